@@ -62,16 +62,14 @@ class SetClock:
         return self.now
 
     def pass_seconds(self, seconds: float) -> None:
-        """Let time pass."""
         self.now += timedelta(seconds=seconds)
 
 
 def context_over(store: Store, home: Path, clock: SetClock, **env: str) -> AppContext:
     """The service over `store`, with the settings of a fresh home changed by `env`; tasks are only recorded."""
     given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
-    settings = replace(
-        config.load(given), database_url=store.engine.url.render_as_string(hide_password=False)
-    )
+    url = store.engine.url.render_as_string(hide_password=False)
+    settings = config.load(given).model_copy(update={"database_url": url})
     return build_context(settings, env=given, store=store, dispatcher=RecordingDispatcher(), clock=clock)
 
 
@@ -87,7 +85,6 @@ def app_over(context: AppContext, testing: bool = False) -> APIFlask:
 
 
 def after(seconds: float) -> datetime:
-    """Return the moment that many seconds after noon."""
     return NOON + timedelta(seconds=seconds)
 
 
@@ -130,7 +127,6 @@ def draft(comment_id: str = "c-1", author: str = ADA, **changes: Any) -> Draft:
 
 
 def verdict(action: Action = Action.HOLD, **changes: Any) -> Verdict:
-    """A model's verdict with every part filled in."""
     found = Verdict(
         action=action,
         reasons=(
@@ -184,7 +180,6 @@ def move(
 
 
 def delivery(comment: Comment, decision_id: int, **changes: Any) -> Delivery:
-    """A callback on its way, due at noon."""
     made = Delivery(
         id=0,
         site_id=comment.site_id,
@@ -209,7 +204,6 @@ def finish_delivery(
 
 
 def label(comment: Comment, action: Action = Action.APPROVE, **changes: Any) -> Label:
-    """A moderator's judgement on the comment's revision."""
     made = Label(
         site_id=comment.site_id,
         comment_pk=comment.pk,
@@ -234,7 +228,6 @@ def decided(tx: Tx, comment: Comment, action: Action, *, published: bool = True,
 
 
 def ids(found: Sequence[Comment]) -> list[str]:
-    """Return the callers' ids, in order."""
     return [comment.id for comment in found]
 
 
@@ -261,14 +254,12 @@ class Place:
         self.engine.dispose()  # what such a thread opened meanwhile is the database that was there before
 
     def clear(self) -> None:
-        """Close the database and delete it."""
         self.engine.dispose()
         shutil.rmtree(self._folder)
 
 
 @cache
 def template() -> bytes:
-    """An empty SQLite database with the newest schema."""
     with tempfile.TemporaryDirectory() as home:
         path = Path(home) / "replydesk.db"
         migrate.upgrade(f"sqlite:///{path}")
@@ -308,7 +299,6 @@ def _end_background_work() -> None:
 
 
 def _write_without_waiting(connection: sqlite3.Connection, _record: object) -> None:
-    """No test outlives a power cut."""
     connection.execute("PRAGMA synchronous = OFF")
 
 
@@ -324,7 +314,6 @@ atexit.register(_delete_all)
 
 
 def added(run: Callable[..., Result], *more: str) -> dict[str, str]:
-    """Add the courier and return what was shown."""
     shown: dict[str, str] = json.loads(
         run("site", "add", "courier", "--url", "https://courier.example", *more, "--json").stdout
     )

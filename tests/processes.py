@@ -18,7 +18,7 @@ from service.context import AppContext
 from service.domain.comment import Article, Placed, Source, Submission
 from service.messaging.dispatcher import connect
 from service.usecases import submit
-from service.usecases.enrolment import Enrolment
+from service.usecases.sites import Enrolment
 from tests import servers
 
 
@@ -31,7 +31,6 @@ class Broker:
         self.start()
 
     def start(self) -> None:
-        """Start it, empty."""
         self.socket.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [
@@ -58,7 +57,6 @@ class Broker:
 
     @contextmanager
     def hung(self) -> Iterator[None]:
-        """Let it take bytes and answer nothing."""
         self.process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -97,11 +95,10 @@ def worker(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
 def accept(context: AppContext, enrolled: Enrolment, texts: list[str]) -> list[Placed]:
     """Post comments as the API does; tasks are enqueued by themselves."""
     given = [Submission(Article("https://a.example/"), "Ada", text, Source.API) for text in texts]
-    answers = submit(context.deps, context.sealer, enrolled.site, given)
+    answers = submit(context.deps, context.sanitizer, enrolled.site, given)
     return [one for one in answers if isinstance(one, Placed)]
 
 
 def pending(context: AppContext) -> int:
-    """How many wait for their score."""
     with context.deps.store.read() as tx:
         return tx.statistics.backlog(datetime.now(UTC)).pending

@@ -22,8 +22,6 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @dataclass
 class Got:
-    """One request as it arrived."""
-
     headers: dict[str, str]
     body: bytes
 
@@ -48,7 +46,6 @@ class Receiver:
     most_at_once: int = 0
 
     def answer(self, got: Got) -> int:
-        """Keep the request and choose the status."""
         with self.lock:
             self.got.append(got)
             self.at_once += 1
@@ -124,7 +121,6 @@ class RawReceiver:
     done: threading.Event = field(default_factory=threading.Event)
 
     def serve(self, listener: socket.socket) -> None:
-        """Take connections until the listener is closed."""
         while True:
             try:
                 connection, _ = listener.accept()
@@ -144,7 +140,6 @@ class RawReceiver:
                     wrapped.sendall(self.answer)
 
     def url(self, host: str = "127.0.0.1", path: str = "/hook") -> str:
-        """The receiver's address under the given host name."""
         return f"http{'s' if self.tls else ''}://{host}:{self.port}{path}"
 
 
@@ -164,7 +159,6 @@ def read_request(connection: socket.socket) -> bytes:
 
 @contextmanager
 def receiving(receiver: RawReceiver) -> Iterator[RawReceiver]:
-    """Run a receiver on a free port."""
     with socket.create_server(("localhost", 0), family=receiver.family) as listener:
         receiver.port = listener.getsockname()[1]
         thread = threading.Thread(target=receiver.serve, args=[listener], daemon=True)

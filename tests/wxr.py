@@ -10,7 +10,6 @@ TAIL = b"</channel></rss>"
 
 
 def head(blog: str) -> bytes:
-    """The beginning of an export of that blog."""
     return (
         HEAD
         + f"<wp:base_site_url>{blog}</wp:base_site_url><wp:base_blog_url>{blog}</wp:base_blog_url>".encode()
@@ -26,7 +25,6 @@ def comment(
     kind: str = "comment",
     written: str = "2026-11-01 10:00:00",
 ) -> str:
-    """One comment as WordPress writes it."""
     return (
         f"<wp:comment><wp:comment_id>{number}</wp:comment_id>"
         f"<wp:comment_author><![CDATA[Ada]]></wp:comment_author>"

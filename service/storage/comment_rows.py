@@ -11,7 +11,7 @@ from sqlalchemy import (
     select,
 )
 
-from service.domain.addresses import article_keys
+from service.domain.article_url import article_keys
 from service.domain.comment import Article, Comment
 from service.storage.articles import KNOWN, article_of
 from service.storage.comment_tables import articles, comments, revisions

@@ -13,7 +13,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.domain.consequences import Past
+from service.domain.policy_preview import Past
 from service.domain.verdict import Action, Who
 from service.storage.comment_rows import COMMENTS, joined
 from service.storage.comment_tables import comments

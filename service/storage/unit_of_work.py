@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from service.domain.chain import ChainSigner, UnkeyedSigner
+from service.domain.audit_log import ChainSigner, UnkeyedSigner
 from service.domain.comment import Comment, Draft
 from service.domain.errors import ReplydeskError
 from service.storage.alarms import AlarmRepository

@@ -17,7 +17,7 @@ from service.messaging.dispatcher import RecordingDispatcher
 from service.messaging.tasks import DELIVER, PUBLISH
 from service.scoring.scorer import sign
 from service.storage import Store
-from service.usecases import Judgement, Scored, Target, publish_due, review, settle
+from service.usecases import Judgement, Scored, Target, publish_due, record_scores, review
 from service.usecases.bulk import ClusterAlreadyDecided, decide_bulk, decide_cluster, undo_bulk
 from tests.factories import NOON, after, courier, draft
 
@@ -47,7 +47,7 @@ class Newsroom:
             Scored(comment, assessed(spam), signature=signature)
             for comment, signature in zip(comments, sign([one.body for one in comments]), strict=True)
         ]
-        settle(self.deps, scored)
+        record_scores(self.deps, scored)
         return [self.look(comment) for comment in comments]
 
     def look(self, comment: Comment) -> Comment:
@@ -69,28 +69,23 @@ class Newsroom:
 
 
 def adverts(count: int, first: int = 0) -> list[str]:
-    """Copies of one advert, each a little different."""
     return [ADVERT.format(n=n, name=NAMES[n % len(NAMES)]) for n in range(first, first + count)]
 
 
 def assessed(spam: float) -> Assessment:
-    """What the classifier says of an advert."""
     return Assessment(scores=dict.fromkeys(LABELS, 0.01) | {"spam": spam}, model="made-up-1")
 
 
 def judgement(action: Action = Action.SPAM) -> Judgement:
-    """What Mara decides."""
     return Judgement(action, Who.MODERATOR, "Mara")
 
 
 @pytest.fixture
 def room(store: Store) -> Newsroom:
-    """A newsroom with one site."""
     return Newsroom(store)
 
 
 def test_copies_join_one_cluster(room: Newsroom) -> None:
-    """Held copies are members of one cluster, in one batch or over several; another text is in a cluster of its own."""
     *copies, other = room.arrive(*adverts(5), "The council meets on Monday to talk about the library.")
     (late,) = room.arrive(*adverts(1, first=50), first=50)
     clusters = {room.cluster(copy).id for copy in [*copies, late]}
@@ -100,14 +95,12 @@ def test_copies_join_one_cluster(room: Newsroom) -> None:
 
 
 def test_what_is_not_held_is_in_no_cluster(room: Newsroom) -> None:
-    """A comment that is decided automatically joins no cluster."""
     (fine,) = room.arrive(*adverts(1), spam=0.01)
     with room.deps.store.read() as tx:
         assert tx.clusters.of_comments([fine.pk]) == {}
 
 
 def test_a_site_that_does_not_group_copies_has_no_clusters(room: Newsroom, store: Store) -> None:
-    """`duplicate_hours` empty means that every comment is decided by itself."""
     with store.write() as tx:
         tx.sites.save(unfolding(room.site))
     copies = room.arrive(*adverts(2))
@@ -116,7 +109,6 @@ def test_a_site_that_does_not_group_copies_has_no_clusters(room: Newsroom, store
 
 
 def unfolding(site: Site) -> Site:
-    """The site with grouping of copies switched off."""
     from dataclasses import replace
 
     return replace(site, options=replace(site.options, duplicate_hours=None))
@@ -142,7 +134,6 @@ def test_one_decision_covers_the_cluster_and_what_still_arrives(room: Newsroom) 
 
 
 def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
-    """The cluster is held again, arrivals included, its labels are retracted, and nothing more is covered."""
     copies = room.arrive(*adverts(3))
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
     later = room.arrive(*adverts(1, first=60), first=60)
@@ -155,7 +146,6 @@ def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
 
 
 def test_a_cluster_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> None:
-    """Who saw nothing stand over it is told that a colleague decided; nothing of the second act is kept."""
     copies = room.arrive(*adverts(3))
     seen = room.cluster(copies[0])
     first = decide_cluster(room.deps, room.site, seen, judgement(Action.REJECT))
@@ -170,7 +160,6 @@ def test_a_cluster_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> No
 
 
 def test_an_undo_before_publication_leaves_no_trace_outside(room: Newsroom) -> None:
-    """Decided with a delay and undone within it, nothing is delivered and nothing is published."""
     copies = room.arrive(*adverts(3))
     room.dispatcher.enqueued.clear()
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement(), delay=5)
@@ -183,7 +172,6 @@ def test_an_undo_before_publication_leaves_no_trace_outside(room: Newsroom) -> N
 
 
 def test_an_approved_cluster_lifts_only_what_scores_hold(room: Newsroom) -> None:
-    """A copy that is held for another ground than its score stays held: nobody looked at that ground."""
     copies = room.arrive(*adverts(2))
     decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement(Action.APPROVE))
     assert room.statuses(room.arrive(*adverts(1, first=60), first=60)) == {Status.APPROVED}
@@ -202,7 +190,6 @@ def test_an_act_that_was_undone_covers_nothing(room: Newsroom) -> None:
 
 
 def test_who_acted_first_has_won(room: Newsroom) -> None:
-    """A target that another moderator decided meanwhile, or whose text is another now, is passed over."""
     one, two, three = room.arrive(*adverts(3))
     targets = [Target(room.site, each.id, each.revision) for each in (one, two, three)]
     review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor"))
@@ -217,7 +204,6 @@ def test_who_acted_first_has_won(room: Newsroom) -> None:
 
 
 def test_an_undo_leaves_what_another_decided_since(room: Newsroom) -> None:
-    """What was overruled after the act stays as it was overruled; a second undo finds nothing."""
     one, two = room.arrive(*adverts(2))
     targets = [Target(room.site, each.id, each.revision) for each in (one, two)]
     done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "by hand")
@@ -231,7 +217,6 @@ def test_an_undo_leaves_what_another_decided_since(room: Newsroom) -> None:
 
 
 def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
-    """Two hundred and fifty comments take three transactions, and come back with one undo."""
     copies = room.arrive(*adverts(250))
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
     assert done.decided == 250
@@ -240,7 +225,6 @@ def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
 
 
 def chosen(room: Newsroom, comments: list[Comment]) -> list[Target]:
-    """The comments as they were seen."""
     return [Target(room.site, each.id, each.revision) for each in comments]
 
 
@@ -255,7 +239,6 @@ def slow(room: Newsroom) -> Dependencies:
 
 
 def test_an_act_takes_no_longer_than_who_waits_for_it(room: Newsroom) -> None:
-    """After ten seconds no slice is begun: what was not decided stays held."""
     comments = room.arrive(*adverts(250))
     done = decide_bulk(slow(room), chosen(room, comments), judgement(Action.REJECT), "by hand")
     assert (done.decided, done.stopped) == (200, True)
@@ -267,7 +250,6 @@ def test_an_act_takes_no_longer_than_who_waits_for_it(room: Newsroom) -> None:
 
 
 def test_an_undo_that_ran_out_of_time_goes_on_where_it_stopped(room: Newsroom) -> None:
-    """The bulk decision tells that some of it stands, until another undo has taken back the rest."""
     comments = room.arrive(*adverts(350))
     done = decide_bulk(room.deps, chosen(room, comments), judgement(Action.REJECT), "by hand")
     first = undo_bulk(slow(room), done.bulk_decision.id, Who.MODERATOR, "Mara")
@@ -293,7 +275,6 @@ def test_what_takes_long_to_decide_is_published_at_once(room: Newsroom) -> None:
 
 
 def test_an_act_that_is_undone_while_it_goes_on_stops(room: Newsroom) -> None:
-    """Nothing is decided behind the back of the undo."""
     comments = room.arrive(*adverts(250))
 
     def while_undone() -> Iterator[Target]:

@@ -21,9 +21,9 @@ from service.usecases import (
     Target,
     dismiss,
     publish_due,
+    record_scores,
     report,
     review,
-    settle,
     undo,
     withdraw,
 )
@@ -44,7 +44,6 @@ class Twins:
             self.other = tx.sites.add(herald(callback_url="https://herald.example/callback"))
 
     def both(self, act: Callable[[Site], object]) -> None:
-        """Let the same happen on both."""
         act(self.one)
         act(self.other)
 
@@ -53,7 +52,7 @@ class Twins:
         with self.store.write() as tx:
             found = list(tx.comments.add(site.id, [draft(one) for one in names], self.now).values())
         scores = dict.fromkeys(LABELS, 0.01) | {"toxicity": 0.7}
-        settle(self.deps, [Scored(one, Assessment(scores, "made-up-1")) for one in found])
+        record_scores(self.deps, [Scored(one, Assessment(scores, "made-up-1")) for one in found])
         return found
 
     def alike(self) -> None:
@@ -93,7 +92,6 @@ def _told(tx: Tx, comment: Comment) -> list[object]:
 
 @pytest.fixture
 def twins(store: Store) -> Twins:
-    """Two sites alike."""
     return Twins(store)
 
 
@@ -132,7 +130,6 @@ def one_by_one(twins: Twins, targets: Sequence[Target], judgement: Judgement, de
 @pytest.mark.parametrize("delay", [0.0, 5.0])
 @pytest.mark.parametrize("action", [Action.APPROVE, Action.REJECT, Action.HOLD])
 def test_a_bulk_decision_is_the_same_as_one_by_one(twins: Twins, action: Action, delay: float) -> None:
-    """Status, decisions, labels, notes, matters and callbacks: decided, published, and taken back before or after."""
     judgement = Judgement(action, Who.MODERATOR, "Mara", note="All of these.")
     first, second = newsday(twins, twins.one), newsday(twins, twins.other)
     done = one_by_one(twins, first, judgement, delay)
@@ -162,7 +159,6 @@ def _take_back(twins: Twins, site: Site, names: Sequence[str]) -> None:
 
 
 def test_a_comment_that_is_named_twice_is_decided_once(twins: Twins) -> None:
-    """The second time it is passed over, and one undo takes it back."""
     twins.held(twins.one, "c-1")
     targets = [Target(twins.one, "c-1", 1)] * 2
     made = decide_bulk(twins.deps, targets, Judgement(Action.SPAM, Who.MODERATOR, "Mara"), "by hand")
@@ -171,7 +167,6 @@ def test_a_comment_that_is_named_twice_is_decided_once(twins: Twins) -> None:
 
 
 def test_a_bulk_decision_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
-    """Sequence numbers follow one another on each site, and every act of the bulk decision stands in the chain."""
     twins.both(lambda site: twins.held(site, *(f"c-{n}" for n in range(3))))
     targets = [Target(site, f"c-{n}", 1) for n in range(3) for site in (twins.one, twins.other)]
     judgement = Judgement(Action.SPAM, Who.MODERATOR, "Mara")
@@ -185,7 +180,6 @@ def test_a_bulk_decision_over_two_sites_numbers_each_by_itself(twins: Twins) -> 
 
 
 def test_an_act_on_many_takes_as_many_statements_as_on_few(store: Store) -> None:
-    """Deciding, leaving and taking back ask the database no more often for ninety comments than for nine."""
     twins = Twins(store)
     report(twins.deps, twins.one, twins.held(twins.one, "first")[0].id, "reader", None)
     dismiss(twins.deps, twins.one, "first", 1, "Mara")  # begins the chain of acts

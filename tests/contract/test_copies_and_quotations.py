@@ -15,7 +15,7 @@ from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.privacy.sealing import Address
 from service.scoring.scorer import sign
 from service.storage import Store
-from service.usecases import Judgement, Scored, StatusChange, rescore, set_author_status, settle
+from service.usecases import Judgement, Scored, StatusChange, record_scores, rescore, set_author_status
 from service.usecases.bulk import decide_cluster
 from tests.factories import ON_SQLITE
 from tests.worker.cast import Stage
@@ -52,7 +52,6 @@ ADVERT = (
 
 @pytest.fixture
 def stage(store: Store) -> Stage:
-    """A stage over each store in turn."""
     return Stage.over(store)
 
 
@@ -71,11 +70,10 @@ class Crowd:
         told = Assessment(dict.fromkeys(LABELS, 0.01) | dict(scores), "made-up-1", language="en")
         comment = self.stage.look(name)
         scored = sign_batch(sign, [Scored(comment, told)], {}, {comment.site_id})
-        settle(self.stage.deps, scored)
+        record_scores(self.stage.deps, scored)
         return self.stage.look(name)
 
     def decide(self, comment: Comment, action: Action) -> None:
-        """Mara decides the cluster of a comment."""
         with self.stage.deps.store.read() as tx:
             cluster = tx.clusters.of_comments([comment.pk])[comment.pk]
         decide_cluster(self.stage.deps, self.stage.site, cluster, Judgement(action, Who.MODERATOR, "Mara"))
@@ -83,7 +81,6 @@ class Crowd:
 
 @pytest.fixture
 def crowd(stage: Stage) -> Crowd:
-    """Readers of the courier."""
     return Crowd(stage)
 
 
@@ -92,14 +89,12 @@ RUDE = {"insult": 0.9}
 
 @pytest.mark.parametrize("action", [Action.SPAM, Action.REJECT])
 def test_who_quotes_a_bare_paragraph_is_no_copy(crowd: Crowd, action: Action) -> None:
-    """On both stores: two trolls repeat a paragraph and are refused; who repeats it with a civil remark is not."""
     quote_after_trolls(crowd, "bare", action)
 
 
 @ON_SQLITE
 @pytest.mark.parametrize("form", [form for form in FORMS if form != "bare"])
 def test_who_quotes_the_same_paragraph_is_no_copy(crowd: Crowd, form: str) -> None:
-    """However it is quoted."""
     quote_after_trolls(crowd, form, Action.SPAM)
 
 
@@ -122,7 +117,6 @@ def quote_after_trolls(crowd: Crowd, form: str, action: Action) -> None:
 @ON_SQLITE
 @pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "bare, behind")])
 def test_a_short_word_beside_a_quotation_is_ones_own(crowd: Crowd, form: str) -> None:
-    """Two trolls quote a paragraph with a curse and are spam; who agrees with it in two words is published."""
     trolls = [
         crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
         for n, said in enumerate(("Idiots.", "Liars!"))
@@ -140,7 +134,6 @@ def test_a_short_word_beside_a_quotation_is_ones_own(crowd: Crowd, form: str) ->
 @ON_SQLITE
 @pytest.mark.parametrize("form", FORMS)
 def test_who_quotes_before_the_decision_is_no_copy_either(crowd: Crowd, form: str) -> None:
-    """A civil remark that is held beside the trolls' is not decided with them."""
     civil = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=CIVIL), RUDE, "chi")
     troll = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=INSULTS[0]), RUDE, "troll")
     crowd.decide(troll, Action.SPAM)
@@ -149,7 +142,6 @@ def test_who_quotes_before_the_decision_is_no_copy_either(crowd: Crowd, form: st
 
 @pytest.mark.parametrize("text", [CIVIL, "Nice one."])
 def test_an_edit_leaves_the_copies(crowd: Crowd, text: str) -> None:
-    """A comment is decided with the copies of what it says now, not of what it said once."""
     first, second = (crowd.write(ADVERT.format(n=n), RUDE, f"bot{n}") for n in range(2))
     crowd.count -= 1  # the same id again
     assert crowd.write(text, RUDE, "bot1").id == second.id
@@ -158,7 +150,6 @@ def test_an_edit_leaves_the_copies(crowd: Crowd, text: str) -> None:
 
 
 def test_an_author_trusted_later_is_no_copy(crowd: Crowd) -> None:
-    """What a trusted author wrote before the trust is taken from among the copies; others stay."""
     first, second, third = (crowd.write(ADVERT.format(n=n), RUDE, f"bot{n}") for n in range(3))
     set_author_status(
         crowd.stage.deps, crowd.stage.site, second.pk, StatusChange(AuthorStatus.TRUSTED, "Mara")
@@ -172,13 +163,12 @@ def test_an_author_trusted_later_is_no_copy(crowd: Crowd) -> None:
 
 
 def test_a_trusted_author_scored_again_is_no_copy(crowd: Crowd) -> None:
-    """A full score after a fast one puts a trusted author's comment among no copies either."""
     stage = crowd.stage
     first = crowd.write(ADVERT.format(n=1), RUDE, "bot")
     crowd.decide(first, Action.SPAM)
     set_author_status(stage.deps, stage.site, first.pk, StatusChange(AuthorStatus.TRUSTED, "Mara"))
     stage.post(ADVERT.format(n=2), id="fast", email=Address.parse("bot@mail.example"), author_name="bot")
-    for threat, effort, act in ((0.06, Effort.FAST, settle), (0.9, Effort.FULL, rescore)):
+    for threat, effort, act in ((0.06, Effort.FAST, record_scores), (0.9, Effort.FULL, rescore)):
         scores = dict.fromkeys(LABELS, 0.01) | {"threat": threat}
         told = Assessment(scores, "made-up-1", language="en", effort=effort)
         act(
@@ -205,7 +195,6 @@ def test_trolls_who_quote_the_same_are_no_copies_of_each_other(crowd: Crowd, for
 
 
 def test_the_same_remark_on_other_quotations_is_a_copy(crowd: Crowd) -> None:
-    """A troll who says one thing below everything is caught, whatever is quoted above it."""
     said = "Nobody believes a single word of this rubbish, you paid liars of the council."
     first = crowd.write(f"> {PARAGRAPH}\n{said}", RUDE, "troll")
     crowd.decide(first, Action.SPAM)
@@ -213,7 +202,6 @@ def test_the_same_remark_on_other_quotations_is_a_copy(crowd: Crowd) -> None:
 
 
 def test_copies_that_differ_a_little_are_still_decided(crowd: Crowd) -> None:
-    """Other numbers, a greeting, a word more or less: what was decided once counts for all."""
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
     crowd.decide(first, Action.SPAM)
     for n, body in enumerate(("{}", "Hi all! {}", "{} Best, Ana", "{}!!!"), 2):
@@ -222,7 +210,6 @@ def test_copies_that_differ_a_little_are_still_decided(crowd: Crowd) -> None:
 
 
 def test_other_links_make_no_remark(crowd: Crowd) -> None:
-    """A copy with other links, or with more of them, is a copy."""
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
     crowd.decide(first, Action.SPAM)
     links = " ".join(f"https://elsewhere-{n}.example/of-my-own" for n in range(3))
@@ -230,7 +217,6 @@ def test_other_links_make_no_remark(crowd: Crowd) -> None:
 
 
 def test_an_approved_paragraph_lifts_no_insult_beside_it(crowd: Crowd) -> None:
-    """A person approved the text, not what another says about it."""
     first = crowd.write(PARAGRAPH, RUDE)
     crowd.decide(first, Action.APPROVE)
     assert crowd.write(PARAGRAPH, RUDE, "bo").status is Status.APPROVED
@@ -245,7 +231,6 @@ ANSWER = (
 
 @pytest.mark.parametrize("who", ["trusted", "staff"])
 def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None:
-    """Trolls copy the standard answer of the staff, the copies are spam, and the staff's own is published as before."""
     given: dict[str, object] = {"signals": {"staff": True}} if who == "staff" else {}
     first = crowd.write(ANSWER, {}, "service", **given)
     if who == "trusted":
@@ -264,13 +249,12 @@ def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None
 
 
 def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd: Crowd) -> None:
-    """A copy that was refused as all of them waits for a person when it is sent again with other text."""
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
     crowd.decide(first, Action.SPAM)
     late = crowd.write(ADVERT.format(n=2), {}, "bot")
     assert late.status is Status.SPAM
     crowd.stage.post(CIVIL, id=late.id, email=Address.parse("bot@mail.example"))
-    settle(
+    record_scores(
         crowd.stage.deps,
         [Scored(crowd.stage.look(late.id), Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1"))],
     )
@@ -278,7 +262,6 @@ def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd: Crowd)
 
 
 def test_watched_and_banned_authors_are_caught_as_before(crowd: Crowd) -> None:
-    """Only trust keeps a comment out of what is decided about copies."""
     first = crowd.write(ANSWER, {"spam": 0.7}, "troll")
     crowd.decide(first, Action.SPAM)
     watched = crowd.write("A first word.", {}, "bo")
@@ -289,7 +272,6 @@ def test_watched_and_banned_authors_are_caught_as_before(crowd: Crowd) -> None:
 
 
 def test_a_decision_counts_though_its_first_copy_is_gone(crowd: Crowd) -> None:
-    """Where no text is left to compare with, likeness alone decides."""
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
     crowd.decide(first, Action.SPAM)
     with crowd.stage.deps.store.write() as tx:
@@ -315,13 +297,11 @@ def test_a_decision_counts_though_its_first_copy_is_gone(crowd: Crowd) -> None:
     ],
 )
 def test_quotations_are_known_by_their_marks(text: str, own: str) -> None:
-    """Where nothing is left beside them, the text counts as a whole."""
     assert own_words(text) == own
 
 
 @pytest.mark.parametrize("piece", ['"a ', "> a\n", "[quote]", "“a ", "<q>", "a ", "橋", "[/quote]", "»a«"])
 def test_the_longest_text_is_read_at_once(piece: str) -> None:
-    """Hostile texts take no more than linear time."""
     text = (piece * 20_000)[:20_000]
     started = time.process_time()
     own_words(text)

@@ -32,7 +32,6 @@ def test_the_log_is_read_before_a_checkpoint_writes_over_it(clean_postgres_url: 
 def test_a_log_that_was_written_over_is_said_to_be_out_of_reach(
     clean_postgres_url: str, tmp_path: Path
 ) -> None:
-    """An audit does not pass for clean what it could not look into."""
     known = config.load({"REPLYDESK_DATABASE_URL": clean_postgres_url, "REPLYDESK_HOME": str(tmp_path)})
     since = places.log_position(known)
     with psycopg.connect(clean_postgres_url, autocommit=True) as connection:

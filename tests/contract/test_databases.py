@@ -35,7 +35,6 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
 
 @pytest.fixture
 def empty_url(new_database: Callable[[], str]) -> str:
-    """The URL of a database without tables."""
     return new_database()
 
 
@@ -43,7 +42,6 @@ def empty_url(new_database: Callable[[], str]) -> str:
 
 
 def test_code_names_the_newest_migration() -> None:
-    """The schema that the code asks for is the one that the migrations lead to."""
     assert migrate.head() == HEAD
 
 
@@ -70,7 +68,6 @@ def _described(url: str) -> set[tuple[str, str]]:
 
 
 def test_migrations_lead_to_the_tables_of_the_code(new_database: Callable[[], str]) -> None:
-    """A migrated database has exactly the tables, columns, keys and indexes that the code describes."""
     migrated, made = new_database(), new_database()
     assert migrate.current(migrated) is None
     migrate.upgrade(migrated)
@@ -83,7 +80,6 @@ def test_migrations_lead_to_the_tables_of_the_code(new_database: Callable[[], st
 
 
 def test_migrating_again_changes_nothing(empty_url: str) -> None:
-    """A database that is up to date stays as it is, rows and all."""
     migrate.upgrade(empty_url)
     store = open_store(empty_url)
     with store.write() as tx:
@@ -97,7 +93,6 @@ def test_migrating_again_changes_nothing(empty_url: str) -> None:
 
 
 def test_concurrent_starters_migrate_once(empty_url: str) -> None:
-    """Processes that start together on an empty database all come up, and one of them has migrated."""
     script = "import sys; from service.storage import migrate; migrate.upgrade(sys.argv[1])"
     starters = [
         subprocess.Popen([sys.executable, "-c", script, empty_url], stderr=subprocess.PIPE) for _ in range(2)
@@ -108,13 +103,11 @@ def test_concurrent_starters_migrate_once(empty_url: str) -> None:
 
 
 def test_database_without_tables_is_refused(empty_url: str) -> None:
-    """A process that finds no tables says in one line what to run."""
     with pytest.raises(SchemaError, match=r"^The database has no tables yet; run `replydesk migrate`\.$"):
         open_store(empty_url)
 
 
 def test_older_schema_is_refused(empty_url: str) -> None:
-    """A process that finds an older schema says which it found, which it needs, and what to run."""
     migrate.upgrade(empty_url)
     engine = open_engine(empty_url)
     with engine.begin() as connection:
@@ -127,7 +120,6 @@ def test_older_schema_is_refused(empty_url: str) -> None:
 
 
 def test_a_schema_that_no_migration_leads_on_from_is_refused(empty_url: str) -> None:
-    """`migrate` says in one line which schema it found, and leaves the database as it is."""
     migrate.upgrade(empty_url)
     engine = open_engine(empty_url)
     with engine.begin() as connection:
@@ -141,7 +133,6 @@ def test_a_schema_that_no_migration_leads_on_from_is_refused(empty_url: str) -> 
 
 
 def test_newer_schema_is_taken(empty_url: str) -> None:
-    """During an upgrade the processes of the version before go on."""
     migrate.upgrade(empty_url)
     engine = open_engine(empty_url)
     with engine.begin() as connection:
@@ -157,13 +148,11 @@ def test_newer_schema_is_taken(empty_url: str) -> None:
     "url", ["", "mysql://h/d", "sqlite://", "sqlite:///:memory:", "no url at all", "postgresql://h:x/d"]
 )
 def test_unusable_address_is_refused_with_the_mend(url: str) -> None:
-    """An address that cannot be used is refused with what to write instead."""
     with pytest.raises(ValueError, match="the database URL"):
         database(url)
 
 
 def test_password_is_not_told() -> None:
-    """An error about an address shows nothing of it, since it may hold a password."""
     with pytest.raises(ValueError, match="the database URL") as refused:
         database("mysql://user:hunter2@host/db")
     assert "hunter2" not in str(refused.value)
@@ -171,7 +160,6 @@ def test_password_is_not_told() -> None:
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
 def test_every_spelling_of_postgresql_is_taken(scheme: str) -> None:
-    """Hosting companies hand out postgres:// and postgresql:// alike."""
     assert database(f"{scheme}://u@h/d").drivername == "postgresql+psycopg"
 
 
@@ -179,7 +167,6 @@ def test_every_spelling_of_postgresql_is_taken(scheme: str) -> None:
 
 
 def test_sqlite_is_opened_by_many_at_once(tmp_path: Path) -> None:
-    """Whoever is first to open a new file switches it to writing ahead; the others wait and open it too."""
     for place in range(20):
         url, together = f"sqlite:///{tmp_path / f'{place}.db'}", threading.Barrier(6)
 
@@ -196,7 +183,6 @@ def test_sqlite_is_opened_by_many_at_once(tmp_path: Path) -> None:
 
 
 def test_sqlite_survives_a_power_cut_and_overwrites_what_is_deleted(sqlite_url: str) -> None:
-    """Each connection writes ahead, syncs every commit, waits for its turn, keeps references and wipes deleted text."""
     engine = open_engine(sqlite_url)
     with engine.connect() as connection:
         found = {
@@ -222,7 +208,6 @@ def test_sqlite_survives_a_power_cut_and_overwrites_what_is_deleted(sqlite_url: 
 
 
 def test_writers_of_several_processes_take_turns(sqlite_url: str) -> None:
-    """Stores that know nothing of each other write to one file at once, and none is told that it is locked."""
     stores = [open_store(sqlite_url) for _ in range(3)]
     with stores[0].write() as tx:
         site = tx.sites.add(courier())
@@ -242,7 +227,6 @@ def test_writers_of_several_processes_take_turns(sqlite_url: str) -> None:
 
 
 def test_reader_keeps_its_moment_on_sqlite(sqlite_url: str) -> None:
-    """A reading transaction sees one moment throughout, whatever is committed meanwhile."""
     store = open_store(sqlite_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
@@ -258,7 +242,6 @@ def test_reader_keeps_its_moment_on_sqlite(sqlite_url: str) -> None:
 
 
 def test_store_gets_over_a_restart_of_the_server(clean_postgres_url: str) -> None:
-    """Connections that the server closed while they were idle are replaced before anybody uses them."""
     store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
@@ -273,7 +256,6 @@ def test_store_gets_over_a_restart_of_the_server(clean_postgres_url: str) -> Non
 
 
 def test_waiting_for_a_lock_has_an_end(clean_postgres_url: str) -> None:
-    """Every connection gives up a statement, a lock and an idle transaction after a bounded time."""
     engine = open_engine(clean_postgres_url)
     with engine.connect() as connection:
         found = [
@@ -290,7 +272,6 @@ def test_waiting_for_a_lock_has_an_end(clean_postgres_url: str) -> None:
 
 
 def test_workers_pass_each_other(clean_postgres_url: str) -> None:
-    """A lease does not wait for another worker's open lease: it takes what is left."""
     store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
@@ -305,7 +286,6 @@ def test_workers_pass_each_other(clean_postgres_url: str) -> None:
 
 
 def test_pool_serves_more_threads_than_it_keeps_connections(store: Store) -> None:
-    """Twelve threads that read at once are all served."""
     gate = threading.Barrier(12)
 
     def read(_number: int) -> int:
@@ -318,7 +298,6 @@ def test_pool_serves_more_threads_than_it_keeps_connections(store: Store) -> Non
 
 
 def test_who_comes_next_gets_the_connection_used_last(store: Store) -> None:
-    """However many connections were needed at once, whoever comes alone finds one whose caches are warm."""
     with ExitStack() as several:
         for _ in range(4):
             several.enter_context(store.read())

@@ -19,16 +19,16 @@ from service.usecases import (
     Scored,
     answer,
     appeal,
+    claim_held,
     erase,
+    record_scores,
     report,
     review,
-    settle,
-    take,
     take_answer_back,
     withdraw,
 )
-from service.usecases.appealing import Answer
-from service.usecases.reviewing import Judgement
+from service.usecases.appeal import Answer
+from service.usecases.review import Judgement
 from tests.factories import NOON
 from tests.worker.cast import Stage
 
@@ -37,27 +37,23 @@ COPY = Signature(b"\x01\x00" * 48, (1, 2, 3))
 
 @pytest.fixture
 def stage(store: Store) -> Stage:
-    """A stage over each store in turn."""
     return Stage.over(store)
 
 
 @pytest.fixture
 def mara(stage: Stage) -> Moderator:
-    """A moderator."""
     with stage.deps.store.write() as tx:
         return tx.moderators.add("Mara", "moderator", NOON)
 
 
 def held(stage: Stage, count: int) -> list[Comment]:
-    """Copies that the model holds."""
     posted = stage.post(*(f"Buy now {n}!" for n in range(count)), email=Address.parse("ada@mail.example"))
     doubtful = Assessment(dict.fromkeys(LABELS, 0.01) | {"spam": 0.7}, "made-up-1")
-    settle(stage.deps, [Scored(one, doubtful, signature=COPY) for one in posted])
+    record_scores(stage.deps, [Scored(one, doubtful, signature=COPY) for one in posted])
     return [stage.look(one.id) for one in posted]
 
 
 def decide(stage: Stage, comment: Comment, action: Action, replaces: int | None = None) -> None:
-    """Mara decides."""
     judgement = Judgement(action, Who.MODERATOR, "Mara", replaces=replaces)
     review(stage.deps, stage.site, comment.id, judgement)
 
@@ -82,7 +78,6 @@ EMPTY = {"reported": [], "aside": [], "appeals": [], "held": []}
 
 
 def end(stage: Stage, how: str, comment: Comment) -> None:
-    """Bring a comment to its end."""
     if how == "withdrawn":
         assert withdraw(stage.deps, stage.site, comment.id, "courier").status is Status.WITHDRAWN
     elif how == "erased":
@@ -97,7 +92,6 @@ ENDS = ["withdrawn", "erased", "retained no longer"]
 
 @pytest.mark.parametrize("how", ENDS)
 def test_reports_end_with_the_comment(stage: Stage, mara: Moderator, how: str) -> None:
-    """What readers reported is in no queue once the comment is gone."""
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.APPROVE)
     for reader in ("one", "two"):
@@ -109,7 +103,6 @@ def test_reports_end_with_the_comment(stage: Stage, mara: Moderator, how: str) -
 
 @pytest.mark.parametrize("how", ENDS)
 def test_what_was_set_aside_ends_with_the_comment(stage: Stage, mara: Moderator, how: str) -> None:
-    """A moderator has nothing left to talk about."""
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.HOLD)
     assert open_queues(stage, mara) == EMPTY | {"aside": ["c-0"]}
@@ -119,7 +112,6 @@ def test_what_was_set_aside_ends_with_the_comment(stage: Stage, mara: Moderator,
 
 @pytest.mark.parametrize("how", ENDS)
 def test_appeals_end_with_the_comment(stage: Stage, mara: Moderator, how: str) -> None:
-    """An appeal waits for nobody any more, and cannot be opened or answered again."""
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.REJECT)
     made = appeal(stage.deps, stage.site, comment.id, "Please look again.")
@@ -137,9 +129,8 @@ def test_appeals_end_with_the_comment(stage: Stage, mara: Moderator, how: str) -
 
 @pytest.mark.parametrize("how", ENDS)
 def test_nobody_has_it_in_hand(stage: Stage, mara: Moderator, how: str) -> None:
-    """The claim of whoever looks at it ends."""
     (comment,) = held(stage, 1)
-    assert take(stage.deps, mara.id, Wanted(), 5)
+    assert claim_held(stage.deps, mara.id, Wanted(), 5)
     end(stage, how, comment)
     with stage.deps.store.read() as tx:
         assert tx.queue.claims(NOON) == []
@@ -150,7 +141,6 @@ def test_nobody_has_it_in_hand(stage: Stage, mara: Moderator, how: str) -> None:
 
 @pytest.mark.parametrize("how", ENDS)
 def test_it_leaves_its_copies(stage: Stage, mara: Moderator, how: str) -> None:
-    """The oldest copy that is left stands for the others, and they are one fewer."""
     copies = held(stage, 3)
     assert open_queues(stage, mara)["held"] == ["c-0"]
     with stage.deps.store.read() as tx:
@@ -168,7 +158,6 @@ def test_it_leaves_its_copies(stage: Stage, mara: Moderator, how: str) -> None:
 
 
 def test_all_of_it_ends_at_once(stage: Stage, mara: Moderator) -> None:
-    """Reported, set aside, appealed and in hand: one withdrawal ends everything, and doing it twice is fine."""
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.REJECT)
     appeal(stage.deps, stage.site, comment.id, "Please look again.")
@@ -182,7 +171,6 @@ def test_all_of_it_ends_at_once(stage: Stage, mara: Moderator) -> None:
 
 
 def test_other_comments_keep_what_is_open_about_them(stage: Stage, mara: Moderator) -> None:
-    """A withdrawal ends what is open about its own comment alone."""
     first, second = held(stage, 2)
     for one in (first, second):
         decide(stage, one, Action.REJECT)

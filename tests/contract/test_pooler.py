@@ -33,14 +33,12 @@ BOUNDED = ["15s", "5s", "30s", "off"]
 
 @pytest.fixture
 def pooled(pooled_url: str) -> Iterator[Store]:
-    """The store behind the pooler."""
     store = open_store(pooled_url)
     yield store
     store.close()
 
 
 def test_many_threads_write_and_read_behind_a_pooler(pooled: Store) -> None:
-    """Far more statements than the driver prepares at, on server connections that change all the time."""
     with pooled.write() as tx:
         site = tx.sites.add(courier())
 
@@ -61,7 +59,6 @@ def test_many_threads_write_and_read_behind_a_pooler(pooled: Store) -> None:
 
 @pytest.mark.parametrize("reads", [True, False], ids=["reading", "writing"])
 def test_waiting_has_an_end_behind_a_pooler(pooled_url: str, reads: bool) -> None:
-    """Every transaction of the store has the bounds of a direct connection."""
     engine = open_engine(pooled_url)
     used = for_reading(engine) if reads else engine
     for _ in range(8):
@@ -78,7 +75,6 @@ ADVISORY_LOCKS = (
 
 
 def test_nothing_is_left_on_the_server_connections(pooled: Store, pooled_url: str) -> None:
-    """Another application that shares the pool finds its server connections as the server made them."""
     pooled.shorten_lock_waits(lambda: True)
     for _ in range(8):
         with pooled.write() as tx:
@@ -113,7 +109,6 @@ def test_who_is_about_to_end_waits_but_a_second_behind_a_pooler(pooled_url: str)
 
 
 def test_starters_migrate_behind_a_pooler(postgres_url: str) -> None:
-    """Three starters at once bring an empty database up to date, and again; no lock stays behind."""
     with servers.postgresql_database() as empty, servers.pgbouncer(empty, "default_pool_size = 6") as url:
         script = "import sys; from service.storage import migrate; migrate.upgrade(sys.argv[1])"
         for _ in range(2):
@@ -132,7 +127,6 @@ def test_starters_migrate_behind_a_pooler(postgres_url: str) -> None:
 
 @pytest.mark.parametrize("ignored", ["", "ignore_startup_parameters = options, extra_float_digits"])
 def test_the_pooler_needs_no_setting_for_us(clean_postgres_url: str, ignored: str) -> None:
-    """A PgBouncer as it comes takes our connections, and so does one that ignores what others send."""
     with servers.pgbouncer(clean_postgres_url, ignored) as url:
         store = open_store(url)
         for _ in range(12):
@@ -142,7 +136,6 @@ def test_the_pooler_needs_no_setting_for_us(clean_postgres_url: str, ignored: st
 
 
 def test_a_session_pool_serves_too(clean_postgres_url: str) -> None:
-    """In session mode the same code does the same."""
     with servers.pgbouncer(clean_postgres_url, "pool_mode = session") as url:
         store = open_store(url)
         with store.write() as tx:
@@ -153,7 +146,6 @@ def test_a_session_pool_serves_too(clean_postgres_url: str) -> None:
 
 
 def test_the_store_gets_over_a_restart_of_the_pooler(clean_postgres_url: str) -> None:
-    """Connections that the pooler closed while they were idle are replaced before anybody uses them."""
     with servers.pgbouncer(clean_postgres_url, "client_idle_timeout = 1") as url:
         store = open_store(url)
         with store.write() as tx:
@@ -165,7 +157,6 @@ def test_the_store_gets_over_a_restart_of_the_pooler(clean_postgres_url: str) ->
 
 
 def test_options_of_the_address_are_kept(clean_postgres_url: str) -> None:
-    """What an operator sets in the URL goes before our own bounds, on a direct connection."""
     engine = open_engine(f"{clean_postgres_url}?options=-c%20statement_timeout%3D9s%20-c%20work_mem%3D5MB")
     with engine.connect() as connection:
         found = [
@@ -176,7 +167,6 @@ def test_options_of_the_address_are_kept(clean_postgres_url: str) -> None:
 
 
 def test_the_bounds_are_back_after_files_were_cleared(clean_postgres_url: str) -> None:
-    """Clearing takes minutes; the connection that did it is bounded again afterwards."""
     store = open_store(clean_postgres_url)
     assert store.purge()
     with store.engine.connect() as connection:
@@ -208,7 +198,6 @@ def read_only_url(postgres_url: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("pooler", [False, True], ids=["direct", "pooled"])
 def test_a_server_that_only_reads_is_not_ready(read_only_url: str, pooler: bool, tmp_path: Path) -> None:
-    """Where no comment can be stored, readiness and status say so, and name the reason."""
     with servers.pgbouncer(read_only_url) if pooler else nullcontext(read_only_url) as url:
         with pytest.raises(ReadOnlyError):
             Probe(url).ask()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, text
 
-from service.domain.addresses import article_key
+from service.domain.article_url import article_key
 from service.domain.desk import Cursor, Matter, Sort, Wanted
 from service.domain.status import Status
 from service.storage import Store, Tx, migrate
@@ -242,7 +242,6 @@ def _delivery(n: int) -> dict[str, Any]:
     "grown", ["sqlite"], indirect=True
 )  # PostgreSQL takes whichever index is small, while small
 def test_a_range_is_counted_from_its_index_alone(grown: Store) -> None:
-    """Neither the histogram nor the draw of a score reads the rows of comments."""
     stretch = ScoreRange(0.2, 0.4, "insult", until_pk=ROWS)
     plan = _plan(grown, lambda tx: (tx.ranges.histogram(stretch, 50), tx.ranges.sample(stretch, 0)))
     assert len(re.findall("USING COVERING INDEX ix_comments_held_scores", plan)) == 2, plan
@@ -250,7 +249,6 @@ def test_a_range_is_counted_from_its_index_alone(grown: Store) -> None:
 
 @pytest.mark.parametrize("name", HOT)
 def test_hot_query_goes_by_its_index(grown: Store, name: str) -> None:
-    """The query uses the index made for it, reads no great table from end to end and sorts none of its rows."""
     work, index = HOT[name]
     plan = _plan(grown, work)
     assert index in plan, plan
@@ -270,7 +268,6 @@ def test_hot_query_goes_by_its_index(grown: Store, name: str) -> None:
 
 
 def test_what_is_in_hand_is_looked_up_claim_by_claim(grown: Store) -> None:
-    """Neither database begins with the comments, of which there may be millions, to find the few that are claimed."""
     plan = _plan(grown, lambda tx: tx.queue.claims(NOON))
     assert "SCAN comments" not in plan, plan
     assert re.search("SEARCH comments USING INTEGER PRIMARY KEY|using pk_comments on comments", plan, re.I), (
@@ -288,7 +285,6 @@ KEPT_PLANS = "SELECT statement, generic_plans FROM pg_prepared_statements WHERE 
 
 
 def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url: str) -> None:
-    """PostgreSQL keeps the plan of what every page of the desk asks, and does not plan each page anew."""
     with servers.postgresql_database() as url:
         migrate.upgrade(url)
         store = Store(open_engine(url))

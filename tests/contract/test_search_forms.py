@@ -74,7 +74,6 @@ MISSED = [
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
@@ -88,7 +87,6 @@ def indexed(tx: Tx, site: Site, *bodies: str) -> list[str]:
 
 
 def test_a_text_is_found_however_it_is_spelt(store: Store, site: Site) -> None:
-    """Case, accents, composition, vowel points and scripts without spaces hide nothing; only what matches is found."""
     with store.write() as tx:
         names = indexed(tx, site, *(body for body, _ in FOUND))
         for name, (body, asked) in zip(names, FOUND, strict=True):
@@ -96,7 +94,6 @@ def test_a_text_is_found_however_it_is_spelt(store: Store, site: Site) -> None:
 
 
 def test_what_is_another_word_is_not_found(store: Store, site: Site) -> None:
-    """Other vowels, other orders of letters and flags are other words."""
     with store.write() as tx:
         names = indexed(tx, site, *(body for body, _ in MISSED))
         for name, (body, asked) in zip(names, MISSED, strict=True):
@@ -104,7 +101,6 @@ def test_what_is_another_word_is_not_found(store: Store, site: Site) -> None:
 
 
 def test_every_word_must_be_there(store: Store, site: Site) -> None:
-    """Words of all scripts may be asked for together; what holds no word asks for nothing."""
     with store.write() as tx:
         indexed(tx, site, "Die Brücke 橋 ist offen", "Die Brücke ist zu", "橋")
         assert [one.id for one in tx.search.find(["brucke", "橋"], None, None, 9)] == ["c-0"]
@@ -114,7 +110,6 @@ def test_every_word_must_be_there(store: Store, site: Site) -> None:
 
 
 def test_hostile_texts_are_indexed(store: Store, site: Site) -> None:
-    """Texts that strain an index are stored and found: very long words, one letter repeated, thousands of letters."""
     every = "".join(chr(point) for point in range(0x4E00, 0x4E00 + 19_990))
     hostile = [
         "a" * 20_000,

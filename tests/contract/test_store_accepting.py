@@ -31,13 +31,11 @@ from tests.factories import (
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
 
 def test_comment_comes_back_as_it_was_accepted(store: Store, site: Site) -> None:
-    """What `add_comments` answers is what is stored, every field of it."""
     written = draft(
         parent_id="c-0",
         website="https://ada.example",
@@ -57,7 +55,6 @@ def test_comment_comes_back_as_it_was_accepted(store: Store, site: Site) -> None
 
 
 def test_known_id_is_left_out_and_left_alone(store: Store, site: Site) -> None:
-    """An id that exists is not in the answer, and its text stays what it was."""
     with store.write() as tx:
         tx.comments.add(site.id, [draft()], NOON)
         again = tx.comments.add(site.id, [draft(body="other"), draft("c-2", BO)], after(1))
@@ -68,7 +65,6 @@ def test_known_id_is_left_out_and_left_alone(store: Store, site: Site) -> None:
 
 
 def test_one_comment_is_added_by_itself(store: Store, site: Site) -> None:
-    """What comes alone is stored like what comes in a batch: on a new article, a known one, and with sealed parts."""
     sealed = draft("c-2", BO, box=b"sealed", originals=(Original("body", b"cipher"),), signals={"links": 2})
     boxed = draft("c-3", CHI, box=b"box", website="https://chi.example", parent_id="c-1", live=False)
     for written in (draft(), sealed, boxed):
@@ -83,7 +79,6 @@ def test_one_comment_is_added_by_itself(store: Store, site: Site) -> None:
 
 
 def test_one_comment_is_not_added_over_another(store: Store, site: Site) -> None:
-    """An id that exists is answered with None, its text and its box stay, and another site may use it."""
     with store.write() as tx:
         other = tx.sites.add(herald())
     first = store.add_comment(site.id, draft(box=b"first"), NOON)
@@ -96,7 +91,6 @@ def test_one_comment_is_not_added_over_another(store: Store, site: Site) -> None
 
 
 def test_one_comment_completes_its_article(store: Store, site: Site) -> None:
-    """A title that only a later comment tells is taken over, also where that comment comes alone."""
     bare = Article(ARTICLE.url)
     store.add_comment(site.id, draft(article=bare), NOON)
     later = store.add_comment(site.id, draft("c-2"), NOON)
@@ -107,7 +101,6 @@ def test_one_comment_completes_its_article(store: Store, site: Site) -> None:
 
 
 def test_many_come_one_by_one_at_once(store: Store, site: Site) -> None:
-    """Threads that add at the same moment each get their own comment, and one of two with one id gets it."""
     with ThreadPoolExecutor(8) as threads:
         written = [draft(f"t-{number % 60}", body=f"text {number}") for number in range(80)]
         added = list(threads.map(lambda one: store.add_comment(site.id, one, NOON), written))
@@ -119,7 +112,6 @@ def test_many_come_one_by_one_at_once(store: Store, site: Site) -> None:
 
 
 def test_batch_keeps_the_callers_order(store: Store, site: Site) -> None:
-    """The comments of a batch follow each other as they were given, whatever their ids."""
     names = ["z-9", "a-1", "m-5"]
     with store.write() as tx:
         tx.comments.add(site.id, [draft(name) for name in names], NOON)
@@ -127,7 +119,6 @@ def test_batch_keeps_the_callers_order(store: Store, site: Site) -> None:
 
 
 def test_same_id_on_two_sites_is_two_comments(store: Store, site: Site) -> None:
-    """Ids are the caller's own: two sites never meet."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         one = tx.comments.add(site.id, [draft()], NOON)["c-1"]
@@ -137,7 +128,6 @@ def test_same_id_on_two_sites_is_two_comments(store: Store, site: Site) -> None:
 
 
 def test_keys_of_imports_are_kept_for_good(store: Store, site: Site) -> None:
-    """Old idempotency keys are pruned, and what an import remembers of its lines is not."""
     with store.write() as tx:
         pk = tx.comments.add(site.id, [draft()], NOON)["c-1"].pk
         tx.comments.add_idempotency_keys(
@@ -152,13 +142,11 @@ def test_keys_of_imports_are_kept_for_good(store: Store, site: Site) -> None:
 
 
 def test_nothing_to_add_is_no_work(store: Store, site: Site) -> None:
-    """An empty batch is answered by an empty answer."""
     with store.write() as tx:
         assert tx.comments.add(site.id, [], NOON) == {}
 
 
 def test_moments_come_back_in_utc(store: Store, site: Site) -> None:
-    """A moment of another zone is the same moment in UTC, to the microsecond."""
     told = (NOON + timedelta(microseconds=123457)).astimezone(timezone(timedelta(hours=5, minutes=30)))
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft(submitted_at=told)], NOON)["c-1"]
@@ -169,7 +157,6 @@ def test_moments_come_back_in_utc(store: Store, site: Site) -> None:
 
 
 def test_article_is_as_the_site_described_it_last(store: Store, site: Site) -> None:
-    """A title or date that comes later counts; what a later word leaves out stays."""
     bare, wrong = Article(ARTICLE.url), replace(ARTICLE, title="The brigde", published_at=after(-9))
     with store.write() as tx:
         tx.comments.add(site.id, [draft(article=bare)], NOON)
@@ -184,7 +171,6 @@ def test_article_is_as_the_site_described_it_last(store: Store, site: Site) -> N
 
 
 def test_a_readers_form_is_not_the_site(store: Store, site: Site) -> None:
-    """What comes with a form fills in what is missing, and overrules nothing, not even how the address is written."""
     typed = Article("http://www.courier.example/bridge/", "Another", after(-9))
     assert store.add_comment(site.id, draft(article=replace(ARTICLE, published_at=None)), NOON)
     assert store.add_comment(site.id, draft("c-2", source=Source.FORM, article=typed), NOON)
@@ -195,7 +181,6 @@ def test_a_readers_form_is_not_the_site(store: Store, site: Site) -> None:
 
 
 def test_a_batch_describes_its_article_in_turn(store: Store, site: Site) -> None:
-    """Of several words in one transaction the last one counts."""
     words = [replace(ARTICLE, title=title) for title in ("One", "Two", "Three")]
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft(f"c-{n}", article=one) for n, one in enumerate(words)], NOON)
@@ -203,7 +188,6 @@ def test_a_batch_describes_its_article_in_turn(store: Store, site: Site) -> None
 
 
 def test_box_and_originals_are_kept_beside_the_comment(store: Store, site: Site) -> None:
-    """The sealed box and each encrypted original come back byte for byte; without them there is nothing."""
     sealed = draft(box=b"\x00box", originals=(Original("body", b"\x01"), Original("author_name", b"\x02")))
     with store.write() as tx:
         added = tx.comments.add(site.id, [sealed, draft("c-2", BO)], NOON)
@@ -215,7 +199,6 @@ def test_box_and_originals_are_kept_beside_the_comment(store: Store, site: Site)
 
 
 def test_used_keys_are_remembered_by_site(store: Store, site: Site) -> None:
-    """An idempotency key names what it made, on its own site; the first use of it stands."""
     key = IdempotencyKey("key-1", comment_pk=7, revision=1, request_hash="hash")
     with store.write() as tx:
         other = tx.sites.add(herald())
@@ -228,7 +211,6 @@ def test_used_keys_are_remembered_by_site(store: Store, site: Site) -> None:
 
 
 def test_revision_is_pending_again_and_keeps_the_old_text(store: Store, site: Site) -> None:
-    """A new text is the next revision, undecided and unread; the text before it stays readable."""
     with store.write() as tx:
         first = tx.comments.add(site.id, [draft(box=b"one")], NOON)["c-1"]
         decided(tx, first, Action.APPROVE)
@@ -255,7 +237,6 @@ def test_revision_is_pending_again_and_keeps_the_old_text(store: Store, site: Si
 
 
 def test_published_text_stays_when_asked(store: Store, site: Site) -> None:
-    """Under post-moderation readers go on seeing the old revision until the new one is decided."""
     with store.write() as tx:
         first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
         decided(tx, first, Action.APPROVE)
@@ -269,7 +250,6 @@ def test_published_text_stays_when_asked(store: Store, site: Site) -> None:
 
 
 def test_stale_revision_is_refused(store: Store, site: Site) -> None:
-    """Who revises a revision that is no longer the stored one gets nothing, and nothing changes."""
     with store.write() as tx:
         first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
         second = tx.comments.revise(first, draft(body="Second."), after(1), False)
@@ -279,7 +259,6 @@ def test_stale_revision_is_refused(store: Store, site: Site) -> None:
 
 @pytest.mark.parametrize("final", [Status.WITHDRAWN, Status.ERASED])
 def test_final_comment_is_not_revised(store: Store, site: Site, final: Status) -> None:
-    """A withdrawn or erased comment stays as it is."""
     with store.write() as tx:
         first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
         tx.comments.move([replace(move(first), to_status=final)])
@@ -289,7 +268,6 @@ def test_final_comment_is_not_revised(store: Store, site: Site, final: Status) -
 
 
 def test_revision_may_move_to_another_article(store: Store, site: Site) -> None:
-    """The article of the newest revision is the comment's article."""
     elsewhere = Article("https://courier.example/tunnel")
     with store.write() as tx:
         first = tx.comments.add(site.id, [draft(), draft("c-2", CHI)], NOON)["c-1"]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from service.domain.chain import Act, UnkeyedSigner, Walk, walk
+from service.domain.audit_log import Act, UnkeyedSigner, Walk, walk
 from service.storage import Store, open_store
 from tests.factories import NOON, after, courier, draft
 
@@ -22,7 +22,6 @@ ACTS = [
 
 
 def walked(store: Store) -> Walk:
-    """Walk the chain as it is stored."""
     with store.read() as tx:
         return walk(tx.audit_log.after(0, 1000), tx.audit_log.head(), SIGNER)
 
@@ -43,7 +42,6 @@ def sql(store: Store, statement: str) -> None:
 
 
 def test_acts_come_back_in_order(store: Store) -> None:
-    """What was logged comes back as it was, in pages, and the chain holds."""
     filled(store)
     with store.read() as tx:
         assert [link.act for link in tx.audit_log.after(0, 100)] == ACTS
@@ -53,7 +51,6 @@ def test_acts_come_back_in_order(store: Store) -> None:
 
 
 def test_an_empty_chain_holds(store: Store) -> None:
-    """Before the first act there is nothing, and nothing is wrong with it; logging no acts makes none."""
     with store.write() as tx:
         tx.audit_log.append_all([])
         assert tx.audit_log.head() is None
@@ -61,7 +58,6 @@ def test_an_empty_chain_holds(store: Store) -> None:
 
 
 def test_what_is_rolled_back_leaves_no_gap(store: Store) -> None:
-    """An act whose transaction failed was never there."""
     filled(store)
     with suppress(ZeroDivisionError), store.write() as tx:
         tx.audit_log.append("Mara", "reveal", "courier: comment 8", NOON)
@@ -71,7 +67,6 @@ def test_what_is_rolled_back_leaves_no_gap(store: Store) -> None:
 
 
 def test_blanked_acts_leave_the_chain_whole(store: Store) -> None:
-    """Forgetting a person forgets who, what and salt, and breaks nothing."""
     filled(store)
     with store.write() as tx:
         assert tx.audit_log.blank("Mara") == 2
@@ -83,8 +78,6 @@ def test_blanked_acts_leave_the_chain_whole(store: Store) -> None:
 
 
 def test_appending_at_once_makes_one_chain(store: Store) -> None:
-    """Moderators who act at the same moment are linked one after the other."""
-
     def work(number: int) -> None:
         for turn in range(5):
             with store.write() as tx:
@@ -96,7 +89,6 @@ def test_appending_at_once_makes_one_chain(store: Store) -> None:
 
 
 def test_who_logs_and_then_waits_for_a_row_stops_nobody(clean_postgres_url: str) -> None:
-    """Of two who log and decide on the same comments in another order, none is thrown out as a deadlock's victim."""
     store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
@@ -121,7 +113,6 @@ def test_who_logs_and_then_waits_for_a_row_stops_nobody(clean_postgres_url: str)
 
 
 def test_an_act_put_in_by_hand_needs_a_link(store: Store) -> None:
-    """A row that says what somebody did, and has no place in the chain, is refused by the database."""
     with pytest.raises(IntegrityError):
         sql(
             store,
@@ -151,7 +142,6 @@ def test_an_act_put_in_by_hand_needs_a_link(store: Store) -> None:
     ],
 )
 def test_meddling_is_named_by_its_first_link(store: Store, meddling: str, broken_at: int) -> None:
-    """Whatever is changed, taken out, or cut off at the end, the walk names the first link that is wrong."""
     filled(store)
     for statement in meddling.split("; "):
         sql(store, statement)

@@ -10,7 +10,6 @@ from tests.factories import NOON, after, courier, herald
 
 
 def test_a_change_is_stored_once(store: Store) -> None:
-    """Of two who saw the same state one turns it, the other is told so; the alarm comes back as it was stored."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         first = Alarm(site.id, True, 1, NOON, b"grown", 0, NOON)
@@ -26,7 +25,6 @@ def test_a_change_is_stored_once(store: Store) -> None:
 
 
 def test_it_is_told_by_one_until_it_arrived(store: Store) -> None:
-    """A lease keeps it from others, a failure brings it back at its moment, an arrival ends it."""
     with store.write() as tx:
         for site in (tx.sites.add(courier()), tx.sites.add(herald())):
             tx.alarms.save(Alarm(site.id, True, 1, NOON, b"grown", 0, NOON))
@@ -41,7 +39,6 @@ def test_it_is_told_by_one_until_it_arrived(store: Store) -> None:
 
 
 def test_a_newer_change_is_told_instead(store: Store) -> None:
-    """What changed while it was told is due by itself: the end of the older telling does not touch it."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.alarms.save(Alarm(site.id, True, 1, NOON, b"grown", 0, NOON))

@@ -27,13 +27,11 @@ TUNNEL = Article("https://courier.example/tunnel", "The tunnel")
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
 
 def approved(tx: Tx, site: Site, *drafts: object) -> dict[str, Comment]:
-    """Take comments in and approve them."""
     added = tx.comments.add(site.id, list(drafts), NOON)  # type: ignore[arg-type]
     tx.comments.move([move(one, Action.APPROVE) for one in added.values()])
     return added
@@ -49,7 +47,6 @@ def under(store: Store, site: Site, url: str) -> list[str]:
 
 
 def test_every_spelling_is_one_article(store: Store, site: Site) -> None:
-    """Comments posted under any of them, in a batch or alone, are found under each of them, by every verb."""
     with store.write() as tx:
         approved(tx, site, *(draft(f"c-{n}", article=Article(url)) for n, url in enumerate(SPELLINGS[:3])))
     for n, url in enumerate(SPELLINGS[3:], 3):
@@ -70,7 +67,6 @@ def test_every_spelling_is_one_article(store: Store, site: Site) -> None:
 
 
 def test_the_queue_of_an_article_takes_any_spelling(store: Store, site: Site) -> None:
-    """A moderator may paste the address as the browser has it."""
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft(article=Article(SPELLINGS[0]))], NOON)
         tx.comments.move([move(added["c-1"])])
@@ -79,7 +75,6 @@ def test_the_queue_of_an_article_takes_any_spelling(store: Store, site: Site) ->
 
 
 def test_sites_do_not_share_articles(store: Store, site: Site) -> None:
-    """The same address on two sites is two articles."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         approved(tx, site, draft(article=Article(SPELLINGS[0])))
@@ -88,13 +83,12 @@ def test_sites_do_not_share_articles(store: Store, site: Site) -> None:
 
 
 def test_a_site_that_keeps_spellings_apart_has_two_articles(store: Store, site: Site) -> None:
-    """What was one is parted by what each article's address is, and becomes one again."""
     with store.write() as tx:
         options = replace(site.options, articles_apart=("slash",))
         tx.sites.save(replace(site, options=options))
         tx.articles.rekey(site.id)
         keys = [Article(f"{ARTICLE.url}{end}", key=key) for end, key in (("", "k1"), ("/", "k2"))]
-        from service.domain.addresses import article_key
+        from service.domain.article_url import article_key
 
         keys = [replace(one, key=article_key(one.url, ("slash",))) for one in keys]
         approved(tx, site, draft("c-1", article=keys[0]), draft("c-2", BO, article=keys[1]))
@@ -110,7 +104,6 @@ def test_a_site_that_keeps_spellings_apart_has_two_articles(store: Store, site: 
 
 
 def test_threads_are_read_by_date_whatever_came_first(store: Store, site: Site) -> None:
-    """An archive that is brought in later stands before today's comments, page by page."""
     days = {"today": 0, "noon": -3_600, "old-2": -400_000_000, "old-1": -400_000_600, "old-3": -400_000_000}
     with store.write() as tx:
         approved(tx, site, *(draft(name, submitted_at=after(when)) for name, when in days.items()))
@@ -131,7 +124,6 @@ def test_threads_are_read_by_date_whatever_came_first(store: Store, site: Site) 
 
 
 def test_a_thread_holds_every_state(store: Store, site: Site) -> None:
-    """The desk sees what readers do not."""
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
         tx.comments.add(site.id, [draft("c-2", BO)], NOON)
@@ -143,7 +135,6 @@ def test_a_thread_holds_every_state(store: Store, site: Site) -> None:
 
 
 def test_what_was_imported_under_a_private_article_is_not_shown(store: Store, site: Site) -> None:
-    """It is kept, and shown once the site says so; what comes in live is shown as ever."""
     members = replace(ARTICLE, private=True)
     with store.write() as tx:
         approved(tx, site, draft("old", article=members, source=Source.IMPORT), draft("live", BO))
@@ -163,7 +154,6 @@ def test_what_was_imported_under_a_private_article_is_not_shown(store: Store, si
 
 
 def test_a_thread_moves_to_a_new_address(store: Store, site: Site) -> None:
-    """All of it, with its title; and the old address leads there, for what is read and for what still comes in."""
     with store.write() as tx:
         approved(tx, site, draft("c-1"), draft("c-2", BO))
         assert (
@@ -182,7 +172,6 @@ def test_a_thread_moves_to_a_new_address(store: Store, site: Site) -> None:
 
 
 def test_a_thread_moves_and_its_old_address_begins_anew(store: Store, site: Site) -> None:
-    """Without a redirect the next comment there begins a thread of its own."""
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
         assert tx.articles.move_thread(site.id, ARTICLE.url, TUNNEL, False) == 1
@@ -192,7 +181,6 @@ def test_a_thread_moves_and_its_old_address_begins_anew(store: Store, site: Site
 
 
 def test_two_threads_become_one(store: Store, site: Site) -> None:
-    """What is known of the target stays, what it lacks comes from the source, and what was private stays so."""
     bare = Article(TUNNEL.url)
     members = replace(ARTICLE, private=True)
     with store.write() as tx:
@@ -210,7 +198,6 @@ def test_two_threads_become_one(store: Store, site: Site) -> None:
 
 
 def test_a_thread_moves_on_and_back(store: Store, site: Site) -> None:
-    """Every address that it ever had leads to it, in a row and in a circle."""
     library = Article("https://courier.example/library")
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
@@ -229,7 +216,6 @@ def test_a_thread_moves_on_and_back(store: Store, site: Site) -> None:
 
 
 def test_a_thread_moves_to_another_spelling_of_its_address(store: Store, site: Site) -> None:
-    """That is the same article, known by the new spelling."""
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
         assert (
@@ -243,7 +229,6 @@ def test_a_thread_moves_to_another_spelling_of_its_address(store: Store, site: S
 
 
 def test_a_thread_of_another_site_stays(store: Store, site: Site) -> None:
-    """Moving is a site's own."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         approved(tx, site, draft("c-1"))
@@ -254,7 +239,6 @@ def test_a_thread_of_another_site_stays(store: Store, site: Site) -> None:
 
 
 def test_a_comment_moves_with_its_answers(store: Store, site: Site) -> None:
-    """The site says that it stands elsewhere: what answers it follows, what stands beside it does not."""
     with store.write() as tx:
         added = approved(
             tx,
@@ -273,7 +257,6 @@ def test_a_comment_moves_with_its_answers(store: Store, site: Site) -> None:
 
 
 def test_a_comment_that_comes_in_while_its_thread_moves_is_not_left_behind(postgres_url: str) -> None:
-    """It waits for the move and goes where its address leads then, alone or in a batch."""
     from service.storage import migrate, open_store
     from tests import servers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from service.leak_audit.auditing import take_off_what_was_left
+from service.leak_audit.audit import take_off_what_was_left
 from service.storage import Store
 from tests.factories import NOON, courier, draft
 
@@ -13,7 +13,6 @@ KILLED, RUNNING, NAMED_ALIKE = "audit-0123456789", "audit-9876543210", "audit-aa
 
 
 def test_what_a_killed_audit_left_is_taken_off(store: Store) -> None:
-    """Its site with all comments and its moderator go; one that may still run, and others' sites, stay."""
     old = NOON - timedelta(hours=2)
     with store.write() as tx:
         for name, url, made in (

@@ -15,7 +15,6 @@ NEAR, FAR = Signature(b"\x01\x00" * 48, (1, 2, 3)), Signature(b"\x02\x00" * 48, 
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
@@ -32,7 +31,6 @@ def held(store: Store, site: Site, count: int) -> list[Comment]:
 
 
 def test_a_cluster_is_found_by_any_band_of_its_site(store: Store, site: Site) -> None:
-    """A signature that shares a band finds the cluster; another site's signature does not."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         near, far = tx.clusters.add(site.id, [NEAR, FAR], NOON)
@@ -43,7 +41,6 @@ def test_a_cluster_is_found_by_any_band_of_its_site(store: Store, site: Site) ->
 
 
 def test_a_copy_at_risk_is_not_hidden_by_one_that_is_not(store: Store, site: Site) -> None:
-    """Whoever may be at risk is in sight; a later copy at risk stands behind the first one."""
     calm, first, second, later = held(store, site, 4)
     at_risk = verdict(reasons=(Reason("at_risk", "said", "self_harm"),), scores={"self_harm": 0.8})
     with store.write() as tx:
@@ -58,7 +55,6 @@ def test_a_copy_at_risk_is_not_hidden_by_one_that_is_not(store: Store, site: Sit
 
 
 def test_an_old_cluster_is_found_only_while_a_decision_stands(store: Store, site: Site) -> None:
-    """What began before `since` is left out, unless what was decided over it reaches further."""
     with store.write() as tx:
         (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
         assert tx.clusters.near(site.id, [1], after(60)) == {}
@@ -78,7 +74,6 @@ def test_an_old_cluster_is_found_only_while_a_decision_stands(store: Store, site
 
 
 def test_a_decision_over_a_cluster_names_the_one_it_replaces(store: Store, site: Site) -> None:
-    """One that was made without knowing what stands by now changes nothing."""
     with store.write() as tx:
         (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
         first, second = (
@@ -101,7 +96,6 @@ def test_a_decision_over_a_cluster_names_the_one_it_replaces(store: Store, site:
 
 
 def test_a_cluster_counts_its_held_members(store: Store, site: Site) -> None:
-    """Members that are decided count no more; pages of the held ones go by pk."""
     comments = held(store, site, 3)
     with store.write() as tx:
         near, far = tx.clusters.add(site.id, [NEAR, FAR], NOON)
@@ -121,7 +115,6 @@ def test_a_cluster_counts_its_held_members(store: Store, site: Site) -> None:
 
 
 def test_old_clusters_without_held_members_or_a_decision_are_deleted(store: Store, site: Site) -> None:
-    """A cluster with held members or a current decision stays; bands and members are deleted with theirs."""
     (comment,) = held(store, site, 1)
     with store.write() as tx:
         near, far = tx.clusters.add(site.id, [NEAR, FAR], NOON)
@@ -140,7 +133,6 @@ def test_old_clusters_without_held_members_or_a_decision_are_deleted(store: Stor
 
 
 def test_a_bulk_decision_keeps_its_decisions_in_order(store: Store, site: Site) -> None:
-    """A bulk decision is paged by decision, found by decision, and ended once."""
     comments = held(store, site, 2)
     with store.write() as tx:
         bulk_decision = tx.bulk_decisions.add("Mara", Action.REJECT, "score from .4 to .6", NOON)
@@ -159,7 +151,6 @@ def test_a_bulk_decision_keeps_its_decisions_in_order(store: Store, site: Site) 
 
 
 def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) -> None:
-    """The latest come first, each with its size and with when it stops to cover arrivals; an undone one is gone."""
     comments = held(store, site, 2)
     with store.write() as tx:
         (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
@@ -181,7 +172,6 @@ def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) 
 
 
 def test_a_cluster_is_in_the_queue_while_its_oldest_member_is_set_aside(store: Store, site: Site) -> None:
-    """The next one stands for the rest, and the queue counts what is in it."""
     first, second, third = held(store, site, 3)
     with store.write() as tx:
         (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
@@ -194,7 +184,6 @@ def test_a_cluster_is_in_the_queue_while_its_oldest_member_is_set_aside(store: S
 
 
 def test_a_cluster_is_found_by_every_filter_that_a_member_passes(store: Store, site: Site) -> None:
-    """Filtered by an article, the oldest copy under that article stands for the cluster."""
     library = Article("https://courier.example/library", "The library stays open")
     first, second = held(store, site, 2)
     with store.write() as tx:

@@ -30,20 +30,17 @@ from tests.factories import (
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
 
 @pytest.fixture
 def comment(store: Store, site: Site) -> Comment:
-    """Ada's comment, waiting."""
     with store.write() as tx:
         return tx.comments.add(site.id, [draft()], NOON)["c-1"]
 
 
 def test_decision_comes_back_as_it_was_made(store: Store, comment: Comment) -> None:
-    """A decision keeps every field."""
     with store.write() as tx:
         (first,) = tx.decisions.new_ids(1)
         made = decision(
@@ -66,7 +63,6 @@ def test_decision_comes_back_as_it_was_made(store: Store, comment: Comment) -> N
 
 
 def test_decision_ids_are_never_given_twice(store: Store) -> None:
-    """Ids rise and are distinct, within a call and between calls."""
     with store.write() as tx:
         first, second = tx.decisions.new_ids(3), tx.decisions.new_ids(2)
         assert tx.decisions.new_ids(0) == []
@@ -74,7 +70,6 @@ def test_decision_ids_are_never_given_twice(store: Store) -> None:
 
 
 def test_each_site_counts_for_itself(store: Store, site: Site) -> None:
-    """Sequence numbers run from 1 without gaps, per site, several at a time."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         assert [
@@ -87,7 +82,6 @@ def test_each_site_counts_for_itself(store: Store, site: Site) -> None:
 
 
 def test_feed_holds_published_decisions_in_order(store: Store, site: Site) -> None:
-    """The feed gives what has a number, by number, after the cursor, up to the limit, of this site alone."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         mine = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
@@ -108,7 +102,6 @@ def test_feed_holds_published_decisions_in_order(store: Store, site: Site) -> No
 
 
 def test_feed_shows_the_text_that_was_decided(store: Store, site: Site, comment: Comment) -> None:
-    """A decision on an old revision comes with that revision's text, even when there is a newer one."""
     with store.write() as tx:
         decided(tx, comment, Action.APPROVE)
         seen = tx.comments.by_pk(comment.pk)
@@ -119,7 +112,6 @@ def test_feed_shows_the_text_that_was_decided(store: Store, site: Site, comment:
 
 
 def test_publication_gives_the_number_once(store: Store, site: Site, comment: Comment) -> None:
-    """A decision is published when it is due, once; afterwards it is due no more."""
     with store.write() as tx:
         made = decided(tx, comment, Action.APPROVE, published=False, effective_at=after(5))
         assert tx.decisions.due(after(4), 10) == []
@@ -132,7 +124,6 @@ def test_publication_gives_the_number_once(store: Store, site: Site, comment: Co
 
 
 def test_undone_decision_is_never_published(store: Store, comment: Comment) -> None:
-    """Undone before publication: not due, not numbered, and not undone twice."""
     with store.write() as tx:
         made = decided(tx, comment, Action.APPROVE, published=False, effective_at=after(5))
         assert tx.decisions.undo([made.id], after(1)) == {made.id}
@@ -143,7 +134,6 @@ def test_undone_decision_is_never_published(store: Store, comment: Comment) -> N
 
 
 def test_decisions_come_in_the_order_of_their_moments(store: Store, site: Site) -> None:
-    """The earliest due comes first, up to the limit."""
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
         for name, moment in (("c-1", 7), ("c-2", 5), ("c-3", 6)):
@@ -154,7 +144,6 @@ def test_decisions_come_in_the_order_of_their_moments(store: Store, site: Site) 
 
 
 def test_publishing_needs_the_standing_decision(store: Store, site: Site, comment: Comment) -> None:
-    """What readers see changes only by the decision that stands."""
     with store.write() as tx:
         made = decided(tx, comment, Action.HOLD)
         assert tx.decisions.publish([(comment.pk, made.id + 1, 1)]) == set()
@@ -166,7 +155,6 @@ def test_publishing_needs_the_standing_decision(store: Store, site: Site, commen
 
 
 def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
-    """The newest decisions of moderators over all sites, without undone ones, each with the comment as it is now."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         mine = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
@@ -190,7 +178,6 @@ def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
 
 
 def test_lately_leaves_out_what_was_decided_in_one_act(store: Store, site: Site) -> None:
-    """The members of a bulk decision are not told one by one, nor what took them back once they had left."""
     with store.write() as tx:
         found = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
         by_hand: dict[str, Any] = {"who_kind": Who.MODERATOR, "who": "Mara"}
@@ -208,7 +195,6 @@ def test_lately_leaves_out_what_was_decided_in_one_act(store: Store, site: Site)
 
 
 def test_notes_lie_beside_their_decisions(store: Store, comment: Comment) -> None:
-    """A note is found by its decision; a second one takes its place."""
     with store.write() as tx:
         made = decided(tx, comment, Action.HOLD)
         tx.decisions.add_notes([made.id], "Asked the desk.", "Mara", NOON)
@@ -218,7 +204,6 @@ def test_notes_lie_beside_their_decisions(store: Store, comment: Comment) -> Non
 
 
 def test_labels_are_retracted_with_their_decision(store: Store, comment: Comment) -> None:
-    """A label keeps what it says; retracting marks those of the decision, once."""
     with store.write() as tx:
         tx.labels.add([label(comment, decision_id=4), label(comment, Action.SPAM)])
         assert tx.labels.of_comment(comment.pk) == [
@@ -232,7 +217,6 @@ def test_labels_are_retracted_with_their_decision(store: Store, comment: Comment
 
 
 def test_decided_helper_leaves_the_comment_standing(store: Store, comment: Comment) -> None:
-    """The decision that moved a comment is the one it names."""
     with store.write() as tx:
         made = decided(tx, comment, Action.HOLD)
         assert tx.comments.move([move(comment, Action.APPROVE)]) == set()
@@ -242,7 +226,6 @@ def test_decided_helper_leaves_the_comment_standing(store: Store, comment: Comme
 
 
 def test_numbers_leap_forward_and_never_back(store: Store) -> None:
-    """After an advance sequence numbers and decision ids go on from there, in every site; never back."""
     with store.write() as tx:
         sites = [tx.sites.add(courier()), tx.sites.add(herald())]
         tx.decisions.advance_sequence(1_000_000)

@@ -14,14 +14,12 @@ from tests.factories import BO, NOON, after, courier, delivery, draft, finish_de
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored; it wants callbacks."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
 
 @pytest.fixture
 def comments(store: Store, site: Site) -> tuple[Comment, Comment]:
-    """Two comments that callbacks can be about."""
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
     return added["c-1"], added["c-2"]
@@ -41,7 +39,6 @@ def test_delivery_comes_back_as_it_was_stored(store: Store, comments: Pair) -> N
 
 
 def test_due_delivery_is_leased_once(store: Store, comments: Pair) -> None:
-    """A lease takes what is due, counts the attempt, and holds until it ends."""
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1, next_attempt_at=after(5))])
         assert tx.deliveries.lease(after(4), after(34), 10) == []
@@ -53,7 +50,6 @@ def test_due_delivery_is_leased_once(store: Store, comments: Pair) -> None:
 
 
 def test_one_outstanding_delivery_per_comment(store: Store, comments: Pair) -> None:
-    """The second callback about a comment waits for the first; another comment's does not."""
     one, two = comments
     with store.write() as tx:
         tx.deliveries.add([delivery(one, 1), delivery(one, 2), delivery(two, 3)])
@@ -64,7 +60,6 @@ def test_one_outstanding_delivery_per_comment(store: Store, comments: Pair) -> N
 
 
 def test_waiting_for_a_retry_holds_the_next_back(store: Store, comments: Pair) -> None:
-    """While a failed callback waits for its next attempt, later ones about the comment wait too."""
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1), delivery(comments[0], 2)])
         (leased,) = tx.deliveries.lease(NOON, after(30), 10)
@@ -74,7 +69,6 @@ def test_waiting_for_a_retry_holds_the_next_back(store: Store, comments: Pair) -
 
 
 def test_dead_letter_releases_the_next(store: Store, comments: Pair) -> None:
-    """A callback that is given up no longer holds the next one back."""
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1), delivery(comments[0], 2)])
         (leased,) = tx.deliveries.lease(NOON, after(30), 10)
@@ -85,7 +79,6 @@ def test_dead_letter_releases_the_next(store: Store, comments: Pair) -> None:
 
 
 def test_late_word_of_a_lost_lease_counts_for_nothing(store: Store, comments: Pair) -> None:
-    """Who reports attempt 1 after another worker began attempt 2 is told so and changes nothing."""
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1)])
         (leased,) = tx.deliveries.lease(NOON, after(30), 10)
@@ -98,7 +91,6 @@ def test_late_word_of_a_lost_lease_counts_for_nothing(store: Store, comments: Pa
 
 
 def test_endings_are_recorded_together(store: Store, comments: Pair) -> None:
-    """Each as it ended, and only where nobody leased it since; who lost its lease is not among those returned."""
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1), delivery(comments[1], 2)])
         first, second = tx.deliveries.lease(NOON, after(30), 10)
@@ -119,7 +111,6 @@ def test_endings_are_recorded_together(store: Store, comments: Pair) -> None:
 
 
 def test_silent_sites_are_passed_over(store: Store, site: Site, comments: Pair) -> None:
-    """A site that switched callbacks off, or has none, gets none; what waits is sent when it wants them again."""
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1)])
         tx.sites.save(replace(site, callback_disabled="answered 410"))
@@ -131,7 +122,6 @@ def test_silent_sites_are_passed_over(store: Store, site: Site, comments: Pair) 
 
 
 def test_sites_take_turns(store: Store, site: Site) -> None:
-    """A site with a heap of callbacks leaves the other its share of a lease."""
     with store.write() as tx:
         other = tx.sites.add(herald(callback_url="https://herald.example/callback"))
         mine = tx.comments.add(site.id, [draft(f"c-{number}") for number in range(8)], NOON)
@@ -143,7 +133,6 @@ def test_sites_take_turns(store: Store, site: Site) -> None:
 
 
 def test_skipped_sites_are_left_alone(store: Store, site: Site, comments: Pair) -> None:
-    """Who asks to skip a site gets none of its callbacks."""
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1)])
         assert tx.deliveries.lease(NOON, after(30), 10, skip=[site.id]) == []
@@ -151,7 +140,6 @@ def test_skipped_sites_are_left_alone(store: Store, site: Site, comments: Pair) 
 
 
 def test_released_delivery_counts_no_attempt(store: Store, comments: Pair) -> None:
-    """A callback given back unused is due again at the moment named, in its first attempt."""
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1), delivery(comments[1], 2)])
         leased = tx.deliveries.lease(NOON, after(30), 10)
@@ -163,7 +151,6 @@ def test_released_delivery_counts_no_attempt(store: Store, comments: Pair) -> No
 
 
 def test_late_release_of_a_lost_lease_counts_for_nothing(store: Store, comments: Pair) -> None:
-    """Who gives back a lease that another took over meanwhile takes nothing from that one."""
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1)])
         lost = tx.deliveries.lease(NOON, after(30), 10)
@@ -173,7 +160,6 @@ def test_late_release_of_a_lost_lease_counts_for_nothing(store: Store, comments:
 
 
 def test_lists_keep_to_site_state_and_cursor(store: Store, site: Site) -> None:
-    """Callbacks are listed oldest first, by site, by state, after a cursor, up to the limit."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         mine = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
@@ -204,7 +190,6 @@ def _dead(store: Store, comments: Pair) -> list[int]:
 
 
 def test_dead_letters_can_be_replayed(store: Store, site: Site, comments: Pair) -> None:
-    """A replayed dead letter is due now with its attempts at zero and its webhook-id as before."""
     first, second = _dead(store, comments)
     with store.write() as tx:
         assert tx.deliveries.replay(site.id, [first], after(60)) == 1
@@ -214,7 +199,6 @@ def test_dead_letters_can_be_replayed(store: Store, site: Site, comments: Pair) 
 
 
 def test_all_dead_letters_of_a_site_can_be_replayed(store: Store, site: Site, comments: Pair) -> None:
-    """Without ids all of the site's go again; another site's ids, and none, replay nothing."""
     dead = _dead(store, comments)
     with store.write() as tx:
         other = tx.sites.add(herald())
@@ -225,7 +209,6 @@ def test_all_dead_letters_of_a_site_can_be_replayed(store: Store, site: Site, co
 
 
 def test_backlog_counts_callbacks(store: Store, comments: Pair) -> None:
-    """The backlog tells how many wait, how many of them are due, and how many were given up."""
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1), delivery(comments[1], 2, next_attempt_at=after(60))])
         (leased,) = tx.deliveries.lease(NOON, after(30), 10)

@@ -23,7 +23,6 @@ LATER = after(60)
 def held(
     tx: Tx, site: Site, comment_id: str, score: float = 0.7, label: str = "insult", **more: object
 ) -> Comment:
-    """One held comment with that leading score."""
     told = more.pop("verdict", None) or verdict(
         reasons=(Reason("score", "said", label),),
         scores={label: score, "obscene": 0.01},
@@ -41,7 +40,6 @@ def order(tx: Tx, wanted: Wanted, moderator_id: int = 1, limit: int = 9) -> list
 
 
 def test_a_queue_is_sorted_by_age_score_or_doubt(store: Store) -> None:
-    """Each order puts the same comments differently, ties by age, and a cursor goes on where a page ended."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         for name, score in (("a", 0.5), ("b", 0.9), ("c", 0.7), ("d", 0.7)):
@@ -61,7 +59,6 @@ def test_a_queue_is_sorted_by_age_score_or_doubt(store: Store) -> None:
 
 
 def test_writers_at_risk_come_before_every_order(store: Store) -> None:
-    """They are in the wanted order among themselves, the rest follows, and a cursor goes on through both."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         for name, score, label in (
@@ -114,7 +111,6 @@ def test_a_queue_is_filtered(store: Store) -> None:
 
 @pytest.mark.parametrize("queue", ["reported", "appeals"])
 def test_every_queue_has_the_orders_and_filters(store: Store, queue: str) -> None:
-    """What is reported and what is appealed against is sorted, filtered and paged as the held queue is."""
     with store.write() as tx:
         one, two = tx.sites.add(courier()), tx.sites.add(herald())
         found = [
@@ -154,7 +150,6 @@ def test_every_queue_has_the_orders_and_filters(store: Store, queue: str) -> Non
 
 
 def test_what_is_held_without_a_score_is_the_most_uncertain(store: Store) -> None:
-    """A comment that no classifier read comes last by score and first by doubt."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         held(tx, site, "a", 0.6)
@@ -193,7 +188,6 @@ def test_a_claim_is_one_moderators_until_it_runs_out(store: Store) -> None:
 
 
 def test_what_was_decided_is_in_nobodys_hands(store: Store) -> None:
-    """A claim counts while its comment waits: held, with an open matter, or with an appeal that nobody answered."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         mara = tx.moderators.add("Mara", "moderator", NOON)
@@ -210,7 +204,6 @@ def test_what_was_decided_is_in_nobodys_hands(store: Store) -> None:
 
 
 def test_reports_count_once_a_reader(store: Store) -> None:
-    """The first report opens the matter, another reader's raises it, the same reader's changes nothing."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
@@ -231,7 +224,6 @@ def test_reports_count_once_a_reader(store: Store) -> None:
 
 
 def test_a_decision_closes_matters_and_its_undo_opens_them(store: Store) -> None:
-    """What a decision closed comes back with its undo, and what it opened goes."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         comment = held(tx, site, "a")
@@ -254,7 +246,6 @@ def test_a_decision_closes_matters_and_its_undo_opens_them(store: Store) -> None
 
 
 def test_an_appeal_is_made_once_and_answered_once(store: Store) -> None:
-    """One appeal for each decision; the first answer stands, and goes when the decision it made is undone."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
@@ -288,7 +279,6 @@ def test_an_appeal_is_made_once_and_answered_once(store: Store) -> None:
 
 
 def test_histories_count_an_authors_comments_on_one_site(store: Store) -> None:
-    """Counts by state and the first day, by author key, on this site alone; unknown authors have none."""
     with store.write() as tx:
         one, two = tx.sites.add(courier()), tx.sites.add(herald())
         for n in range(3):
@@ -308,7 +298,6 @@ def test_histories_count_an_authors_comments_on_one_site(store: Store) -> None:
 
 
 def test_one_author_status_counts_until_its_end(store: Store) -> None:
-    """A new status replaces the old one, expires at its end, and can be ended."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         banned = AuthorStatusEntry(site.id, "k", AuthorStatus.BANNED, "Mara", NOON, "rude", LATER)
@@ -325,7 +314,6 @@ def test_one_author_status_counts_until_its_end(store: Store) -> None:
 def test_rare_words_are_found_however_old_their_comments_are(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the newest comments do not fill the page, older ones do, newest first, of the site that is asked for."""
     monkeypatch.setattr(search, "WINDOWS", {"sqlite": (1, 2, None), "postgresql": (1, None)})
     with store.write() as tx:
         one, two = tx.sites.add(courier()), tx.sites.add(herald())
@@ -343,7 +331,6 @@ def test_rare_words_are_found_however_old_their_comments_are(
 
 
 def test_words_find_comments(store: Store) -> None:
-    """All words must be there, in text or name, in any case; newest first; what is forgotten is not found."""
     with store.write() as tx:
         one, two = tx.sites.add(courier()), tx.sites.add(herald())
         texts = {"a": "The old ferry was cheaper.", "b": "A ferry, a FERRY!", "c": 'Größe zählt "nicht".'}
@@ -367,7 +354,6 @@ def test_words_find_comments(store: Store) -> None:
 
 
 def test_forgetting_a_text_forgets_what_was_said_about_it(store: Store) -> None:
-    """Reports and appeals quote a comment, so they go with it."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
@@ -379,7 +365,6 @@ def test_forgetting_a_text_forgets_what_was_said_about_it(store: Store) -> None:
 
 
 def test_views_are_kept_by_name_and_moderator(store: Store) -> None:
-    """The same name is one view, the oldest of more than twenty give way, and nobody drops another's."""
     with store.write() as tx:
         mara, noor = (
             tx.moderators.add("Mara", "moderator", NOON),
@@ -407,7 +392,6 @@ WRITES: dict[str, Callable[[Tx, int], object]] = {
 
 @pytest.mark.parametrize("act", WRITES)
 def test_the_desk_writes_only_where_it_may(store: Store, act: str) -> None:
-    """A transaction that only reads claims nothing, closes nothing and indexes nothing."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         pk = tx.comments.add(site.id, [draft()], NOON)["c-1"].pk

@@ -40,7 +40,6 @@ MIXED = (draft("c-1"), draft("c-2", author_key="old key"), draft("c-3", BO), dra
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, where callbacks go out."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
@@ -53,7 +52,6 @@ def add(store: Store, site: Site, *drafts: Draft) -> list[Comment]:
 
 
 def test_written_by_finds_an_author_in_every_state(store: Store, site: Site) -> None:
-    """Comments are found by any of the author's keys, on this site alone, oldest first and from a place on."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(other.id, [draft("h-1")], NOON)
@@ -69,7 +67,6 @@ def test_written_by_finds_an_author_in_every_state(store: Store, site: Site) -> 
 
 
 def test_emptying_takes_everything_that_hangs_on_a_comment(store: Store, site: Site) -> None:
-    """Text, name, box, original, keys, notes, labels, older texts, reasons and callbacks' bodies: all of it goes."""
     mine, his = add(
         store,
         site,
@@ -131,7 +128,6 @@ def test_emptying_takes_everything_that_hangs_on_a_comment(store: Store, site: S
 
 
 def test_what_readers_see_can_stay_without_its_author(store: Store, site: Site) -> None:
-    """Of a shown comment the published text stays, the present one or an older one; nothing names its writer."""
     present, older = add(store, site, draft("c-1"), draft("c-2"))
     with store.write() as tx:
         for comment in (present, older):
@@ -152,7 +148,6 @@ def test_what_readers_see_can_stay_without_its_author(store: Store, site: Site) 
 
 
 def test_an_older_text_under_anothers_comment_goes_alone(store: Store, site: Site) -> None:
-    """Where the present text is another's, only the older one goes, with its original."""
     (first,) = add(store, site, draft("c-1", BO, originals=(TYPED,)))
     with store.write() as tx:
         assert tx.comments.revise(first, draft("c-1", ADA, body="Mine now."), after(1), keep_published=False)
@@ -166,7 +161,6 @@ def test_an_older_text_under_anothers_comment_goes_alone(store: Store, site: Sit
 
 
 def test_an_older_text_that_readers_see_or_a_callback_carries_goes_too(store: Store, site: Site) -> None:
-    """Readers no longer see it, its callback is dropped before it is sent, and the newer one's is as it was."""
     (first,) = add(store, site, draft("c-1", BO))
     with store.write() as tx:
         old = decided(tx, first, Action.APPROVE)
@@ -193,7 +187,6 @@ def test_an_older_text_that_readers_see_or_a_callback_carries_goes_too(store: St
 def test_more_older_texts_than_a_page_go_as_well(
     store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many there are, all of them go."""
     monkeypatch.setattr("service.storage.erasure.PLACES", 2)
     added = add(store, site, *(draft(f"c-{n}", BO) for n in range(5)))
     with store.write() as tx:
@@ -206,7 +199,6 @@ def test_more_older_texts_than_a_page_go_as_well(
 
 
 def test_superseded_texts_are_listed_oldest_first(store: Store, site: Site) -> None:
-    """Each older text comes as the comment was then."""
     (first,) = add(store, site, draft("c-1", body="One."))
     with store.write() as tx:
         second = tx.comments.revise(first, draft("c-1", body="Two."), after(1), keep_published=False)
@@ -219,7 +211,6 @@ def test_superseded_texts_are_listed_oldest_first(store: Store, site: Site) -> N
 
 
 def test_an_erasure_is_remembered_until_the_files_are_cleared(store: Store, site: Site) -> None:
-    """It comes back by its id, and counts as open until what was made before a moment is marked."""
     made = Erasure("e-1", site.id, "site", 3, "{}", NOON)
     with store.write() as tx:
         tx.erasure.add(made)
@@ -234,7 +225,6 @@ def test_an_erasure_is_remembered_until_the_files_are_cleared(store: Store, site
 
 @pytest.mark.parametrize("status", [Status.REJECTED, Status.SPAM, Status.WITHDRAWN])
 def test_texts_expire_by_the_decision_that_stands(store: Store, site: Site, status: Status) -> None:
-    """What stands rejected, as spam or withdrawn since before a moment is found; what was decided later is not."""
     old, late, held = add(store, site, draft("c-1"), draft("c-2"), draft("c-3"))
     action = Action.SPAM if status is Status.SPAM else Action.REJECT
     with store.write() as tx:
@@ -252,7 +242,6 @@ def test_texts_expire_by_the_decision_that_stands(store: Store, site: Site, stat
 
 
 def test_clients_originals_and_deliveries_go_by_age_a_few_at_a_time(store: Store, site: Site) -> None:
-    """Each verb takes at most its limit of what is old, leaves the young, other sites and what waits."""
     comments = add(store, site, *(draft(f"c-{n}", originals=(TYPED,)) for n in range(3)))
     with store.write() as tx:
         tx.comments.add(site.id, [draft("young", originals=(TYPED,))], after(100))
@@ -278,7 +267,6 @@ def test_clients_originals_and_deliveries_go_by_age_a_few_at_a_time(store: Store
 
 
 def test_prune_takes_a_bounded_number(store: Store, site: Site) -> None:
-    """Expired links, sessions and keys go at most so many at a time, until none is left."""
     with store.write() as tx:
         mara = tx.moderators.add("Mara", "lead", NOON)
         for n in range(3):
@@ -292,7 +280,6 @@ def test_prune_takes_a_bounded_number(store: Store, site: Site) -> None:
 
 
 def test_a_site_is_removed_with_everything_of_it(store: Store, site: Site) -> None:
-    """No row of the site stays, in any table; the other site keeps all of its own."""
     comments = add(
         store, site, draft("c-1", box=b"box", originals=(TYPED,), idempotency_key="k"), draft("c-2")
     )
@@ -335,12 +322,10 @@ BARE = {
 
 
 def test_every_column_of_a_comment_is_answered_for() -> None:
-    """A new column of `comments` is either emptied by an erasure or said to stay; nobody may forget to say."""
     assert {column.name for column in comments_table.c} == PERSONAL | BARE
 
 
 def test_every_table_that_knows_a_comment_is_emptied_or_has_its_own_way() -> None:
-    """Whatever table names a comment loses the comment's rows, but for those few whose way is written down."""
     by_decision = {
         "comments",
         "notes",
@@ -352,7 +337,6 @@ def test_every_table_that_knows_a_comment_is_emptied_or_has_its_own_way() -> Non
 
 
 def test_a_word_that_was_erased_is_in_no_byte_of_the_sqlite_files(sqlite_url: str) -> None:
-    """After the purge neither the database nor its log holds the text, the name, the box or a callback's body."""
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     opened = open_store(sqlite_url)
     long = "unmistakable " * 900

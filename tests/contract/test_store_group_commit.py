@@ -59,7 +59,6 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 def stored(store: Store, site: Site, names: Sequence[str]) -> list[Comment | None]:
-    """What is in the store under these ids."""
     with store.read() as tx:
         return [tx.comments.get(site.id, name) for name in names]
 
@@ -77,7 +76,6 @@ def on_accepting(store: Store, when: str, act: Callable[[Connection], None]) -> 
 
 
 def test_what_waits_is_stored_by_one_statement(store: Store, site: Site) -> None:
-    """Comments of two sites that wait together take one commit, and on PostgreSQL one statement for each that fits."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(other.id, [draft("known")], NOON)
@@ -100,7 +98,6 @@ def test_what_waits_is_stored_by_one_statement(store: Store, site: Site) -> None
 
 
 def test_what_needs_more_than_a_statement_is_stored_too(store: Store, site: Site) -> None:
-    """On a new article, on one that is completed, with encrypted originals: each gets its row and its own answer."""
     new = Article("https://courier.example/new", "New")
     drafts = [
         draft("c-1", article=new),
@@ -116,7 +113,6 @@ def test_what_needs_more_than_a_statement_is_stored_too(store: Store, site: Site
 
 
 def test_one_of_two_with_one_id_is_stored(store: Store, site: Site) -> None:
-    """Of two that wait with the same id one is stored; the other is told that the id exists, as is who comes late."""
     arrivals = [draft("c-1", body="one"), draft("c-1", body="two"), draft("c-2"), draft("known", body="late")]
     answers = [one.result() for one in together(store, *((site, one) for one in arrivals))]
     assert [one is None for one in answers] == [False, True, False, True]
@@ -145,7 +141,6 @@ def test_what_the_database_refuses_fails_alone(clean_postgres_url: str) -> None:
 
 
 def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url: str) -> None:
-    """When the server ends the connection under several, each goes again by itself and is stored once."""
     store = _opened(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
@@ -165,7 +160,6 @@ def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url: str) -> N
 
 
 def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url: str) -> None:
-    """When the server committed and its answer was lost, each finds its id stored: once, and nobody is told "new"."""
     store = _opened(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
@@ -183,7 +177,6 @@ def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url:
 
 
 def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url: str) -> None:
-    """Groups of two processes that share ids, in opposite orders, never wait in a circle; each id is stored once."""
     stores = [_opened(clean_postgres_url) for _ in range(2)]
     with stores[0].write() as tx:
         site = tx.sites.add(courier())
@@ -207,7 +200,6 @@ def _opened(url: str) -> Store:
 
 
 def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgres_url: str) -> None:
-    """While an id is being stored by a transaction that is still open, who posts it waits, and all others go on."""
     store, other = _opened(clean_postgres_url), _opened(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
@@ -232,7 +224,6 @@ def _locked(url: str) -> int:
 
 
 def test_articles_are_found_by_their_index(clean_postgres_url: str) -> None:
-    """The one statement reads none of the articles it does not need, also where it could read all of them cheaply."""
     store = _opened(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())

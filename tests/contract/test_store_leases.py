@@ -20,7 +20,6 @@ def leased(store: Store) -> tuple[Site, list[Comment]]:
 def test_an_abandoned_lease_is_free_at_its_moment_and_the_attempt_counts(
     store: Store, leased: tuple[Site, list[Comment]]
 ) -> None:
-    """It comes back alone, in its second attempt, and not before its time."""
     _, comments = leased
     with store.write() as tx:
         assert tx.scoring.abandon([comments[0].pk], after(30), after(2)) == 1
@@ -35,7 +34,6 @@ def test_an_abandoned_lease_is_free_at_its_moment_and_the_attempt_counts(
 def test_a_lease_that_another_has_by_now_is_not_abandoned(
     store: Store, leased: tuple[Site, list[Comment]]
 ) -> None:
-    """Whose lease ran out and was taken up, or whose comment was decided, has nothing to give back."""
     _, comments = leased
     with store.write() as tx:
         (taken,) = tx.scoring.lease_pending(after(30), after(60), 1, retried=True)
@@ -50,7 +48,6 @@ def test_a_lease_that_another_has_by_now_is_not_abandoned(
 def test_an_abandoned_delivery_is_due_at_its_moment_and_the_attempt_counts(
     store: Store, leased: tuple[Site, list[Comment]]
 ) -> None:
-    """The callbacks of a worker that died are another's at once; one that is leased anew is left to its owner."""
     _, comments = leased
     with store.write() as tx:
         tx.deliveries.add([delivery(one, n) for n, one in enumerate(comments)])

@@ -24,7 +24,6 @@ def sites(store: Store) -> tuple[Site, Site]:
 
 
 def test_a_skipped_site_waits(store: Store, sites: tuple[Site, Site]) -> None:
-    """Nothing of it is leased, and the others get its share."""
     with store.write() as tx:
         leased = tx.deliveries.lease(NOON, after(60), 10, skip={sites[0].id})
     assert [one.site_id for one in leased] == [sites[1].id] * 2
@@ -33,7 +32,6 @@ def test_a_skipped_site_waits(store: Store, sites: tuple[Site, Site]) -> None:
 
 
 def test_a_released_lease_counts_no_attempt(store: Store, sites: tuple[Site, Site]) -> None:
-    """It is due again at the moment named, as if it had never been leased."""
     with store.write() as tx:
         leased = tx.deliveries.lease(NOON, after(60), 10, skip={sites[1].id})
         tx.deliveries.release(leased, after(5))
@@ -45,7 +43,6 @@ def test_a_released_lease_counts_no_attempt(store: Store, sites: tuple[Site, Sit
 
 
 def test_a_lease_that_another_has_now_is_not_released(store: Store, sites: tuple[Site, Site]) -> None:
-    """Who comes back after its lease ran out changes nothing of the next one."""
     with store.write() as tx:
         (stale, _) = tx.deliveries.lease(NOON, after(60), 10, skip={sites[1].id})
     with store.write() as tx:
@@ -57,7 +54,6 @@ def test_a_lease_that_another_has_now_is_not_released(store: Store, sites: tuple
 
 
 def test_a_finished_delivery_is_not_released(store: Store, sites: tuple[Site, Site]) -> None:
-    """Delivered is delivered."""
     with store.write() as tx:
         leased = tx.deliveries.lease(NOON, after(60), 10, skip={sites[1].id})
         for one in leased:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from service.domain.comment import Article
-from service.domain.overview import Judged, calibration, cell_of, confusion
 from service.domain.site import Site
+from service.domain.statistics import Judged, calibration, cell_of, confusion
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage import Store
@@ -17,7 +17,6 @@ from tests.factories import NOON, after, courier, decided, decision, draft, hera
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
@@ -44,7 +43,6 @@ def judge(store: Store, site: Site, name: str, action: Action, at: float, **chan
 
 
 def test_a_stretch_of_time_is_counted(store: Store, site: Site) -> None:
-    """Arrivals, states, decisions by whom, and waits within the stretch, and nothing outside it."""
     arrive(store, site, "early", at=-3600)
     arrive(store, site, "a", "b", "c")
     arrive(store, site, "late", at=7200)
@@ -69,7 +67,6 @@ def test_a_stretch_of_time_is_counted(store: Store, site: Site) -> None:
 
 
 def test_another_site_is_not_counted(store: Store, site: Site) -> None:
-    """A tally of one site knows nothing of another; that of all sites ranks them."""
     with store.write() as tx:
         other = tx.sites.add(herald())
     arrive(store, site, "a")
@@ -84,7 +81,6 @@ def test_another_site_is_not_counted(store: Store, site: Site) -> None:
 
 
 def test_what_is_taken_back_is_no_decision_of_a_persons(store: Store, site: Site) -> None:
-    """A compensating act is in no person's count, in no wait, and in no list that does not ask for it."""
     arrive(store, site, "a")
     judge(store, site, "a", Action.SPAM, 60)
     with store.write() as tx:
@@ -104,7 +100,6 @@ def test_what_is_taken_back_is_no_decision_of_a_persons(store: Store, site: Site
 
 
 def test_the_oldest_that_waits_is_named(store: Store, site: Site) -> None:
-    """However long ago it came in."""
     arrive(store, site, "a", "b", at=-86400)
     with store.write() as tx:
         for name in ("a", "b"):
@@ -119,7 +114,6 @@ def test_the_oldest_that_waits_is_named(store: Store, site: Site) -> None:
 
 
 def test_an_empty_installation_counts_nothing(store: Store, site: Site) -> None:
-    """No rows, no numbers, no error."""
     with store.read() as tx:
         found = tx.statistics.tally(None, NOON, after(1))
         assert tx.labels.scored_lately(site.id, 10) == []
@@ -127,7 +121,6 @@ def test_an_empty_installation_counts_nothing(store: Store, site: Site) -> None:
 
 
 def test_the_past_comes_with_what_people_said(store: Store, site: Site) -> None:
-    """The newest scored comments come first, each with the judgement that stands; a retracted one is none."""
     arrive(store, site, "a", "b", "c")
     judge(store, site, "a", Action.APPROVE, 60)
     judge(store, site, "b", Action.SPAM, 60)
@@ -143,7 +136,6 @@ def test_the_past_comes_with_what_people_said(store: Store, site: Site) -> None:
 
 
 def test_a_readers_report_takes_no_judgement_away(store: Store, site: Site) -> None:
-    """What a moderator said of a comment stands though a reader reports it later; the last of two judgements counts."""
     arrive(store, site, "a", "b")
     judge(store, site, "a", Action.APPROVE, 60)
     judge(store, site, "b", Action.APPROVE, 60)
@@ -159,7 +151,6 @@ def test_a_readers_report_takes_no_judgement_away(store: Store, site: Site) -> N
 
 
 def test_people_and_machine_are_compared_where_people_judged(store: Store, site: Site) -> None:
-    """Each judged comment brings the model's scores, its action, and the person's."""
     arrive(store, site, "a")
     judge(store, site, "a", Action.SPAM, 60)
     with store.read() as tx:
@@ -171,7 +162,6 @@ def test_people_and_machine_are_compared_where_people_judged(store: Store, site:
 
 
 def test_agreement_is_counted_by_label() -> None:
-    """The four cases of agreement, and the share of refusals by tenth; what has no such score is in neither."""
     judged = [
         Judged({"spam": 0.91}, Action.HOLD, Action.SPAM),
         Judged({"spam": 0.95}, Action.HOLD, Action.APPROVE),
@@ -191,7 +181,6 @@ def test_agreement_is_counted_by_label() -> None:
 
 
 def test_the_comments_behind_a_number_are_listed(store: Store, site: Site) -> None:
-    """Newest first, by state and article, page by page; what came in outside the stretch is not among them."""
     arrive(store, site, "early", at=-60)
     arrive(store, site, "a", "b", "c")
     judge(store, site, "b", Action.SPAM, 60)
@@ -207,7 +196,6 @@ def test_the_comments_behind_a_number_are_listed(store: Store, site: Site) -> No
 
 
 def test_the_decisions_behind_a_number_are_listed(store: Store, site: Site) -> None:
-    """By hand, person and action, newest first, paged by decision; an undone one is left out."""
     arrive(store, site, "a", "b")
     judge(store, site, "a", Action.SPAM, 60)
     judge(store, site, "b", Action.REJECT, 70)
@@ -230,7 +218,6 @@ def test_the_decisions_behind_a_number_are_listed(store: Store, site: Site) -> N
 
 
 def test_an_article_that_draws_far_more_than_usual_is_a_surge(store: Store, site: Site) -> None:
-    """Twenty in an hour where one an hour is usual are a surge; the same number where it is usual is none."""
     quiet, busy = Article("https://courier.example/quiet", "Quiet"), Article("https://courier.example/busy")
     with store.write() as tx:
         for hour in range(24):

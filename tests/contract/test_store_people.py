@@ -9,13 +9,11 @@ from tests.factories import NOON, after
 
 @pytest.fixture
 def mara(store: Store) -> Moderator:
-    """A moderator."""
     with store.write() as tx:
         return tx.moderators.add("Mara", "lead", NOON)
 
 
 def test_moderator_comes_back_by_name(store: Store, mara: Moderator) -> None:
-    """A moderator is found by name, and all are listed by name."""
     with store.write() as tx:
         tx.moderators.add("Abe", "moderator", NOON)
         assert tx.moderators.get("Mara") == mara == Moderator(mara.id, "Mara", "lead", active=True)
@@ -24,13 +22,11 @@ def test_moderator_comes_back_by_name(store: Store, mara: Moderator) -> None:
 
 
 def test_taken_name_is_refused(store: Store, mara: Moderator) -> None:
-    """A second moderator of the same name is refused with a ValueError."""
     with pytest.raises(ValueError, match="exists"), store.write() as tx:
         tx.moderators.add("Mara", "admin", NOON)
 
 
 def test_sign_in_link_works_once(store: Store, mara: Moderator) -> None:
-    """A link signs in its moderator once, and nobody after that."""
     with store.write() as tx:
         tx.moderators.add_sign_in(mara.id, "link", after(900))
         assert tx.moderators.use_sign_in("other", NOON) is None
@@ -39,14 +35,12 @@ def test_sign_in_link_works_once(store: Store, mara: Moderator) -> None:
 
 
 def test_sign_in_link_expires(store: Store, mara: Moderator) -> None:
-    """At the moment it expires a link is worth nothing."""
     with store.write() as tx:
         tx.moderators.add_sign_in(mara.id, "link", after(900))
         assert tx.moderators.use_sign_in("link", after(900)) is None
 
 
 def test_session_lasts_until_it_expires_or_is_ended(store: Store, mara: Moderator) -> None:
-    """A session knows its moderator until its end, whichever comes first."""
     with store.write() as tx:
         tx.moderators.add_session(mara.id, "one", after(60))
         tx.moderators.add_session(mara.id, "two", after(60))
@@ -59,6 +53,5 @@ def test_session_lasts_until_it_expires_or_is_ended(store: Store, mara: Moderato
 
 
 def test_acts_are_logged(store: Store) -> None:
-    """An act can be written by anyone at any time."""
     with store.write() as tx:
         tx.audit_log.append("Mara", "reveal", "comment 7", NOON)

@@ -10,7 +10,6 @@ from tests.factories import NOON, courier, decision, draft
 
 
 def test_an_error_of_the_database_quotes_no_text(store: Store) -> None:
-    """A refused statement names itself, not what a reader wrote."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         (comment,) = tx.comments.add(site.id, [draft()], NOON).values()

@@ -15,7 +15,6 @@ ALL = ScoreRange(0.0, 1.0)
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
@@ -32,7 +31,6 @@ def held(store: Store, site: Site, *scores: float, label: str = "spam", first: i
 
 
 def test_held_comments_spread_over_their_score(store: Store, site: Site) -> None:
-    """Each step of the scale counts those whose leading score lies in it, the last one its upper edge too."""
     held(store, site, 0.05, 0.1, 0.19, 0.95, 1.0)
     held(store, site, 0.95, label="insult", first=10)
     with store.read() as tx:
@@ -49,7 +47,6 @@ def test_held_comments_spread_over_their_score(store: Store, site: Site) -> None
 
 
 def test_a_stretch_holds_its_edges(store: Store, site: Site) -> None:
-    """Both edges are inside; another label, another site and what came later are not."""
     comments = held(store, site, 0.4, 0.5, 0.6, 0.7)
     with store.write() as tx:
         other = tx.sites.add(herald())
@@ -66,7 +63,6 @@ def test_a_stretch_holds_its_edges(store: Store, site: Site) -> None:
 
 
 def test_a_stretch_is_paged_without_what_others_have_in_hand(store: Store, site: Site) -> None:
-    """Pages go by number; a comment that another moderator looks at is left to them, one set aside to everybody."""
     first, second, third, fourth = held(store, site, 0.5, 0.5, 0.5, 0.5)
     with store.write() as tx:
         mara = tx.moderators.add("Mara", "moderator", NOON)
@@ -80,7 +76,6 @@ def test_a_stretch_is_paged_without_what_others_have_in_hand(store: Store, site:
 
 
 def test_a_stretch_goes_by_any_score(store: Store, site: Site) -> None:
-    """Named by its label, each score of a verdict can be the one that is counted, drawn and paged by."""
     with store.write() as tx:
         comments = list(tx.comments.add(site.id, [draft(f"c-{n}") for n in range(4)], NOON).values())
         given = [{"insult": 0.9, "threat": score} for score in (0.0, 0.123456, 0.6, 1.0)]
@@ -100,7 +95,6 @@ def test_a_stretch_goes_by_any_score(store: Store, site: Site) -> None:
 
 
 def test_a_stretch_has_the_filters_of_its_queue(store: Store, site: Site) -> None:
-    """Language and article leave out what they leave out of the queue."""
     held(store, site, 0.5, 0.6)
     with store.write() as tx:
         (german,) = tx.comments.add(
@@ -118,7 +112,6 @@ def test_a_stretch_has_the_filters_of_its_queue(store: Store, site: Site) -> Non
 
 
 def test_a_comment_without_a_label_is_in_none_of_its_ranges(store: Store, site: Site) -> None:
-    """An older model gave no such score, which is not a score of 0."""
     (scored,) = held(store, site, 0.5)
     with store.write() as tx:
         (older,) = tx.comments.add(site.id, [draft("older")], NOON).values()
@@ -136,7 +129,6 @@ def test_a_comment_without_a_label_is_in_none_of_its_ranges(store: Store, site: 
 
 
 def test_writers_at_risk_are_in_no_range_but_their_own(store: Store, site: Site) -> None:
-    """What is decided for a whole stretch was not read one by one."""
     held(store, site, 0.5)
     with store.write() as tx:
         (comment,) = tx.comments.add(site.id, [draft("at-risk")], NOON).values()
@@ -156,7 +148,6 @@ def test_writers_at_risk_are_in_no_range_but_their_own(store: Store, site: Site)
 
 
 def test_what_comes_back_to_be_held_is_in_its_ranges_again(store: Store, site: Site) -> None:
-    """A comment that was decided is in no range; held again without another verdict, it is where it was."""
     (comment,) = held(store, site, 0.5)
     stretch = ScoreRange(0.5, 0.5, by="spam")
     with store.write() as tx:

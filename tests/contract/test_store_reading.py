@@ -32,13 +32,11 @@ from tests.factories import (
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(store: Store, site: Site) -> None:
-    """Walking by cursor meets each comment once, newest first or oldest first."""
     names = [f"c-{number}" for number in range(7)]
     with store.write() as tx:
         tx.comments.add(site.id, [draft(name) for name in names], NOON)
@@ -56,7 +54,6 @@ def test_pages_follow_each_other_without_gap_or_overlap(store: Store, site: Site
 
 
 def test_last_page_says_that_it_is_the_last(store: Store, site: Site) -> None:
-    """A page that ends with the last comment names no further one, even when it is full."""
     with store.write() as tx:
         tx.comments.add(site.id, [draft("c-1"), draft("c-2")], NOON)
         assert tx.comments.page(site.id, limit=2).next is None
@@ -64,7 +61,6 @@ def test_last_page_says_that_it_is_the_last(store: Store, site: Site) -> None:
 
 
 def test_pages_keep_to_site_status_and_article(store: Store, site: Site) -> None:
-    """Each filter holds alone and together; without a site the desk sees all."""
     elsewhere = Article("https://courier.example/tunnel")
     with store.write() as tx:
         other = tx.sites.add(herald())
@@ -84,7 +80,6 @@ def test_pages_keep_to_site_status_and_article(store: Store, site: Site) -> None
 
 
 def test_page_has_a_bound(store: Store, site: Site) -> None:
-    """A page holds at least one and at most a thousand comments, whatever is asked."""
     with store.write() as tx:
         tx.comments.add(site.id, [draft(f"c-{number}") for number in range(1_001)], NOON)
         assert len(tx.comments.page(site.id, limit=5_000).comments) == 1_000
@@ -92,7 +87,6 @@ def test_page_has_a_bound(store: Store, site: Site) -> None:
 
 
 def test_counts_are_by_status_and_site(store: Store, site: Site) -> None:
-    """A count keeps to its site, or takes all."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         mine = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
@@ -123,7 +117,6 @@ def test_readers_see_what_is_published_oldest_first(store: Store, site: Site) ->
 
 
 def test_what_came_by_a_compat_api_is_never_shown_to_readers(store: Store, site: Site) -> None:
-    """Approved or not, it belongs to the system that asked, where it may not be public."""
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft("c-1", source=Source.COMPAT), draft("c-2", BO)], NOON)
         tx.comments.move([move(one, Action.APPROVE) for one in added.values()])
@@ -132,7 +125,6 @@ def test_what_came_by_a_compat_api_is_never_shown_to_readers(store: Store, site:
 
 
 def test_readers_can_be_shown_every_comment_of_a_long_thread(store: Store, site: Site) -> None:
-    """One more than a page can be asked for, which tells whether there is a next one; that begins behind a cursor."""
     names = [f"c-{number:04}" for number in range(1_002)]
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft(name) for name in names], NOON)
@@ -163,7 +155,6 @@ def test_approved_authors_are_known_on_their_site_alone(store: Store, site: Site
 
 
 def test_backlog_counts_what_waits(store: Store, site: Site) -> None:
-    """The backlog tells pending and held, and since when the oldest live comment waits; imports do not count there."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(site.id, [draft("old-import", live=False)], NOON)
@@ -177,7 +168,6 @@ def test_backlog_counts_what_waits(store: Store, site: Site) -> None:
 
 
 def test_an_empty_installation_has_no_backlog(store: Store) -> None:
-    """Where nothing waits, nothing is oldest."""
     with store.read() as tx:
         backlog = tx.statistics.backlog(NOON)
     assert backlog.oldest_unscored is None
@@ -185,7 +175,6 @@ def test_an_empty_installation_has_no_backlog(store: Store) -> None:
 
 
 def test_late_comments_are_live_pending_and_oldest_first(store: Store, site: Site) -> None:
-    """Late are the site's own live pending comments received before the moment, leased or not."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(other.id, [draft("h-1", CHI)], NOON)
@@ -204,7 +193,6 @@ def test_late_comments_are_live_pending_and_oldest_first(store: Store, site: Sit
 
 
 def test_reading_transaction_cannot_write(store: Store, site: Site) -> None:
-    """A transaction opened for reading refuses to change anything."""
     with pytest.raises(RuntimeError, match="only reads"), store.read() as tx:
         tx.comments.add(site.id, [draft()], NOON)
     with pytest.raises(RuntimeError, match="only reads"), store.read() as tx:
@@ -212,7 +200,6 @@ def test_reading_transaction_cannot_write(store: Store, site: Site) -> None:
 
 
 def test_states_come_back_as_words(store: Store, site: Site) -> None:
-    """Every status goes through the store unchanged."""
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft(status.value) for status in Status], NOON)
         tx.comments.move([replace(move(added[status.value]), to_status=status) for status in Status])

@@ -9,7 +9,6 @@ OLD, NEW = b"\x01sealed", b"\x02sealed"
 
 
 def test_a_key_is_known_by_its_new_fingerprint(store: Store) -> None:
-    """The new fingerprint opens what the old one did, until the same moment; the old one opens nothing."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.sites.add_key(site.id, "old", "key", NOON)
@@ -20,7 +19,6 @@ def test_a_key_is_known_by_its_new_fingerprint(store: Store) -> None:
 
 
 def test_an_author_keeps_their_past_under_a_new_key(store: Store) -> None:
-    """Comments, revisions and author status go over; other authors and other sites stay."""
     with store.write() as tx:
         site, other = tx.sites.add(courier()), tx.sites.add(herald())
         made = tx.comments.add(
@@ -43,7 +41,6 @@ def test_an_author_keeps_their_past_under_a_new_key(store: Store) -> None:
 
 
 def test_originals_of_other_versions_are_found_in_pages_and_replaced(store: Store) -> None:
-    """Pages hold whole comments; what changed meanwhile is left alone; the count goes by the first byte."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         for number in range(3):

@@ -16,7 +16,6 @@ from tests.factories import NOON, after, courier, draft, herald, ids, move
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
@@ -32,7 +31,6 @@ def marked(tx: Tx, site: Site, *names: str, action: Action = Action.HOLD, **chan
 
 
 def test_what_is_marked_is_leased_apart_from_what_is_pending(store: Store, site: Site) -> None:
-    """A decided comment comes with its attempts counted anew; what waits for its first score is no part of it."""
     with store.write() as tx:
         (one,) = marked(tx, site, "c-1")
         assert (one.rescore, one.attempts) == (True, 0)
@@ -46,7 +44,6 @@ def test_what_is_marked_is_leased_apart_from_what_is_pending(store: Store, site:
 
 
 def test_there_is_time_while_nothing_is_pending(store: Store, site: Site) -> None:
-    """Neither a comment that waits for its first score, nor one that was tried before and is free again."""
     with store.write() as tx:
         marked(tx, site, "c-1")
         assert tx.scoring.time_to_rescore(NOON)
@@ -61,7 +58,6 @@ def test_there_is_time_while_nothing_is_pending(store: Store, site: Site) -> Non
 
 
 def test_what_is_not_marked_is_never_leased_again(store: Store, site: Site) -> None:
-    """A plain move leaves nothing behind."""
     with store.write() as tx:
         tx.comments.add(site.id, [draft("c-1")], NOON)
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
@@ -73,7 +69,6 @@ def test_what_is_not_marked_is_never_leased_again(store: Store, site: Site) -> N
 
 
 def test_a_lease_that_ran_out_is_taken_up_alone(store: Store, site: Site) -> None:
-    """As for pending comments: a text that killed a worker cannot hide in a batch."""
     with store.write() as tx:
         marked(tx, site, "c-1", "c-2")
         tx.scoring.lease_rescores(NOON, after(30), 10)
@@ -84,7 +79,6 @@ def test_a_lease_that_ran_out_is_taken_up_alone(store: Store, site: Site) -> Non
 
 
 def test_leases_are_given_back_and_abandoned_like_others(store: Store, site: Site) -> None:
-    """Given back, the attempt is not counted; abandoned, it is, and the row is free at its moment."""
     with store.write() as tx:
         one, two = marked(tx, site, "c-1", "c-2")
         tx.scoring.lease_rescores(NOON, after(30), 10)
@@ -96,7 +90,6 @@ def test_leases_are_given_back_and_abandoned_like_others(store: Store, site: Sit
 
 
 def test_any_other_move_ends_the_mark(store: Store, site: Site) -> None:
-    """Whoever decides, edits, withdraws or erases has the last word: the comment is not scored again."""
     with store.write() as tx:
         decided, edited, erased, left = marked(tx, site, "c-1", "c-2", "c-3", "c-4")
         tx.scoring.lease_rescores(NOON, after(30), 2)
@@ -111,7 +104,6 @@ def test_any_other_move_ends_the_mark(store: Store, site: Site) -> None:
 
 
 def test_a_move_onto_the_same_state_keeps_the_decision_that_stands(store: Store, site: Site) -> None:
-    """A new verdict is stored beside it, and the mark is gone."""
     with store.write() as tx:
         (one,) = marked(tx, site, "c-1")
         tx.scoring.lease_rescores(NOON, after(30), 10)
@@ -124,7 +116,6 @@ def test_a_move_onto_the_same_state_keeps_the_decision_that_stands(store: Store,
 
 
 def test_sites_take_turns_and_live_ones_go_first(store: Store, site: Site) -> None:
-    """The flood of one site keeps no other's from being scored again, and no import a reader's comment."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         marked(tx, site, *(f"flood-{n}" for n in range(40)))
@@ -136,7 +127,6 @@ def test_sites_take_turns_and_live_ones_go_first(store: Store, site: Site) -> No
 
 
 def test_the_effort_of_all_workers_is_full_until_it_is_set(store: Store) -> None:
-    """Whoever sets it sets it for all; saying the same again leaves the moment as it is."""
     with store.write() as tx:
         assert tx.scoring.effort() == CurrentEffort(Effort.FULL, None)
         tx.scoring.set_effort(Effort.FAST, after(60))

@@ -14,7 +14,6 @@ from tests.factories import ADA, BO, CHI, HELD, NOON, after, courier, draft, her
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored, with three comments waiting."""
     with store.write() as tx:
         made = tx.sites.add(courier())
         tx.comments.add(made.id, [draft("c-1", ADA), draft("c-2", BO), draft("c-3", CHI)], NOON)
@@ -22,7 +21,6 @@ def site(store: Store) -> Site:
 
 
 def test_lease_takes_the_oldest_and_counts_the_attempt(store: Store, site: Site) -> None:
-    """A lease gives the oldest comments, each in its first attempt, with its article."""
     with store.write() as tx:
         leased = tx.scoring.lease_pending(NOON, after(30), 2)
     assert ids(leased) == ["c-1", "c-2"]
@@ -41,7 +39,6 @@ def test_leased_comment_is_not_leased_again(store: Store, site: Site) -> None:
 
 
 def test_live_comments_go_before_imports(store: Store, site: Site) -> None:
-    """A backfill waits for the live ones, even for those that came later."""
     with store.write() as tx:
         tx.scoring.lease_pending(NOON, after(30), 10)
         tx.comments.add(site.id, [draft("import-1", live=False), draft("live-1", BO)], after(1))
@@ -50,7 +47,6 @@ def test_live_comments_go_before_imports(store: Store, site: Site) -> None:
 
 
 def test_flood_of_one_site_does_not_starve_another(store: Store, site: Site) -> None:
-    """While one site's hundreds wait, another's few are in the very next lease, and every place is used."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(site.id, [draft(f"flood-{number}") for number in range(300)], NOON)
@@ -64,7 +60,6 @@ def test_flood_of_one_site_does_not_starve_another(store: Store, site: Site) -> 
 
 
 def test_two_floods_share_a_lease(store: Store, site: Site) -> None:
-    """Where two sites have more than fits, each gets half, whoever came first."""
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(site.id, [draft(f"one-{number}") for number in range(100)], NOON)
@@ -75,7 +70,6 @@ def test_two_floods_share_a_lease(store: Store, site: Site) -> None:
 
 
 def test_more_sites_than_places_are_served_in_turn(store: Store, site: Site) -> None:
-    """With fewer places than sites each place is another site's, and nobody is passed over for ever."""
     with store.write() as tx:
         tx.scoring.lease_pending(NOON, after(30), 10)
         others = [tx.sites.add(replace(herald(), name=f"site-{number}")) for number in range(5)]
@@ -90,7 +84,6 @@ def test_more_sites_than_places_are_served_in_turn(store: Store, site: Site) -> 
 
 
 def test_backfill_waits_behind_every_sites_live_comments(store: Store, site: Site) -> None:
-    """An import of one site takes only the places that all sites' live comments leave; imports share those fairly."""
     with store.write() as tx:
         tx.scoring.lease_pending(NOON, after(30), 10)
         other = tx.sites.add(herald())
@@ -118,7 +111,6 @@ def test_expired_lease_is_taken_up_alone(store: Store, site: Site) -> None:
 
 
 def test_expired_live_comment_goes_before_an_expired_import(store: Store, site: Site) -> None:
-    """Among rows tried before, too, the live ones come first."""
     with store.write() as tx:
         tx.comments.add(site.id, [draft("import-1", live=False)], NOON)
         tx.scoring.lease_pending(NOON, after(30), 10)
@@ -127,7 +119,6 @@ def test_expired_live_comment_goes_before_an_expired_import(store: Store, site: 
 
 
 def test_released_lease_counts_no_attempt(store: Store, site: Site) -> None:
-    """A lease given back unused is free at once, in a batch again, as if it had never been taken."""
     with store.write() as tx:
         leased = tx.scoring.lease_pending(NOON, after(30), 2)
         tx.scoring.release([comment.pk for comment in leased], after(30))
@@ -138,7 +129,6 @@ def test_released_lease_counts_no_attempt(store: Store, site: Site) -> None:
 
 
 def test_release_leaves_decided_comments_alone(store: Store, site: Site) -> None:
-    """Giving back a lease does nothing to a comment that was decided meanwhile."""
     with store.write() as tx:
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
         tx.comments.move([move(leased)])
@@ -149,7 +139,6 @@ def test_release_leaves_decided_comments_alone(store: Store, site: Site) -> None
 
 
 def test_release_leaves_the_lease_of_another_alone(store: Store, site: Site) -> None:
-    """Who comes back after its lease ran out ends neither the lease of who came next, nor takes an attempt away."""
     with store.write() as tx:
         (mine,) = tx.scoring.lease_pending(NOON, after(30), 1)
         (theirs,) = tx.scoring.lease_pending(after(30), after(60), 1, retried=True)
@@ -162,7 +151,6 @@ def test_release_leaves_the_lease_of_another_alone(store: Store, site: Site) -> 
 
 
 def test_move_stores_the_whole_verdict(store: Store, site: Site) -> None:
-    """A move that finds what it saw takes effect with everything it carries."""
     with store.write() as tx:
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
         swap = move(leased, Action.APPROVE, 41, decided_at=after(2))
@@ -174,7 +162,6 @@ def test_move_stores_the_whole_verdict(store: Store, site: Site) -> None:
 
 
 def test_move_without_a_verdict_leaves_the_one_that_is_there(store: Store, site: Site) -> None:
-    """A person's decision does not wipe what the model said."""
     with store.write() as tx:
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
         tx.comments.move([move(leased, decision_id=1)])
@@ -192,7 +179,6 @@ def test_move_without_a_verdict_leaves_the_one_that_is_there(store: Store, site:
     ids=["another revision", "another status", "another current decision"],
 )
 def test_lost_swap_changes_nothing(store: Store, site: Site, other: dict[str, object]) -> None:
-    """A move that saw another revision, status or current decision is left out, and the rest go through."""
     with store.write() as tx:
         one, two = tx.scoring.lease_pending(NOON, after(30), 2)
         lost = replace(move(one, decision_id=1), **other)  # type: ignore[arg-type]  # one changed field at a time
@@ -201,7 +187,6 @@ def test_lost_swap_changes_nothing(store: Store, site: Site, other: dict[str, ob
 
 
 def test_current_decision_is_compared(store: Store, site: Site) -> None:
-    """Only who names the decision that stands may overrule it."""
     with store.write() as tx:
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
         tx.comments.move([move(leased, decision_id=5)])
@@ -212,7 +197,6 @@ def test_current_decision_is_compared(store: Store, site: Site) -> None:
 
 
 def test_moved_comment_leaves_the_queue(store: Store, site: Site) -> None:
-    """A decided comment is never leased again, not even when its lease has run out."""
     with store.write() as tx:
         leased = tx.scoring.lease_pending(NOON, after(30), 10)
         assert tx.comments.move([move(comment) for comment in leased]) == {comment.pk for comment in leased}
@@ -221,7 +205,6 @@ def test_moved_comment_leaves_the_queue(store: Store, site: Site) -> None:
 
 
 def test_revised_comment_is_new_again(store: Store, site: Site) -> None:
-    """A new revision is leased as one never tried, and the old lease decides nothing about it."""
     with store.write() as tx:
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
         tx.comments.revise(leased, draft(body="Second thoughts."), after(1), False)
@@ -231,7 +214,6 @@ def test_revised_comment_is_new_again(store: Store, site: Site) -> None:
 
 
 def test_many_move_at_once(store: Store, site: Site) -> None:
-    """A batch of several hundred moves in one call, texts in any script included."""
     with store.write() as tx:
         tx.comments.add(site.id, [draft(f"m-{number}") for number in range(300)], NOON)
         leased = tx.scoring.lease_pending(NOON, after(30), 500)

@@ -7,7 +7,6 @@ from tests.factories import NOON, courier, draft
 
 
 def test_noted_signals_take_the_place_of_the_old_ones(store: Store) -> None:
-    """They are on the comment from then on, nested or empty, and on no other comment."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         made = tx.comments.add(site.id, [draft("c-1", signals={"links": 1}), draft("c-2")], NOON)

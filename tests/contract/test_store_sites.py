@@ -8,14 +8,13 @@ from sqlalchemy import select, update
 
 from service.domain.options import Options
 from service.domain.policy import Cut, Policy
-from service.domain.words import WordList
+from service.domain.word_list import WordList
 from service.storage import Store
 from service.storage.schema import policies
 from tests.factories import NOON, after, courier, herald
 
 
 def test_site_comes_back_as_it_was_stored(store: Store) -> None:
-    """A site keeps every field, its policy and its ciphertexts included."""
     policy = Policy(moderation="post", cuts={"spam": Cut(hold=0.5)}, hold_words=WordList(("bridge*",)))
     site = courier(
         policy=policy,
@@ -36,7 +35,6 @@ def test_site_comes_back_as_it_was_stored(store: Store) -> None:
 
 
 def test_sites_are_listed_by_name(store: Store) -> None:
-    """All sites come in the order of their names."""
     with store.write() as tx:
         tx.sites.add(herald())
         tx.sites.add(courier())
@@ -44,7 +42,6 @@ def test_sites_are_listed_by_name(store: Store) -> None:
 
 
 def test_taken_name_is_refused(store: Store) -> None:
-    """A second site of the same name is refused with a ValueError."""
     with store.write() as tx:
         tx.sites.add(courier())
     with pytest.raises(ValueError, match="exists"), store.write() as tx:
@@ -52,7 +49,6 @@ def test_taken_name_is_refused(store: Store) -> None:
 
 
 def test_a_policy_that_an_older_release_kept_can_be_saved(store: Store) -> None:
-    """It lacks terms that there were not yet; the site has their defaults, and every other setting can change."""
     with store.write() as tx:
         made = tx.sites.add(courier(policy=Policy(link_limit=1)))
     with store.engine.begin() as connection:
@@ -67,7 +63,6 @@ def test_a_policy_that_an_older_release_kept_can_be_saved(store: Store) -> None:
 
 
 def test_every_policy_version_is_kept(store: Store) -> None:
-    """A changed policy leaves the versions before it readable, since verdicts name them."""
     with store.write() as tx:
         made = tx.sites.add(courier())
         tx.sites.save(replace(made, title="The Courier", policy=Policy(version=2, link_limit=0)))
@@ -81,7 +76,6 @@ def test_every_policy_version_is_kept(store: Store) -> None:
 
 
 def test_other_terms_need_a_new_version(store: Store) -> None:
-    """A policy cannot change under a version that is kept."""
     with store.write() as tx:
         made = tx.sites.add(courier())
     with pytest.raises(ValueError, match="version 1"), store.write() as tx:
@@ -91,7 +85,6 @@ def test_other_terms_need_a_new_version(store: Store) -> None:
 
 
 def test_key_opens_its_site_alone(store: Store) -> None:
-    """A key's fingerprint leads to its own site and kind; an unknown one leads nowhere."""
     with store.write() as tx:
         one, other = tx.sites.add(courier()), tx.sites.add(herald())
         tx.sites.add_key(one.id, "print-1", "key", NOON)
@@ -103,7 +96,6 @@ def test_key_opens_its_site_alone(store: Store) -> None:
 
 
 def test_retired_key_works_until_its_end(store: Store) -> None:
-    """Rotation overlaps: the old key opens until its end, the new one goes on, other kinds are left alone."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.sites.add_key(site.id, "old", "key", NOON)
@@ -118,7 +110,6 @@ def test_retired_key_works_until_its_end(store: Store) -> None:
 
 
 def test_retiring_again_never_lengthens_a_life(store: Store) -> None:
-    """A key that ends soon is not given more time by the next rotation."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.sites.add_key(site.id, "old", "key", NOON)

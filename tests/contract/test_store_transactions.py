@@ -18,7 +18,6 @@ Answer = TypeVar("Answer")
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """The courier, stored."""
     with store.write() as tx:
         return tx.sites.add(courier())
 
@@ -39,8 +38,6 @@ def at_once(work: Callable[[int], Answer], threads: int = THREADS) -> list[Answe
 
 
 def test_failed_transaction_leaves_nothing_behind(store: Store, site: Site) -> None:
-    """When the work fails, none of it is stored, and the store goes on working."""
-
     def fail() -> None:
         with store.write() as tx:
             comment = tx.comments.add(site.id, [draft(box=b"box")], NOON)["c-1"]
@@ -59,7 +56,6 @@ def test_failed_transaction_leaves_nothing_behind(store: Store, site: Site) -> N
 
 
 def test_lease_of_a_failed_transaction_was_never_taken(store: Store, site: Site) -> None:
-    """A lease that was rolled back counts no attempt."""
     with store.write() as tx:
         tx.comments.add(site.id, [draft()], NOON)
 
@@ -76,7 +72,6 @@ def test_lease_of_a_failed_transaction_was_never_taken(store: Store, site: Site)
 
 
 def test_reader_sees_only_what_is_committed(store: Store, site: Site) -> None:
-    """While a writer is at work, readers neither wait for it nor see any of it."""
     with store.write() as writing:
         writing.comments.add(site.id, [draft()], NOON)
         with store.read() as reading:
@@ -89,7 +84,6 @@ def test_reader_sees_only_what_is_committed(store: Store, site: Site) -> None:
 
 
 def test_who_takes_a_comment_in_hand_waits_for_who_has_locked_it(store: Store, site: Site) -> None:
-    """Also where a claim that ran out is taken over: a comment is not moved under the hands of who just took it."""
     with store.write() as tx:
         comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
         mo = tx.moderators.add("Mo", "moderator", NOON)
@@ -110,8 +104,6 @@ def test_who_takes_a_comment_in_hand_waits_for_who_has_locked_it(store: Store, s
 
 
 def test_same_id_from_many_threads_is_one_row(store: Store, site: Site) -> None:
-    """Eight threads that post one id at once make one comment; the others are told that it is there."""
-
     def post(number: int) -> int:
         with store.write() as tx:
             added = tx.comments.add(site.id, [draft()], NOON)
@@ -122,7 +114,6 @@ def test_same_id_from_many_threads_is_one_row(store: Store, site: Site) -> None:
 
 
 def test_batches_in_opposite_orders_do_not_block_each_other(store: Store, site: Site) -> None:
-    """Batches with the same ids in opposite orders all come through, and each id is stored once."""
     names = [f"c-{number}" for number in range(40)]
 
     def post(number: int) -> int:
@@ -134,7 +125,6 @@ def test_batches_in_opposite_orders_do_not_block_each_other(store: Store, site: 
 
 
 def test_each_comment_is_leased_by_one_worker(store: Store, site: Site) -> None:
-    """Workers that lease at once share the queue out; together they get all of it, nothing twice."""
     with store.write() as tx:
         tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
 
@@ -147,7 +137,6 @@ def test_each_comment_is_leased_by_one_worker(store: Store, site: Site) -> None:
 
 
 def test_each_delivery_is_leased_by_one_worker(store: Store, site: Site) -> None:
-    """Deliveries too are shared out, nothing twice."""
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
         tx.deliveries.add([delivery(comment, comment.pk) for comment in added.values()])
@@ -161,7 +150,6 @@ def test_each_delivery_is_leased_by_one_worker(store: Store, site: Site) -> None
 
 
 def test_one_of_many_decides(store: Store, site: Site) -> None:
-    """Of several that saw the same comment one moves it, and the others learn that they lost."""
     with store.write() as tx:
         comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
 
@@ -173,7 +161,6 @@ def test_one_of_many_decides(store: Store, site: Site) -> None:
 
 
 def test_moves_in_opposite_orders_do_not_block_each_other(store: Store, site: Site) -> None:
-    """Batches of moves over the same comments in opposite orders come through, and each comment moves once."""
     with store.write() as tx:
         added = list(tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON).values())
 
@@ -187,7 +174,6 @@ def test_moves_in_opposite_orders_do_not_block_each_other(store: Store, site: Si
 
 
 def test_one_of_many_revises(store: Store, site: Site) -> None:
-    """Of several new texts for the revision that all saw, one becomes the next."""
     with store.write() as tx:
         comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
 
@@ -201,7 +187,6 @@ def test_one_of_many_revises(store: Store, site: Site) -> None:
 
 
 def test_sign_in_link_is_used_once_under_a_race(store: Store) -> None:
-    """Eight who follow one link at once: one is signed in."""
     with store.write() as tx:
         mara = tx.moderators.add("Mara", "lead", NOON)
         tx.moderators.add_sign_in(mara.id, "link", after(900))
@@ -226,7 +211,6 @@ def _decide(store: Store, site: Site, name: str, entered: threading.Event, go_on
 
 
 def test_feed_never_shows_a_number_before_the_ones_below_it(store: Store, site: Site) -> None:
-    """A transaction that took a number and is still open holds back those after it: a cursor cannot pass it."""
     first_has_number, second_has_number = threading.Event(), threading.Event()
     let_first_commit, at_will = threading.Event(), threading.Event()
     at_will.set()
@@ -249,7 +233,6 @@ def test_feed_never_shows_a_number_before_the_ones_below_it(store: Store, site: 
 
 
 def test_lower_id_that_commits_last_is_not_skipped(store: Store, site: Site) -> None:
-    """Decision ids may commit in any order; the feed goes by the number taken last of all, so a reader meets both."""
     with store.write() as tx:
         low, high = tx.decisions.new_ids(2)
         added = tx.comments.add(site.id, [draft("c-1"), draft("c-2")], NOON)
@@ -267,7 +250,6 @@ def test_lower_id_that_commits_last_is_not_skipped(store: Store, site: Site) -> 
 
 
 def test_reader_that_follows_the_feed_misses_nothing(store: Store, site: Site) -> None:
-    """While several writers decide at once, a follower meets every number exactly once and in order."""
     rounds, writers = 10, 4
     done = threading.Event()
 

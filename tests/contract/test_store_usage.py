@@ -7,7 +7,6 @@ from tests.factories import courier, herald
 
 
 def test_counts_add_up(store: Store) -> None:
-    """What is counted again is added to what is there; sites and months stay apart."""
     with store.write() as tx:
         one, other = tx.sites.add(courier()), tx.sites.add(herald())
         tx.sites.add_usage({(one.id, "2026-11", "ham"): 2, (one.id, "2026-10", "ham"): 1})
@@ -25,7 +24,6 @@ def test_counts_add_up(store: Store) -> None:
 
 
 def test_no_counts_are_no_error(store: Store) -> None:
-    """A site that nobody asked for has none, and adding none does nothing."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.sites.add_usage({})

@@ -13,7 +13,6 @@ from tests.factories import BO, NOON, after, courier, decided, delivery, draft, 
 
 
 def test_queues_tell_what_waits_of_each_site(store: Store) -> None:
-    """Each site's pending and held comments are counted, with the moments of the oldest; imports are never late."""
     with store.write() as tx:
         first, second = tx.sites.add(courier()), tx.sites.add(herald())
         tx.comments.add(first.id, [draft("import-1", live=False)], NOON)
@@ -33,7 +32,6 @@ def test_queues_tell_what_waits_of_each_site(store: Store) -> None:
 
 
 def test_the_oldest_held_is_the_one_that_was_held_for_longest(store: Store) -> None:
-    """What came first and is held again since today waits since today; when nothing is held nothing waits."""
     with store.write() as tx:
         site = tx.sites.add(courier())
         made = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
@@ -50,7 +48,6 @@ def test_the_oldest_held_is_the_one_that_was_held_for_longest(store: Store) -> N
 
 
 def comment_of(tx: Tx, site: Site, name: str) -> Comment:
-    """Return the comment as it is now."""
     found = tx.comments.get(site.id, name)
     assert found is not None
     return found
@@ -64,6 +61,5 @@ def oldest_held(store: Store) -> datetime | None:
 
 
 def test_an_installation_without_sites_has_no_queues(store: Store) -> None:
-    """Where there is no site there is nothing to tell."""
     with store.read() as tx:
         assert tx.statistics.site_queues() == []

@@ -108,7 +108,6 @@ class Traffic:
 
 
 def test_the_schema_moves_forward_under_traffic(filled: str, next_schema: None) -> None:
-    """No request of the running version fails or waits long, no row is lost, and it reads them all afterwards."""
     with Traffic(filled) as traffic:
         while len(traffic.accepted) < 20 and not traffic.failures:
             time.sleep(0.01)
@@ -134,7 +133,6 @@ def test_the_schema_moves_forward_under_traffic(filled: str, next_schema: None) 
 
 
 def test_a_step_that_cannot_have_its_lock_lets_the_traffic_pass(filled: str, next_schema: None) -> None:
-    """While a long reader holds a table the migration steps back again and again, and comments go on coming in."""
     held = threading.Event()
 
     def hold() -> None:
@@ -157,8 +155,6 @@ def test_a_step_that_cannot_have_its_lock_lets_the_traffic_pass(filled: str, nex
 def test_a_migration_that_was_broken_off_is_taken_up_again(
     filled: str, next_schema: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However far it had come when the process died, the next `migrate` finishes it."""
-
     def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
@@ -172,7 +168,6 @@ def test_a_migration_that_was_broken_off_is_taken_up_again(
 
 
 def test_a_migration_behind_a_pooler_builds_its_index_too(next_schema: None, postgres_url: str) -> None:
-    """Outside a transaction, where a pooler gives each statement another connection."""
     with servers.postgresql_database() as empty, servers.pgbouncer(empty, "default_pool_size = 4") as url:
         migrate.upgrade(url)
         assert migrate.current(url) == "9999"

@@ -9,14 +9,12 @@ from playwright.sync_api import BrowserContext, Page, expect
 from service import usecases
 from service.domain.comment import Comment
 from service.domain.status import Status
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from tests.web.pages.installation import Small
 
 
 @dataclass
 class Desk:
-    """The small installation behind a real server."""
-
     small: Small
     url: str
 
@@ -32,15 +30,12 @@ class Desk:
         return page
 
     def publish_due(self) -> None:
-        """Let the undo time pass."""
         self.small.clock.pass_seconds(6)
         usecases.publish_due(self.small.context.deps)
 
     def status(self, comment: Comment) -> Status:
-        """Where the comment stands."""
         return self.small.again(comment).status
 
 
 def in_focus(page: Page) -> int:
-    """The number of the comment in focus."""
     return int((page.locator("article.now").get_attribute("id") or "c0")[1:])

@@ -50,7 +50,6 @@ class Installation:
         self.stop()
 
     def start(self) -> None:
-        """Start and wait until the summary is printed."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [REPLYDESK, "up"],
@@ -66,7 +65,6 @@ class Installation:
         return self.process is not None and self.process.poll() is not None
 
     def stop(self) -> None:
-        """Press Ctrl-C and wait."""
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
@@ -85,11 +83,9 @@ class Installation:
         return done.stdout
 
     def json(self, *arguments: str) -> Any:
-        """Run a command that prints JSON."""
         return json.loads(self.run(*arguments, "--json"))
 
     def demo_key(self) -> str:
-        """The demo site's API key."""
         return str(json.loads((self.home / "demo-site.json").read_text())["key"])
 
     def call(
@@ -129,7 +125,6 @@ class Installation:
         return sorted(tree)
 
     def broker(self) -> int:
-        """The process id of the service's own broker."""
         for pid in self.processes():
             if "broker.sock" in Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace"):
                 return pid
@@ -138,8 +133,6 @@ class Installation:
 
 @dataclass
 class Answer:
-    """One answer over HTTP."""
-
     status: int
     body: bytes
     headers: dict[str, str]
@@ -181,7 +174,6 @@ class Receiver:
 
 
 def submission(comment_id: str | None = None, **changes: Any) -> dict[str, Any]:
-    """A comment as a site posts it."""
     made = {
         "article": {"url": "https://courier.example/bridge", "title": "The bridge opens"},
         "author": {"name": "Ada", "email": "ada@mail.example"},

@@ -26,7 +26,7 @@ from sqlalchemy import text
 from service.context import AppContext
 from service.domain.comment import Comment
 from service.domain.verdict import Who
-from service.leak_audit.auditing import Audit
+from service.leak_audit.audit import Audit
 from service.messaging.dispatcher import connect
 from service.messaging.tasks import DELIVER
 from service.storage.engines import open_engine
@@ -80,7 +80,6 @@ class Front:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def slip(self, path: str, status: int) -> bytes:
-        """Return what leaks with the answer."""
         if self.leaks is None:
             return b""
         if path == "/metrics":
@@ -119,18 +118,15 @@ class Scene:
 
     @property
     def address(self) -> str:
-        """The canary that leaks."""
         return self.audit.planter.addresses["api"]
 
     def comment(self, name: str = "api") -> Comment:
-        """One of the audit's comments."""
         with self.context.deps.store.read() as tx:
             found = tx.comments.get(self.audit.site.site.id, name)
         assert found is not None
         return found
 
     def sql(self, statement: str, **values: object) -> None:
-        """Write past the service's own modules."""
         engine = open_engine(self.context.settings.database_url)
         with engine.begin() as connection:
             connection.execute(text(statement), values)
@@ -325,5 +321,4 @@ LEAKS: Mapping[str, tuple[Callable[[Scene], None], str, str]] = {
 
 
 def names(place: str, pattern: str) -> bool:
-    """Whether a reported place is the expected one."""
     return re.match(pattern, place) is not None

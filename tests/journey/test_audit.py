@@ -13,7 +13,7 @@ from sqlalchemy import inspect, text
 from service import config
 from service.context import build_context
 from service.domain.comment import Source
-from service.leak_audit.auditing import Audit, Report
+from service.leak_audit.audit import Audit, Report
 from service.storage.engines import open_engine
 from tests import servers
 from tests.conftest import missing
@@ -57,7 +57,6 @@ def clean_database_url() -> Iterator[str]:
 
 
 def counted(url: str) -> dict[str, int]:
-    """How many rows each table has."""
     engine = open_engine(url)
     with engine.connect() as connection:
         tables = set(inspect(connection).get_table_names()) - APPENDED
@@ -101,7 +100,6 @@ def leaked(scene: Scene, clean: Report) -> Report:
 
 
 def test_nothing_comes_out_of_the_service(clean: Report) -> None:
-    """No canary is found in any form, in any place; all places were reached, and each path had an answer."""
     assert clean.found == []
     assert clean.not_reached in (
         [],
@@ -127,7 +125,6 @@ def test_nothing_comes_out_of_the_service(clean: Report) -> None:
 
 
 def test_what_needs_a_signature_or_a_refusal_gets_it(clean: Report, scene: Scene) -> None:
-    """Coral's calls are read, a suggested score is learnt, an appeal is stored, a receipt erases: all get in."""
     outcomes: dict[str, set[str]] = {}
     for one in clean.paths:
         outcomes.setdefault(one["path"], set()).add(one["outcome"])
@@ -144,7 +141,6 @@ def test_what_needs_a_signature_or_a_refusal_gets_it(clean: Report, scene: Scene
 
 @pytest.mark.parametrize("name", LEAKS)
 def test_each_leak_is_found_and_its_place_named(leaked: Report, name: str) -> None:
-    """A leak on this path is found in its form, and the report names the place."""
     _, place, form = LEAKS[name]
     hits = [hit for hit in leaked.found if names(hit.place, place)]
     assert hits, f"{name}: not found at {place}; found {sorted({hit.place for hit in leaked.found})}"
@@ -152,7 +148,6 @@ def test_each_leak_is_found_and_its_place_named(leaked: Report, name: str) -> No
 
 
 def test_a_leak_that_is_everywhere_hides_no_other_place(leaked: Report) -> None:
-    """Of one place each form of a canary is reported once."""
     named = [(hit.place, hit.form, hit.canary) for hit in leaked.found]
     assert len(named) == len(set(named))
 
@@ -172,7 +167,6 @@ def embedded(installation: Installation) -> Installation:
 
 
 def test_the_command_says_so_and_leaves_nothing(embedded: Installation, scene: Scene) -> None:
-    """The command ends with 0, counts paths, forms and bytes, and takes its site off again."""
     told = json.loads(embedded.run("privacy", "audit", "--json"))
     assert (told["clean"], told["found"]) == (True, [])
     assert told["forms"] > 300
@@ -182,7 +176,6 @@ def test_the_command_says_so_and_leaves_nothing(embedded: Installation, scene: S
 
 
 def test_an_audit_that_is_told_to_end_leaves_nothing(embedded: Installation, scene: Scene) -> None:
-    """On SIGTERM the canary site, its moderator and its files go before it ends."""
     temporary = embedded.home.parent / "tmp"
     folders = set(temporary.iterdir())
     with subprocess.Popen(
@@ -201,6 +194,5 @@ def test_an_audit_that_is_told_to_end_leaves_nothing(embedded: Installation, sce
 
 
 def test_an_installation_that_does_not_answer_is_not_audited(embedded: Installation, scene: Scene) -> None:
-    """Where nothing answers, the command ends with 2, and leaves no site behind."""
     embedded.run("privacy", "audit", "--url", "http://127.0.0.1:1", expect=2)
     assert audited(scene) == [scene.audit.site.site.name]

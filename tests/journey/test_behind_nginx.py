@@ -23,7 +23,7 @@ from service import config
 from service.context import build_context
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import migrate
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests import servers
 from tests.conftest import missing
 from tests.journey.conftest import Contexts
@@ -73,7 +73,6 @@ class Watch:
 
 @pytest.mark.parametrize(("prefix", "cuts"), [("/desk-app", True), ("/desk", False)], ids=["cut", "whole"])
 def test_the_whole_line_below_a_path(tmp_path: Path, contexts: Contexts, prefix: str, cuts: bool) -> None:
-    """A reader comments from another server's page, a moderator signs in and approves by a key, the thread shows it."""
     port, paper = servers.free_port(), servers.free_port()
     host = f"127.0.0.1:{port}"
     public = f"http://{host}{prefix}"
@@ -205,7 +204,6 @@ class Reader:
         return self.ask("POST", unescape(action), urlencode(fields | typed))[0]
 
     def until_up(self) -> None:
-        """Wait for the web behind the proxy."""
         end = time.monotonic() + 90
         while time.monotonic() < end:
             try:
@@ -219,7 +217,6 @@ class Reader:
 
 @pytest.mark.parametrize("way", ["unix socket", "IPv6", "IPv4-mapped"])
 def test_the_client_is_the_client(tmp_path: Path, way: str) -> None:
-    """However nginx reaches the web, one reader's flood is refused and another reader's comment is taken."""
     port, inner, prefix = servers.free_port(), servers.free_port(), "/comments"
     env = {"REPLYDESK_PUBLIC_URL": f"http://127.0.0.1:{port}{prefix}", "PORT": str(inner)}
     path = tmp_path / "web.sock"

@@ -16,7 +16,6 @@ pytestmark = pytest.mark.journey
 
 
 def test_fifty_posts_behind_a_pooler_are_decided_and_sent(tmp_path: Path, pooled_url: str) -> None:
-    """Every post is accepted, scored, called back and published; readiness is true, and no server keeps a setting."""
     with (
         Installation(
             tmp_path / "home", REPLYDESK_DATABASE_URL=pooled_url, REPLYDESK_CALLBACK_ALLOW="127.0.0.0/8"

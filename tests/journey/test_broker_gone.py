@@ -26,7 +26,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 
 def add_site(installation: Installation, name: str) -> str:
-    """Add a site and return its key."""
     return str(installation.json("site", "add", name, "--url", "https://courier.example")["key"])
 
 
@@ -55,7 +54,6 @@ def _post_meanwhile(installation: Installation, key: str, stop: threading.Event)
 
 
 def test_a_hanging_broker_fails_no_request_and_loses_nothing(installation: Installation) -> None:
-    """With the broker stopped while eight clients post, every comment is accepted, and later decided exactly once."""
     key, stop, broker = add_site(installation, "hang"), threading.Event(), installation.broker()
     os.kill(broker, signal.SIGSTOP)
     timer = threading.Timer(float(os.environ.get("REPLYDESK_TEST_HANG_SECONDS", "4")), stop.set)
@@ -73,7 +71,6 @@ def test_a_hanging_broker_fails_no_request_and_loses_nothing(installation: Insta
 
 
 def test_a_broker_that_is_killed_comes_back_empty_and_nothing_is_lost(installation: Installation) -> None:
-    """Killed and started again, the broker remembers nothing; what was accepted is decided all the same."""
     key = add_site(installation, "killed")
     for number in range(20):
         if number == 10:
@@ -84,7 +81,6 @@ def test_a_broker_that_is_killed_comes_back_empty_and_nothing_is_lost(installati
 
 
 def test_the_same_comment_posted_a_hundred_times_at_once_is_one(installation: Installation) -> None:
-    """From eight threads, one answer is 202 and ninety-nine are replays; there is one row and one verdict."""
     key, answers, turns = add_site(installation, "same"), [], iter(range(100))
     lock = threading.Lock()
 

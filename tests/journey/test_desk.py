@@ -20,7 +20,6 @@ pytestmark = pytest.mark.journey
 
 
 def test_fifty_comments_are_cleared_by_the_keyboard_alone(desk: Desk, contexts: Contexts) -> None:
-    """One key a comment, the next one there at once, new ones fetched meanwhile, until the queue is empty."""
     made = longer(desk.small, 50)
     page = desk.sign_in(contexts())
     keys = {0: ("a", Status.APPROVED), 1: ("r", Status.REJECTED), 2: ("s", Status.SPAM)}
@@ -33,7 +32,6 @@ def test_fifty_comments_are_cleared_by_the_keyboard_alone(desk: Desk, contexts: 
 
 
 def test_a_reason_takes_two_keys(desk: Desk, contexts: Contexts) -> None:
-    """E opens the site's reasons, a digit rejects with one, and Escape leaves the list without an act."""
     first, second = longer(desk.small, 2)
     page = desk.sign_in(contexts())
     page.keyboard.press("e")
@@ -50,7 +48,6 @@ def test_a_reason_takes_two_keys(desk: Desk, contexts: Contexts) -> None:
 
 
 def test_keys_move_and_open_and_none_works_in_a_field(desk: Desk, contexts: Contexts) -> None:
-    """Next, previous, context, search and help each have a key; letters typed into a field are letters."""
     made = longer(desk.small, 3)
     page = desk.sign_in(contexts())
     page.keyboard.press("j")
@@ -69,7 +66,6 @@ def test_keys_move_and_open_and_none_works_in_a_field(desk: Desk, contexts: Cont
 
 
 def test_undo_before_and_after_publication(desk: Desk, contexts: Contexts) -> None:
-    """U takes the last act back, again the one before; what has left is taken back too, and the site is told."""
     first, second = longer(desk.small, 2)
     page = desk.sign_in(contexts())
     page.keyboard.press("a")
@@ -93,7 +89,6 @@ def test_undo_before_and_after_publication(desk: Desk, contexts: Contexts) -> No
 
 
 def test_undo_takes_back_that_a_comment_was_left_as_it_is(desk: Desk, contexts: Contexts) -> None:
-    """U after O brings back the comment that was left, and not the one that was decided before it."""
     first, second = (desk.small.approved(body=f"The ferry is late, {n}.") for n in range(2))
     for one in (first, second):
         usecases.report(desk.small.context.deps, desk.small.courier, one.id, "digest", None)
@@ -110,7 +105,6 @@ def test_undo_takes_back_that_a_comment_was_left_as_it_is(desk: Desk, contexts: 
 
 
 def test_undo_after_a_reload_leads_to_what_was_decided(desk: Desk, contexts: Contexts) -> None:
-    """U with nothing to undo on the page goes to the queue of decisions, and there to the latest one's button."""
     first, _ = longer(desk.small, 2)
     page = desk.sign_in(contexts())
     page.keyboard.press("a")
@@ -128,7 +122,6 @@ def test_undo_after_a_reload_leads_to_what_was_decided(desk: Desk, contexts: Con
 
 
 def test_two_moderators_never_see_the_same_comment(desk: Desk, contexts: Contexts) -> None:
-    """Each has other comments in hand at every step, is told of the other, and together they clear the queue."""
     made = longer(desk.small, 24)
     mara, noor = desk.sign_in(contexts()), desk.sign_in(contexts(), "Noor")
     expect(noor.locator("#others")).to_contain_text("Mara has 8 comments")
@@ -159,7 +152,6 @@ def _is_decided(desk: Desk, pk: int) -> bool:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_a_forced_collision_shows_the_first_decision(desk: Desk, contexts: Contexts, scripts: bool) -> None:
-    """A second decision on the same revision is answered 409 with the first one, with scripts and without."""
     (comment,) = longer(desk.small, 1)
     page = desk.sign_in(contexts(java_script_enabled=scripts))
     desk.small.judge(comment, Action.REJECT, "Noor")
@@ -174,7 +166,6 @@ def test_a_forced_collision_shows_the_first_decision(desk: Desk, contexts: Conte
 
 
 def test_a_collision_is_told_where_the_hand_is(desk: Desk, contexts: Contexts) -> None:
-    """On a phone, where the list is out of view, the next comment comes into focus and a notice leads back."""
     first, second = longer(desk.small, 2)
     page = desk.sign_in(contexts(viewport={"width": 390, "height": 844}))
     desk.small.judge(first, Action.REJECT, "Noor")
@@ -187,7 +178,6 @@ def test_a_collision_is_told_where_the_hand_is(desk: Desk, contexts: Contexts) -
 
 
 def test_new_comments_announce_themselves_and_wait(desk: Desk, contexts: Contexts) -> None:
-    """The list stays as it is; a line says how many came, and a key shows them."""
     longer(desk.small, 2)
     page = desk.sign_in(contexts())
     rows = page.locator("#rows > li")
@@ -201,7 +191,6 @@ def test_new_comments_announce_themselves_and_wait(desk: Desk, contexts: Context
 
 
 def test_the_queue_works_without_scripts(desk: Desk, contexts: Contexts) -> None:
-    """Every act is a form: decide, reject with a reason, set aside, undo, filter, save a view."""
     made = longer(desk.small, 4)
     page = desk.sign_in(contexts(java_script_enabled=False))
     page.get_by_role("button", name="Approve the comment by Reader 1").click()
@@ -224,7 +213,6 @@ def test_the_queue_works_without_scripts(desk: Desk, contexts: Contexts) -> None
 
 
 def test_severe_words_are_blurred_until_a_key_reveals_them(desk: Desk, contexts: Contexts) -> None:
-    """V shows the words of the comment in focus, and V blurs them again."""
     told(
         desk.small,
         "Nobody",
@@ -243,7 +231,6 @@ def test_severe_words_are_blurred_until_a_key_reveals_them(desk: Desk, contexts:
 
 
 def test_single_keys_can_be_switched_off(desk: Desk, contexts: Contexts) -> None:
-    """Who dictates or types by accident can do without the keys; the buttons stay."""
     (comment,) = longer(desk.small, 1)
     page = desk.sign_in(contexts(), path="/desk/preferences")
     page.get_by_label("Decide by single keys").uncheck()
@@ -261,7 +248,6 @@ def test_single_keys_can_be_switched_off(desk: Desk, contexts: Contexts) -> None
 def test_every_page_of_the_desk_is_accessible(
     desk: Desk, contexts: Contexts, width: int, scheme: str, language: str
 ) -> None:
-    """On no page does axe find a fault, wide and narrow, light and dark, in English and German."""
     known = newsroom(desk.small)
     context = contexts(
         reduced_motion="reduce",

@@ -13,7 +13,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.usecases import Judgement, Target
 from service.usecases.bulk import decide_bulk, range_named
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from tests.journey.conftest import Contexts
 from tests.journey.desk import Desk
 from tests.stories import ADVERT, ARTICLES, NAMES, arrive, busy_day
@@ -38,7 +38,6 @@ def copies(small: Small, count: int, first: int = 0) -> list[Comment]:
 
 
 def statuses(desk: Desk, comments: list[Comment]) -> set[Status]:
-    """The states the comments are in now."""
     return {desk.status(comment) for comment in comments}
 
 
@@ -50,7 +49,6 @@ def sign_in_as_admin(desk: Desk, page: Page) -> None:
 
 
 def test_a_cluster_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: Contexts) -> None:
-    """One row stands for 300 copies; W marks them all, 50 later arrivals are covered, one click brings all back."""
     cluster = copies(desk.small, 300)
     page = desk.sign_in(contexts())
     expect(page.locator("article.card")).to_have_count(1)
@@ -66,7 +64,6 @@ def test_a_cluster_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: 
 
 
 def test_undo_goes_back_to_the_cluster_over_what_came_after(desk: Desk, contexts: Contexts) -> None:
-    """U takes back the comment that was decided after the copies, and U again all copies."""
     cluster = copies(desk.small, 4)
     later = desk.small.settle(desk.small.submit(body="The mayor is asleep at the wheel."), {"insult": 0.7})
     page = desk.sign_in(contexts())
@@ -84,7 +81,6 @@ def test_undo_goes_back_to_the_cluster_over_what_came_after(desk: Desk, contexts
 
 
 def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, contexts: Contexts) -> None:
-    """A drag over the histogram chooses a stretch; its count, its decision and its undo are those of 500 comments."""
     small = desk.small
     inside = [small.settle(small.submit(body=f"Reader {n} disagrees."), {"insult": 0.71}) for n in range(500)]
     outside = [small.settle(small.submit(body=f"Reader {n} objects."), {"insult": 0.91}) for n in range(5)]
@@ -109,7 +105,6 @@ def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, conte
 def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(
     desk: Desk, contexts: Contexts
 ) -> None:
-    """Select, fields and buttons are enough: the address holds the choice, and the act is undone from its own page."""
     small = desk.small
     inside = [
         small.settle(small.submit(body=f"Mind the step, {n}."), {"insult": 0.8, "threat": 0.4})
@@ -140,7 +135,6 @@ def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(
 def test_the_pages_of_the_cluster_are_accessible(
     desk: Desk, contexts: Contexts, width: int, scheme: str
 ) -> None:
-    """On none of them does axe find a fault, wide and narrow, light and dark, and none is wider than the screen."""
     cluster = busy_day(desk.small, held=60, copies=8)
     context = contexts(reduced_motion="reduce", color_scheme=scheme, viewport={"width": width, "height": 900})
     page = context.new_page()

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from service.domain.status import Status
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from tests.journey.conftest import Contexts
 from tests.journey.desk import Desk, in_focus
 from tests.processes import until
@@ -37,7 +37,6 @@ def test_enter_in_a_note_decides_nothing(desk: Desk, contexts: Contexts, scripts
 
 
 def test_the_buttons_stay_under_the_pointer(desk: Desk, contexts: Contexts) -> None:
-    """From a short comment to one of a few lines the button to approve is where it was."""
     for body in ("Short.", "A thought. " * 20, "Well.\nNo.\nYes."):
         told(desk.small, "Ilse", body, {"insult": 0.6})
     page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}))
@@ -49,7 +48,6 @@ def test_the_buttons_stay_under_the_pointer(desk: Desk, contexts: Contexts) -> N
 
 
 def test_on_a_phone_nothing_covers_the_buttons(desk: Desk, contexts: Contexts) -> None:
-    """What was just done stands below the buttons, and the queue that is open is in view."""
     told(desk.small, "Ilse", "Short.", {"insult": 0.6})
     told(desk.small, "Ilse", "A long complaint about the bridge. " * 40, {"insult": 0.6})
     page = desk.sign_in(contexts(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
@@ -70,7 +68,6 @@ def test_on_a_phone_nothing_covers_the_buttons(desk: Desk, contexts: Contexts) -
 def test_beside_the_queue_nothing_is_wider_than_a_phone(
     desk: Desk, contexts: Contexts, language: str
 ) -> None:
-    """A banned author's page and a site's settings fit 390 pixels, and axe finds no fault there."""
     comment = told(desk.small, "Ilse", "Short.", {"insult": 0.6})
     size, heard = {"width": 390, "height": 844}, {"Accept-Language": language}
     context = contexts(viewport=size, extra_http_headers=heard, color_scheme="dark", reduced_motion="reduce")
@@ -97,7 +94,6 @@ def test_beside_the_queue_nothing_is_wider_than_a_phone(
 
 
 def test_caps_lock_takes_no_key_away(desk: Desk, contexts: Contexts) -> None:
-    """A capital written by caps lock is the key that was pressed; one written by shift is not."""
     first, second = longer(desk.small, 2)
     page = desk.sign_in(contexts())
     page.keyboard.press("Shift+R")
@@ -111,7 +107,6 @@ def test_caps_lock_takes_no_key_away(desk: Desk, contexts: Contexts) -> None:
 
 
 def test_arrows_scroll_a_long_text_to_its_end(desk: Desk, contexts: Contexts) -> None:
-    """An arrow in a long text moves the text, and leads to the next comment from the text's end alone."""
     desk.small.held(body="What a foolish thing to say of the bridge. " * 150)
     desk.small.held(body="Short and foolish.")
     page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}))
@@ -126,7 +121,6 @@ def test_arrows_scroll_a_long_text_to_its_end(desk: Desk, contexts: Contexts) ->
 
 
 def test_what_a_disguise_stands_for_is_blurred_too(desk: Desk, contexts: Contexts) -> None:
-    """Beside a severe text neither its reading nor its heaviest words stand in clear, until V shows them all."""
     severe = {"threat": 0.95, "severe_toxicity": 0.9, "toxicity": 0.9}
     told(desk.small, "Nobody", "I will f1nd you.", severe, reads_as="I will find you. " * 40)
     page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}))

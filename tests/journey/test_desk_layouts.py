@@ -44,7 +44,6 @@ class Keyboard:
     session: CDPSession
 
     def press(self, code: str, key: str, modifiers: int = 0, number: int | None = None) -> None:
-        """Press and release one key."""
         told = {
             "key": key,
             "code": code,
@@ -58,7 +57,6 @@ class Keyboard:
 
 @pytest.fixture
 def made(desk: Desk) -> list[Comment]:
-    """Comments that wait for a decision."""
     return list(longer(desk.small, 16))
 
 
@@ -72,14 +70,12 @@ def page(desk: Desk, made: list[Comment], contexts: Contexts) -> Page:
 
 @pytest.fixture
 def keyboard(page: Page) -> Keyboard:
-    """A keyboard of any layout before that page."""
     return Keyboard(page.context.new_cdp_session(page))
 
 
 def test_every_layout_moves_and_decides(
     desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
 ) -> None:
-    """On each layout the keys at the places of J, K and an act do what they do on a Latin one."""
     acts = (("a", Status.APPROVED), ("r", Status.REJECTED), ("s", Status.SPAM))
     for number, (name, layout) in enumerate(LAYOUTS.items()):
         comment = made[number]
@@ -97,7 +93,6 @@ def test_every_layout_moves_and_decides(
 def test_reasons_undo_search_and_help(
     desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
 ) -> None:
-    """A reason by an Arabic digit, an undo, the search and the help by the places of / and ?."""
     arabic = LAYOUTS["Arabic"]
     keyboard.press("KeyE", arabic["e"])
     keyboard.press("Digit1", "١")
@@ -121,7 +116,6 @@ def test_reasons_undo_search_and_help(
 def test_a_latin_layout_goes_by_what_is_engraved(
     desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
 ) -> None:
-    """On AZERTY and Dvorak the letter counts, not its place; accents and signs are no letters of ours."""
     keyboard.press("KeyQ", "a")  # AZERTY
     until(lambda: desk.status(made[0]) is Status.APPROVED, 10)
     keyboard.press("KeyC", "j")  # Dvorak
@@ -141,7 +135,6 @@ def test_a_latin_layout_goes_by_what_is_engraved(
 def test_caps_lock_takes_no_key_of_another_layout(
     desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
 ) -> None:
-    """A Cyrillic or Greek capital that caps lock wrote is the key that was pressed; a dead key is none."""
     keyboard.press("Quote", "Dead", number=222)
     keyboard.press("KeyA", "Dead")
     keyboard.press("KeyR", "Unidentified")
@@ -160,7 +153,6 @@ def test_caps_lock_takes_no_key_of_another_layout(
 def test_composition_triggers_no_act(
     desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard, focus: str
 ) -> None:
-    """While an input method puts a character together, neither its keys nor the Enter that ends it decide."""
     if focus == "the note":
         keyboard.press("KeyE", "e")
         page.locator("article.now [name=note]").focus()
@@ -187,7 +179,6 @@ def test_composition_triggers_no_act(
 def test_letters_typed_into_a_field_stay_letters(
     desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
 ) -> None:
-    """In the search field a Russian or Korean word is a word."""
     keyboard.press("Slash", "/", number=191)
     for code, key in (("KeyA", "ф"), ("KeyR", "к"), ("KeyS", "ㄴ"), ("KeyU", "ㅕ")):
         keyboard.press(code, key)
@@ -198,7 +189,6 @@ def test_letters_typed_into_a_field_stay_letters(
 def test_other_modifiers_leave_the_key_to_the_browser(
     desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
 ) -> None:
-    """Ctrl, Alt and Meta leave the key to the browser, on every layout."""
     for modifiers in (1, 2, 4):
         keyboard.press("KeyA", "ф", modifiers)
         keyboard.press("KeyA", "ش", modifiers)

@@ -25,8 +25,6 @@ WORDS = "My way to work is half an hour shorter now. <b>Really</b>."
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
-
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
@@ -58,7 +56,6 @@ class Paper:
 
 @pytest.fixture
 def paper(tmp_path: Path, installation: Installation) -> Iterator[Paper]:
-    """A static site that the installation knows."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(tmp_path)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url, site = f"http://127.0.0.1:{server.server_port}", f"paper-{server.server_port}"
@@ -69,7 +66,6 @@ def paper(tmp_path: Path, installation: Installation) -> Iterator[Paper]:
 
 
 def test_a_static_page_has_comments(installation: Installation, paper: Paper, contexts: Contexts) -> None:
-    """Published comments are shown as text, an answer is posted and ends on its receipt; no cookie, no third party."""
     url, key = paper.url, paper.key
     article = f"{url}/bridge.html"
     posted = submission("a", body=WORDS, article={"url": article, "title": "The bridge opens"})
@@ -97,7 +93,6 @@ def test_a_static_page_has_comments(installation: Installation, paper: Paper, co
 def test_it_speaks_the_pages_language_first(
     installation: Installation, paper: Paper, contexts: Contexts
 ) -> None:
-    """A German page has a German form whatever the browser asks; a page in another language follows the browser."""
     url = paper.url
     for lang in ("de", "fr", "en"):
         paper.page(lang, lang)
@@ -131,7 +126,6 @@ def test_it_speaks_the_pages_language_first(
 def test_what_was_typed_outlives_a_desk_that_is_away(
     installation: Installation, paper: Paper, contexts: Contexts, lang: str, button: str, said: str
 ) -> None:
-    """A comment that cannot be sent stays in the form, with a word about it, and is sent once the desk is back."""
     address = paper.page("page", lang)
     page = contexts().new_page()
     page.goto(address)
@@ -152,7 +146,6 @@ def test_what_was_typed_outlives_a_desk_that_is_away(
 def test_a_thread_is_nested_whatever_comes_first(
     installation: Installation, paper: Paper, contexts: Contexts
 ) -> None:
-    """Read by date; answers stand below what they answer although that came later, and one to a refused says so."""
     url, key = paper.url, paper.key
     article = f"{url}/bridge.html"
     days = {"old-answer": ("old", 2), "old": (None, 1), "to-none": ("refused", 3), "wrong-clock": ("late", 4)}

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.journey
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """A running installation."""
     with Installation(tmp_path_factory.mktemp("main") / "home") as running:
         yield running
 
@@ -25,7 +24,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
     installation: Installation, contexts: Contexts
 ) -> None:
-    """Posted in a real browser, a held comment is on the desk; a click publishes it, and a signed callback says so."""
     with Receiver() as site:
         page = contexts().new_page()
         installation.run("site", "set", "demo", f"callback_url={site.url}", "hold_words=hedgehog")
@@ -59,7 +57,6 @@ def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
 
 
 def test_a_clear_comment_is_published_without_anyone(installation: Installation, contexts: Contexts) -> None:
-    """A harmless comment posted in a browser is scored, approved and under the article by itself."""
     page = contexts().new_page()
     page.goto(f"{installation.url}/demo/the-bridge")
     page.get_by_label("Comment").fill(

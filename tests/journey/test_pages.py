@@ -13,7 +13,8 @@ from service.domain.comment import Article
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Span
-from service.usecases.enrolment import enrol_site, invite
+from service.usecases.moderators import invite
+from service.usecases.sites import enrol_site
 from tests.journey.conftest import Contexts
 from tests.journey.desk import Desk
 from tests.processes import until
@@ -41,13 +42,11 @@ class Served(Desk):
 
 @pytest.fixture
 def served(desk: Desk) -> Served:
-    """The desk's installation, with its demo paper."""
     demo = enrol_site(desk.small.context, "demo", desk.url, title="The Demo Courier").site
     return Served(desk.small, desk.url, demo)
 
 
 def type_in(page: Page, comment: str = "Hooray for the bridge!", name: str = "Ada") -> None:
-    """Fill the reply form by its labels."""
     page.get_by_label("Comment").fill(comment)
     page.get_by_label("Name").fill(name)
     page.get_by_label("Email").fill("ada@example.org")
@@ -67,7 +66,6 @@ def tab_to(page: Page, name: str, limit: int = 60) -> None:
 
 
 def stories(served: Served) -> None:
-    """Comments in every state, hostile ones among them."""
     small, bridge = served.small, Article(f"{served.url}/demo/the-bridge", "The bridge opens")
     first = small.approved(served.demo, article=bridge, author_name="Ada", body="Lovely.\n\nAnd the lamps!")
     small.approved(served.demo, article=bridge, author_name="مريم", body="جسر جميل.", parent_id=first.id)
@@ -84,7 +82,6 @@ def stories(served: Served) -> None:
 
 
 def pages_of(served: Served, context: BrowserContext) -> dict[str, Page]:
-    """Every page there is, opened."""
     reader = {
         "front": f"{served.url}/demo",
         "article": served.article,
@@ -120,7 +117,6 @@ def pages_of(served: Served, context: BrowserContext) -> dict[str, Page]:
 def test_every_page_is_accessible(
     served: Served, contexts: Contexts, width: int, height: int, scheme: str
 ) -> None:
-    """On no page does axe find a fault, nothing is wider than the screen, and no console complains."""
     # with motion, colours would still fade from one scheme to the other while axe looks
     size = {"width": width, "height": height}
     context, complaints = contexts(reduced_motion="reduce", color_scheme=scheme, viewport=size), []
@@ -139,7 +135,6 @@ def test_every_page_is_accessible(
 def test_the_readers_pages_are_accessible_in_german(
     served: Served, contexts: Contexts, width: int, height: int, scheme: str
 ) -> None:
-    """Where the browser asks for German, form, faults, article, static page and receipt are, and no wider for it."""
     size = {"width": width, "height": height}
     context = contexts(reduced_motion="reduce", color_scheme=scheme, viewport=size, locale="de-DE")
     stories(served)
@@ -175,7 +170,6 @@ def test_the_readers_pages_are_accessible_in_german(
 
 
 def test_no_page_asks_anyone_else_for_anything(served: Served, contexts: Contexts) -> None:
-    """Every request of every page goes to the service itself."""
     context, asked = contexts(), []
     context.on("request", lambda request: asked.append(request.url))
     stories(served)
@@ -185,7 +179,6 @@ def test_no_page_asks_anyone_else_for_anything(served: Served, contexts: Context
 
 
 def test_a_reader_without_scripts_comments_and_sees_it_published(served: Served, contexts: Contexts) -> None:
-    """Article, form, a fault fixed, receipt that refreshes itself, published: all without JavaScript, on a phone."""
     page = contexts(java_script_enabled=False, viewport={"width": 390, "height": 844}).new_page()
     page.goto(served.article)
     expect(page.get_by_text(PROMISE, exact=True)).to_be_visible()
@@ -210,7 +203,6 @@ def test_a_reader_without_scripts_comments_and_sees_it_published(served: Served,
 
 
 def test_a_reader_comments_by_keyboard_alone(served: Served, contexts: Contexts) -> None:
-    """Tab reaches every field in order, faults take the focus and lead to their fields, Enter posts."""
     page = contexts().new_page()
     page.goto(served.article)
     tab_to(page, "Comment")
@@ -235,7 +227,6 @@ def test_a_reader_comments_by_keyboard_alone(served: Served, contexts: Contexts)
 
 
 def test_the_receipt_changes_under_the_readers_eyes(served: Served, contexts: Contexts) -> None:
-    """With scripts the open page shows the verdict within seconds, and focus and address stay."""
     page = contexts().new_page()
     page.goto(served.article)
     type_in(page)
@@ -252,7 +243,6 @@ def test_the_receipt_changes_under_the_readers_eyes(served: Served, contexts: Co
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_a_moderator_decides_and_takes_back(served: Served, contexts: Contexts, scripts: bool) -> None:
-    """Approve, undo, reject: with fragments or with whole pages the outcome is the same."""
     first, second = served.small.held(author_name="Ada"), served.small.held(author_name="Bo")
     page = served.sign_in(contexts(java_script_enabled=scripts))
     page.get_by_role("button", name="Approve the comment by Ada").click()
@@ -286,7 +276,6 @@ def test_a_moderator_clears_the_queue_by_tab_and_enter(served: Served, contexts:
 
 
 def test_two_moderators_collide_in_words(served: Served, contexts: Contexts) -> None:
-    """Who comes second is shown the first decision in the comment's place, and can overrule it knowingly."""
     comment = served.small.held(author_name="Ada")
     mara, noor = served.sign_in(contexts()), served.sign_in(contexts(), "Noor")
     noor.goto(f"{served.queue}/comments/{comment.pk}")
@@ -302,7 +291,6 @@ def test_two_moderators_collide_in_words(served: Served, contexts: Contexts) -> 
 
 
 def test_a_desk_that_cannot_be_reached_says_so(served: Served, contexts: Contexts) -> None:
-    """When an act does not get through, the page says that nothing may have changed and keeps the comment."""
     comment = served.small.held(author_name="Ada")
     context = contexts()
     page = served.sign_in(context)

@@ -16,8 +16,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from service.leak_audit.forms import forms_of
-from service.leak_audit.planting import new_mark
-from service.leak_audit.searching import Searcher, Tally, search
+from service.leak_audit.plant import new_mark
+from service.leak_audit.search import Searcher, Tally, search
 from tests.journey.installation import REPLYDESK, Installation, Receiver, submission
 from tests.processes import until
 
@@ -27,7 +27,6 @@ MARK = new_mark()
 
 
 def test_no_address_is_in_any_byte_the_service_wrote(tmp_path: Path) -> None:
-    """Through every source, also in text, name, title, link, reason and note: no address is found in any form."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     before = set(_files(Path(tempfile.gettempdir())))

@@ -40,7 +40,6 @@ def blown(folder: Path, settle_seconds: float) -> Outcome:
 
 @pytest.mark.timeout(400)
 def test_a_storm_loses_nothing_and_does_nothing_twice(folder: Path) -> None:
-    """Whatever is killed meanwhile, each accepted comment has one verdict, and the site heard it in order."""
     came = blown(folder, 150)  # what a killed worker was posting waits out its lease of 60 s
     assert not came.findings, came.findings.lines()
     assert (came.accepted, came.settled is not None) == (500, True)

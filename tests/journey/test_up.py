@@ -73,7 +73,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 def test_the_summary_shows_working_links_and_a_curl_that_works_when_pasted(
     installation: Installation,
 ) -> None:
-    """Every link answers, the curl posts a comment that is decided while it waits, and both stand unbroken."""
     text = installation.output.read_text()
     links = {link for link in re.findall(r"http://[\w.:/-]+", text) if "/v1/" not in link}
     assert len(links) >= 4
@@ -86,7 +85,6 @@ def test_the_summary_shows_working_links_and_a_curl_that_works_when_pasted(
 
 
 def test_a_second_start_on_the_home_is_one_clear_line(installation: Installation) -> None:
-    """The home has one installation at a time, and the line names it and its process."""
     line = refused({**installation.env, "PORT": "1"})
     assert "another replydesk is running" in line
     assert str(installation.home) in line
@@ -95,14 +93,12 @@ def test_a_second_start_on_the_home_is_one_clear_line(installation: Installation
 
 
 def test_a_port_in_use_is_one_clear_line(installation: Installation, tmp_path: Path) -> None:
-    """The line names the port and another to try, and nothing was started."""
     line = refused({**installation.env, "REPLYDESK_HOME": str(tmp_path / "other")})
     assert f":{installation.port} is in use" in line
     assert f"PORT={installation.port + 1}" in line
 
 
 def test_a_home_that_cannot_be_written_is_one_clear_line(installation: Installation, tmp_path: Path) -> None:
-    """The line names the home and the reason."""
     blocked = tmp_path / "file"
     blocked.touch()
     assert "REPLYDESK_HOME: cannot write" in refused(
@@ -117,7 +113,6 @@ def test_a_home_that_cannot_be_written_is_one_clear_line(installation: Installat
 def test_a_redis_url_that_nobody_answers_is_one_clear_line(
     installation: Installation, tmp_path: Path
 ) -> None:
-    """A set REDIS_URL is never replaced silently, and its password is not shown."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -134,7 +129,6 @@ def test_a_redis_url_that_nobody_answers_is_one_clear_line(
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "broker"])
 def test_a_process_that_dies_is_started_again(installation: Installation, name: str) -> None:
-    """Whichever is killed comes back by itself, and comments are decided as before."""
     old = child(installation, name)
     os.kill(old, signal.SIGKILL)
     until(
@@ -164,7 +158,6 @@ def _answers(installation: Installation) -> bool:
 
 
 def test_stop_or_kill_leaves_no_orphan_and_a_start_finds_all_as_it_was(tmp_path: Path) -> None:
-    """Ctrl-C ends all, kill -9 of the supervisor too; the next start has the same site, key and comments."""
     installation = Installation(tmp_path / "home")
     run = installation.home / "run"
     with installation:
@@ -187,7 +180,6 @@ def test_stop_or_kill_leaves_no_orphan_and_a_start_finds_all_as_it_was(tmp_path:
 
 
 def test_one_in_the_background_stops_on_interrupt_and_outlives_its_terminal(tmp_path: Path) -> None:
-    """A shell starts background jobs deaf to SIGINT, and nohup to SIGHUP: the first is heard all the same."""
     installation = Installation(tmp_path / "home")
     deaf = "trap '' INT HUP; exec \"$@\""
     with installation.output.open("wb") as output:
@@ -207,7 +199,6 @@ def test_one_in_the_background_stops_on_interrupt_and_outlives_its_terminal(tmp_
 
 
 def test_a_killed_parent_takes_the_service_with_it(tmp_path: Path) -> None:
-    """With --end-with-parent, as `make run` has it, kill -9 of the process above leaves no orphan either."""
     installation = Installation(tmp_path / "home")
     program = "import subprocess, sys; subprocess.run(sys.argv[1:], check=False)"
     with (tmp_path / "out").open("wb") as output:
@@ -224,7 +215,6 @@ def test_a_killed_parent_takes_the_service_with_it(tmp_path: Path) -> None:
 
 
 def test_a_long_home_and_the_wheels_own_broker(tmp_path: Path) -> None:
-    """REPLYDESK_BROKER=wheel runs the wheel's server even where one is installed; its socket's path stays short."""
     long = tmp_path / ("a-home-whose-path-is-longer-than-a-socket-may-have-" * 3)
     with Installation(long, REPLYDESK_BROKER="wheel") as installation:
         command = Path(f"/proc/{child(installation, 'broker')}/cmdline").read_bytes().decode()
@@ -238,7 +228,6 @@ def test_a_long_home_and_the_wheels_own_broker(tmp_path: Path) -> None:
 
 
 def test_a_set_redis_url_wins(tmp_path: Path, redis_url: str) -> None:
-    """With REDIS_URL no broker is started, and the service works through the one that it names."""
     with Installation(
         tmp_path / "home", REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="up-test:"
     ) as installation:

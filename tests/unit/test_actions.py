@@ -22,16 +22,16 @@ from service.domain.errors import (
 )
 from service.domain.events import Delivery
 from service.domain.policy import Policy
+from service.domain.policy_terms import change
 from service.domain.site import Site
 from service.domain.status import Status
-from service.domain.terms import change
 from service.domain.verdict import LABELS, Action, Assessment, Decision, Who
 from service.messaging.dispatcher import RecordingDispatcher
 from service.messaging.tasks import DELIVER, PUBLISH, SCORE
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
-from service.usecases import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
+from service.usecases import Judgement, Scored, publish_due, record_scores, review, submit, undo, withdraw
 from tests.factories import NOON, courier, finish_delivery, herald, sqlite_store
 
 APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD
@@ -49,14 +49,12 @@ class Desk:
             self.site = tx.sites.add(courier(**site))
 
     def tune(self, terms: Mapping[str, object]) -> None:
-        """Change the site's policy."""
         changed = change(self.site.policy, terms, self.site.policy.version + 1)
         self.site = replace(self.site, policy=changed)
         with self.deps.store.write() as tx:
             tx.sites.save(self.site)
 
     def tick(self, seconds: float) -> datetime:
-        """Let time pass."""
         self.now += timedelta(seconds=seconds)
         return self.now
 
@@ -69,7 +67,7 @@ class Desk:
         return placed.comment
 
     def score(self, accepted: Comment, **scores: float) -> Comment:
-        settle(self.deps, [Scored(accepted, assessed(**scores))])
+        record_scores(self.deps, [Scored(accepted, assessed(**scores))])
         return self.look(accepted.id)
 
     def decide(self, name: str, action: Action, delay: float = 0.0, **seen: Any) -> Decision:
@@ -115,7 +113,6 @@ class Desk:
 
 
 def comment(name: str | None = "c-1", body: str = "The bridge is open.", **changes: Any) -> Submission:
-    """What a reader of the courier wrote."""
     written = Submission(
         article=Article("https://courier.example/bridge"),
         author_name="Ada",
@@ -142,7 +139,6 @@ def desk() -> Iterator[Desk]:
 
 
 def test_a_new_comment_waits_for_its_score(desk: Desk) -> None:
-    """Accepted means stored, pending, invisible, and scoring is enqueued."""
     (placed,) = desk.post(comment())
     assert isinstance(placed, Placed)
     assert (placed.outcome, placed.comment.status, placed.comment.revision) == ("new", Status.PENDING, 1)
@@ -151,7 +147,6 @@ def test_a_new_comment_waits_for_its_score(desk: Desk) -> None:
 
 
 def test_the_same_id_and_content_again_is_a_replay(desk: Desk) -> None:
-    """A replay changes nothing and enqueues nothing."""
     desk.accept()
     desk.enqueued()
     (again,) = desk.post(comment())
@@ -160,7 +155,6 @@ def test_the_same_id_and_content_again_is_a_replay(desk: Desk) -> None:
 
 
 def test_the_same_id_with_new_text_is_the_next_revision(desk: Desk) -> None:
-    """A revision is pending again, with the new text."""
     desk.score(desk.accept())
     (revised,) = desk.post(comment(body="The bridge is closed."))
     assert isinstance(revised, Placed)
@@ -173,7 +167,6 @@ def test_the_same_id_with_new_text_is_the_next_revision(desk: Desk) -> None:
 
 
 def test_under_pre_moderation_a_revision_takes_the_old_text_off(desk: Desk) -> None:
-    """What nobody has looked at is not published."""
     desk.score(desk.accept())
     assert desk.published() == ["The bridge is open."]
     desk.post(comment(body="The bridge is closed."))
@@ -181,7 +174,6 @@ def test_under_pre_moderation_a_revision_takes_the_old_text_off(desk: Desk) -> N
 
 
 def test_under_post_moderation_the_old_text_stays_until_the_new_is_decided() -> None:
-    """The page shows what was approved, then what is approved next."""
     desk = Desk(policy=Policy(moderation="post"))
     desk.score(desk.accept())
     desk.post(comment(body="The bridge is closed."))
@@ -191,7 +183,6 @@ def test_under_post_moderation_the_old_text_stays_until_the_new_is_decided() -> 
 
 
 def test_a_batch_answers_each_item_in_order(desk: Desk) -> None:
-    """New, replayed, revised and replayed again within one batch: later items see what earlier ones made."""
     answers = desk.post(comment("a"), comment("b"), comment("a"), comment("a", body="Other."), comment("b"))
     assert [one.outcome for one in answers if isinstance(one, Placed)] == [
         "new",
@@ -203,7 +194,6 @@ def test_a_batch_answers_each_item_in_order(desk: Desk) -> None:
 
 
 def test_without_an_id_the_same_by_the_same_author_is_there_already(desk: Desk) -> None:
-    """Posted twice under one article, in one batch or later, it is stored once; the second is told of the first."""
     first, second = desk.post(comment(None), comment(None, body="The  bridge is open. "))
     (third,) = desk.post(comment(None, author_name="Ada L."))
     for again in (second, third):
@@ -225,7 +215,6 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_without_an_id_what_differs_is_another_comment(desk: Desk, other: str) -> None:
-    """Two readers may write the same words, and one reader may thank two others."""
     desk.post(comment(None))
     (placed,) = desk.post(comment(None, **OTHERS[other]))
     assert isinstance(placed, Placed)
@@ -233,7 +222,6 @@ def test_without_an_id_what_differs_is_another_comment(desk: Desk, other: str) -
 
 
 def test_without_an_address_one_network_and_name_is_one_author(desk: Desk) -> None:
-    """A site may do without addresses; then the name, the network and the browser tell who posts twice."""
     client = Client("192.0.2.7", "Agent/1")
     told = {"email": None, "client": client}
     first, second = desk.post(comment(None, **told), comment(None, **told))
@@ -253,7 +241,6 @@ def test_without_an_address_one_network_and_name_is_one_author(desk: Desk) -> No
 
 
 def test_what_was_edited_or_taken_off_may_be_posted_again(desk: Desk) -> None:
-    """Only what is there as it was written is there already."""
     (first,) = desk.post(comment(None))
     assert isinstance(first, Placed)
     desk.post(comment(first.comment.id, body="Edited."))
@@ -269,7 +256,6 @@ def test_what_was_edited_or_taken_off_may_be_posted_again(desk: Desk) -> None:
 
 
 def test_what_a_moderator_refused_is_not_posted_anew(desk: Desk) -> None:
-    """The same text without an id is answered by the comment that was refused."""
     accepted = desk.accept(None)
     desk.decide(accepted.id, REJECT)
     (again,) = desk.post(comment(None))
@@ -278,7 +264,6 @@ def test_what_a_moderator_refused_is_not_posted_anew(desk: Desk) -> None:
 
 
 def test_another_key_for_the_same_comment_is_told_of_the_first(desk: Desk) -> None:
-    """A client that makes a new key for each attempt posts once; its last key stands for the comment from then on."""
     first, second = (desk.post(comment(None, idempotency_key=key))[0] for key in ("k-1", "k-2"))
     (third,) = desk.post(comment(None, idempotency_key="k-2"))
     for again in (second, third):
@@ -290,7 +275,6 @@ def test_another_key_for_the_same_comment_is_told_of_the_first(desk: Desk) -> No
 
 
 def test_an_idempotency_key_makes_one_comment(desk: Desk) -> None:
-    """The same key and content is a replay, though no id was given."""
     first, second = desk.post(comment(None, idempotency_key="k"), comment(None, idempotency_key="k"))
     assert isinstance(first, Placed)
     assert isinstance(second, Placed)
@@ -298,14 +282,12 @@ def test_an_idempotency_key_makes_one_comment(desk: Desk) -> None:
 
 
 def test_an_idempotency_key_is_not_used_for_other_content(desk: Desk) -> None:
-    """A key with new content is a mistake that is told, and stores nothing."""
     desk.accept(None, idempotency_key="k")
     (answer,) = desk.post(comment(None, body="Other.", idempotency_key="k"))
     assert isinstance(answer, IdempotencyMismatch)
 
 
 def test_an_idempotency_key_stands_for_one_submission_whole(desk: Desk) -> None:
-    """With a key that was used, another id, article, parent or author is no replay though the text is the same."""
     first = comment("a-1", idempotency_key="k")
     desk.post(first)
     others = (
@@ -321,7 +303,6 @@ def test_an_idempotency_key_stands_for_one_submission_whole(desk: Desk) -> None:
 
 
 def test_a_key_without_an_id_stands_for_one_article(desk: Desk) -> None:
-    """The same short text under another article, sent with the same key, is refused and not swallowed."""
     first = comment(None, idempotency_key="k", body="Agreed.")
     desk.post(first)
     (answer,) = desk.post(replace(first, article=Article("https://courier.example/elsewhere")))
@@ -329,7 +310,6 @@ def test_a_key_without_an_id_stands_for_one_article(desk: Desk) -> None:
 
 
 def test_a_withdrawn_comment_takes_no_revision(desk: Desk) -> None:
-    """Final is final; the same content is still a replay."""
     desk.accept()
     withdraw(desk.deps, desk.site, "c-1", "courier")
     replayed, refused = desk.post(comment(), comment(body="Other."))
@@ -338,7 +318,6 @@ def test_a_withdrawn_comment_takes_no_revision(desk: Desk) -> None:
 
 
 def test_two_sites_may_use_one_id(desk: Desk) -> None:
-    """Ids are a site's own."""
     desk.accept()
     with desk.deps.store.write() as tx:
         other = tx.sites.add(herald())
@@ -363,7 +342,6 @@ def test_two_sites_may_use_one_id(desk: Desk) -> None:
 def test_a_scored_comment_is_decided_and_the_site_told(
     desk: Desk, scores: dict[str, float], status: Status, told: str
 ) -> None:
-    """One verdict, one numbered decision, one callback, and delivery enqueued; this site refuses insults."""
     desk.tune({"insult.reject": 0.9})
     accepted = desk.accept()
     desk.enqueued()
@@ -374,7 +352,6 @@ def test_a_scored_comment_is_decided_and_the_site_told(
 
 
 def test_the_site_is_told_of_a_writer_at_risk(desk: Desk) -> None:
-    """The callback says it when the comment is held, and still when a moderator has decided."""
     desk.score(desk.accept(), self_harm=0.8, spam=0.99)
     desk.decide("c-1", REJECT)
     told = [json.loads(one.payload)["data"] for one in desk.mail()]
@@ -387,7 +364,6 @@ def test_the_site_is_told_of_a_writer_at_risk(desk: Desk) -> None:
 
 
 def test_a_verdict_names_its_policy_and_model(desk: Desk) -> None:
-    """What was decided can be explained later."""
     after = desk.score(desk.accept(), toxicity=0.7)
     assert after.verdict
     assert (after.verdict.policy, after.verdict.model, after.verdict.scores["toxicity"]) == (
@@ -399,32 +375,28 @@ def test_a_verdict_names_its_policy_and_model(desk: Desk) -> None:
 
 
 def test_a_moderator_who_acted_first_wins(desk: Desk) -> None:
-    """The model's verdict on a comment that is no longer pending moves nothing and tells nobody."""
     accepted = desk.accept()
     desk.decide("c-1", REJECT)
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.told()) == (Status.REJECTED, ["rejected"])
 
 
 def test_a_verdict_on_an_old_revision_is_dropped(desk: Desk) -> None:
-    """Text that changed under the scorer is scored again."""
     accepted = desk.accept()
     desk.post(comment(body="Other."))
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.published()) == (Status.PENDING, [])
 
 
 def test_settling_twice_moves_once(desk: Desk) -> None:
-    """Two workers with one comment: the second finds it moved."""
     accepted = desk.accept()
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 1
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 1
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
     assert desk.told() == ["approved"]
 
 
 def test_no_score_is_held_and_says_so(desk: Desk) -> None:
-    """A comment that nobody could read is never published automatically."""
-    settle(desk.deps, [Scored(desk.accept("a"), None), Scored(desk.accept("b"), None, exhausted=True)])
+    record_scores(desk.deps, [Scored(desk.accept("a"), None), Scored(desk.accept("b"), None, exhausted=True)])
     reasons = [one.verdict.reasons[0].code for name in ("a", "b") if (one := desk.look(name)).verdict]
     assert (reasons, desk.look("a").status, desk.look("b").status) == (
         ["unscored", "unscorable"],
@@ -434,14 +406,12 @@ def test_no_score_is_held_and_says_so(desk: Desk) -> None:
 
 
 def test_a_site_without_a_callback_gets_no_mail() -> None:
-    """The decision is in the feed, and that is all."""
     desk = Desk(callback_url=None)
     desk.score(desk.accept())
     assert (desk.mail(), len(desk.feed())) == ([], 1)
 
 
 def test_a_first_time_author_is_held_until_approved_once() -> None:
-    """A site may ask for a look at everybody's first comment; the author key knows them again."""
     desk = Desk(policy=Policy(hold_first_time=True))
     assert desk.score(desk.accept("a")).status is Status.HELD
     desk.decide("a", APPROVE)
@@ -453,20 +423,18 @@ def test_a_first_time_author_is_held_until_approved_once() -> None:
 
 
 def test_signals_of_the_form_are_heard(desk: Desk) -> None:
-    """A filled honeypot or a form filled in no time is held, never dropped."""
     assert desk.score(desk.accept("a", signals={"honeypot": True})).status is Status.HELD
     assert desk.score(desk.accept("b", signals={"fill_seconds": 0.3})).status is Status.HELD
     assert desk.score(desk.accept("c", signals={"fill_seconds": 30})).status is Status.APPROVED
 
 
 def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
-    """Each by its own policy, each with its own numbers."""
     with desk.deps.store.write() as tx:
         other = tx.sites.add(herald(policy=Policy(cuts={}), callback_url="https://herald.example/hook"))
     (placed,) = submit(desk.deps, desk.sanitizer, other, [comment()])
     assert isinstance(placed, Placed)
     both = [Scored(desk.accept(), assessed(toxicity=0.7)), Scored(placed.comment, assessed(toxicity=0.7))]
-    assert len(settle(desk.deps, both)) == 2
+    assert len(record_scores(desk.deps, both)) == 2
     with desk.deps.store.read() as tx:
         at_herald = tx.comments.get(other.id, "c-1")
         numbers = [
@@ -477,15 +445,13 @@ def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
 
 
 def test_settling_nothing_is_nothing(desk: Desk) -> None:
-    """An empty batch opens no transaction."""
-    assert len(settle(desk.deps, [])) == 0
+    assert len(record_scores(desk.deps, [])) == 0
 
 
 # -- review ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_decision_over_the_api_takes_effect_at_once(desk: Desk) -> None:
-    """Published, numbered, told and labelled in one step."""
     desk.score(desk.accept(), toxicity=0.7)
     decision = desk.decide("c-1", APPROVE, revision=1, reason="fine", note="Knows the mayor.")
     assert (desk.look().status, desk.published()) == (Status.APPROVED, ["The bridge is open."])
@@ -496,7 +462,6 @@ def test_a_decision_over_the_api_takes_effect_at_once(desk: Desk) -> None:
 
 
 def test_a_decision_on_the_desk_waits_for_its_moment(desk: Desk) -> None:
-    """Until it is published it is in no feed, no mail and on no page; then it is in all three, once."""
     desk.score(desk.accept(), toxicity=0.7)
     desk.enqueued()
     desk.decide("c-1", APPROVE, delay=5)
@@ -516,14 +481,12 @@ def test_a_decision_on_the_desk_waits_for_its_moment(desk: Desk) -> None:
 
 
 def test_a_pending_comment_can_be_decided(desk: Desk) -> None:
-    """People need not wait for the model."""
     desk.accept()
     desk.decide("c-1", SPAM)
     assert desk.look().status is Status.SPAM
 
 
 def test_a_stale_revision_is_refused_with_the_current_state(desk: Desk) -> None:
-    """Nobody decides on a text they did not see."""
     desk.accept()
     desk.post(comment(body="Other."))
     with pytest.raises(Conflict) as refused:
@@ -533,7 +496,6 @@ def test_a_stale_revision_is_refused_with_the_current_state(desk: Desk) -> None:
 
 
 def test_a_decided_comment_is_overruled_only_by_name(desk: Desk) -> None:
-    """Without `replaces`, or naming another decision, a current decision is not overruled."""
     desk.score(desk.accept(), spam=0.99)
     current = desk.look().decision_id
     assert current is not None
@@ -547,13 +509,11 @@ def test_a_decided_comment_is_overruled_only_by_name(desk: Desk) -> None:
 
 
 def test_a_held_comment_takes_a_decision_without_naming_any(desk: Desk) -> None:
-    """Being held is what asks for a decision."""
     desk.score(desk.accept(), toxicity=0.7)
     assert desk.decide("c-1", REJECT).to_status is Status.REJECTED
 
 
 def test_a_decision_not_yet_published_is_replaced_without_a_trace_outside(desk: Desk) -> None:
-    """Second thoughts within the undo time: only the second decision leaves, from where the first started."""
     desk.score(desk.accept(), toxicity=0.7)
     first = desk.decide("c-1", APPROVE, delay=5)
     second = desk.decide("c-1", SPAM, delay=5, replaces=first.id)
@@ -565,7 +525,6 @@ def test_a_decision_not_yet_published_is_replaced_without_a_trace_outside(desk: 
 
 
 def test_undoing_a_unpublished_replacement_goes_back_before_both(desk: Desk) -> None:
-    """The decision that never left does not come back."""
     held = desk.score(desk.accept(), toxicity=0.7)
     first = desk.decide("c-1", APPROVE, delay=5)
     desk.decide("c-1", SPAM, delay=5, replaces=first.id)
@@ -576,7 +535,6 @@ def test_undoing_a_unpublished_replacement_goes_back_before_both(desk: Desk) -> 
 
 
 def test_there_must_be_a_comment_to_decide_on(desk: Desk) -> None:
-    """Unknown ids are not found; another site's comment is as good as unknown."""
     with pytest.raises(NotFound):
         desk.decide("nothing", APPROVE)
     desk.accept()
@@ -587,7 +545,6 @@ def test_there_must_be_a_comment_to_decide_on(desk: Desk) -> None:
 
 
 def test_a_revision_leaves_a_waiting_decision_behind(desk: Desk) -> None:
-    """A decision on the old text, still unpublished when a new one comes, never leaves."""
     desk.score(desk.accept(), toxicity=0.7)
     desk.decide("c-1", APPROVE, delay=5)
     desk.post(comment(body="Something vile."))
@@ -599,7 +556,6 @@ def test_a_revision_leaves_a_waiting_decision_behind(desk: Desk) -> None:
 
 
 def test_undo_before_publication_is_free(desk: Desk) -> None:
-    """Nothing was published and nothing will; the label is taken back."""
     held = desk.score(desk.accept(), toxicity=0.7)
     decision = desk.decide("c-1", APPROVE, delay=5)
     after = desk.undo("c-1", decision.id)
@@ -610,7 +566,6 @@ def test_undo_before_publication_is_free(desk: Desk) -> None:
 
 
 def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_pending(desk: Desk) -> None:
-    """Nothing was published, so outside nothing changed: the comment is pending as before, and is scored."""
     accepted = desk.accept()
     desk.decide("c-1", APPROVE, delay=5)
     assert desk.undo("c-1").status is Status.PENDING
@@ -621,7 +576,6 @@ def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_pending(desk:
 
 
 def test_an_overruled_judgement_teaches_nothing(desk: Desk) -> None:
-    """Of two judgements on one revision only the one that stands is a label."""
     desk.score(desk.accept(), toxicity=0.7)
     first = desk.decide("c-1", APPROVE)
     desk.decide("c-1", REJECT, replaces=first.id)
@@ -633,7 +587,6 @@ def test_an_overruled_judgement_teaches_nothing(desk: Desk) -> None:
 
 
 def test_an_approval_that_waits_makes_nobody_known(desk: Desk) -> None:
-    """A first-time author stays one until an approval is published, so an undo leaves nothing published."""
     with desk.deps.store.write() as tx:
         desk.site = replace(desk.site, policy=Policy(version=2, hold_first_time=True))
         tx.sites.save(desk.site)
@@ -643,7 +596,6 @@ def test_an_approval_that_waits_makes_nobody_known(desk: Desk) -> None:
 
 
 def test_undo_after_publication_tells_the_site(desk: Desk) -> None:
-    """A compensating decision follows, numbered after the first, and the page shows what it did before."""
     desk.score(desk.accept(), toxicity=0.7)
     desk.decide("c-1", APPROVE)
     after = desk.undo("c-1")
@@ -654,7 +606,6 @@ def test_undo_after_publication_tells_the_site(desk: Desk) -> None:
 
 
 def test_undoing_a_rejection_of_a_published_comment_publishes_it_again(desk: Desk) -> None:
-    """What readers saw before the decision they see again."""
     approved = desk.score(desk.accept())
     desk.decide("c-1", REJECT, replaces=approved.decision_id)
     assert desk.published() == []
@@ -664,13 +615,11 @@ def test_undoing_a_rejection_of_a_published_comment_publishes_it_again(desk: Des
 
 
 def test_undoing_the_machine_asks_a_person(desk: Desk) -> None:
-    """An automatic decision taken back goes to the queue, not to the model again."""
     desk.score(desk.accept())
     assert desk.undo("c-1").status is Status.HELD
 
 
 def test_undo_names_the_decision_it_saw(desk: Desk) -> None:
-    """Undoing a decision that no longer stands is refused; so is undoing nothing, twice, or an undo."""
     desk.accept()
     with pytest.raises(NothingToUndo):
         desk.undo("c-1")
@@ -687,7 +636,6 @@ def test_undo_names_the_decision_it_saw(desk: Desk) -> None:
 
 
 def test_a_withdrawn_comment_is_gone_from_the_page(desk: Desk) -> None:
-    """The page shows it no more, callback and feed say so once; withdrawing twice is no error."""
     desk.score(desk.accept())
     for _ in range(2):
         assert withdraw(desk.deps, desk.site, "c-1", "courier").status is Status.WITHDRAWN
@@ -699,7 +647,6 @@ def test_a_withdrawn_comment_is_gone_from_the_page(desk: Desk) -> None:
 
 
 def test_a_withdrawal_overtakes_a_waiting_decision(desk: Desk) -> None:
-    """What was approved a moment ago on the desk is not published after the site took it off."""
     desk.score(desk.accept(), toxicity=0.7)
     desk.decide("c-1", APPROVE, delay=5)
     withdraw(desk.deps, desk.site, "c-1", "courier")
@@ -708,24 +655,21 @@ def test_a_withdrawal_overtakes_a_waiting_decision(desk: Desk) -> None:
 
 
 def test_withdrawn_is_final(desk: Desk) -> None:
-    """Nothing is decided or undone afterwards, and the scorer comes too late."""
     accepted = desk.accept()
     withdraw(desk.deps, desk.site, "c-1", "courier")
     with pytest.raises(Final):
         desk.decide("c-1", APPROVE)
     with pytest.raises(Final):
         desk.undo("c-1")
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
 
 
 def test_what_is_not_there_cannot_be_withdrawn(desk: Desk) -> None:
-    """Unknown ids are not found."""
     with pytest.raises(NotFound):
         withdraw(desk.deps, desk.site, "nothing", "courier")
 
 
 def test_the_withdrawal_is_the_last_the_site_hears(desk: Desk) -> None:
-    """It follows the approval that is still on its way, and a dead approval can no longer be replayed."""
     desk.score(desk.accept())
     withdraw(desk.deps, desk.site, "c-1", "site")
     with desk.deps.store.write() as tx:
@@ -734,7 +678,6 @@ def test_the_withdrawal_is_the_last_the_site_hears(desk: Desk) -> None:
 
 
 def test_a_dead_approval_is_not_replayed_after_the_withdrawal(desk: Desk) -> None:
-    """What was given up before the withdrawal stays given up."""
     desk.score(desk.accept())
     with desk.deps.store.write() as tx:
         (one,) = tx.deliveries.lease(desk.now, desk.now + timedelta(seconds=60), 10)

@@ -15,7 +15,6 @@ LATER = NOON + LEAST_BETWEEN
 
 
 def alarm(raised: bool) -> Alarm:
-    """An alarm that changed at noon."""
     return Alarm(1, raised, 1, NOON)
 
 
@@ -36,12 +35,10 @@ def alarm(raised: bool) -> Alarm:
 def test_it_rises_at_a_limit_and_falls_well_below_it(
     raised: bool, held: int, age: float, turned: bool | None
 ) -> None:
-    """Either limit raises it; both must be a fifth away before the queue counts as calm."""
     assert turns(alarm(raised), held, age, OPTIONS, LATER) is turned
 
 
 def test_it_never_changes_twice_within_a_minute() -> None:
-    """A queue that goes up and down quickly calls nobody every few seconds."""
     just_before = LATER - timedelta(microseconds=1)
     assert turns(alarm(False), 99, 0, OPTIONS, just_before) is None
     assert turns(alarm(False), 99, 0, OPTIONS, LATER) is True
@@ -49,7 +46,6 @@ def test_it_never_changes_twice_within_a_minute() -> None:
 
 
 def test_limits_can_be_switched_off() -> None:
-    """Without an address nothing is told; without a limit that one is not looked at; one comment can be calm again."""
     assert turns(None, 99, 9999, Options(), NOON) is None
     only_age = Options(notify_url="https://x.example", notify_held=None, notify_age_seconds=600.0)
     assert turns(None, 10_000, 599, only_age, NOON) is None

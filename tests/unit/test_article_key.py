@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from service.domain.addresses import APART, URL_LIMIT, article_key, article_keys, host_of
+from service.domain.article_url import APART, URL_LIMIT, article_key, article_keys, host_of
 
 ONE_PAGE = {
     "percent-encoding and Unicode": [
@@ -143,14 +143,12 @@ OTHER_PAGES = [
 
 @pytest.mark.parametrize("kind", ONE_PAGE)
 def test_spellings_of_one_page_share_a_key(kind: str) -> None:
-    """Whatever the spelling, the page is the same, and is so when it is looked up."""
     keys = {article_key(url) for url in ONE_PAGE[kind]}
     assert len(keys) == 1
     assert all(keys <= set(article_keys(url)) for url in ONE_PAGE[kind])
 
 
 def test_other_pages_have_other_keys() -> None:
-    """What a server may tell apart is not thrown together."""
     assert len({article_key(url) for url in OTHER_PAGES}) == len(OTHER_PAGES)
 
 
@@ -173,7 +171,6 @@ def test_a_site_may_keep_them_apart(apart: str, one: str, other: str) -> None:
 
 
 def test_what_is_no_address_is_under_no_article() -> None:
-    """A moderator may type anything."""
     assert article_keys("the bridge") == article_keys("ftp://news.example/") == article_keys("") == ()
 
 
@@ -181,7 +178,6 @@ def test_what_is_no_address_is_under_no_article() -> None:
     "piece", ["%", "%c3", "../", "/..", "%2e%2e/", "a&", "=", "é", "e\u0301", "%CC%81", "www."]
 )
 def test_the_longest_address_takes_no_time(piece: str) -> None:
-    """Linear in its length, whatever is in it."""
     url = "https://news.example/" + (piece * URL_LIMIT)[: URL_LIMIT // 4]
     started = time.process_time()
     article_keys(url)
@@ -190,6 +186,5 @@ def test_the_longest_address_takes_no_time(piece: str) -> None:
 
 
 def test_the_host_of_a_site() -> None:
-    """Readers reach one site with and without www., and by either form of its name."""
     assert host_of("http://www.MÜNCHEN.example:8080/x") == host_of("https://xn--mnchen-3ya.example") != ""
     assert host_of("no address") == host_of("https://[::1/") == ""

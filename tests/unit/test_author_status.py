@@ -7,7 +7,7 @@ import pytest
 from service.domain.author_status import AuthorStatus
 from service.domain.policy import Facts, Policy, decide
 from service.domain.verdict import LABELS, Action, Assessment, Verdict
-from service.domain.words import WordList
+from service.domain.word_list import WordList
 
 
 def judged(
@@ -19,7 +19,6 @@ def judged(
 
 
 def test_a_banned_author_is_refused_whatever_they_write() -> None:
-    """A ban refuses what is clear, and what is graver stays graver."""
     told = judged(AuthorStatus.BANNED)
     assert (told.action, told.reasons[0].code) == (Action.REJECT, "banned")
     assert judged(AuthorStatus.BANNED, spam=0.99).action is Action.SPAM
@@ -44,12 +43,10 @@ def test_a_trusted_author_is_not_held_for_doubt() -> None:
     "label", ["threat", "severe_toxicity", "identity_attack", "self_harm", "sexual", "personal_info"]
 )
 def test_trust_does_not_reach_what_is_grave(label: str) -> None:
-    """Threats, hatred and severe toxicity are looked at, whoever wrote them."""
     assert judged(AuthorStatus.TRUSTED, **{label: 0.6}).action is Action.HOLD
 
 
 def test_trust_reaches_neither_word_lists_nor_refusals() -> None:
-    """The site's own words and clear refusals count for everybody; a text without a score is no free pass either."""
     words = Policy(hold_words=WordList(("ferry",)))
     assert judged(AuthorStatus.TRUSTED, words, body="the ferry").action is Action.HOLD
     assert judged(AuthorStatus.TRUSTED, spam=0.99).action is Action.SPAM

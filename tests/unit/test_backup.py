@@ -18,10 +18,10 @@ from service.domain.comment import Article, Placed, Source, Submission
 from service.domain.site import Site
 from service.domain.verdict import LABELS, Assessment
 from service.messaging.dispatcher import RecordingDispatcher
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.storage import migrate
-from service.usecases import Scored, settle, submit
-from service.usecases.enrolment import Enrolment, enrol_site
+from service.usecases import Scored, record_scores, submit
+from service.usecases.sites import Enrolment, enrol_site
 from service.web import create_app
 from tests import servers
 
@@ -54,7 +54,7 @@ class Load:
         try:
             while not self.over.wait(0.02):
                 given = Submission(Article("https://courier.example/b"), "Ada", "A fine bridge.", Source.API)
-                for one in submit(self.context.deps, self.context.sealer, self.courier.site, [given]):
+                for one in submit(self.context.deps, self.context.sanitizer, self.courier.site, [given]):
                     if isinstance(one, Placed):
                         self.accepted.append(one.comment.id)
         except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
@@ -67,7 +67,7 @@ class Load:
             while not self.over.wait(0.01):
                 with deps.store.write() as tx:
                     leased = tx.scoring.lease_pending(deps.clock(), deps.clock(), 20)
-                settle(deps, [Scored(one, fine) for one in leased])
+                record_scores(deps, [Scored(one, fine) for one in leased])
         except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
             self.failures.append(repr(failure))
 
@@ -91,13 +91,11 @@ def deps(url: str, home: Path) -> AppContext:
 
 
 def replydesk(url: str, home: Path, *words: str, **env: str) -> Result:
-    """Run the command against that database."""
     surroundings = {**KNOWN, "REPLYDESK_HOME": str(home), "REPLYDESK_DATABASE_URL": url, **env}
     return CliRunner().invoke(cli, words, env=surroundings)
 
 
 def test_a_backup_under_load_comes_back_whole(urls: tuple[str, str], tmp_path: Path) -> None:
-    """Rows are counted alike before and after, what was accepted before it is there, and receipts and keys open."""
     full, empty = urls
     context, copy = deps(full, tmp_path), tmp_path / "copy"
     courier = enrol_site(context, "courier", "https://courier.example", "https://courier.example/hook")
@@ -149,7 +147,7 @@ def compare(
     secret = restored.keyring.decrypt("courier", "webhook", site.webhook_secrets[0]).decode()
     assert secret == courier.webhook_secret
     given = Submission(Article("https://courier.example/b"), "Bo", "After the restore.", Source.API)
-    (after,) = submit(restored.deps, restored.sealer, site, [given])
+    (after,) = submit(restored.deps, restored.sanitizer, site, [given])
     assert isinstance(after, Placed)
     assert after.outcome == "new"
     beyond_what_was_told(restored, site, rows)
@@ -160,7 +158,7 @@ def beyond_what_was_told(restored: AppContext, site: Site, rows: dict[str, int])
     now = restored.deps.clock()
     with restored.deps.store.write() as tx:
         leased = tx.scoring.lease_pending(now, now, 1_000)
-    assert len(settle(restored.deps, [Scored(one, None) for one in leased])) == len(leased) > 0
+    assert len(record_scores(restored.deps, [Scored(one, None) for one in leased])) == len(leased) > 0
     with restored.deps.store.read() as tx:
         (told, _) = tx.decisions.feed(site.id, rows["decisions"], 1)[0]
         mail = [one.webhook_id for one in tx.deliveries.page(site.id, None, 10_000)]
@@ -171,7 +169,6 @@ def beyond_what_was_told(restored: AppContext, site: Site, rows: dict[str, int])
 
 @pytest.fixture
 def copy(run: Callable[..., Result], home: Path) -> Path:
-    """A backup of a home with one site."""
     run("migrate")
     run("site", "add", "courier", "--url", "https://courier.example")
     run("backup", str(home / "copy"))
@@ -179,18 +176,15 @@ def copy(run: Callable[..., Result], home: Path) -> Path:
 
 
 def test_a_database_with_tables_is_not_overwritten(run: Callable[..., Result], copy: Path) -> None:
-    """Restoring over an installation that stands is refused, and it stands."""
     assert "has tables already" in run("restore", str(copy), code=2).output
     assert "courier" in run("site", "show", "courier").output
 
 
 def test_a_backup_is_never_overwritten(run: Callable[..., Result], copy: Path) -> None:
-    """A file that is there is left alone."""
     assert "there is one already" in run("backup", str(copy), code=2).output
 
 
 def test_another_master_key_is_told(copy: Path, tmp_path: Path) -> None:
-    """The rows come back, and the answer says that the old key is needed."""
     url = f"sqlite:///{tmp_path / 'other' / 'x.db'}"
     done = replydesk(url, tmp_path, "restore", str(copy), REPLYDESK_MASTER_KEY="ab" * 32)
     assert done.exit_code == 2
@@ -202,7 +196,6 @@ def test_another_master_key_is_told(copy: Path, tmp_path: Path) -> None:
     [(None, "is needed"), ("{", "no note of a backup"), ('{"replydesk": "x"}', "no note"), ("[]", "no note")],
 )
 def test_a_copy_without_its_note_is_refused(copy: Path, tmp_path: Path, note: str | None, said: str) -> None:
-    """Without the note nobody could tell whether the copy is whole."""
     beside = copy.with_name("copy.json")
     beside.unlink()
     if note is not None:
@@ -212,7 +205,6 @@ def test_a_copy_without_its_note_is_refused(copy: Path, tmp_path: Path, note: st
 
 
 def test_a_copy_with_other_rows_than_its_note_is_refused(copy: Path, tmp_path: Path) -> None:
-    """A note that counts more than came back means that something is missing."""
     beside = copy.with_name("copy.json")
     note = json.loads(beside.read_text())
     note["rows"]["sites"] = 2

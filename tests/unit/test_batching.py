@@ -37,13 +37,11 @@ class Counting:
 
 
 def value(scorer: BatchingScorer, text: str) -> float:
-    """Return the score of one text."""
     (one,) = scorer.score([Reading(text)])
     return one.scores["toxicity"]
 
 
 def test_what_waits_is_read_in_one_batch() -> None:
-    """While one batch is read others wait; then they go together, and each has its own answer."""
     inner = Counting()
     scorer = BatchingScorer(inner)
     inner.open.clear()
@@ -60,7 +58,6 @@ def test_what_waits_is_read_in_one_batch() -> None:
 
 
 def test_a_text_that_fails_spoils_no_other() -> None:
-    """In a batch with poison all are asked again alone: the poison fails with its own fault, the others do not."""
     inner = Counting()
     scorer = BatchingScorer(inner)
     inner.open.clear()
@@ -74,7 +71,6 @@ def test_a_text_that_fails_spoils_no_other() -> None:
 
 
 def test_long_texts_and_explanations_go_alone() -> None:
-    """A long text, several at once and an explanation are handed on as they are, and hold nobody up."""
     inner = Counting()
     scorer = BatchingScorer(inner)
     assert len(scorer.score([Reading("x" * (SHORT + 1))])) == 1

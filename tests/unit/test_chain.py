@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from service.domain.chain import GENESIS, Act, ChainSigner, Head, Link, forge, forge_head, walk
-from service.privacy.audit_signer import KeyedSigner
+from service.domain.audit_log import GENESIS, Act, ChainSigner, Head, Link, forge, forge_head, walk
 from service.privacy.keys import Keyring
+from service.privacy.signatures import KeyedSigner
 from tests.factories import NOON
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -23,7 +23,6 @@ def chain(*signers: ChainSigner) -> tuple[list[Link], Head]:
 
 
 def test_a_chain_holds_before_within_and_after_a_rotation() -> None:
-    """Old links are checked with the old key while it is at hand, and vouched for by newer ones after."""
     links, head = chain(FIRST, FIRST, BOTH)
     assert walk(links, head, BOTH).holds
     after = walk(links, head, SECOND)
@@ -31,21 +30,18 @@ def test_a_chain_holds_before_within_and_after_a_rotation() -> None:
 
 
 def test_an_end_that_nobody_vouches_for_is_broken() -> None:
-    """Links of a key that is gone hold only where a later link of a known key covers them."""
     links, head = chain(BOTH, FIRST, FIRST)
     found = walk(links, head, SECOND)
     assert (found.holds, found.broken_at) == (False, 2)
 
 
 def test_a_chain_forged_without_the_key_is_broken_from_its_first_link() -> None:
-    """Who can write the database and does not hold the master key cannot write a chain that holds."""
     thief = KeyedSigner(Keyring(b"t" * 32))
     links, head = chain(thief, thief)
     assert walk(links, head, FIRST).broken_at == 1
 
 
 def test_one_act_made_anew_with_its_hashes_breaks_its_tag() -> None:
-    """Hashing again is not enough: each link's tag takes the key."""
     links, head = chain(FIRST, FIRST)
     act = Act("Eve", "reveal", "courier: comment 1", NOON)
     forged = forge(GENESIS, 1, act, "salt 1", KeyedSigner(Keyring(b"t" * 32)))
@@ -54,7 +50,6 @@ def test_one_act_made_anew_with_its_hashes_breaks_its_tag() -> None:
 
 
 def test_a_shortened_chain_needs_a_head_that_only_the_key_can_make() -> None:
-    """The last link's own tag is no tag of a head, so a cut end cannot be covered up."""
     links, head = chain(FIRST, FIRST)
     cut = Head(1, links[0].link, links[0].tag, 1)
     assert walk(links[:1], cut, FIRST).fault == "the head was not made with this installation's key"
@@ -63,7 +58,6 @@ def test_a_shortened_chain_needs_a_head_that_only_the_key_can_make() -> None:
 
 
 def test_equal_acts_have_unequal_digests() -> None:
-    """The salt keeps anyone from finding a blanked act by trying names."""
     act = Act("Mara", "reveal", "courier: comment 1", NOON)
     assert forge(GENESIS, 1, act, "a", FIRST).digest != forge(GENESIS, 1, act, "b", FIRST).digest
     links, head = chain(FIRST)

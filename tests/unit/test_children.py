@@ -25,15 +25,12 @@ time.sleep(60)
 
 
 class Heard(list[tuple[str, str]]):
-    """What was heard, by name."""
-
     def __call__(self, name: str, line: str) -> None:
         self.append((name, line))
 
 
 @pytest.fixture
 def heard() -> Heard:
-    """An empty ear."""
     return Heard()
 
 
@@ -48,12 +45,10 @@ def processes(tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def python(program: str) -> list[str]:
-    """The command that runs a Python program."""
     return [sys.executable, "-c", program]
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs, zombies aside."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -61,7 +56,6 @@ def alive(pid: int) -> bool:
 
 
 def test_what_a_child_says_is_heard_and_kept(processes: ChildProcesses, heard: Heard, tmp_path: Path) -> None:
-    """Every line, on either stream, comes to the ear and into the child's log; bytes that are no text do no harm."""
     child = processes.start(
         "web",
         python("import sys, time; print('one'); sys.stderr.buffer.write(b'\\xfftwo\\n'); time.sleep(60)"),
@@ -72,7 +66,6 @@ def test_what_a_child_says_is_heard_and_kept(processes: ChildProcesses, heard: H
 
 
 def test_a_child_that_keeps_dying_takes_nobody_along(processes: ChildProcesses, heard: Heard) -> None:
-    """It is started again and again after pauses that grow, which is said, with its log; the others go on."""
     web = processes.start("web", python("import time; time.sleep(60)"))
     crashing = processes.start("worker", python("import sys; print('no model here'); sys.exit(3)"))
     assert processes.wait(lambda: crashing.deaths == 7, 30)
@@ -87,7 +80,6 @@ def test_a_child_that_keeps_dying_takes_nobody_along(processes: ChildProcesses, 
 def test_the_pause_before_a_new_start_is_bounded(
     processes: ChildProcesses, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever it died of may be fixed meanwhile, so nobody waits for long."""
     monkeypatch.setattr(children, "LONGEST_PAUSE", 0.02)
     crashing = processes.start("worker", python("raise SystemExit(3)"))
     assert processes.wait(lambda: crashing.deaths == 4, 20)
@@ -97,7 +89,6 @@ def test_the_pause_before_a_new_start_is_bounded(
 def test_who_lived_for_a_while_starts_anew(
     processes: ChildProcesses, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A death after a steady life is the first again."""
     monkeypatch.setattr(children, "STEADY_SECONDS", 0.0)
     processes.start("worker", python("raise SystemExit(3)"))
     assert processes.wait(lambda: len(heard) == 3, 20)
@@ -107,7 +98,6 @@ def test_who_lived_for_a_while_starts_anew(
 def test_a_worker_that_served_between_its_deaths_is_not_waited_for(
     processes: ChildProcesses, heard: Heard
 ) -> None:
-    """Killed every quarter of a minute it comes back at once each time: it is no program that cannot start."""
     worker = processes.start("worker", python("import time; time.sleep(60)"))
     for deaths in range(1, 4):
         assert worker.process is not None
@@ -122,7 +112,6 @@ def _is_up_again(child: Child, heard: Heard, deaths: int) -> bool:
 
 
 def test_a_child_that_dies_while_it_is_waited_for_is_told_at_once(processes: ChildProcesses) -> None:
-    """A start that fails does not wait for its time to run out, nor start the failing one again."""
     child = processes.start("web", python("import sys; sys.exit('replydesk: PORT: in use')"))
     started = time.monotonic()
     with pytest.raises(ChildError, match=r"^web ended \(exit 1\): PORT: in use"):
@@ -133,7 +122,6 @@ def test_a_child_that_dies_while_it_is_waited_for_is_told_at_once(processes: Chi
 def test_stubborn_children_and_their_children_are_ended_in_time(
     tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who ignores SIGTERM is killed when the time is over, with all its group; well within five seconds."""
     processes = ChildProcesses(tmp_path, os.environ, heard)
     processes.start_reaper()
     child = processes.start("worker", python(STUBBORN))
@@ -147,7 +135,6 @@ def test_stubborn_children_and_their_children_are_ended_in_time(
 
 
 def test_a_log_is_bounded(processes: ChildProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A child that writes without end fills a few files of a known size, and its newest lines are kept."""
     monkeypatch.setattr(children, "LOG_BYTES", 20_000)
     child = processes.start(
         "web",

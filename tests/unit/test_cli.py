@@ -44,14 +44,12 @@ PRESENT = cli.list_commands(click.Context(cli))
 
 @pytest.mark.parametrize("name", PRESENT)
 def test_every_command_has_help(name: str) -> None:
-    """Each command that this installation has explains itself."""
     outcome = CliRunner().invoke(cli, [name, "--help"])
     assert outcome.exit_code == 0, outcome.output
     assert "Usage:" in outcome.output
 
 
 def test_the_overview_imports_nothing_heavy() -> None:
-    """`replydesk --help` names every command and loads none of what they need."""
     program = (
         "import sys\nfrom service.cli.main import cli\n"
         "try: cli(['--help'])\nexcept SystemExit: pass\n"
@@ -64,7 +62,6 @@ def test_the_overview_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("command", ["up", "web", "worker", "beat", "migrate", "alive"])
 def test_faulty_settings_end_in_one_line_each(command: str) -> None:
-    """Every fault is one line on standard error, the exit code is 2, and there is no traceback."""
     done = run(command, PORT="http", REPLYDESK_LOG_LEVEL="loud")
     assert done.returncode == 2
     lines = done.stderr.splitlines()
@@ -74,7 +71,6 @@ def test_faulty_settings_end_in_one_line_each(command: str) -> None:
 
 @pytest.mark.parametrize("command", ["worker", "beat"])
 def test_a_worker_without_a_broker_says_what_to_set(command: str, tmp_path: Path) -> None:
-    """Without REDIS_URL the production processes end in one line that names it."""
     done = run(command, REPLYDESK_HOME=str(tmp_path))
     assert done.returncode == 2
     assert "REDIS_URL" in done.stderr
@@ -89,7 +85,6 @@ def test_a_worker_refuses_a_queue_that_is_none(tmp_path: Path) -> None:
 
 
 def test_a_health_check_fails_without_its_broker(tmp_path: Path) -> None:
-    """`alive --queues` exits 2 in one line when nothing answers."""
     done = run(
         "alive", "--queues=score", REPLYDESK_HOME=str(tmp_path), REDIS_URL=f"unix://{tmp_path}/none.sock"
     )
@@ -98,7 +93,6 @@ def test_a_health_check_fails_without_its_broker(tmp_path: Path) -> None:
 
 
 def test_migrate_makes_the_home_and_says_the_revision(tmp_path: Path) -> None:
-    """`migrate` works in a home that is not there yet, twice, and names the revision."""
     env = {"REPLYDESK_HOME": str(tmp_path / "new" / "home")}
     first, second = run("migrate", **env), run("migrate", **env)
     assert first.returncode == second.returncode == 0, first.stderr + second.stderr
@@ -107,7 +101,6 @@ def test_migrate_makes_the_home_and_says_the_revision(tmp_path: Path) -> None:
 
 
 def test_a_database_that_cannot_be_reached_is_one_line_without_its_password() -> None:
-    """What the driver says is passed on, the URL is not."""
     url = "postgresql://desk:hunter2@127.0.0.1:1/none?connect_timeout=2"
     done = run("migrate", REPLYDESK_DATABASE_URL=url)
     assert done.returncode == 2

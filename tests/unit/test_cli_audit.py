@@ -16,19 +16,16 @@ from tests.factories import added
 
 
 def verified(run: Callable[..., Result], *more: str, code: int = 0) -> dict[str, Any]:
-    """What `audit verify` says."""
     found: dict[str, Any] = json.loads(run("audit", "verify", "--json", *more, code=code).stdout)
     return found
 
 
 def meddle(context: AppContext, statement: str) -> None:
-    """A hand on the database."""
     with context.deps.store.engine.begin() as connection:
         connection.execute(text(statement))
 
 
 def test_settings_rotations_and_invitations_are_linked(run: Callable[..., Result]) -> None:
-    """Whatever an operator does by a command stands in the log, and the chain holds."""
     added(run)
     run("site", "set", "courier", "title=The Courier")
     run("site", "rotate", "courier", "key", "--json")
@@ -48,7 +45,6 @@ def test_settings_rotations_and_invitations_are_linked(run: Callable[..., Result
 
 
 def test_the_first_broken_link_is_named(run: Callable[..., Result], context: AppContext) -> None:
-    """An act that was changed is named with what it says now, and the exit code tells scripts."""
     added(run)
     run("moderator", "add", "Mo", "--role", "admin")
     run("moderator", "add", "Noor")
@@ -63,7 +59,6 @@ def test_the_first_broken_link_is_named(run: Callable[..., Result], context: App
 def test_a_chain_made_anew_misses_the_head_that_was_written_down(
     run: Callable[..., Result], context: AppContext
 ) -> None:
-    """A head kept elsewhere finds a log that was emptied and begun again, even with this installation's own key."""
     added(run)
     head = verified(run)["head"]
     run("moderator", "add", "Mo")
@@ -77,12 +72,10 @@ def test_a_chain_made_anew_misses_the_head_that_was_written_down(
 
 @pytest.mark.parametrize("text", ["1", "x:y", "1:" + "g" * 64, ":" + "0" * 64, "1" * 40 + ":" + "0" * 64])
 def test_an_unfit_head_is_refused(run: Callable[..., Result], text: str) -> None:
-    """What is no head is refused with the fix."""
     assert "NUMBER:LINK" in run("audit", "verify", "--expect", text, code=2).stderr
 
 
 def test_a_person_is_forgotten_and_the_chain_holds(run: Callable[..., Result], context: AppContext) -> None:
-    """Blanking takes the name and the acts, and leaves a chain that verifies and says how many went."""
     with context.deps.store.write() as tx:
         tx.audit_log.append("Mara", "reveal", "courier: comment 7", datetime.now(UTC))
     run("audit", "blank", "Mara")
@@ -92,7 +85,6 @@ def test_a_person_is_forgotten_and_the_chain_holds(run: Callable[..., Result], c
 
 
 def test_a_moderator_changes_role_and_is_let_go(run: Callable[..., Result], context: AppContext) -> None:
-    """A link with a role changes the role of one who is there; one let go has no session and no link any more."""
     run("moderator", "add", "Mo")
     shown = json.loads(run("moderator", "add", "Mo", "--role", "admin", "--json").stdout)
     assert shown["role"] == "admin"

@@ -17,12 +17,10 @@ from service.domain.verdict import LABELS
 
 
 def run(*words: str, given: str | bytes = "") -> Result:
-    """Run `replydesk classifier` with this on standard input."""
     return CliRunner().invoke(cli, ["classifier", *words], input=given)
 
 
 def test_each_line_is_scored_in_order() -> None:
-    """A probability for each label a line, with reading and spans; --plain gives the scores alone."""
     lines = "".join(json.dumps({"text": text}) + "\n" for text in ("You stupid idiot.", "A fine day.", ""))
     full = [json.loads(line) for line in run("score", given=lines).stdout.splitlines()]
     assert [set(one["scores"]) for one in full] == [set(GIVEN)] * 3
@@ -37,7 +35,6 @@ def test_each_line_is_scored_in_order() -> None:
 
 
 def test_a_bad_line_is_answered_and_the_rest_goes_on() -> None:
-    """The answer keeps its place and names the line; the exit code says that there was one."""
     done = run("score", "--plain", given=b'{"text": "One."}\nnonsense\n{"txt": 1}\n{"text": "\xff Two."}\n')
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert ["scores" in one for one in answers] == [True, False, False, True]
@@ -46,13 +43,11 @@ def test_a_bad_line_is_answered_and_the_rest_goes_on() -> None:
 
 
 def test_nothing_in_is_nothing_out() -> None:
-    """An empty pipe is no error."""
     done = run("score", "--plain")
     assert (done.exit_code, done.stdout) == (0, "")
 
 
 def test_scoring_takes_one_core() -> None:
-    """Matrices this narrow only wait for a second thread: the pipe leaves the other cores to others."""
     code = (
         "from service.cli.main import cli; from threadpoolctl import threadpool_info\n"
         "cli(['classifier', 'score', '--plain'], standalone_mode=False)\n"
@@ -84,7 +79,6 @@ def test_scoring_takes_one_core() -> None:
 def test_missing_data_is_named(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One clear line and exit code 2; nothing is written."""
     monkeypatch.chdir(tmp_path)
     done = run(*words)
     assert done.exit_code == 2
@@ -94,7 +88,6 @@ def test_missing_data_is_named(
 
 
 def test_evaluation_sets_a_peer_beside_the_figures(tmp_path: Path) -> None:
-    """Without a flag, alt-profanity-check is measured on the same texts in the same run; the JSON holds no NaN."""
     pytest.importorskip("profanity_check")
     rows = [
         {"text": f"thank you, number {at}", "source": "identity_templates", "toxicity": 0} for at in range(12)

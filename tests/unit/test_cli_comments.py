@@ -21,7 +21,7 @@ from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.messaging.tasks import SCORE
 from service.observability.counters import home_registry
-from service.usecases import Judgement, Scored, review, settle
+from service.usecases import Judgement, Scored, record_scores, review
 from tests.factories import finish_delivery
 from tests.wxr import HEAD, TAIL, comment, head, item
 
@@ -30,7 +30,6 @@ EMAIL = "canary.of.the.import@example.org"
 
 
 def line(name: str | None, body: str = "The bridge is open.", **changes: Any) -> dict[str, Any]:
-    """One line of a file to import."""
     made = {
         "article": {"url": "https://courier.example/a"},
         "author": {"name": "Ada", "email": EMAIL},
@@ -75,7 +74,6 @@ def imports(run: Run, tmp_path: Path, courier: Site) -> Callable[..., dict[str, 
 
 
 def listed(run: Run, *options: str) -> list[dict[str, Any]]:
-    """What `comments --json` prints."""
     return [
         json.loads(one)
         for one in run("comments", "--site", "courier", "--json", *options).stdout.splitlines()
@@ -83,19 +81,17 @@ def listed(run: Run, *options: str) -> list[dict[str, Any]]:
 
 
 def decide_all(context: AppContext, **scores: float) -> None:
-    """Let the model decide whatever is pending."""
     now = context.deps.clock()
     with context.deps.store.write() as tx:
         pending = tx.scoring.lease_pending(now, now, 10_000)
     said = Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1")
-    settle(context.deps, [Scored(one, said) for one in pending])
+    record_scores(context.deps, [Scored(one, said) for one in pending])
 
 
 # -- import ------------------------------------------------------------------------------------------------------------
 
 
 def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run, context: AppContext) -> None:
-    """Each is stored pending, as a backfill, and counted."""
     counts = imports(line("a"), line("b", "Two."), line(None, "Three."))
     assert counts == {"imported": 3, "replayed": 0, "revised": 0, "refused": 0}
     assert [one["body"] for one in listed(run)] == ["The bridge is open.", "Two.", "Three."]
@@ -107,7 +103,6 @@ def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run,
 def test_an_import_may_ask_for_fast_scores(
     imports: Callable[..., dict[str, int]], context: AppContext
 ) -> None:
-    """Its comments say so to the scorer; brought in again without it, they are replays all the same."""
     imports(line("a"), options=("--fast",))
     assert imports(line("a"), line("b")) == {"imported": 1, "replayed": 1, "revised": 0, "refused": 0}
     with context.deps.store.read() as tx:
@@ -116,7 +111,6 @@ def test_an_import_may_ask_for_fast_scores(
 
 
 def test_importing_again_repeats_nothing(imports: Callable[..., dict[str, int]]) -> None:
-    """With ids or without, a second run finds everything there; new text under an id is its next revision."""
     lines = [line("a"), line(None, "Same."), line(None, "Same."), line(None, "Other.")]
     assert imports(*lines)["imported"] == 4
     assert imports(*lines) == {"imported": 0, "replayed": 4, "revised": 0, "refused": 0}
@@ -124,14 +118,12 @@ def test_importing_again_repeats_nothing(imports: Callable[..., dict[str, int]])
 
 
 def test_an_interrupted_import_goes_on(imports: Callable[..., dict[str, int]]) -> None:
-    """What a first run left out, a second brings in; lines put in between change no other line's identity."""
     assert imports(line(None, "One."), line(None, "Two."))["imported"] == 2
     counts = imports(line(None, "New first."), line(None, "One."), line(None, "Two."), line(None, "Three."))
     assert (counts["imported"], counts["replayed"]) == (2, 2)
 
 
 def test_faulty_lines_are_named_and_left_out(imports: Callable[..., dict[str, int]]) -> None:
-    """Line number, field and fix, never the value; the good lines are in, and --strict says so by its exit code."""
     lines = [
         line("a"),
         line("b b"),
@@ -160,7 +152,6 @@ def test_faulty_lines_are_named_and_left_out(imports: Callable[..., dict[str, in
 
 
 def test_many_faults_are_counted_not_shown(imports: Callable[..., dict[str, int]]) -> None:
-    """A file of nonsense does not flood the terminal."""
     assert imports(*(line("no good") for _ in range(250)))["refused"] == 250
     said = imports.said.splitlines()  # type: ignore[attr-defined]  # kept by the fixture
     assert len(said) == 101
@@ -168,7 +159,6 @@ def test_many_faults_are_counted_not_shown(imports: Callable[..., dict[str, int]
 
 
 def test_a_line_too_long_is_skipped_whole(imports: Callable[..., dict[str, int]]) -> None:
-    """Its tail is not taken for lines of their own."""
     long = json.dumps(line("long", "a" * 5_000_000)).encode() + b"\n"
     assert imports(line("a"), long, long + long.rstrip(), b"\n", line("b", "Two.")) == {
         "imported": 2,
@@ -182,25 +172,21 @@ def test_a_line_too_long_is_skipped_whole(imports: Callable[..., dict[str, int]]
 def test_ends_of_lines_and_a_mark_at_the_beginning_are_taken_as_they_come(
     imports: Callable[..., dict[str, int]], end: bytes
 ) -> None:
-    """A byte order mark, Windows' line ends, a missing last one: all are files that people have."""
     raw = b"\xef\xbb\xbf" + json.dumps(line("a")).encode() + b"\r\n" + json.dumps(line("b")).encode() + end
     assert imports(raw)["imported"] == 2
 
 
 def test_more_than_a_batch_is_imported(imports: Callable[..., dict[str, int]]) -> None:
-    """Batches are committed one after another, and counted together."""
     assert imports(*(line(f"c-{n}", f"Text {n}.") for n in range(1201)))["imported"] == 1201
 
 
 def test_an_empty_file_is_no_error(imports: Callable[..., dict[str, int]]) -> None:
-    """Nothing in, nothing counted."""
     assert sum(imports().values()) == 0
 
 
 def test_an_imported_address_is_nowhere_in_the_home(
     imports: Callable[..., dict[str, int]], run: Run, home: Path
 ) -> None:
-    """Neither in the database, plain or upper-cased, nor in anything that is printed."""
     imports(line("a"), line("b", f"Write to {EMAIL}!"))
     stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
     assert EMAIL.encode() not in stored.lower()
@@ -211,13 +197,11 @@ def test_an_imported_address_is_nowhere_in_the_home(
 def test_the_site_decides_whether_an_email_is_needed(
     run: Run, imports: Callable[..., dict[str, int]]
 ) -> None:
-    """A site that asks for none imports without."""
     run("site", "set", "courier", "email_required=false")
     assert imports(line("a", author={"name": "Ada"}))["imported"] == 1
 
 
 def test_a_file_that_cannot_be_read_is_named(run: Run, courier: Site, tmp_path: Path) -> None:
-    """One line, exit code 2."""
     assert "is a directory" in run("import", str(tmp_path), "--site", "courier", code=2).stderr
 
 
@@ -227,7 +211,6 @@ def test_a_file_that_cannot_be_read_is_named(run: Run, courier: Site, tmp_path: 
 def test_comments_are_listed_with_where_they_stand(
     imports: Callable[..., dict[str, int]], run: Run, context: AppContext
 ) -> None:
-    """Public view, status, verdict and how long it took; filtered by status."""
     imports(line("a"), line("b", "Two."))
     decide_all(context)
     imports(line("c", "Three."))
@@ -247,7 +230,6 @@ def test_comments_are_listed_with_where_they_stand(
 def test_a_desk_decision_that_waits_is_not_listed(
     imports: Callable[..., dict[str, int]], run: Run, context: AppContext, courier: Site
 ) -> None:
-    """Until it is published the comment stands where it stood, in its row, in its times and under --status."""
     imports(line("a"), line("b", "Two."), line("c", "Three."))
     decide_all(context, toxicity=0.7)
     before = listed(run)
@@ -264,13 +246,11 @@ def test_a_desk_decision_that_waits_is_not_listed(
 
 
 def test_every_page_is_listed_once(imports: Callable[..., dict[str, int]], run: Run) -> None:
-    """More comments than a page holds come in order, none left out, none twice."""
     imports(*(line(f"c-{n:03}", f"Text {n}.") for n in range(450)))
     assert [one["id"] for one in listed(run)] == [f"c-{n:03}" for n in range(450)]
 
 
 def test_a_listing_cannot_steer_a_terminal(imports: Callable[..., dict[str, int]], run: Run) -> None:
-    """Control characters of a reader's text are not printed in the plain listing."""
     imports(line("a", "\x1b[31mred\x07 \u202etxet"))
     assert not {"\x1b", "\x07", "\u202e"} & set(run("comments", "--site", "courier").stdout)
 
@@ -281,7 +261,6 @@ def test_a_listing_cannot_steer_a_terminal(imports: Callable[..., dict[str, int]
 def test_callbacks_are_listed_and_dead_ones_replayed(
     imports: Callable[..., dict[str, int]], run: Run, context: AppContext, courier: Site
 ) -> None:
-    """By site and state, without their texts; a replay makes dead ones wait again."""
     imports(line("a"), line("b", "Two."))
     decide_all(context)
     now = context.deps.clock()
@@ -303,7 +282,6 @@ def test_callbacks_are_listed_and_dead_ones_replayed(
 def test_the_status_tells_what_waits(
     imports: Callable[..., dict[str, int]], run: Run, context: AppContext
 ) -> None:
-    """Backlog, callbacks and switched-off sites; an import is no live backlog."""
     imports(line("a"), line("b", "Two."))
     told = json.loads(run("status", "--json").stdout)
     assert (told["pending"], told["oldest_unscored_seconds"], told["up"]["store"]) == (2, 0.0, "ok")
@@ -321,7 +299,6 @@ def test_the_status_tells_what_waits(
 def test_the_status_tells_the_effort_and_what_is_scored_again(
     imports: Callable[..., dict[str, int]], run: Run, context: AppContext
 ) -> None:
-    """Full unless the workers fell back to fast, and since when they did."""
     told = json.loads(run("status", "--json").stdout)
     assert (told["effort"], told["effort_seconds"], told["to_rescore"]) == ("full", None, 0)
     assert "in full" in run("status").stdout
@@ -331,7 +308,7 @@ def test_the_status_tells_the_effort_and_what_is_scored_again(
         (leased,) = tx.scoring.lease_pending(now, now, 9)
         tx.scoring.set_effort(Effort.FAST, now)
     scores = dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}
-    settle(context.deps, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
+    record_scores(context.deps, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
     told = json.loads(run("status", "--json").stdout)
     assert (told["effort"], told["to_rescore"]) == ("fast", 1)
     assert told["effort_seconds"] < 60
@@ -341,7 +318,6 @@ def test_the_status_tells_the_effort_and_what_is_scored_again(
 def test_the_status_tells_of_a_broker_that_is_away(
     run: Run, courier: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One word for it, and the rest of the status all the same."""
     monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/none.sock")
     told = json.loads(run("status", "--json", code=1).stdout)
     assert told["up"]["broker"].startswith("does not answer")
@@ -351,7 +327,6 @@ def test_the_status_tells_of_a_broker_that_is_away(
 def test_the_status_knows_worker_and_beat_by_their_heartbeats(
     run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker that began anything lately is up; beat is a part of its own, and when a sweep last began is told."""
     from service.messaging.dispatcher import HEARTBEAT_SECONDS, Answerer, connect
     from service.messaging.tasks import SWEEP
 
@@ -375,7 +350,6 @@ def test_the_status_knows_worker_and_beat_by_their_heartbeats(
 def test_the_status_tells_of_a_clock_that_is_wrong(
     run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker's host that is 40 seconds behind is no worker that was not heard of; its clock is told."""
     from service.messaging.dispatcher import Answerer
     from service.messaging.tasks import SWEEP
 
@@ -394,7 +368,6 @@ def test_the_status_tells_of_a_clock_that_is_wrong(
 def test_the_status_asks_on_when_the_store_is_away(
     run: Run, courier: Site, redis_url: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The store's fault is one word beside broker, worker and beat, and the exit code is 1."""
     from service.messaging.dispatcher import Answerer
     from service.messaging.tasks import SWEEP
 
@@ -414,7 +387,6 @@ def test_the_status_asks_on_when_the_store_is_away(
 def test_watching_goes_on_while_the_store_is_away(
     run: Run, courier: Site, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The refreshing outlives the database, in JSON and on the screen, and shows what waits once it is back."""
     from service.cli import status
 
     waiting, looks = status._waiting, []
@@ -447,7 +419,6 @@ def test_the_master_key_of_a_home_is_its_owners_alone(run: Run, home: Path) -> N
 
 
 def test_a_wordpress_export_is_known_by_its_first_bytes(run: Run, tmp_path: Path, courier: Site) -> None:
-    """`import` reads WordPress' XML as it reads JSON Lines, and says what became of its comments."""
     file = tmp_path / "export.xml"
     file.write_bytes(b"\xef\xbb\xbf\n" + HEAD + item(comment(1), comment(2, state="0")) + TAIL)
     done = run("import", str(file), "--site", "courier", "--json")
@@ -455,7 +426,6 @@ def test_a_wordpress_export_is_known_by_its_first_bytes(run: Run, tmp_path: Path
 
 
 def test_a_broken_export_ends_the_import_with_its_line(run: Run, tmp_path: Path, courier: Site) -> None:
-    """A file that is no XML to its end is refused in one clear line."""
     file = tmp_path / "export.xml"
     file.write_bytes(HEAD + item(comment(1)))
     done = run("import", str(file), "--site", "courier", code=2)
@@ -465,7 +435,6 @@ def test_a_broken_export_ends_the_import_with_its_line(run: Run, tmp_path: Path,
 def test_an_import_counts_in_the_homes_metrics(
     home: Path, courier: Site, tmp_path: Path, context: AppContext
 ) -> None:
-    """What is brought in is told by `/metrics` of the same home, beside what comes from other sources."""
     file = tmp_path / "comments.jsonl"
     file.write_text(json.dumps(line("c-1")) + "\n" + json.dumps(line("c-2")) + "\n")
     command = [sys.executable, "-m", "service.cli.main", "import", str(file), "--site", courier.name]
@@ -475,7 +444,6 @@ def test_an_import_counts_in_the_homes_metrics(
 
 
 def test_what_is_odd_in_an_export_is_counted_and_named(run: Run, tmp_path: Path, courier: Site) -> None:
-    """Private articles, notes and bad characters are told; the rest comes in, and a broken end costs no count."""
     file = tmp_path / "export.xml"
     begin = head("https://courier.example")
     file.write_bytes(
@@ -502,7 +470,6 @@ def test_what_is_odd_in_an_export_is_counted_and_named(run: Run, tmp_path: Path,
 
 
 def test_an_article_is_described_and_moved(run: Run, imports: Callable[..., dict[str, int]]) -> None:
-    """By any spelling of its address; what is not given stays, what is empty is taken away."""
     imports(line("a"), line("b", "Two."))
     url, to = "http://www.courier.example/a/?utm_source=x", "https://courier.example/2026/a"
     given = ["--site", "courier", "--json"]
@@ -536,6 +503,5 @@ def test_an_article_is_described_and_moved(run: Run, imports: Callable[..., dict
 def test_what_is_wrong_with_an_article_is_said_in_a_line(
     run: Run, courier: Site, arguments: tuple[str, ...], said: str
 ) -> None:
-    """Nothing is done, and the exit code says so."""
     site = () if "--site" in arguments else ("--site", "courier")
     assert said in run("article", *arguments, *site, code=2).output

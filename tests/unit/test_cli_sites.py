@@ -22,7 +22,6 @@ SECRETS = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_pr
 
 
 def site_of(context: AppContext) -> Site:
-    """The courier as it is stored."""
     with context.deps.store.read() as tx:
         found = tx.sites.get("courier")
     assert found is not None
@@ -37,12 +36,10 @@ def opens(context: AppContext, key: str, at: datetime | None = None) -> str | No
 
 
 def unsealed(keyring: Keyring, purpose: str, sealed: tuple[bytes, ...]) -> list[str]:
-    """The secrets in the clear."""
     return [keyring.decrypt("courier", purpose, one).decode() for one in sealed]
 
 
 def test_a_new_site_gets_secrets_that_work(run: Callable[..., Result], context: AppContext) -> None:
-    """Both keys open, the webhook secrets are the stored ones, and the private key opens what the public one seals."""
     shown = added(run, "--callback", "https://courier.example/hook")
     assert list(shown) == ["site", *SECRETS]
     assert (opens(context, shown["key"]), opens(context, shown["akismet_key"])) == ("key", "akismet")
@@ -55,14 +52,12 @@ def test_a_new_site_gets_secrets_that_work(run: Callable[..., Result], context: 
 
 
 def test_no_secret_is_stored_in_the_clear(run: Callable[..., Result], home: Path) -> None:
-    """None of them is found in any file of the home."""
     shown = added(run)
     stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
     assert not [name for name in SECRETS if shown[name].encode() in stored]
 
 
 def test_without_json_the_secrets_are_whole_on_their_lines(run: Callable[..., Result]) -> None:
-    """A narrow terminal wraps no key."""
     told = run("site", "add", "courier", "--url", "https://courier.example").stdout
     assert any(line.strip().startswith("rk_") for line in told.splitlines())
     assert any(line.strip().startswith("whsec_") for line in told.splitlines())
@@ -93,7 +88,6 @@ def test_without_json_the_secrets_are_whole_on_their_lines(run: Callable[..., Re
 def test_what_is_refused_is_one_clear_line(
     run: Callable[..., Result], words: tuple[str, ...], says: str
 ) -> None:
-    """Exit code 2, a sentence on standard error that names the trouble, and no traceback."""
     done = run(*words, code=2)
     assert done.stderr.startswith("replydesk: ")
     assert len(done.stderr.splitlines()) == 1
@@ -102,13 +96,11 @@ def test_what_is_refused_is_one_clear_line(
 
 
 def test_a_home_without_a_database_says_what_to_do(run: Callable[..., Result], home: Path) -> None:
-    """The missing schema is named with its fix."""
     (home / "replydesk.db").unlink()
     assert "replydesk migrate" in run("site", "list", code=2).stderr
 
 
 def test_a_name_is_taken_once(run: Callable[..., Result]) -> None:
-    """The second site of a name is refused and changes nothing of the first."""
     first = added(run)
     assert "taken" in run("site", "add", "courier", "--url", "https://x.example", code=2).stderr
     assert json.loads(run("site", "show", "courier", "--json").stdout)["url"] == "https://courier.example"
@@ -116,7 +108,6 @@ def test_a_name_is_taken_once(run: Callable[..., Result]) -> None:
 
 
 def test_settings_and_policy_are_set_together(run: Callable[..., Result], context: AppContext) -> None:
-    """One command, one new policy version; both versions can be read afterwards."""
     added(run)
     run(
         "site", "set", "courier", "toxicity.hold=0.5", "moderation=post", "title=The Courier",
@@ -143,14 +134,12 @@ def test_settings_and_policy_are_set_together(run: Callable[..., Result], contex
 
 
 def test_settings_alone_make_no_policy_version(run: Callable[..., Result], context: AppContext) -> None:
-    """Neither does a term that changes nothing."""
     added(run)
     run("site", "set", "courier", "title=X", "moderation=pre")
     assert site_of(context).policy.version == 1
 
 
 def test_one_fault_and_nothing_is_set(run: Callable[..., Result], context: AppContext) -> None:
-    """All faults are named at once, and no part of the command took effect."""
     added(run)
     done = run(
         "site", "set", "courier", "title=X", "moderation=none", "colour=red", "webhook_secret=abc", code=2
@@ -179,7 +168,6 @@ def test_one_fault_and_nothing_is_set(run: Callable[..., Result], context: AppCo
     ],
 )
 def test_a_faulty_setting_is_named(run: Callable[..., Result], term: str) -> None:
-    """Each setting is checked."""
     added(run)
     assert term.partition("=")[0] in run("site", "set", "courier", term, code=2).stderr
 
@@ -199,7 +187,6 @@ def test_an_operators_own_webhook_secret_is_taken(
 
 
 def test_callbacks_are_switched_on_again(run: Callable[..., Result], context: AppContext) -> None:
-    """By clearing the reason, or by giving an address, another one or the same again."""
     added(run, "--callback", "https://courier.example/hook")
     run("site", "set", "courier", "callback_disabled=moving house")
     assert site_of(context).callback_disabled == "moving house"
@@ -261,7 +248,6 @@ def test_a_callback_address_that_would_be_refused_is_refused_at_once(
 def test_a_callback_address_that_is_open_is_taken(
     run: Callable[..., Result], context: AppContext, monkeypatch: pytest.MonkeyPatch, allow: str, url: str
 ) -> None:
-    """Public ones, names, and what the setting names are set as given."""
     added(run)
     monkeypatch.setenv("REPLYDESK_CALLBACK_ALLOW", allow)
     run("site", "set", "courier", f"callback_url={url}")
@@ -269,7 +255,6 @@ def test_a_callback_address_that_is_open_is_taken(
 
 
 def test_a_rotated_key_overlaps_for_a_day(run: Callable[..., Result], context: AppContext) -> None:
-    """Both work for 24 hours, then the new one alone; a key that leaked ends at once."""
     old = added(run)["key"]
     new = json.loads(run("site", "rotate", "courier", "key", "--json").stdout)["key"]
     assert (opens(context, old), opens(context, new)) == ("key", "key")
@@ -283,7 +268,6 @@ def test_a_rotated_key_overlaps_for_a_day(run: Callable[..., Result], context: A
 def test_a_rotated_webhook_secret_overlaps(
     run: Callable[..., Result], context: AppContext, what: str, purpose: str
 ) -> None:
-    """New and old stand side by side, the third rotation drops the first, and `--now` leaves the new one alone."""
     made = [added(run)[what]]
     made += [json.loads(run("site", "rotate", "courier", what, "--json").stdout)[what] for _ in range(2)]
     assert unsealed(context.keyring, purpose, getattr(site_of(context), f"{what}s")) == [made[2], made[1]]
@@ -294,7 +278,6 @@ def test_a_rotated_webhook_secret_overlaps(
 def test_a_rotated_contact_key_seals_for_the_new_holder(
     run: Callable[..., Result], context: AppContext
 ) -> None:
-    """New boxes open with the new private key."""
     added(run)
     private = json.loads(run("site", "rotate", "courier", "contact_key", "--json").stdout)[
         "contact_private_key"
@@ -304,7 +287,6 @@ def test_a_rotated_contact_key_seals_for_the_new_holder(
 
 
 def test_a_site_is_shown_without_its_secrets(run: Callable[..., Result]) -> None:
-    """Settings and every policy term, secrets only counted; as JSON and as a table."""
     secrets = added(run)
     for told in (run("site", "show", "courier", "--json").stdout, run("site", "show", "courier").stdout):
         assert "toxicity.hold" in told
@@ -312,7 +294,6 @@ def test_a_site_is_shown_without_its_secrets(run: Callable[..., Result]) -> None
 
 
 def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], context: AppContext) -> None:
-    """The token is stored as its hash, is used once, within fifteen minutes; the same name gets a new link."""
     first: dict[str, Any] = json.loads(run("moderator", "add", "Mo", "--role", "lead", "--json").stdout)
     again = json.loads(run("moderator", "add", "Mo", "--json").stdout)
     assert (first["moderator"], first["role"], again["role"]) == ("Mo", "lead", "lead")
@@ -336,7 +317,6 @@ def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], con
 def test_a_sample_shows_what_a_map_reads(
     run: Callable[..., Result], context: AppContext, tmp_path: Path
 ) -> None:
-    """`site sample` reads a webhook by the site's pointers, shows no address and stores nothing; faults are named."""
     run("site", "add", "courier", "--url", "https://courier.example")
     places = tmp_path / "map.json"
     places.write_text('{"body": "/t", "article.url": "/u", "author.name": "/n", "author.email": "/m"}')
@@ -352,7 +332,6 @@ def test_a_sample_shows_what_a_map_reads(
 
 
 def test_a_help_text_comes_from_a_file(run: Callable[..., Result], tmp_path: Path) -> None:
-    """Its lines stay lines, and `site show` prints it."""
     run("site", "add", "courier", "--url", "https://courier.example")
     file = tmp_path / "help.txt"
     file.write_text("You are not alone.\nThe Harbour line listens.\n")

@@ -47,7 +47,6 @@ def test_equal_pages_compare_equal(given: str, normal: str) -> None:
 
 @pytest.mark.parametrize(("given", "normal"), SAME)
 def test_a_normal_address_stays_as_it_is(given: str, normal: str) -> None:
-    """Normalising twice changes nothing more."""
     assert normalise_url(normal) == normal
 
 
@@ -81,7 +80,6 @@ def test_what_is_no_page_is_refused(given: str) -> None:
 
 
 def test_many_parameters_take_linear_time() -> None:
-    """The longest query a URL may have is read at once."""
     query = "&".join(["utm_a=1"] * 200)
     assert normalise_url(f"https://news.example/?{query}") == "https://news.example/"
 
@@ -90,6 +88,5 @@ def test_many_parameters_take_linear_time() -> None:
     "url", ["http://\xa0", "https://a\u2003b.example/x", "https://a\uff0fb.example", "http://\uff03"]
 )
 def test_a_host_that_becomes_something_else_in_ascii_is_refused(url: str) -> None:
-    """A space or a slash in disguise makes no host of its own."""
     with pytest.raises(ValueError, match="absolute http or https URL"):
         normalise_url(url)

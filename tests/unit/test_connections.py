@@ -35,7 +35,6 @@ class Patient:
     opened: list[socket.socket] = field(default_factory=list)
 
     def serve(self, listener: socket.socket) -> None:
-        """Take connections until the listener is closed."""
         while True:
             try:
                 connection, _ = listener.accept()
@@ -55,7 +54,6 @@ class Patient:
 
 @pytest.fixture
 def patient() -> Iterator[Patient]:
-    """A patient server on a free port."""
     server = Patient()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server.port = listener.getsockname()[1]
@@ -73,8 +71,6 @@ def patient() -> Iterator[Patient]:
 
 
 class Ticking:
-    """A clock that the test moves."""
-
     now = 100.0
 
     def __call__(self) -> float:
@@ -83,13 +79,11 @@ class Ticking:
 
 @pytest.fixture
 def clock() -> Ticking:
-    """A clock that stands still."""
     return Ticking()
 
 
 @pytest.fixture
 def kept(clock: Ticking, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connections]:
-    """Connections by that clock, closed at the end."""
     made = Connections(clock)
     real = outbound.Kept
     monkeypatch.setattr(outbound, "Kept", lambda connection, address, _: real(connection, address, clock()))
@@ -98,18 +92,15 @@ def kept(clock: Ticking, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection
 
 
 def send(server: Patient, kept: Connections, allow: Allow = LOOPBACK, host: str = "127.0.0.1") -> Outcome:
-    """Post something."""
     return post(f"http://{host}:{server.port}/", {}, b"{}", allow=allow, timeout=5.0, connections=kept)
 
 
 def test_one_connection_serves_one_callback_after_the_other(patient: Patient, kept: Connections) -> None:
-    """A receiver that keeps its connections is connected to once."""
     assert {send(patient, kept).kind for _ in range(5)} == {"delivered"}
     assert patient.requests == [1] * 5
 
 
 def test_a_receiver_that_hung_up_meanwhile_is_asked_anew(patient: Patient, kept: Connections) -> None:
-    """Each farewell costs one more connection, and no attempt."""
     patient.leaves = 2
     assert {send(patient, kept).kind for _ in range(6)} == {"delivered"}
     assert patient.requests == [1, 1, 2, 2, 3, 3]
@@ -118,7 +109,6 @@ def test_a_receiver_that_hung_up_meanwhile_is_asked_anew(patient: Patient, kept:
 def test_a_farewell_that_crosses_the_request_costs_no_attempt(
     patient: Patient, kept: Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What looked open and was not is noticed at the request, and the callback goes out on a new connection."""
     send(patient, kept)
     patient.opened[0].shutdown(socket.SHUT_RDWR)
     monkeypatch.setattr(connections, "_is_silent", lambda _: True)
@@ -130,7 +120,6 @@ def test_a_farewell_that_crosses_the_request_costs_no_attempt(
 def test_however_a_farewell_is_told_it_costs_no_attempt(
     patient: Patient, kept: Connections, monkeypatch: pytest.MonkeyPatch, farewell: type[Exception]
 ) -> None:
-    """TLS has words of its own for a receiver that hung up while its connection rested."""
     send(patient, kept)
     resting = kept._resting["http", "127.0.0.1", patient.port][0].connection
 
@@ -143,7 +132,6 @@ def test_however_a_farewell_is_told_it_costs_no_attempt(
 
 
 def test_an_answer_to_what_was_not_asked_is_no_receipt(patient: Patient, kept: Connections) -> None:
-    """A receiver that speaks out of turn is not believed: its connection is dropped."""
     send(patient, kept)
     patient.opened[0].sendall(OK)
     while connections._is_silent(kept._resting["http", "127.0.0.1", patient.port][0].connection):
@@ -153,7 +141,6 @@ def test_an_answer_to_what_was_not_asked_is_no_receipt(patient: Patient, kept: C
 
 
 def test_what_waits_below_tls_is_no_receipt_either() -> None:
-    """What came in one record with the last answer lies in the TLS layer, where no poll of the socket sees it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATES / "server.pem")
     trusting = ssl.create_default_context(cafile=str(CERTIFICATES / "authority.pem"))
@@ -173,7 +160,6 @@ def test_what_waits_below_tls_is_no_receipt_either() -> None:
 
 @pytest.mark.parametrize("status", [200, 301, 410, 429, 500])
 def test_only_after_success_a_connection_is_kept(patient: Patient, kept: Connections, status: int) -> None:
-    """What fails is asked from the beginning next time, name and address included."""
     patient.answer = f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode()
     send(patient, kept)
     send(patient, kept)
@@ -189,14 +175,12 @@ def test_only_after_success_a_connection_is_kept(patient: Patient, kept: Connect
     ],
 )
 def test_what_cannot_be_used_again_is_not_kept(patient: Patient, kept: Connections, answer: bytes) -> None:
-    """A server that says so, an old one, and one whose answer is too long to be read to its end."""
     patient.answer = answer
     assert {send(patient, kept).kind for _ in range(2)} == {"delivered"}
     assert patient.requests == [1, 2]
 
 
 def test_a_kept_connection_is_judged_again(patient: Patient, kept: Connections) -> None:
-    """What may no longer be called is not called by an old connection either."""
     send(patient, kept)
     assert send(patient, kept, Allow.parse("")).kind == "refused"
     assert patient.requests == [1]
@@ -205,7 +189,6 @@ def test_a_kept_connection_is_judged_again(patient: Patient, kept: Connections) 
 def test_a_name_is_looked_up_again_within_a_minute(
     patient: Patient, kept: Connections, clock: Ticking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A site that moves is found; a name that turns to a closed address gets nothing, and never did."""
     answers = [["127.0.0.1"], ["10.0.0.1"]]
     monkeypatch.setattr(outbound, "look_up", lambda *_: answers.pop(0))
     assert send(patient, kept, host="hook.example", allow=Allow.parse("127.0.0.0/8")).kind == "delivered"
@@ -219,7 +202,6 @@ def test_a_name_is_looked_up_again_within_a_minute(
 
 
 def test_another_name_for_the_same_address_is_another_place(patient: Patient, kept: Connections) -> None:
-    """A certificate and a judgement hold for the name they were made for."""
     send(patient, kept)
     send(patient, kept, host="localhost")
     assert patient.requests == [1, 2]
@@ -228,7 +210,6 @@ def test_another_name_for_the_same_address_is_another_place(patient: Patient, ke
 def test_what_rests_too_long_or_was_used_often_is_closed(
     patient: Patient, kept: Connections, clock: Ticking
 ) -> None:
-    """A server that has little room, or serves one connection at a time, gets it back."""
     send(patient, kept)
     clock.now += IDLE_SECONDS
     send(patient, kept)
@@ -240,7 +221,6 @@ def test_what_rests_too_long_or_was_used_often_is_closed(
 
 
 def test_so_many_are_kept_and_no_more(patient: Patient, kept: Connections) -> None:
-    """Bounded for each place, whatever was open at once."""
     target = outbound.Target.parse(f"http://127.0.0.1:{patient.port}/")
     opened = [outbound._connected(target, ["127.0.0.1"], 1e9) for _ in range(KEPT_EACH + 3)]
     for one in opened:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from service.domain.comment import Article, Comment, Source
-from service.domain.consequences import Past, again, consequences
 from service.domain.facts import facts_of
 from service.domain.policy import Cut, Policy, decide
+from service.domain.policy_preview import Past, again, preview_policy
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Reason, Verdict
 from tests.factories import NOON
@@ -36,12 +36,11 @@ def scored(number: int, toxicity: float, judged: Action | None = None, **changes
 
 
 def test_the_numbers_equal_a_recount() -> None:
-    """Every count is what deciding each comment anew and counting by hand gives."""
     past = [
         scored(n, n / 40, judged)
         for n, judged in enumerate([APPROVE, None, REJECT, SPAM, APPROVE, None, REJECT, APPROVE] * 5)
     ]
-    found = consequences(past, STRICT, LENIENT)
+    found = preview_policy(past, STRICT, LENIENT)
     for outcome, policy in ((found.before, STRICT), (found.after, LENIENT)):
         fresh = [
             decide(
@@ -68,7 +67,7 @@ def test_the_numbers_equal_a_recount() -> None:
 def test_the_comments_that_would_change_are_named() -> None:
     """Exactly those between the two cuts change, with what they were and what they would be."""
     past = [scored(1, 0.2), scored(2, 0.4, APPROVE), scored(3, 0.7), scored(4, 0.92, REJECT)]
-    found = consequences(past, STRICT, LENIENT)
+    found = preview_policy(past, STRICT, LENIENT)
     assert [(one.comment.pk, one.before, one.after, one.judged) for one in found.changes] == [
         (2, HOLD, APPROVE, APPROVE),
         (4, REJECT, HOLD, REJECT),
@@ -76,20 +75,17 @@ def test_the_comments_that_would_change_are_named() -> None:
 
 
 def test_the_same_policy_changes_nothing() -> None:
-    """A policy beside itself has no consequences."""
     past = [scored(n, n / 10) for n in range(10)]
-    found = consequences(past, STRICT, STRICT)
+    found = preview_policy(past, STRICT, STRICT)
     assert found.changes == ()
     assert found.before == found.after
 
 
 def test_what_the_classifier_could_not_judge_stays_held() -> None:
-    """A foreign language holds a comment under any cut."""
     verdict = Verdict(HOLD, (Reason("language", "…"),), dict.fromkeys(LABELS, 0.0), model="made-up-1")
     past = [scored(1, 0.0, verdict=verdict)]
-    assert consequences(past, STRICT, LENIENT).after.actions[HOLD] == 1
+    assert preview_policy(past, STRICT, LENIENT).after.actions[HOLD] == 1
 
 
 def test_what_has_no_score_is_held() -> None:
-    """A comment without a score is never let pass by another cut."""
     assert again(scored(1, 0.0, verdict=None).comment, LENIENT) is HOLD

@@ -16,7 +16,7 @@ from service.cli.screen import Screen
 from service.config import Settings, load
 from service.context import AppContext
 from service.privacy.keys import fingerprint
-from service.usecases.enrolment import Enrolment
+from service.usecases.sites import Enrolment
 
 
 class Killed(BaseException):
@@ -24,19 +24,16 @@ class Killed(BaseException):
 
 
 def kept(home: Path) -> dict[str, str]:
-    """What lies in the demo site's file."""
     found: dict[str, str] = json.loads((home / "demo-site.json").read_text())
     return found
 
 
 def opens(context: AppContext, key: str) -> bool:
-    """Whether the API takes the key."""
     with context.deps.store.read() as tx:
         return tx.sites.key_owner(fingerprint(context.keyring, key), context.deps.clock()) is not None
 
 
 def printed(summary: Summary) -> str:
-    """The summary as a start shows it."""
     screen = Screen()
     screen.console = Console(file=io.StringIO(), width=200, highlight=False)
     screen.summary(summary, 1.0)
@@ -45,7 +42,6 @@ def printed(summary: Summary) -> str:
 
 
 def test_the_private_contact_key_is_shown_once_and_kept_nowhere(home: Path, context: AppContext) -> None:
-    """The first start prints it; no file of the home holds it, and a later start does not know it."""
     first, later = demo.prepare(load()), demo.prepare(load())
     assert first.contact_key
     assert f"shown once:\n{first.contact_key}\n" in printed(first)
@@ -62,7 +58,6 @@ def test_the_private_contact_key_is_shown_once_and_kept_nowhere(home: Path, cont
 def test_a_kill_before_the_site_is_stored_is_made_good_by_the_next_start(
     home: Path, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file is there before the site, so the worst is a file without a site, which the next start replaces."""
     keep = demo._keep
 
     def killed(settings: Settings, enrolment: Enrolment) -> None:
@@ -81,7 +76,6 @@ def test_a_kill_before_the_site_is_stored_is_made_good_by_the_next_start(
 
 
 def test_a_site_without_its_file_is_told_how_to_get_new_keys(home: Path) -> None:
-    """The owner took the file away: the summary says the command, and the curl has a gap to fill."""
     demo.prepare(load())
     (home / "demo-site.json").unlink()
     found = printed(demo.prepare(load()))

@@ -31,7 +31,6 @@ NAME = re.compile(r"replydesk_[a-z_]+")
 
 
 def read(name: str) -> Any:
-    """The file, parsed; JSON is YAML too."""
     return yaml.safe_load((DEPLOY / name).read_text())
 
 
@@ -55,12 +54,10 @@ def told() -> set[str]:
 
 @pytest.mark.parametrize(("name", "schema"), SCHEMAS.items())
 def test_each_file_has_its_shape(name: str, schema: str) -> None:
-    """Nothing is misspelt: every schema refuses what it does not know."""
     jsonschema.validate(read(name), json.loads((DEPLOY / "schemas" / f"{schema}.json").read_text()))
 
 
 def test_no_file_is_left_unchecked() -> None:
-    """A new file needs a schema."""
     files = {str(path.relative_to(DEPLOY)) for path in DEPLOY.rglob("*") if path.is_file()}
     assert files == set(SCHEMAS) | {f"schemas/{schema}.json" for schema in SCHEMAS.values()}
 
@@ -72,7 +69,6 @@ def test_every_metric_that_is_asked_for_exists(name: str) -> None:
 
 
 def test_every_alert_leads_to_its_part_of_the_runbook() -> None:
-    """Whoever is called finds what to do."""
     headings = re.findall(r"(?m)^## (.+)$", (ROOT / "docs" / "operate" / "runbook.md").read_text())
     anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
     alerts = [rule for group in read("prometheus/rules.yaml")["groups"] for rule in group["rules"]]
@@ -80,7 +76,6 @@ def test_every_alert_leads_to_its_part_of_the_runbook() -> None:
 
 
 def test_an_alert_speaks_though_its_series_are_gone() -> None:
-    """A sum over no series is empty and compares with nothing: where workers are gone so is what they count."""
     alerts = {
         rule["alert"]: rule["expr"]
         for group in read("prometheus/rules.yaml")["groups"]
@@ -98,7 +93,6 @@ def test_an_alert_speaks_though_its_series_are_gone() -> None:
 
 
 def test_the_web_starts_without_its_broker_and_ends_in_peace() -> None:
-    """What need not be there is not waited for, and whoever stops the web leaves it longer than it takes."""
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     waits_for = set(services["web"]["depends_on"])
     while more := {one for name in waits_for for one in services[name].get("depends_on", {})} - waits_for:
@@ -110,7 +104,6 @@ def test_the_web_starts_without_its_broker_and_ends_in_peace() -> None:
 
 
 def test_scaling_looks_at_the_one_number() -> None:
-    """Both scale on the age of the oldest unscored comment, and never down to nobody."""
     keda, hpa = read("kubernetes/keda-scaledobject.yaml")["spec"], read("kubernetes/hpa.yaml")["spec"]
     assert keda["triggers"][0]["metadata"]["query"] == "max(replydesk_oldest_unscored_age_seconds)"
     assert hpa["metrics"][0]["external"]["metric"]["name"] == "replydesk_oldest_unscored_age_seconds"
@@ -118,7 +111,6 @@ def test_scaling_looks_at_the_one_number() -> None:
 
 
 def test_containers_are_asked_for_their_own_process() -> None:
-    """A check that asks the broker is green while its own process hangs, or red while another's does."""
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     asked = {
         name: one["healthcheck"]["test"][2:]
@@ -129,7 +121,6 @@ def test_containers_are_asked_for_their_own_process() -> None:
 
 
 def test_panels_do_not_overlap() -> None:
-    """Each has an id and a place of its own."""
     panels = read("grafana/replydesk.json")["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
     taken: set[tuple[int, int]] = set()

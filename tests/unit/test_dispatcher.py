@@ -46,7 +46,6 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def server(url: str) -> Iterator[Redis]:
-    """A patient client of that server, emptied."""
     with Redis.from_url(url) as client:
         client.flushall()
         yield client
@@ -78,7 +77,6 @@ def length(server: Redis, name: str) -> int:
 
 @pytest.mark.parametrize("kind", ["real", "quiet", "no broker", "dead broker"])
 def test_no_dispatcher_blocks_or_raises(kind: str, url: str, server: Redis) -> None:
-    """Every dispatcher takes any name at any time, also an unknown one and one after the end, at once."""
     dispatcher = {
         "real": RedisDispatcher(url, PREFIX),
         "quiet": RecordingDispatcher(),
@@ -109,7 +107,6 @@ def test_the_double_records_what_was_enqueued() -> None:
 def test_a_task_is_one_message_with_its_name_alone(
     name: str, dispatcher: RedisDispatcher, server: Redis
 ) -> None:
-    """A task becomes one Celery message in its task's queue, with no arguments and no text."""
     dispatcher.enqueue(name)
     until(lambda: length(server, name))
     message = json.loads(server.lindex(f"{PREFIX}{QUEUES[name]}", 0))  # type: ignore[arg-type]  # the sync client
@@ -122,7 +119,6 @@ def test_a_task_is_one_message_with_its_name_alone(
 def test_tasks_are_coalesced_until_a_worker_answers(
     dispatcher: RedisDispatcher, server: Redis, url: str
 ) -> None:
-    """Ten thousand calls leave one message; after a worker's answer the next one is sent again."""
     for _ in range(10_000):
         dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
@@ -137,7 +133,6 @@ def test_tasks_are_coalesced_until_a_worker_answers(
 def test_a_message_without_answer_counts_as_lost_after_a_while(
     dispatcher: RedisDispatcher, server: Redis
 ) -> None:
-    """The mark of an outstanding message expires, so a worker that died with it blocks nobody."""
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
     left = server.ttl(f"{PREFIX}enqueued:{SCORE}")
@@ -145,7 +140,6 @@ def test_a_message_without_answer_counts_as_lost_after_a_while(
 
 
 def test_dead_workers_are_not_buried_in_messages(dispatcher: RedisDispatcher, server: Redis) -> None:
-    """A queue that nobody empties takes a handful of messages and no more."""
     for _ in range(QUEUE_BOUND):
         server.lpush(f"{PREFIX}{QUEUES[SCORE]}", b"{}")
     dispatcher.enqueue(SCORE)
@@ -155,7 +149,6 @@ def test_dead_workers_are_not_buried_in_messages(dispatcher: RedisDispatcher, se
 
 
 def test_a_task_can_be_delayed(dispatcher: RedisDispatcher, server: Redis) -> None:
-    """A delayed task comes later, and an immediate one does not replace it."""
     started = time.monotonic()
     dispatcher.enqueue(PUBLISH, 0.4)
     dispatcher.enqueue(SCORE)
@@ -168,7 +161,6 @@ def test_a_task_can_be_delayed(dispatcher: RedisDispatcher, server: Redis) -> No
 def test_enqueueing_takes_microseconds_though_the_broker_hangs(
     dispatcher: RedisDispatcher, server: Redis
 ) -> None:
-    """With the server stopped, as before, 99 of 100 calls return within a millisecond; afterwards all are sent."""
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
     server.flushall()
@@ -188,7 +180,6 @@ def test_enqueueing_takes_microseconds_though_the_broker_hangs(
 def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(
     dispatcher: RedisDispatcher, server: Redis
 ) -> None:
-    """Closing never waits for a server that does not answer."""
     with hung(server):
         dispatcher.enqueue(SCORE)
         dispatcher.enqueue(PUBLISH, 60)
@@ -198,14 +189,12 @@ def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(
 
 
 def test_closing_sends_what_is_due(dispatcher: RedisDispatcher, server: Redis) -> None:
-    """A command's last message goes out though the process ends at once."""
     dispatcher.enqueue(SCORE)
     dispatcher.close()
     assert length(server, SCORE) == 1
 
 
 def test_an_emptied_server_is_no_obstacle(dispatcher: RedisDispatcher, server: Redis) -> None:
-    """After FLUSHALL the next message arrives: nothing that the dispatcher needs is kept in the server."""
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
     server.flushall()
@@ -222,7 +211,6 @@ def _enqueue_in_child(dispatcher: RedisDispatcher) -> None:
 def test_a_forked_process_enqueues_with_a_thread_of_its_own(
     dispatcher: RedisDispatcher, server: Redis
 ) -> None:
-    """A dispatcher used before a fork works after it, in the child."""
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
     child = multiprocessing.get_context("fork").Process(target=_enqueue_in_child, args=(dispatcher,))
@@ -233,7 +221,6 @@ def test_a_forked_process_enqueues_with_a_thread_of_its_own(
 
 
 def test_whoever_lives_writes_a_heartbeat(dispatcher: RedisDispatcher, server: Redis, url: str) -> None:
-    """Who asks learns how long ago a worker began each task, by a message or by polling, and when beat enqueued."""
     assert read_heartbeats(url, PREFIX).worker is None
     answerer = Answerer(url, PREFIX)
     answerer.begun(SCORE)
@@ -262,7 +249,6 @@ def test_whoever_lives_writes_a_heartbeat(dispatcher: RedisDispatcher, server: R
 def test_a_heartbeat_is_as_old_as_the_broker_says(
     server: Redis, url: str, monkeypatch: pytest.MonkeyPatch, offset: float
 ) -> None:
-    """Whatever the clock of a host says, its heartbeat has the age that it has; and the difference is told."""
     now = time.time()
     monkeypatch.setattr("service.messaging.dispatcher.time.time", lambda: now + offset)
     Answerer(url, PREFIX).begun(SWEEP)
@@ -287,7 +273,6 @@ def test_a_round_is_made_by_one_worker(server: Redis, url: str) -> None:
 
 
 def test_an_answer_to_a_hung_broker_costs_half_a_second_once(server: Redis, url: str) -> None:
-    """A worker does its work though the broker hangs: the first answer gives up soon, the next do not try."""
     answerer = Answerer(url, PREFIX)
     with hung(server):
         started = time.monotonic()
@@ -297,7 +282,6 @@ def test_an_answer_to_a_hung_broker_costs_half_a_second_once(server: Redis, url:
 
 
 def test_a_queue_is_stuck_when_messages_wait_and_nobody_starts(server: Redis, url: str) -> None:
-    """An empty queue is healthy, a waiting one is not, a waiting one that is being worked is."""
     assert stuck(url, ["score", "upkeep"], PREFIX) == []
     server.lpush(f"{PREFIX}score", b"{}")
     assert stuck(url, ["score", "upkeep"], PREFIX) == ["score"]
@@ -306,13 +290,11 @@ def test_a_queue_is_stuck_when_messages_wait_and_nobody_starts(server: Redis, ur
 
 
 def test_kombu_spells_a_unix_socket_its_own_way() -> None:
-    """Only a unix socket's URL differs between the two libraries."""
     assert kombu_url("unix:///run/v.sock?db=2") == "redis+socket:///run/v.sock?db=2"
     assert kombu_url("rediss://:pw@h:1/2") == "rediss://:pw@h:1/2"
 
 
 def test_a_dispatcher_is_made_from_settings(url: str, server: Redis) -> None:
-    """`make_bell` takes URL and prefix from the settings."""
     dispatcher = make_dispatcher(load({"REDIS_URL": url, "REPLYDESK_REDIS_PREFIX": PREFIX}))
     dispatcher.enqueue(SCORE)
     dispatcher.close()
@@ -320,7 +302,6 @@ def test_a_dispatcher_is_made_from_settings(url: str, server: Redis) -> None:
 
 
 def test_a_client_gives_up_within_half_a_second(server: Redis, url: str) -> None:
-    """Whoever asks a hung server through `connect` is told so in time."""
     client = connect(url)
     with hung(server), pytest.raises(Exception, match="Timeout"):  # the library's own time-out error
         client.ping()

@@ -27,12 +27,10 @@ FULL, FAST = Effort.FULL, Effort.FAST
 def test_the_effort_follows_the_oldest_comment_and_does_not_swing(
     current: Effort, oldest: float, wanted: Effort
 ) -> None:
-    """Fast from above the limit, full again from below half of it, as before between the two."""
     assert next_effort(current, oldest, 60.0) is wanted
 
 
 def test_a_limit_of_zero_means_always_full() -> None:
-    """However much waits, and though it was fast before the setting changed."""
     assert next_effort(FULL, 1e6, 0.0) is FULL
     assert next_effort(FAST, 1e6, 0.0) is FULL
 
@@ -60,7 +58,6 @@ POLICY = Policy(cuts={"toxicity": Cut(approve=0.1, hold=0.5, reject=0.97), "spam
 def test_what_is_held_or_near_a_limit_deserves_a_full_score(
     action: Action, scores: dict[str, float], wanted: bool
 ) -> None:
-    """Near in the odds: a tenth of a limit near 0, or far beyond one near 1, is clear."""
     assert deserves_full(Verdict(action, (), scores, effort=FAST), POLICY) is wanted
 
 
@@ -72,7 +69,6 @@ def test_what_has_a_full_score_or_none_deserves_no_other() -> None:
 
 @pytest.mark.parametrize("at", [0.0, 1.0])
 def test_limits_at_the_ends_have_their_odds(at: float) -> None:
-    """A site that holds everything, or nothing short of certainty."""
     policy = Policy(cuts={"toxicity": Cut(hold=at)})
     assert deserves_full(Verdict(Action.APPROVE, (), {"toxicity": at}, effort=FAST), policy)
     assert not deserves_full(Verdict(Action.APPROVE, (), {"toxicity": 0.5}, effort=FAST), policy)

@@ -51,7 +51,6 @@ APPROVAL = Decision(
 
 
 def test_the_public_view_has_what_readers_see() -> None:
-    """Name, website, body, place and time, and nothing of the machine or the address."""
     assert events.public_view(ADA) == {
         "id": "wp-1",
         "revision": 2,
@@ -65,7 +64,6 @@ def test_the_public_view_has_what_readers_see() -> None:
 
 
 def test_a_callback_tells_what_was_decided_and_in_which_order() -> None:
-    """The payload has type, time, the comment's view, action, reason, decision and sequence number."""
     told = json.loads(events.payload(ADA, APPROVAL))
     assert (told["type"], told["timestamp"]) == ("comment.approved", "2026-11-22T12:00:05Z")
     assert told["data"]["comment"] == events.public_view(ADA)
@@ -75,7 +73,6 @@ def test_a_callback_tells_what_was_decided_and_in_which_order() -> None:
 
 
 def test_a_callback_of_the_machine_tells_how_the_text_was_scored() -> None:
-    """A verdict says its effort; a person's decision, and one without a score, say none."""
     scored = replace(ADA, verdict=Verdict(Action.APPROVE, (), effort=Effort.FAST))
     automatic = replace(APPROVAL, who_kind=Who.MACHINE)
     assert json.loads(events.payload(scored, automatic))["data"]["effort"] == "fast"
@@ -84,26 +81,22 @@ def test_a_callback_of_the_machine_tells_how_the_text_was_scored() -> None:
 
 
 def test_no_view_shows_what_stays_in_the_house() -> None:
-    """Author key, network, agent, digest and the moderator's name appear nowhere."""
     shown = events.payload(ADA, APPROVAL).decode() + json.dumps(events.decision_view(APPROVAL))
     for secret in ("author-key-of-ada", "192.0.2.0", "Agent/1", "digest-of-content", "Mo"):
         assert secret not in shown
 
 
 def test_a_callbacks_bytes_are_the_same_every_time() -> None:
-    """Stored once and sent again, the bytes do not depend on when they are made."""
     assert events.payload(ADA, APPROVAL) == events.payload(ADA, APPROVAL)
     assert "“Fine”" in events.payload(ADA, APPROVAL).decode()
 
 
 @pytest.mark.parametrize("action", list(Action))
 def test_every_action_has_its_event(action: Action) -> None:
-    """No decision is without a type of callback."""
     assert str(events.TYPE_OF[action]).startswith("comment.")
 
 
 def test_a_verdict_shows_its_grounds() -> None:
-    """Scores are rounded, empty parts of a reason left out, spans and reading passed on."""
     verdict = Verdict(
         action=Action.HOLD,
         reasons=(Reason("score", "toxicity 0.71.", "toxicity"), Reason("links", "3 links.")),
@@ -133,14 +126,12 @@ def test_a_verdict_shows_its_grounds() -> None:
 
 
 def test_a_decision_shows_when_it_was_undone() -> None:
-    """Ids are text, moments RFC 3339, what is absent is null."""
     view = events.decision_view(replace(APPROVAL, undone_at=NOON))
     assert (view["decision"], view["replaces"], view["undone_at"]) == ("41", "40", "2026-11-22T12:00:00Z")
     assert events.decision_view(replace(APPROVAL, replaces=None))["replaces"] is None
 
 
 def test_moments_are_written_in_utc() -> None:
-    """Another offset is the same moment; no moment is null."""
     there = datetime(2026, 11, 22, 13, tzinfo=timezone(timedelta(hours=1)))
     assert events.instant(there) == "2026-11-22T12:00:00Z"
     assert events.instant(None) is None

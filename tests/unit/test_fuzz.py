@@ -10,7 +10,6 @@ from tools.fuzz.properties import PROPERTIES
 
 @pytest.mark.parametrize("name", PROPERTIES)
 def test_strangers_inputs_break_nothing(name: str) -> None:
-    """Each property holds for the first inputs of a fixed seed."""
     count, fault = run(name, 60, 20.0, chance=7)
     assert fault == ""
     assert count >= 20

@@ -88,21 +88,18 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 def test_what_waits_goes_together(disk: Disk) -> None:
-    """While one writes, seven more come: they need one transaction, and each gets its own comment."""
     answers = _all_at_once(disk, [draft(f"c-{number}") for number in range(8)])
     assert [comment.id for one in answers if (comment := one.result())] == [f"c-{n}" for n in range(8)]
     assert disk.taken == [1, 7]
 
 
 def test_two_with_one_id_do_not_go_together(disk: Disk) -> None:
-    """The second of two with one id finds the first one stored."""
     answers = _all_at_once(disk, [draft("c-0"), draft("c-1"), draft("c-1", body="again"), draft("c-2")])
     assert sorted(one.result() is None for one in answers) == [False, False, False, True]
     assert disk.taken == [1, 2, 0]
 
 
 def test_one_that_fails_does_not_spoil_the_others(disk: Disk) -> None:
-    """When a transaction of several fails, each goes alone, and only who fails alone is told."""
     disk.failures = [ValueError("alone"), ValueError("together")]
     answers = _all_at_once(disk, [draft(f"c-{number}") for number in range(4)])
     failed = [one for one in answers if one.exception()]
@@ -114,7 +111,6 @@ def test_one_that_fails_does_not_spoil_the_others(disk: Disk) -> None:
 
 
 def test_a_store_that_cannot_be_entered_is_waited_for_once(disk: Disk) -> None:
-    """When the first in line was kept waiting in vain, all behind it are told so at once and may come again later."""
     arrived, give_up = threading.Event(), threading.Event()
     tries: list[int] = []
 
@@ -143,7 +139,6 @@ def test_a_store_that_cannot_be_entered_is_waited_for_once(disk: Disk) -> None:
 
 
 def test_what_is_stored_waits_for_no_later_commit(disk: Disk) -> None:
-    """Those who went together are told as soon as they are stored, while the next in line is still at the disk."""
     third_at_disk, third_may_go = threading.Event(), threading.Event()
 
     @contextmanager
@@ -170,7 +165,6 @@ def test_what_is_stored_waits_for_no_later_commit(disk: Disk) -> None:
 
 
 def test_one_writes_beside_another_that_takes_too_long(disk: Disk) -> None:
-    """With two turns a second draft waits for the first one's disk as long as it may, and no longer."""
     group_commit = GroupCommit(disk.write_beside, add_each_site, turns=2, wait_seconds=0.001)
     with ThreadPoolExecutor(3) as threads:
         first = threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))
@@ -183,7 +177,6 @@ def test_one_writes_beside_another_that_takes_too_long(disk: Disk) -> None:
 
 
 def test_what_comes_while_another_writes_gathers(disk: Disk) -> None:
-    """With turns left, drafts wait for the one that writes and then go together, as long as they may wait."""
     group_commit = GroupCommit(disk.write, add_each_site, turns=4, wait_seconds=DEADLINE)
     with ThreadPoolExecutor(4) as threads:
         jobs = [threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))]

@@ -24,7 +24,6 @@ def alive(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_nobody_is_alive_where_nothing_runs(tmp_path: Path) -> None:
-    """A check is red before its process goes round, in one line."""
     for options in ((), ("--beat",)):
         done = alive(tmp_path, *options)
         assert done.returncode == 2
@@ -32,7 +31,6 @@ def test_nobody_is_alive_where_nothing_runs(tmp_path: Path) -> None:
 
 
 def test_a_process_that_goes_round_is_alive(tmp_path: Path) -> None:
-    """Beat's heartbeat is no worker's, and each check asks for its own."""
     heartbeat = Heartbeat(tmp_path, BEAT)
     heartbeat.beat()
     assert alive(tmp_path, "--beat").returncode == 0
@@ -42,7 +40,6 @@ def test_a_process_that_goes_round_is_alive(tmp_path: Path) -> None:
 
 
 def test_one_that_hangs_is_named_among_others_that_live(tmp_path: Path) -> None:
-    """Of two loops the one that has not gone round for so long is a fault; so is one that says what is wrong."""
     hung, well = Heartbeat(tmp_path, LOOP), Heartbeat(tmp_path, LOOP)
     hung.beat()
     time.sleep(0.05)
@@ -62,7 +59,6 @@ def test_one_that_hangs_is_named_among_others_that_live(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_process_has_a_heartbeat_of_its_own(tmp_path: Path) -> None:
-    """A child that lives does not speak for a parent that hangs."""
     parent = Heartbeat(tmp_path, LOOP)
     parent.beat()
     (before,) = (one.read_bytes() for one in tmp_path.rglob(f"{LOOP}-*"))
@@ -78,7 +74,6 @@ def test_a_forked_process_has_a_heartbeat_of_its_own(tmp_path: Path) -> None:
 
 
 def test_hosts_that_are_long_gone_are_forgotten(tmp_path: Path) -> None:
-    """Each new container has a name of its own, and their files do not gather in the home."""
     heartbeat = Heartbeat(tmp_path, LOOP)
     heartbeat.beat()
     (ours,) = tmp_path.rglob(f"{LOOP}-*")
@@ -95,7 +90,6 @@ def test_hosts_that_are_long_gone_are_forgotten(tmp_path: Path) -> None:
 
 
 def test_a_home_that_cannot_be_written_costs_the_check_alone(tmp_path: Path) -> None:
-    """Nothing is raised, and it is said once."""
     (tmp_path / "run").write_text("no folder")
     heartbeat = Heartbeat(tmp_path, LOOP)
     with capture_logs() as lines:

@@ -107,7 +107,6 @@ def targets(port: int) -> Iterator[str]:
 
 
 def test_no_request_reaches_any_hostile_target() -> None:
-    """Over a hundred spellings of private targets, names that lead there, rebinding: no listener hears anything."""
     with ExitStack() as opened:
         listeners = [opened.enter_context(receiving(RawReceiver()))]
         with suppress(OSError):  # a machine without IPv6
@@ -123,7 +122,6 @@ def test_no_request_reaches_any_hostile_target() -> None:
 
 
 def test_the_listeners_would_hear(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same name and listener, allowed, do get the request: the table's zero is no broken listener."""
     assert NAMES["loopback.example"] == [["127.0.0.1"]]
     with receiving(RawReceiver()) as listener, resolving():
         allow = Allow.parse("127.0.0.0/8")
@@ -135,7 +133,6 @@ def test_the_listeners_would_hear(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_name_that_rebinds_is_called_at_the_address_that_was_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A public answer first and loopback ever after: the one connection goes to the public one."""
     answers, called = [["93.184.216.34"], ["127.0.0.1"], ["127.0.0.1"]], []
 
     class Line(outbound.HTTPConnection):
@@ -152,12 +149,10 @@ def test_a_name_that_rebinds_is_called_at_the_address_that_was_judged(
 
 
 def test_notices_go_through_the_same_guard() -> None:
-    """What tells moderators of a grown queue posts by the very function that callbacks are posted by."""
     assert notify.post is outbound.post
 
 
 def test_what_the_web_itself_asks_is_judged_by_the_same_tables() -> None:
-    """No name and no spelling that leads inside is resolved to an address to call, unless the setting names it."""
     with resolving():
         for name in NAMES:
             for _ in range(2):
@@ -170,7 +165,6 @@ def test_what_the_web_itself_asks_is_judged_by_the_same_tables() -> None:
 
 
 def test_coral_is_asked_at_the_address_that_was_judged() -> None:
-    """The name is not looked up again: it stands in the Host header alone."""
     with receiving(RawReceiver()) as listener, pytest.raises(events.CoralSilent):
         events.ask(f"http://coral.invalid:{listener.port}/", "127.0.0.1", "token", "c-1")
     assert f"\r\nHost: coral.invalid:{listener.port}\r\n".encode() in listener.requests[0]

@@ -19,8 +19,7 @@ from service.domain.site import Site
 from service.importers.jsonl import import_lines
 from service.messaging.dispatcher import RecordingDispatcher
 from service.usecases import submission, submit
-from service.usecases.enrolment import enrol_site
-from service.usecases.tuning import tune_site
+from service.usecases.sites import enrol_site, tune_site
 from tests.factories import NOON, sqlite_store
 from worker.sweep import KEYS_KEPT
 
@@ -52,7 +51,7 @@ class Import:
     def post(self, given: Line) -> None:
         """Let the site post the same comment over the API."""
         taken = submission.to_submission(submission.check(given), Source.API)
-        (answer,) = submit(self.context.deps, self.context.sealer, self.site, [taken])
+        (answer,) = submit(self.context.deps, self.context.sanitizer, self.site, [taken])
         assert isinstance(answer, Placed)
 
     def months_later(self) -> None:
@@ -62,7 +61,6 @@ class Import:
             tx.retention.prune(self.now, self.now - KEYS_KEPT)
 
     def comment(self, name: str = "a") -> Comment:
-        """The comment as it is stored."""
         with self.context.deps.store.read() as tx:
             found = tx.comments.get(self.site.id, name)
         assert found is not None
@@ -71,14 +69,12 @@ class Import:
 
 @pytest.fixture
 def importing(tmp_path: Path) -> Iterator[Import]:
-    """A site whose comments are imported."""
     made = Import(tmp_path)
     yield made
     made.context.close()
 
 
 def line(name: str | None, body: str) -> Line:
-    """One line of a file to import."""
     written = {
         "article": {"url": "https://courier.example/a"},
         "author": {"name": "Ada", "email": "ada@example.org"},
@@ -95,7 +91,6 @@ def no_time(importing: Import) -> None:
 def test_a_file_may_hold_one_id_with_several_texts(
     importing: Import, between: Callable[[Import], None]
 ) -> None:
-    """Each line is done once: the texts become revisions in their order, and a second run adds none."""
     lines = [line("a", "One."), line("a", "Two."), line("a", "One."), line("b", "Other.")]
     assert importing.run(*lines) == {"imported": 2, "revised": 2}
     between(importing)
@@ -105,7 +100,6 @@ def test_a_file_may_hold_one_id_with_several_texts(
 
 @pytest.mark.parametrize("between", [no_time, Import.months_later])
 def test_an_edit_after_the_export_stays(importing: Import, between: Callable[[Import], None]) -> None:
-    """What was edited over the API since keeps its new text when the old file is imported again."""
     importing.run(line("a", "One."))
     importing.post(line("a", "Two."))
     between(importing)
@@ -114,7 +108,6 @@ def test_an_edit_after_the_export_stays(importing: Import, between: Callable[[Im
 
 
 def test_an_edit_of_what_came_over_the_api_stays(importing: Import) -> None:
-    """A line that was there before its first import counts as imported, too."""
     importing.post(line("a", "One."))
     assert importing.run(line("a", "One.")) == {"replayed": 1}
     importing.post(line("a", "Two."))
@@ -124,7 +117,6 @@ def test_an_edit_of_what_came_over_the_api_stays(importing: Import) -> None:
 
 
 def test_a_site_that_keeps_fewer_addresses_can_run_an_import_again(importing: Import) -> None:
-    """A line is known by its content, whatever became of the site's settings."""
     importing.run(line("a", "One."), line(None, "Two."))
     tune_site(importing.context, "courier", {"address_mode": "none"})
     with importing.context.deps.store.read() as tx:
@@ -133,14 +125,12 @@ def test_a_site_that_keeps_fewer_addresses_can_run_an_import_again(importing: Im
 
 
 def test_new_text_in_a_new_file_is_the_next_revision(importing: Import) -> None:
-    """A later export with other words for an id is no repetition."""
     importing.run(line("a", "One."))
     assert importing.run(line("a", "Two.")) == {"revised": 1}
 
 
 @pytest.mark.parametrize("moved", [False, True])
 def test_an_archive_fills_in_an_article_and_replaces_nothing(importing: Import, moved: bool) -> None:
-    """What the site said live of the title and date stays, for new, revised and moved comments; a gap is filled."""
     url = "https://courier.example/a"
     old = {"url": url, "title": "Mistyped", "published_at": "2016-11-20T09:00:00Z"}
     importing.post(line("live", "One.") | {"article": {"url": url, "title": "Right"}})

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.leading import Leading, is_at_risk, is_severe, leading, paced
+from service.domain.severity import Leading, is_at_risk, is_severe, leading, paced
 from service.domain.verdict import Reason
 from tests.factories import verdict
 
 
 def test_the_gravest_ground_with_a_label_leads() -> None:
-    """Not the highest score, but the one that the verdict rests on, is what a comment is queued under."""
     told = verdict(
         reasons=(Reason("links", "said"), Reason("score", "said", "threat")),
         scores={"toxicity": 0.9, "threat": 0.25},
@@ -21,19 +20,16 @@ def test_the_gravest_ground_with_a_label_leads() -> None:
 
 
 def test_without_a_ground_the_highest_score_leads_and_without_scores_nothing() -> None:
-    """A word list's verdict is queued under its highest score; one without scores is all doubt."""
     assert leading(verdict(reasons=(), scores={"spam": 0.5, "insult": 0.1})) == Leading("spam", 0.5, 1.0)
     assert leading(verdict(reasons=(), scores={})) == Leading(None, 0.0, 1.0)
 
 
 def test_a_rule_leads_under_a_label_that_the_model_does_not_know() -> None:
-    """What a rule found is queued under its label; its score says nothing."""
     told = verdict(reasons=(Reason("personal_data", "said", "personal_info"),), scores={"insult": 0.3})
     assert leading(told) == Leading("personal_info", 0.0, 1.0)
 
 
 def test_self_harm_leads_as_a_ground_alone() -> None:
-    """The highest score of a comment that was held for its links says nothing of its writer."""
     scores = {"self_harm": 0.2, "insult": 0.1}
     by_links = verdict(reasons=(Reason("links", "said"),), scores=scores)
     assert (leading(by_links).label, is_at_risk(by_links)) == ("insult", False)
@@ -43,7 +39,6 @@ def test_self_harm_leads_as_a_ground_alone() -> None:
 
 
 def test_the_words_of_somebody_at_risk_are_not_blurred() -> None:
-    """However severe the other scores are, a moderator reads them at once."""
     grounds = (Reason("at_risk", "said", "self_harm"), Reason("score", "said", "threat"))
     assert not is_severe(verdict(reasons=grounds, scores={"self_harm": 0.8, "threat": 0.9}))
 
@@ -53,14 +48,12 @@ def test_the_words_of_somebody_at_risk_are_not_blurred() -> None:
     [({"threat": 0.5}, True), ({"sexual": 0.5}, True), ({"insult": 0.9}, False), ({"obscene": 0.49}, False)],
 )
 def test_some_labels_are_severe(scores: dict[str, float], severe: bool) -> None:
-    """Threats, hatred, obscenity and severe toxicity are blurred from one half up; insults are not."""
     assert is_severe(verdict(scores=scores)) is severe
     assert not is_severe(None)
 
 
 @pytest.mark.parametrize(("label", "severe"), [("threat", True), ("insult", False)])
 def test_what_was_held_for_a_severe_label_is_severe(label: str, severe: bool) -> None:
-    """A threat that a low limit held is blurred, however low its score."""
     told = verdict(reasons=(Reason("score", "said", label),), scores={"threat": 0.2, "insult": 0.2})
     assert is_severe(told) is severe
 
@@ -68,7 +61,6 @@ def test_what_was_held_for_a_severe_label_is_severe(label: str, severe: bool) ->
 @given(st.lists(st.booleans(), max_size=30), st.integers(1, 4), st.integers(0, 3))
 @settings(derandomize=True, max_examples=200, deadline=None)
 def test_pacing_loses_nothing_and_keeps_the_cap_while_it_can(severe: list[bool], cap: int, run: int) -> None:
-    """Every comment comes once, each kind in its order, and no run is longer while something mild is left."""
     order = paced(severe, cap, run)
     assert sorted(order) == list(range(len(severe)))
     for kind in (True, False):

@@ -28,7 +28,6 @@ from service.domain.links import count_links, own_hosts
     ],
 )
 def test_each_link_is_counted_once(text: str, count: int) -> None:
-    """Scheme and www, or mark-up around an address, make one link."""
     assert count_links(text) == count
 
 
@@ -78,7 +77,6 @@ ARCHIVED = "https://web.archive.org/web/2020/https://news.example/a"
     ],
 )
 def test_a_link_is_what_a_browser_follows(text: str, count: int) -> None:
-    """Laughter is no link, an address inside another is a part of it, and what shows a link is not another one."""
     assert count_links(text) == count
 
 
@@ -109,13 +107,11 @@ def test_a_link_is_what_a_browser_follows(text: str, count: int) -> None:
     ],
 )
 def test_links_to_the_site_itself_are_free(text: str, count: int) -> None:
-    """Its own pages and what is below its host do not count; a name that only looks like it does."""
     own = own_hosts("https://www.news.example/", "https://münchen.example/a", None)
     assert count_links(text, own) == count
 
 
 def test_a_site_is_known_by_either_spelling_of_its_name() -> None:
-    """A host written in letters and in Punycode is one host."""
     assert (
         own_hosts("https://xn--mnchen-3ya.example")
         == own_hosts("https://www.münchen.example/x")
@@ -142,7 +138,6 @@ def test_a_site_is_known_by_either_spelling_of_its_name() -> None:
     ],
 )
 def test_the_longest_text_is_counted_at_once(text: str) -> None:
-    """No text takes more than linear time."""
     started = time.process_time()
     count_links(text)
     assert time.process_time() - started < 0.5

@@ -28,7 +28,6 @@ def lines(body: str) -> list[dict[str, str]]:
 
 
 def test_a_line_says_when_who_and_what() -> None:
-    """A record of ours and one of a library have the same five fields; what is below the level is silent."""
     ours, theirs = lines(
         "structlog.get_logger('a').info('comment.placed', pk=7); structlog.get_logger('a').debug('not this')\n"
         "logging.getLogger('library').warning('slow by %d', 3)"
@@ -53,31 +52,26 @@ except ValueError: structlog.get_logger().exception('failed')""",
     ],
 )
 def test_no_address_reaches_a_line(body: str) -> None:
-    """Messages, values, warnings and tracebacks are sieved; the line stays JSON."""
     (line,) = lines(body)
     assert "jane" not in json.dumps(line)
     assert "⟦email⟧" in json.dumps(line, ensure_ascii=False)
 
 
 def test_a_value_is_bounded() -> None:
-    """A huge message makes a line of bounded length that is still JSON."""
     (line,) = lines("logging.getLogger('x').warning('a' * 1_000_000)")
     assert len(line["event"]) < 10_000
 
 
 def test_a_line_of_nothing_but_at_signs_is_quick() -> None:
-    """The sieve is linear: a megabyte of the worst input takes no noticeable time."""
     lines("[logging.getLogger('x').warning('a@' * 4000) for _ in range(100)]")
 
 
 def test_a_line_that_cannot_be_written_costs_nothing() -> None:
-    """Where standard error is gone the line is lost, and whoever wrote it goes on."""
     assert lines("structlog.get_logger('a').info('one'); sys.stderr.close(); log = structlog.get_logger('a')\n"
                  "log.info('lost'); log.error('lost too')")[0]["event"] == "one"  # fmt: skip
 
 
 def test_a_task_that_fails_says_where_and_when() -> None:
-    """Its message is left out, so the place in the code is all there is to go by; no field of every line covers it."""
     (line,) = lines("from worker import tasks\ntasks.present = lambda _: 1 / 0\ntasks._attempt(print)")
     assert line["event"] == "task.failed"
     assert line["place"].partition(":")[0].endswith(".py")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.pointers import FIELDS, at, read_map
+from service.domain.json_pointers import FIELDS, at, read_map
 from service.usecases.inbound_mapping import mapped
 
 GHOST = {
@@ -41,7 +41,6 @@ JSON = st.recursive(
 
 
 def test_a_webhook_is_read_by_its_pointers() -> None:
-    """Numbers become texts, HTML becomes what readers see, times become RFC 3339; what is absent is left out."""
     assert mapped(GHOST, read_map(json.dumps(PLACES))) == {
         "id": "4711",
         "article": {"url": "https://courier.example/bridge", "title": "The bridge"},
@@ -66,7 +65,6 @@ def test_a_webhook_is_read_by_its_pointers() -> None:
     ],
 )
 def test_pointers_follow_their_standard(pointer: str, found: object) -> None:
-    """Escapes, places in arrays, and nothing where there is nothing."""
     assert at(GHOST, pointer) == found
 
 
@@ -86,7 +84,6 @@ def test_pointers_follow_their_standard(pointer: str, found: object) -> None:
     ],
 )
 def test_times_are_read_as_sites_write_them(told: object, read: str | None) -> None:
-    """Unix seconds, milliseconds, and texts; what is no time is left out."""
     made = mapped({"t": told}, (("submitted_at", "/t"),))
     assert made.get("submitted_at") == read
 
@@ -109,14 +106,12 @@ def test_times_are_read_as_sites_write_them(told: object, read: str | None) -> N
     ],
 )
 def test_a_map_that_cannot_work_is_refused(text: str, said: str) -> None:
-    """The fault says how to fix it."""
     with pytest.raises(ValueError, match=said):
         read_map(text)
 
 
 @pytest.mark.parametrize("empty", ["", "  ", None])
 def test_what_is_empty_is_not_there(empty: str | None) -> None:
-    """A CMS sends a field that its reader left empty as an empty text, and 0 for a comment that answers none."""
     webhook = {"n": "Ada", "w": empty, "p": 0, "i": 0}
     places = (("author.name", "/n"), ("author.website", "/w"), ("id", "/i"), ("parent_id", "/p"))
     assert mapped(webhook, places) == {"author": {"name": "Ada"}, "id": "0"}
@@ -124,12 +119,10 @@ def test_what_is_empty_is_not_there(empty: str | None) -> None:
 
 
 def test_no_map_is_none() -> None:
-    """An empty setting takes the map away."""
     assert read_map("  ") == ()
 
 
 @given(JSON)
 def test_no_webhook_breaks_it(value: object) -> None:
-    """Whatever JSON arrives is mapped to something that the check can judge."""
     mapped(value, tuple((field, "/a/0") for field in FIELDS))
     mapped({"a": [value]}, tuple((field, "/a/0") for field in FIELDS))

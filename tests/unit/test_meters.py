@@ -30,7 +30,6 @@ sys.stdin.read(1)
 
 
 def counting(home: Path, number: int) -> subprocess.Popen[str]:
-    """Start a process that counts and then waits."""
     process = subprocess.Popen(
         [sys.executable, "-c", COUNT, str(home), str(number)],
         stdin=subprocess.PIPE,
@@ -43,19 +42,16 @@ def counting(home: Path, number: int) -> subprocess.Popen[str]:
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """Kill it as a crash would."""
     process.kill()
     process.communicate()
 
 
 def sample(registry: CollectorRegistry, line: str) -> float | None:
-    """Return one sample of what the registry tells."""
     found = [one for one in generate_latest(registry).decode().splitlines() if one.startswith(f"{line} ")]
     return float(found[0].rpartition(" ")[2]) if found else None
 
 
 def test_two_processes_tell_one_sum_and_successors_count_on(tmp_path: Path) -> None:
-    """Counts and histograms add up and outlive a kill; gauges are of the living; files do not grow in number."""
     first, second = counting(tmp_path, 3), counting(tmp_path, 4)
     try:
         told = home_registry(tmp_path)
@@ -78,7 +74,6 @@ def test_two_processes_tell_one_sum_and_successors_count_on(tmp_path: Path) -> N
 
 
 def test_files_are_taken_whole_and_torn_ones_begin_anew(tmp_path: Path) -> None:
-    """Every page is on the disk before it is counted on, and what cannot be read costs its counts, not the process."""
     torn = tmp_path / "counter_0.db"
     torn.write_bytes(b"\x30\x00\x00\x00" + b"\xff" * 100)
     slots = Slots(tmp_path)
@@ -88,7 +83,6 @@ def test_files_are_taken_whole_and_torn_ones_begin_anew(tmp_path: Path) -> None:
 
 
 def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path: Path) -> None:
-    """A process that finds no place to count in counts for itself."""
     blocked = tmp_path / "home"
     blocked.write_text("a file")
     check = (
@@ -100,12 +94,10 @@ def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path: Path) -> N
 
 
 def test_a_home_without_counters_tells_nothing(tmp_path: Path) -> None:
-    """Before the first process counted there is nothing to add up."""
     assert generate_latest(home_registry(tmp_path)) == b""
 
 
 def test_a_worker_tells_what_its_home_counted(tmp_path: Path) -> None:
-    """A worker with a port of its own answers a scraper there, on its main process, with what its children counted."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

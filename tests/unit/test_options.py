@@ -10,21 +10,17 @@ def test_only_what_differs_from_its_default_is_stored() -> None:
 
 
 def test_options_come_back_as_they_were_stored() -> None:
-    """What is stored is read back equal; nothing stored means every default."""
     assert from_stored(stored(Options(undo_seconds=3.0))) == Options(undo_seconds=3.0)
     assert from_stored(None) == Options()
 
 
 def test_an_option_of_another_version_is_left_out() -> None:
-    """A store that a newer version wrote can be read by this one."""
     assert from_stored('{"of_tomorrow": [1, 2]}') == Options()
 
 
 def test_a_stored_list_cannot_change() -> None:
-    """Lists become tuples all the way down."""
     assert frozen([1, {"a": [2]}]) == (1, {"a": (2,)})
 
 
 def test_every_reader_belongs_to_an_option() -> None:
-    """No reader reads an option that is not there."""
     assert set(READERS) <= set(Options.__dataclass_fields__)

@@ -22,12 +22,10 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 def send(url: str, allow: Allow = LOOPBACK, timeout: float = 5.0) -> Outcome:
-    """Post the usual body with the usual signature."""
     return post(url, sign([SECRET], "evt_1", 1000, BODY), BODY, allow=allow, timeout=timeout)
 
 
 def test_a_callback_arrives_as_signed() -> None:
-    """The receiver gets exactly the bytes that were signed, with Host, length and the three headers."""
     with receiving(RawReceiver()) as receiver:
         assert send(receiver.url(path="/a%20b/ü?x=1&y=ü#frag")) == Outcome("delivered", 200)
     head, _, body = receiver.requests[0].partition(b"\r\n\r\n")
@@ -53,7 +51,6 @@ def test_a_callback_arrives_as_signed() -> None:
     ],
 )
 def test_the_answer_decides(status: int, kind: str) -> None:
-    """Each status ends as the schedule knows it, Retry-After is carried, and nothing of the body is."""
     answer = f"HTTP/1.1 {status} X\r\nRetry-After: 77\r\nContent-Length: 12\r\n\r\nsecret-words".encode()
     if status == 204:
         answer = b"HTTP/1.1 204 X\r\n\r\n"
@@ -66,7 +63,6 @@ def test_the_answer_decides(status: int, kind: str) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_redirect_is_followed(status: int) -> None:
-    """A redirect is a failure: where it points gets no request."""
     with receiving(RawReceiver()) as hidden:
         answer = f"HTTP/1.1 {status} X\r\nLocation: {hidden.url()}\r\nContent-Length: 0\r\n\r\n".encode()
         with receiving(RawReceiver(answer)) as receiver:
@@ -77,8 +73,6 @@ def test_no_redirect_is_followed(status: int) -> None:
 
 
 def drip(data: bytes, pause: float) -> Callable[[socket.socket], None]:
-    """Answer one byte at a time, for ever."""
-
     def act(connection: socket.socket) -> None:
         while True:
             for place in range(len(data)):
@@ -89,17 +83,14 @@ def drip(data: bytes, pause: float) -> Callable[[socket.socket], None]:
 
 
 def stay_silent(connection: socket.socket) -> None:
-    """Answer nothing until the other side leaves."""
     connection.recv(1)
 
 
 def reset(connection: socket.socket) -> None:
-    """Cut the connection hard."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
 
 def flood(connection: socket.socket) -> None:
-    """Answer 200 with a body that never ends."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     while True:
         connection.sendall(b"100000\r\n" + b"x" * 0x100000 + b"\r\n")
@@ -111,7 +102,6 @@ def flood(connection: socket.socket) -> None:
     ids=["silent", "drips a line", "drips headers"],
 )
 def test_the_whole_exchange_ends_in_time(answer: Callable[[socket.socket], None]) -> None:
-    """A receiver that says nothing, or drips bytes for ever, holds a worker no longer than the time-out."""
     with receiving(RawReceiver(answer)) as receiver:
         begun = time.monotonic()
         outcome = send(receiver.url(), timeout=0.6)
@@ -131,7 +121,6 @@ def test_the_whole_exchange_ends_in_time(answer: Callable[[socket.socket], None]
 def test_a_broken_answer_is_tried_again(
     answer: bytes | Callable[[socket.socket], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A reset, an empty or a malformed answer is a retry, never an exception, and no log repeats it."""
     with receiving(RawReceiver(answer)) as receiver:
         outcome = send(receiver.url())
     assert outcome.kind == "retry"
@@ -153,7 +142,6 @@ def test_a_broken_answer_is_tried_again(
 def test_after_a_good_status_the_body_does_not_matter(
     answer: bytes | Callable[[socket.socket], None],
 ) -> None:
-    """The body is read within bounds and thrown away; a bad one spoils no delivery."""
     with receiving(RawReceiver(answer)) as receiver:
         begun = time.monotonic()
         assert send(receiver.url()).kind == "delivered"
@@ -161,7 +149,6 @@ def test_after_a_good_status_the_body_does_not_matter(
 
 
 def test_nobody_there_is_tried_again() -> None:
-    """A closed port and an unknown name are retries with a plain reason."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     outcome = send(f"http://127.0.0.1:{port}/")
@@ -169,8 +156,6 @@ def test_nobody_there_is_tried_again() -> None:
 
 
 def test_an_unknown_name_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that does not resolve is a retry."""
-
     def nowhere(*_: object, **__: object) -> list[object]:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
@@ -180,7 +165,6 @@ def test_an_unknown_name_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_resolver_that_hangs_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look-up that never answers costs no more than the time-out."""
     release = threading.Event()
 
     def hang(*_: object, **__: object) -> list[object]:
@@ -209,7 +193,6 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]
 
 
 def test_the_judged_address_is_the_one_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The name is resolved once and only its judged address is called; Host carries the name."""
     with receiving(RawReceiver()) as receiver:
         asked = resolving(monkeypatch, ["127.0.0.1"])
         assert send(receiver.url("Hooks.News.Example.")).kind == "delivered"
@@ -218,7 +201,6 @@ def test_the_judged_address_is_the_one_called(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_rebinding_resolver_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that is public when judged and loopback when asked again is never asked again."""
     with receiving(RawReceiver()) as hidden:
         asked = resolving(monkeypatch, ["198.18.0.1"], ["127.0.0.1"])
         assert send(hidden.url("rebind.example"), Allow()).kind == "refused"
@@ -227,7 +209,6 @@ def test_a_rebinding_resolver_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_private_answers_among_public_ones_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of several addresses only those that may be called are; the first that answers is taken."""
     with receiving(RawReceiver()) as receiver:
         resolving(monkeypatch, ["10.0.0.1", "127.0.0.2", "127.0.0.1"])
         allow = Allow.parse("127.0.0.0/8")
@@ -249,7 +230,6 @@ def test_private_answers_among_public_ones_are_left_out(monkeypatch: pytest.Monk
     ],
 )  # fmt: skip
 def test_what_is_no_plain_web_address_is_refused(url: str) -> None:
-    """Other schemes, user names, odd characters, bad ports and malformed hosts are refused before any look-up."""
     with pytest.raises(RefusedError) as refused:
         Target.parse(url)
     assert not url or url not in str(refused.value)
@@ -271,12 +251,10 @@ def test_what_is_no_plain_web_address_is_refused(url: str) -> None:
     + ["2606:4700::1111", "2a00:1450::1", "64:ff9b::8.8.8.8"],
 )
 def test_the_open_internet_is_open(text: str) -> None:
-    """Public addresses, the neighbours of reserved blocks included, may be called."""
     assert is_public(ipaddress.ip_address(text))
 
 
 def test_the_allow_list_opens_what_it_names() -> None:
-    """Hosts, host:port, addresses and networks open private targets, and nothing beside them."""
     address = ipaddress.ip_address
     allow = Allow.parse(
         "hooks.internal, Other.Internal:8443 ,10.1.0.0/16, 192.168.1.5:9000, [fd00::1]:80, ::1,,"
@@ -299,18 +277,15 @@ def test_the_allow_list_opens_what_it_names() -> None:
     "entry", ["http://x", "*.example", "10.0.0.0/99", "a b", "x:0", "x:99999", "127.1", "ü", "@", "x:y"]
 )
 def test_a_wrong_allow_list_is_named(entry: str) -> None:
-    """An entry that is no host or network is refused with the setting's name."""
     with pytest.raises(AllowError, match="REPLYDESK_CALLBACK_ALLOW"):
         Allow.parse(f"localhost,{entry}")
 
 
 def test_mapped_addresses_need_an_entry_of_their_own() -> None:
-    """Allowing 127.0.0.0/8 does not open its IPv4-mapped twin."""
     assert send("http://[::ffff:127.0.0.1]:1/").kind == "refused"
 
 
 def test_ipv6_loopback_works_when_allowed() -> None:
-    """An IPv6 target is called with its brackets in the Host header."""
     assert Target.parse("https://[::1]:443/").host_header == "[::1]"
     try:
         with receiving(RawReceiver(family=socket.AF_INET6)) as receiver:
@@ -336,7 +311,6 @@ def tls_receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawReceiver]:
 def test_tls_checks_the_name_and_not_the_address(
     tls_receiver: RawReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Connected by address, the server is still asked for, and held to, the name of the callback URL."""
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "authority.pem"))
     assert send(tls_receiver.url("hooks.news.example")).kind == "delivered"
     assert tls_receiver.names == ["hooks.news.example"]
@@ -346,14 +320,12 @@ def test_tls_checks_the_name_and_not_the_address(
 
 
 def test_an_unknown_authority_is_not_accepted(tls_receiver: RawReceiver) -> None:
-    """Without its authority a certificate is not accepted, and nothing is sent."""
     outcome = send(tls_receiver.url("hooks.news.example"))
     assert outcome == Outcome("retry", detail="the TLS certificate was not accepted")
     assert tls_receiver.requests == []
 
 
 def test_plain_http_behind_https_is_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that does not speak TLS on an https address is a retry with a plain reason."""
     monkeypatch.setattr(outbound, "look_up", lambda host, port, timeout: ["127.0.0.1"])
 
     def speak_plainly(connection: socket.socket) -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from service.domain.phrases import find_private, find_threats
+from service.domain.threats import find_private, find_threats
 
 THREATS = (
     "I will bring my rifle to the next council meeting.",
@@ -24,6 +24,14 @@ THREATS = (
     "je sais où tu habites",
     "Eu sei onde você mora, vou te matar",
     '"I will kill you"',
+    "Kys.",
+    "kill urself, nobody would miss you",
+    "Go hang yourselves, all of you",
+    "just drink bleach",
+    "Go home and die.",
+    "I hope they rot, and I hope your kids get cancer",
+    "I will find out who wrote this and I will come to the office.",
+    "Bring dich doch um",
 )
 HARMLESS = (
     'He shouted "I\'ll slit your throat" at a driver over 20p.',
@@ -37,6 +45,12 @@ HARMLESS = (
     "I am going to beat the traffic and burn some toast.",
     "The killer used a shotgun, the court heard.",
     "We could not find you in the register, sorry.",
+    "You could kill yourself laughing at this plan; the club shot itself in the foot.",
+    "Do not shoot yourself in the foot again, United",
+    "I hope the old mill doesn't burn down, and that they die out, those parking meters.",
+    "“Kys”, one of them wrote to a girl of twelve.",
+    "We will find out who won on Friday.",
+    "Let it go and burn off some steam",
     "",
 )
 PRIVATE = {
@@ -130,7 +144,6 @@ PUBLIC = (
 
 @pytest.mark.parametrize("text", THREATS)
 def test_plain_violence_is_found(text: str) -> None:
-    """Each threat is found as one, in four languages."""
     assert {one.label for one in find_threats(text)} == {"threat"}
 
 
@@ -144,7 +157,6 @@ def test_reported_speech_and_figures_of_speech_are_no_threats(text: str) -> None
     ("what", "text"), [(what, text) for what, texts in PRIVATE.items() for text in texts]
 )
 def test_personal_data_is_found(what: str, text: str) -> None:
-    """Each form of an address, a home, a plate, a contact or a number is found as what it is."""
     found = list(find_private(text))
 
     assert what in {one.what for one in found}
@@ -153,12 +165,10 @@ def test_personal_data_is_found(what: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", PUBLIC)
 def test_public_places_and_plain_numbers_are_no_personal_data(text: str) -> None:
-    """Offices, venues, the writer's own street and plain numbers are let be."""
     assert list(find_private(text)) == []
 
 
 def test_a_find_names_its_stretch_of_the_text() -> None:
-    """Offsets count code points of the text as it is, also where lower case is longer."""
     text = "İstanbul — Judge lives at 14 Osterby Drive, and I’ll find you."
 
     (threat,) = find_threats(text)
@@ -173,7 +183,6 @@ def test_a_find_names_its_stretch_of_the_text() -> None:
      "plate A ", "he lives no 1 ", "key a ", "⟦phone⟧ ", "> ", "x@", "Aa-"],
 )  # fmt: skip
 def test_no_text_takes_long(piece: str) -> None:
-    """The longest comment there is, made to be slow, is read in far less than two seconds."""
     text = (piece * 20_000)[:20_000]
     begun = time.process_time()
 

@@ -10,11 +10,11 @@ import pytest
 
 from service.domain.author_status import AuthorStatus
 from service.domain.errors import Invalid
-from service.domain.leading import is_at_risk
 from service.domain.policy import SHIPPED_CUTS, Cut, Facts, Policy, decide
-from service.domain.terms import change, from_terms, known_terms, to_terms
+from service.domain.policy_terms import change, from_terms, known_terms, to_terms
+from service.domain.severity import is_at_risk
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Span
-from service.domain.words import ENTRY_LIMIT, LIST_LIMIT, WordList
+from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BARE = Policy(version=7, cuts={})
@@ -77,13 +77,11 @@ SCORES = [
     ("scores", "moderation", "action", "code"), [row[1:] for row in SCORES], ids=[row[0] for row in SCORES]
 )
 def test_scores_meet_their_cuts(scores: dict[str, float], moderation: str, action: Action, code: str) -> None:
-    """A score reaches a cut at the cut itself; the gravest action wins."""
     verdict = decide(assessed(**scores), facts(), replace(CUTS, moderation=moderation))
     assert (verdict.action, verdict.reasons[0].code) == (action, code)
 
 
 def test_a_verdict_says_how_the_text_was_scored() -> None:
-    """The effort of the assessment is the verdict's; without a score there is none."""
     fast = replace(assessed(), effort=Effort.FAST)
     efforts = [decide(one, facts(), BARE).effort for one in (fast, assessed(), None)]
     assert efforts == [Effort.FAST, Effort.FULL, None]
@@ -178,7 +176,6 @@ CIRCUMSTANCES: list[tuple[str, dict[str, Any], dict[str, Any], Action, str]] = [
 def test_circumstances_speak_for_themselves(
     known: dict[str, Any], terms: dict[str, Any], action: Action, code: str
 ) -> None:
-    """Links, words, dates and the form's signals each have their say, whatever the scores."""
     verdict = decide(assessed(), facts(**known), replace(BARE, **terms))
     assert (verdict.action, verdict.reasons[0].code) == (action, code)
 
@@ -204,7 +201,6 @@ UNSCORED: list[tuple[str, dict[str, Any], str, Action, str]] = [
 def test_without_a_score_a_person_looks(
     known: dict[str, Any], outage: str, action: Action, code: str
 ) -> None:
-    """No score is held and says why; only the site's own outage policy publishes."""
     verdict = decide(None, facts(**known), replace(CUTS, outage=outage))
     assert (verdict.action, verdict.reasons[0].code) == (action, code)
     assert (verdict.scores, verdict.model) == ({}, None)
@@ -220,20 +216,17 @@ def test_without_a_score_a_person_looks(
     ],
 )
 def test_a_doubting_classifier_is_not_believed(doubt: str | None, code: str) -> None:
-    """A text the classifier does not dare to judge is held, however low it scores, and the reason says why."""
     unsure = replace(assessed(toxicity=0.01), confident=False, doubt=doubt)
     verdict = decide(unsure, facts(), CUTS)
     assert (verdict.action, verdict.reasons[0].code) == (Action.HOLD, code)
 
 
 def test_a_doubting_classifier_may_still_refuse() -> None:
-    """Doubt adds a ground and takes none away."""
     unsure = replace(assessed(spam=0.99), confident=False, doubt="language")
     assert decide(unsure, facts(), CUTS).action is Action.SPAM
 
 
 def test_words_are_found_in_the_plain_reading_of_a_disguise() -> None:
-    """What a disguised text reads as is searched too."""
     disguised = replace(assessed(), reads_as="visit the casino")
     policy = replace(BARE, spam_words=WordList(("casino",)))
     assert decide(disguised, facts(body="v1s1t the c4s1n0"), policy).action is Action.SPAM
@@ -241,7 +234,6 @@ def test_words_are_found_in_the_plain_reading_of_a_disguise() -> None:
 
 @pytest.mark.parametrize("where", ["body", "author_name"])
 def test_flags_are_no_letters_in_a_reading_either(where: str) -> None:
-    """The classifier reads two regional indicators as letters; a list of words does not."""
     read = replace(assessed(), reads_as="well played iceland isis")
     policy = replace(BARE, reject_words=WordList(("isis",)))
     played = {"body": "well played Iceland!", "author_name": "Ada"}
@@ -251,7 +243,6 @@ def test_flags_are_no_letters_in_a_reading_either(where: str) -> None:
 
 @pytest.mark.parametrize("text", ["play at the c@sino 🇺🇸", "🇺🇸🇮🇸 c@sino", "c@sino, 🇮🇸!"])
 def test_a_flag_hides_no_disguised_word(text: str) -> None:
-    """What the rest of the text reads as is held against the lists all the same."""
     read = replace(assessed(), reads_as="us play at the casino us is")
     policy = Policy(spam_words=WordList(("casino",)))
     assert decide(read, facts(body=text), policy).action is Action.SPAM
@@ -263,7 +254,6 @@ def test_a_flag_hides_no_disguised_word(text: str) -> None:
     [("Bob🇺🇸", "bobus"), ("É\u200d🇮🇸", "eis"), ("🇺🇸fan", "usfan"), ("i🇸🇮🇸", "isis"), ("🇺🇸", "us")],
 )
 def test_a_flag_at_a_word_hides_no_other_disguised_word(name: str, flagged: str, reading: str) -> None:
-    """The word that the flag stands at is read without the flag, and the rest as it is."""
     policy = replace(BARE, spam_words=WordList(("casino", "bobus", "usfan", "isis")))
     played = facts(author_name=name, body=f"{flagged} plays at the c@sino")
     read = replace(assessed(), reads_as=f"{reading} plays at the casino")
@@ -272,14 +262,12 @@ def test_a_flag_at_a_word_hides_no_other_disguised_word(name: str, flagged: str,
 
 
 def test_a_word_that_flags_spell_too_is_still_found() -> None:
-    """A flag takes its own letters away, not a disguised word that is spelt alike."""
     read = replace(assessed(), reads_as="casino at the casino")
     policy = Policy(spam_words=WordList(("casino",)))
     assert decide(read, facts(body="🇨🇦🇸🇮🇳🇴 at the c@sino"), policy).action is Action.SPAM
 
 
 def test_a_verdict_carries_what_it_was_drawn_from() -> None:
-    """Scores, spans, reading, language, model and policy version are kept with it, every ground gravest first."""
     said = replace(assessed(toxicity=0.95, spam=0.8), spans=(Span(0, 1, "toxicity", 2.0),), reads_as="x")
     verdict = decide(said, facts(links=5), CUTS)
     assert verdict.scores["toxicity"] == 0.95
@@ -290,13 +278,11 @@ def test_a_verdict_carries_what_it_was_drawn_from() -> None:
 
 
 def test_the_same_input_gives_the_same_verdict() -> None:
-    """`decide` is pure."""
     given = (assessed(toxicity=0.7), facts(links=3), Policy())
     assert decide(*given) == decide(*given)
 
 
 def test_the_shipped_policy_approves_the_clear_and_refuses_nothing_but_spam() -> None:
-    """Out of the box a quiet comment is published, a person looks at every other, and only spam is refused."""
     policy = Policy()
     assert decide(assessed(toxicity=0.05), facts(), policy).action is Action.APPROVE
     assert decide(assessed(toxicity=0.7), facts(), policy).action is Action.HOLD
@@ -309,7 +295,6 @@ def test_the_shipped_policy_approves_the_clear_and_refuses_nothing_but_spam() ->
 
 @pytest.mark.parametrize("label", LABELS)
 def test_the_shipped_policy_looks_at_every_label(label: str) -> None:
-    """No label is scored in vain: from some score on a person looks."""
     assert decide(assessed(**{label: 0.9}), facts(), Policy()).action is Action.HOLD
 
 
@@ -352,21 +337,18 @@ def test_a_person_looks_at_what_somebody_at_risk_wrote(
 
 @pytest.mark.parametrize("label", ["threat", "sexual", "personal_info"])
 def test_the_shipped_policy_refuses_no_threat_as_spam(label: str) -> None:
-    """A threat, sexual harassment or a private address in what looks like spam waits for a person."""
     verdict = decide(assessed(**{label: 0.9, "spam": 1.0}), facts(), Policy())
     assert verdict.action is Action.HOLD
     assert {reason.label for reason in verdict.reasons} == {label, "spam"}
 
 
 def test_words_of_violence_in_spam_wait_for_a_person() -> None:
-    """What a rule found counts as a score of its label does."""
     body = "Great blog! I know where you live and I am coming with my rifle."
     assert decide(assessed(spam=1.0), facts(body), Policy()).action is Action.HOLD
     assert decide(assessed(spam=1.0), facts("Great blog!"), Policy()).action is Action.SPAM
 
 
 def test_the_number_of_whoever_sends_spam_is_not_private() -> None:
-    """Spam with a phone number stays spam; with a private address a person looks."""
     number, address = "Cheap pills! Call ⟦phone⟧.", "Cheap pills! He lives at 14 Osterby Drive."
     assert decide(assessed(spam=1.0), facts(number), Policy()).action is Action.SPAM
     assert decide(assessed(), facts(number), Policy()).action is Action.HOLD
@@ -374,7 +356,6 @@ def test_the_number_of_whoever_sends_spam_is_not_private() -> None:
 
 
 def test_what_the_site_refuses_by_itself_stays_refused() -> None:
-    """Its word lists, its bans and its own limit for threats speak for themselves."""
     policy = replace(Policy(), spam_words=WordList(("casino",)))
     assert decide(assessed(threat=0.9), facts("A casino."), policy).action is Action.SPAM
     strict = replace(Policy(), cuts={"threat": Cut(hold=0.1, reject=0.9)})
@@ -384,7 +365,6 @@ def test_what_the_site_refuses_by_itself_stays_refused() -> None:
 
 
 def test_a_low_score_puts_nobody_at_risk() -> None:
-    """Below the site's limit the label is no ground, even where it is the highest score of a held comment."""
     verdict = decide(assessed(self_harm=0.29), facts(links=9), AT_RISK)
     assert [reason.code for reason in verdict.reasons] == ["links"]
     assert not is_at_risk(verdict)
@@ -408,7 +388,6 @@ BY_RULE = [
 
 @pytest.mark.parametrize(("body", "code", "label"), BY_RULE)
 def test_a_rule_holds_and_marks_what_it_found(body: str, code: str, label: str) -> None:
-    """The ground names the label, the span the rule, and no rule refuses."""
     verdict = decide(assessed(), facts(body), Policy())
     assert (verdict.action, verdict.reasons[0].code, verdict.reasons[0].label) == (Action.HOLD, code, label)
     assert {(span.label, span.rule) for span in verdict.spans} == {(label, code)}
@@ -417,26 +396,22 @@ def test_a_rule_holds_and_marks_what_it_found(body: str, code: str, label: str) 
 
 @pytest.mark.parametrize(("body", "code", "label"), BY_RULE)
 def test_a_site_can_do_without_the_rules(body: str, code: str, label: str) -> None:
-    """Each rule has a term that switches it off."""
     policy = change(Policy(), {"hold_threats": "no", "hold_personal_data": "no"}, version=2)
     assert decide(assessed(), facts(body), policy).action is Action.APPROVE
 
 
 @pytest.mark.parametrize(("body", "code", "label"), BY_RULE)
 def test_trust_does_not_lift_what_a_rule_found(body: str, code: str, label: str) -> None:
-    """A trusted author's threat or private address waits as well."""
     assert decide(assessed(), facts(body, author_status=AuthorStatus.TRUSTED), Policy()).action is Action.HOLD
 
 
 def test_violence_is_found_behind_a_disguise() -> None:
-    """What a disguised text reads as is looked through, and marks nothing: offsets are those of the text itself."""
     disguised = replace(assessed(), reads_as="i will kill you")
     verdict = decide(disguised, facts("1 w1ll k1ll u!!"), Policy())
     assert (verdict.reasons[0].code, verdict.spans) == ("phrase", ())
 
 
 def test_a_rule_holds_also_where_there_is_no_score() -> None:
-    """An outage that publishes does not publish an address."""
     policy = replace(Policy(), outage="publish")
     assert decide(None, facts(BY_RULE[1][0], late=True), policy).action is Action.HOLD
 
@@ -467,7 +442,6 @@ SET: list[tuple[str, object, str, object]] = [
 
 @pytest.mark.parametrize(("term", "value", "field", "kept"), SET)
 def test_a_term_is_read_as_sites_write_it(term: str, value: object, field: str, kept: object) -> None:
-    """Text from a command line and values from JSON mean the same; the version is the caller's."""
     changed = change(Policy(), {term: value}, version=2)
     assert getattr(changed, field) == kept
     assert changed.version == 2
@@ -483,19 +457,16 @@ def test_a_term_is_read_as_sites_write_it(term: str, value: object, field: str, 
     ],
 )
 def test_a_cut_is_set_alone(term: str, value: object, cut: Cut) -> None:
-    """Setting one cut leaves the label's others, and the other labels, as they are."""
     changed = change(Policy(), {term: value}, version=2)
     assert changed.cuts["threat"] == cut
     assert changed.cuts["toxicity"] == SHIPPED_CUTS["toxicity"]
 
 
 def test_a_label_without_cuts_leaves_the_policy() -> None:
-    """Taking a label's last cut away takes the label away."""
     assert "threat" not in change(Policy(), {"threat.hold": "never"}, version=2).cuts
 
 
 def test_a_change_leaves_the_old_policy_alone() -> None:
-    """A policy is a value: the version that verdicts name keeps its meaning."""
     before = Policy()
     change(before, {"toxicity.hold": 0.1}, version=2)
     assert before == Policy()
@@ -548,7 +519,6 @@ def test_a_faulty_term_is_named_with_its_fix(term: str, value: object, fix: str)
 
 
 def test_every_faulty_term_is_named_at_once() -> None:
-    """A site fixes all in one go."""
     with pytest.raises(Invalid) as refused:
         change(Policy(), {"moderation": "x", "colour": 1, "spam.hold": 2}, version=2)
     assert {fault.field for fault in refused.value.faults} == {"moderation", "colour", "spam.hold"}
@@ -569,11 +539,9 @@ def test_every_faulty_term_is_named_at_once() -> None:
     ],
 )
 def test_a_policy_survives_its_terms(policy: Policy) -> None:
-    """Written as terms and read back, a policy is equal to itself."""
     assert from_terms(to_terms(policy), policy.version) == policy
 
 
 def test_the_known_terms_are_told() -> None:
-    """Help names every term that can be set."""
     told = " ".join(known_terms())
     assert all(term in told for term in to_terms(Policy(cuts={})))

@@ -11,7 +11,7 @@ import pytest
 
 from classifier.labels import LABELS, Effort
 from classifier.model import Explained, Score
-from classifier.signals import Signals
+from classifier.text import Signals
 from service.domain import verdict
 from service.scoring import Reading
 from service.scoring.scorer import ModelScorer, NoModel
@@ -19,8 +19,6 @@ from service.scoring.scorer import ModelScorer, NoModel
 
 @dataclass(frozen=True)
 class FakeSpan:
-    """A span as the classifier gives it."""
-
     begin: int
     end: int
     label: str
@@ -29,8 +27,6 @@ class FakeSpan:
 
 @dataclass(frozen=True)
 class FakeExplanation:
-    """What an explanation needs to have."""
-
     spans: tuple[FakeSpan, ...]
 
 
@@ -78,7 +74,6 @@ class FakeModel:
 
 
 def scorer_of(model: Any, **options: Any) -> ModelScorer:
-    """A scorer that loads `model`."""
     return ModelScorer(load=lambda: model, **options)
 
 
@@ -95,7 +90,6 @@ def test_scores_and_signals_are_passed_on() -> None:
 
 
 def test_only_doubtful_texts_are_explained() -> None:
-    """Explaining costs as much as scoring dozens, so clear texts are spared; nobody is explained when not asked for."""
     model = FakeModel()
     assessed = scorer_of(model, explain_from=0.5).score([Reading("0.1"), Reading("0.9")])
     assert [one.spans != () for one in assessed] == [False, True]
@@ -105,7 +99,6 @@ def test_only_doubtful_texts_are_explained() -> None:
 
 
 def test_the_caller_says_which_texts_are_explained() -> None:
-    """A function is asked for each text, by its number and scores."""
     model = FakeModel()
     readings = [Reading("0.1"), Reading("0.9"), Reading("0.2")]
     assessed = scorer_of(model).score(
@@ -132,7 +125,6 @@ def test_what_is_no_probability_is_refused(wrong: str) -> None:
 
 
 def test_the_model_is_loaded_once_and_late() -> None:
-    """Not at import and not at making: with the first text, which may come after a fork; never again."""
     loads: list[int] = []
 
     def load() -> Any:
@@ -147,7 +139,6 @@ def test_the_model_is_loaded_once_and_late() -> None:
 
 
 def test_a_missing_model_is_asked_for_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each text says NoModel at once; the file is looked for again only after a pause, and then scoring goes on."""
     clock = [1000.0]
     monkeypatch.setattr("service.scoring.scorer.time.monotonic", lambda: clock[0])
     tries: list[bool] = []

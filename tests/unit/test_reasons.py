@@ -7,11 +7,10 @@ import json
 import pytest
 
 from service.domain.options import Options, from_stored, stored
-from service.domain.reasons import SHIPPED, read_reasons, reason_named
+from service.domain.refusal_reasons import SHIPPED, read_reasons, reason_named
 
 
 def test_reasons_are_read_stored_and_found_again() -> None:
-    """What an operator sets is what moderators choose from, also after it was stored."""
     given = read_reasons('[["off_topic", "Off topic", "it is about something else"]]')
     again = from_stored(stored(Options(reasons=given))).reasons
     found = reason_named(again, "off_topic")
@@ -22,7 +21,6 @@ def test_reasons_are_read_stored_and_found_again() -> None:
 
 
 def test_an_empty_value_brings_the_shipped_ones_back() -> None:
-    """`reasons=` is the way back; the shipped ones keep their own rules."""
     assert read_reasons("") == SHIPPED
     assert read_reasons(json.dumps(SHIPPED)) == SHIPPED
 
@@ -44,6 +42,5 @@ def test_an_empty_value_brings_the_shipped_ones_back() -> None:
     ],
 )
 def test_a_fault_is_named(value: str, said: str) -> None:
-    """Whatever is wrong is said with the bound it breaks."""
     with pytest.raises(ValueError, match=said):
         read_reasons(value)

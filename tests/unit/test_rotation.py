@@ -18,11 +18,11 @@ from service.context import AppContext, build_context
 from service.domain.comment import Article, Comment, Placed, Source, Submission
 from service.messaging.dispatcher import RecordingDispatcher
 from service.privacy.keys import CORAL, CiphertextError, open_option, seal_option
-from service.privacy.master import MasterKeyError, load_masters, parse_masters
-from service.privacy.receipts import read_receipt, receipt_token
+from service.privacy.master_key import MasterKeyError, load_masters, parse_masters
 from service.privacy.sealing import Address
-from service.usecases.enrolment import Enrolment, enrol_site
-from service.usecases.rekeying import key_owner, reseal, sealed
+from service.privacy.signatures import read_receipt, receipt_token
+from service.usecases.reseal import key_owner, reseal, sealed
+from service.usecases.sites import Enrolment, enrol_site
 from tests.factories import NOON, added, sqlite_store
 
 OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
@@ -50,7 +50,6 @@ class Rotated:
         )
 
     def submit(self, context: AppContext, comment_id: str = "c-1", **changes: Any) -> Placed:
-        """Bo's comment, which holds an address."""
         given: dict[str, Any] = {
             "id": comment_id,
             "article": Article("https://courier.example/bridge", "The bridge opens"),
@@ -60,31 +59,27 @@ class Rotated:
             "source": Source.API,
         }
         (placed,) = usecases.submit(
-            context.deps, context.sealer, self.enrolled.site, [Submission(**{**given, **changes})]
+            context.deps, context.sanitizer, self.enrolled.site, [Submission(**{**given, **changes})]
         )
         assert isinstance(placed, Placed), placed
         return placed
 
     def original(self, context: AppContext, comment: Comment) -> str:
-        """The text as it was typed."""
         with self.store.read() as tx:
             ciphertext = tx.sealed.originals(comment.pk, comment.revision)["body"]
         return context.keyring.decrypt("courier", "original", ciphertext).decode()
 
     def opens(self, context: AppContext, key: str) -> str | None:
-        """Which site an API key opens."""
         owner = key_owner(self.store, context.keyring, key, NOON)
         return owner[0].name if owner else None
 
 
 @pytest.fixture
 def rotated(tmp_path: Path) -> Rotated:
-    """A fresh installation."""
     return Rotated(tmp_path)
 
 
 def test_originals_open_in_the_overlap_and_after_they_were_sealed_anew(rotated: Rotated) -> None:
-    """The old key seals, both open; without the old one only what was sealed anew opens."""
     comment = rotated.submit(rotated.before).comment
     assert rotated.original(rotated.overlap, comment) == BODY
     with pytest.raises(CiphertextError):
@@ -99,7 +94,6 @@ def test_originals_open_in_the_overlap_and_after_they_were_sealed_anew(rotated: 
 
 
 def test_what_no_key_opens_is_counted_and_left(rotated: Rotated) -> None:
-    """Sealing anew without the old key changes nothing and says how much is lost."""
     comment = rotated.submit(rotated.before).comment
     done = reseal(rotated.after)
     assert (done.originals, done.secrets, done.lost) == (0, 0, 3)
@@ -107,8 +101,6 @@ def test_what_no_key_opens_is_counted_and_left(rotated: Rotated) -> None:
 
 
 def test_site_secrets_go_over(rotated: Rotated) -> None:
-    """Webhook and inbound secrets are the same to their site before, within and after."""
-
     def secrets(context: AppContext) -> list[str]:
         with rotated.store.read() as tx:
             site = tx.sites.get("courier")
@@ -125,7 +117,6 @@ def test_site_secrets_go_over(rotated: Rotated) -> None:
 
 
 def test_secrets_in_a_sites_options_go_over(rotated: Rotated) -> None:
-    """What a site shares with its Coral opens after the old key is gone, like its other secrets."""
     sealed_before = seal_option(rotated.before.keyring, "courier", CORAL, "shared with Coral")
     with rotated.store.write() as tx:
         site = tx.sites.get("courier")
@@ -144,7 +135,6 @@ def test_secrets_in_a_sites_options_go_over(rotated: Rotated) -> None:
 
 
 def test_an_api_key_used_in_the_overlap_outlives_the_old_master(rotated: Rotated) -> None:
-    """The first use carries a key over; one that was never used since goes with the old master."""
     used, unused = rotated.enrolled.key, rotated.enrolled.akismet_key
     assert rotated.opens(rotated.before, used) == "courier"
     assert rotated.opens(rotated.overlap, used) == "courier"
@@ -155,7 +145,6 @@ def test_an_api_key_used_in_the_overlap_outlives_the_old_master(rotated: Rotated
 
 
 def test_what_is_sent_again_in_the_overlap_is_a_replay(rotated: Rotated) -> None:
-    """Neither the same id nor the same idempotency key makes a second comment or revision."""
     first = rotated.submit(rotated.before)
     keyed = rotated.submit(rotated.before, None, idempotency_key="k-1", body="Another word.")
     for context in (rotated.before, rotated.overlap):
@@ -167,7 +156,6 @@ def test_what_is_sent_again_in_the_overlap_is_a_replay(rotated: Rotated) -> None
 
 
 def test_a_new_key_that_waits_its_turn_changes_nothing_yet(rotated: Rotated) -> None:
-    """Put second, a new key opens what others make with it already, and what is sent again stays a replay."""
     waiting = rotated.context(f"1:{OLD}\n2:{NEW}\n")
     rotated.submit(rotated.before)
     keyed = rotated.submit(rotated.before, None, idempotency_key="k-1", body="Another word.")
@@ -199,7 +187,6 @@ def test_an_author_is_known_again_with_their_past(rotated: Rotated) -> None:
 
 
 def test_a_site_that_keeps_no_author_has_none_carried_over(rotated: Rotated) -> None:
-    """In the mode "none" no author key is made, not even an older one."""
     site = replace(rotated.enrolled.site, address_mode="none")
     submission = Submission(
         article=Article("https://courier.example/bridge"),
@@ -208,12 +195,11 @@ def test_a_site_that_keeps_no_author_has_none_carried_over(rotated: Rotated) -> 
         source=Source.API,
         email=Address.parse("bo@example.org"),
     )
-    made = rotated.overlap.sealer.draft(site, submission, NOON)
+    made = rotated.overlap.sanitizer.draft(site, submission, NOON)
     assert (made.author_key, made.older_author_keys, made.box) == (None, (), None)
 
 
 def test_receipt_links_open_in_the_overlap(rotated: Rotated) -> None:
-    """A link given out before opens while its key is at hand; new ones open ever after."""
     old = receipt_token(rotated.before.keyring, "courier", "c-1")
     new = receipt_token(rotated.overlap.keyring, "courier", "c-1")
     assert read_receipt(rotated.overlap.keyring, old) == ("courier", "c-1")
@@ -225,7 +211,6 @@ def test_receipt_links_open_in_the_overlap(rotated: Rotated) -> None:
 
 
 def test_several_keys_are_read_with_their_versions() -> None:
-    """Lines, commas and spaces part keys; the first is current; a bare one is version 1."""
     both = {2: b"\x02" * 32, 1: b"\x01" * 32}
     for text in (OVERLAP, f"2:{NEW}, {OLD}", f"2:{NEW} 1:{OLD}"):
         found = parse_masters(text, "X")
@@ -238,20 +223,17 @@ def test_several_keys_are_read_with_their_versions() -> None:
     "text", ["", f"1:{OLD} {NEW}", f"0:{OLD}", f"256:{OLD}", f"x:{OLD}", f"2:{OLD}:", "2:", f"²:{OLD}"]
 )
 def test_faulty_keys_are_refused_without_being_shown(text: str) -> None:
-    """Versions are whole, distinct and bounded, keys have their form; no message shows one."""
     with pytest.raises(MasterKeyError, match="X") as refused:
         parse_masters(text, "X")
     assert OLD not in str(refused.value)
 
 
 def test_too_many_keys_are_refused() -> None:
-    """Sixteen keys are enough for anybody."""
     with pytest.raises(MasterKeyError, match="1 to 16"):
         parse_masters(" ".join(f"{number}:{OLD}" for number in range(1, 18)), "X")
 
 
 def test_the_command_rotates_reseals_and_retires(run: Callable[..., Result], home: Path) -> None:
-    """From one key to two and back to one, by commands; the file keeps its mode and the chain of acts holds."""
     shown = added(run)
     said = run("keys", "rotate").stdout
     assert said.startswith("Version 2 stands first in ")
@@ -275,7 +257,6 @@ def test_the_command_rotates_reseals_and_retires(run: Callable[..., Result], hom
 def test_keys_of_the_environment_are_changed_there(
     run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the key comes from the environment the command says how to write the new one."""
     monkeypatch.setenv("REPLYDESK_MASTER_KEY", OLD)
     refused = run("keys", "rotate", code=2).stderr
     assert "change it there" in refused
@@ -283,7 +264,6 @@ def test_keys_of_the_environment_are_changed_there(
 
 
 def test_a_secrets_overlap_is_ended(run: Callable[..., Result], context: AppContext) -> None:
-    """The older secret goes without a newer one being made."""
     added(run)
     run("site", "rotate", "courier", "webhook_secret", "--json")
     assert (

@@ -33,7 +33,6 @@ SUBMISSION = Submission(
 
 
 def test_the_address_leaves_as_a_box_that_only_the_site_opens() -> None:
-    """The site's private key opens the box and gives the address as typed."""
     draft = SANITIZER.draft(COURIER, SUBMISSION, NOW)
     assert draft.box is not None
     assert open_box(PRIVATE, draft.box) == ADDRESS
@@ -43,13 +42,11 @@ def test_the_address_leaves_as_a_box_that_only_the_site_opens() -> None:
     ("mode", "boxed", "keyed"), [("sealed", True, True), ("fingerprint", False, True), ("none", False, False)]
 )
 def test_a_site_chooses_what_is_kept_of_an_address(mode: str, boxed: bool, keyed: bool) -> None:
-    """Sealed keeps box and author key, fingerprint the author key alone, none neither."""
     draft = SANITIZER.draft(replace(COURIER, address_mode=mode), SUBMISSION, NOW)
     assert (draft.box is not None, draft.author_key is not None) == (boxed, keyed)
 
 
 def test_no_field_of_the_draft_shows_the_address() -> None:
-    """Typed into every field, the writer's own address is in no field of the draft, nor a plain hash of it."""
     everywhere = replace(
         SUBMISSION,
         author_name=f"Ada {ADDRESS}",
@@ -70,7 +67,6 @@ def test_no_field_of_the_draft_shows_the_address() -> None:
 
 
 def test_what_was_masked_is_kept_encrypted() -> None:
-    """The original of a masked field opens with the site's key of the keyring, and clean fields keep none."""
     draft = SANITIZER.draft(COURIER, replace(SUBMISSION, body="Mail bo@mail.example"), NOW)
     (original,) = draft.originals
     assert original.field == "body"
@@ -85,7 +81,6 @@ def test_a_website_that_holds_a_contact_is_dropped() -> None:
 
 
 def test_a_title_is_masked_and_counts_as_no_contact_of_the_reader() -> None:
-    """The newsroom wrote it: its contacts are no sign of spam, and no original of it is kept."""
     article = Article("https://courier.example/a", title="Tips to bo@mail.example", published_at=NOW)
     draft = SANITIZER.draft(COURIER, replace(SUBMISSION, article=article), NOW)
     assert draft.article == replace(article, title="Tips to ⟦email⟧")
@@ -93,7 +88,6 @@ def test_a_title_is_masked_and_counts_as_no_contact_of_the_reader() -> None:
 
 
 def test_an_agent_is_remembered_only_where_no_address_can_be_in_it() -> None:
-    """Common agents are masked once; one with an address, plain or escaped, is masked each time and not kept."""
     sanitizer = Sanitizer(KEYRING)
     for agent, shown in (
         ("Firefox/130.0 (X11; Linux 20100101)", "Firefox/130.0 (X11; Linux 20100101)"),
@@ -109,7 +103,6 @@ def test_an_agent_is_remembered_only_where_no_address_can_be_in_it() -> None:
 
 
 def test_remembered_agents_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A caller who makes up agents fills no memory."""
     monkeypatch.setattr("service.privacy.sanitizer.AGENTS_BOUND", 3)
     sanitizer = Sanitizer(KEYRING)
     for number in range(10):
@@ -118,7 +111,6 @@ def test_remembered_agents_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_person_is_another_author_on_another_site() -> None:
-    """Author keys of one address differ between sites, and agree on one site whatever its case."""
     herald = replace(COURIER, id=2, name="herald")
     shouted = replace(SUBMISSION, email=Address.parse("ADA.QUINCE@MAIL.EXAMPLE"))
     keys = {site.name: SANITIZER.draft(site, SUBMISSION, NOW).author_key for site in (COURIER, herald)}
@@ -127,7 +119,6 @@ def test_one_person_is_another_author_on_another_site() -> None:
 
 
 def test_the_same_idempotency_key_makes_the_same_id() -> None:
-    """A race of two requests with one key makes one row, so the id must not depend on the time."""
     keyed = replace(SUBMISSION, idempotency_key="order-1")
     first, later = SANITIZER.draft(COURIER, keyed, NOW), SANITIZER.draft(COURIER, keyed, NOW.replace(hour=10))
     assert first.id == later.id
@@ -135,7 +126,6 @@ def test_the_same_idempotency_key_makes_the_same_id() -> None:
 
 
 def test_the_content_digest_tells_replays_from_revisions() -> None:
-    """Equal content digests equally; another text, name or website does not; the address plays no part."""
     digest = SANITIZER.draft(COURIER, SUBMISSION, NOW).content_hash
     same = replace(SUBMISSION, email=Address.parse("bo@mail.example"), submitted_at=NOW)
     assert SANITIZER.draft(COURIER, same, NOW).content_hash == digest
@@ -154,5 +144,4 @@ def test_the_content_digest_tells_replays_from_revisions() -> None:
     ],
 )
 def test_an_ip_is_cut_to_its_network(given: str | None, kept: str | None) -> None:
-    """/24 of IPv4, /48 of IPv6, and an IPv4 in IPv6 clothes is IPv4."""
     assert cut_ip(given) == kept

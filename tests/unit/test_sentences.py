@@ -26,13 +26,11 @@ from service.domain.sentences import sentences
     ],
 )
 def test_sentences_are_cut_where_people_would(text: str, expected: list[str]) -> None:
-    """Marks followed by white space end one, and so does a line's end; a number's point does not."""
     assert [text[begin:end] for begin, end in sentences(text)] == expected
 
 
 @given(text=st.text(alphabet=' .!?\n。aZ😀"’)', max_size=300), most=st.integers(1, 20))
 def test_nothing_but_white_space_is_left_out(text: str, most: int) -> None:
-    """The pieces rise, are trimmed, are no more than asked for, and together hold every visible character."""
     found = sentences(text, most)
     assert len(found) <= most
     places = [place for pair in found for place in pair]
@@ -43,8 +41,6 @@ def test_nothing_but_white_space_is_left_out(text: str, most: int) -> None:
 
 
 def test_time_is_linear() -> None:
-    """Ten times as many marks take about ten times as long."""
-
     def seconds(count: int) -> float:
         text = "a.\"'. " * count
         began = time.perf_counter()

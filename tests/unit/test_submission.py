@@ -51,7 +51,6 @@ def faults_of(value: Any) -> list[Fault]:
 
 
 def test_a_full_submission_is_read() -> None:
-    """Every field arrives; the article's address is normal, moments are in UTC, the address is wrapped."""
     given = to_submission(read(json.dumps(FULL).encode()), Source.API, idempotency_key="k", live=False)
     assert (given.id, given.parent_id, given.author_name, given.body) == (
         "wp-4711",
@@ -69,7 +68,6 @@ def test_a_full_submission_is_read() -> None:
 
 
 def test_little_is_required() -> None:
-    """Article, name and text are enough where a site asks for no email; null means absent."""
     small = {
         "article": {"url": "https://a.example"},
         "author": {"name": "Ada", "email": None},
@@ -86,7 +84,6 @@ def test_little_is_required() -> None:
 
 
 def test_the_email_is_required_unless_the_site_says_otherwise() -> None:
-    """Its absence is a fault of the field."""
     with pytest.raises(Invalid) as refused:
         to_submission(check(changed("author", {"name": "Ada"})), Source.API)
     assert [(one.field, one.code) for one in refused.value.faults] == [("author.email", "missing")]
@@ -157,7 +154,6 @@ FAULTY: list[tuple[str, Any, str, str]] = [
     ("path", "value", "field", "code"), FAULTY, ids=[f"{row[0]}-{n}" for n, row in enumerate(FAULTY)]
 )
 def test_a_fault_names_its_field_and_shows_no_value(path: str, value: Any, field: str, code: str) -> None:
-    """One fault, its dotted field, a stable code, a fix in words; what was sent is not repeated."""
     (fault,) = faults_of(changed(path, value))
     assert (fault.field, fault.code) == (field, code)
     assert fault.message
@@ -167,7 +163,6 @@ def test_a_fault_names_its_field_and_shows_no_value(path: str, value: Any, field
 
 @pytest.mark.parametrize("missing", ["article", "author", "body", "article.url", "author.name"])
 def test_what_is_required_is_asked_for(missing: str) -> None:
-    """An absent required field is named."""
     value: dict[str, Any] = json.loads(json.dumps(FULL))
     above, _, last = missing.rpartition(".")
     del (value[above] if above else value)[last]
@@ -176,20 +171,17 @@ def test_what_is_required_is_asked_for(missing: str) -> None:
 
 
 def test_every_fault_is_told_at_once() -> None:
-    """A caller fixes all in one go."""
     value = changed("body", " ") | {"id": "a b", "submitted_at": "now"}
     assert [one.field for one in faults_of(value)] == ["id", "body", "submitted_at"]
 
 
 def test_an_unknown_field_that_could_be_an_address_is_not_named() -> None:
-    """Only names that look like fields are repeated."""
     (fault,) = faults_of(changed("author", {"name": "Ada", "ada@example.org": 1}))
     assert (fault.field, fault.code) == ("author", "unknown")
     assert "ada@" not in fault.message
 
 
 def test_a_thousand_faults_are_bounded() -> None:
-    """The answer to nonsense stays small."""
     assert len(faults_of(FULL | {f"x{n}": 1 for n in range(1000)})) == 50
 
 
@@ -197,7 +189,6 @@ def test_a_thousand_faults_are_bounded() -> None:
     "raw", [b"", b"{", b"[", b"\xff\xfe", b"nul", b"[" * 100_000, b'{"a":' + b"9" * 5000 + b"}", b"{'a': 1}"]
 )
 def test_what_is_no_json_is_refused(raw: bytes) -> None:
-    """Broken, nested or oversized JSON is one fault of the whole, never another exception."""
     with pytest.raises(Invalid) as refused:
         read(raw)
     (fault,) = refused.value.faults
@@ -206,7 +197,6 @@ def test_what_is_no_json_is_refused(raw: bytes) -> None:
 
 @pytest.mark.parametrize("value", [None, [], 5, "text", [FULL]])
 def test_a_submission_is_an_object(value: Any) -> None:
-    """Other JSON values are refused as a whole."""
     (fault,) = faults_of(value)
     assert (fault.field, fault.code) == ("", "object")
 
@@ -215,7 +205,6 @@ def test_a_submission_is_an_object(value: Any) -> None:
     "body", ["a", "a" * 20_000, "😀" * 20_000, "\ufeffa", "עברית", "\u202etxet", "<script>", "a\r\nb"]
 )
 def test_any_text_within_bounds_is_taken_as_it_is(body: str) -> None:
-    """Length is counted in characters; nothing is stripped, escaped or normalised."""
     assert check(changed("body", body)).body == body
 
 
@@ -229,12 +218,10 @@ def test_any_text_within_bounds_is_taken_as_it_is(body: str) -> None:
     ],
 )
 def test_moments_of_rfc_3339_are_read(moment: str) -> None:
-    """Upper or lower case, any offset, up to nanoseconds, within sane years."""
     assert check(changed("submitted_at", moment)).submitted_at is not None
 
 
 def test_what_was_given_prints_empty() -> None:
-    """Neither repr nor str of a submission, nor of its error, shows what is in it."""
     given = check(FULL)
     for shown in (
         repr(given),
@@ -249,7 +236,6 @@ def test_what_was_given_prints_empty() -> None:
 
 
 def test_the_schema_tells_the_bounds() -> None:
-    """The published schema carries lengths, patterns and formats, and refuses unknown fields."""
     schema = SubmissionGiven.model_json_schema()
     assert schema["additionalProperties"] is False
     assert schema["properties"]["body"]["maxLength"] == 20_000

@@ -37,7 +37,6 @@ bounded = settings(derandomize=True, max_examples=200, deadline=None, database=N
     ],
 )
 def test_what_looks_alike_is_found_alike(text: str, same: str) -> None:
-    """Case, width, composition, accents and forms of letters make no difference to a search."""
     assert terms(text) == terms(same)
 
 
@@ -55,13 +54,11 @@ def test_what_looks_alike_is_found_alike(text: str, same: str) -> None:
     ],
 )
 def test_what_resembles_stays_apart(one: str, other: str) -> None:
-    """A letter with its mark is another letter where its readers say so."""
     assert terms(one) != terms(other)
     assert key(folded(one)) != key(folded(other))
 
 
 def test_short_words_keep_the_accents_that_make_other_words() -> None:
-    """A year is none of the body's parts; in longer words an accent is a disguise."""
     assert [key(folded(one)) for one in ("año", "ano", "más", "mas", "Größe")] == [
         "año",
         "ano",
@@ -86,12 +83,10 @@ def test_short_words_keep_the_accents_that_make_other_words() -> None:
     ],
 )
 def test_words_end_where_readers_see_them_end(text: str, found: list[str]) -> None:
-    """Vowel signs belong to words, flags do not, and a change of script ends one."""
     assert [plain(word.text) for word in words(text)] == found
 
 
 def test_scripts_without_spaces_are_told_apart() -> None:
-    """Chinese, Japanese, Thai, Lao, Khmer and Burmese run on; Korean and the Indic scripts do not."""
     dense = ["橋を渡る", "ควาย", "ໝາ", "ខ្មោច", "ခွေး", "你好"]
     spaced = ["바보", "हिन्दी", "বাংলা", "தமிழ்", "ქართული", "አማርኛ", "bridge"]
     assert {words(one)[0].kind for one in dense} == {DENSE}
@@ -101,7 +96,6 @@ def test_scripts_without_spaces_are_told_apart() -> None:
 @bounded
 @given(st.text(max_size=60))
 def test_the_form_is_settled(text: str) -> None:
-    """For every text: folding its words again changes nothing, and the form of its letters makes no difference."""
     found = [word.text for word in words(text)]
     assert [word.text for one in found for word in words(one)] == found
     assert terms(unicodedata.normalize("NFC", text)) == terms(unicodedata.normalize("NFD", text))
@@ -110,7 +104,6 @@ def test_the_form_is_settled(text: str) -> None:
 @bounded
 @given(st.text(max_size=60))
 def test_terms_can_be_stored_and_asked_for(text: str) -> None:
-    """For every text: terms hold letters, digits and marks alone, and are not too long for an index."""
     for term in terms(text):
         assert 0 < len(term) <= 100
         assert {unicodedata.category(one)[0] for one in term} <= {"L", "M", "N"}
@@ -120,7 +113,6 @@ def test_terms_can_be_stored_and_asked_for(text: str) -> None:
     "piece", ["a", "é", "橋", "ก้", "z o ", "\u0301", "ﷺ", "हि", "\u200b", "1", "е", "n't "]
 )
 def test_the_longest_text_is_folded_at_once(piece: str) -> None:
-    """No text takes more than linear time."""
     text = (piece * 20_000)[:20_000]
     started = time.process_time()
     terms(text)

@@ -11,7 +11,6 @@ from service.compat.time_limit import TimeLimit, TooLate
 
 
 def test_an_answer_and_a_failure_come_back() -> None:
-    """What the question returns is returned, and what it raises is raised, time-outs of its own included."""
     limit = TimeLimit(5)
 
     def fail() -> None:
@@ -23,7 +22,6 @@ def test_an_answer_and_a_failure_come_back() -> None:
 
 
 def test_what_hangs_is_given_up_and_does_not_pile_up() -> None:
-    """A question over its time is TooLate; once all places hang, the next is refused at once, until they are free."""
     limit, release = TimeLimit(0.05, places=2), threading.Event()
     for _ in range(2):
         with pytest.raises(TooLate):

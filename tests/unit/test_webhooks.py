@@ -30,7 +30,6 @@ bounded = settings(derandomize=True, max_examples=200, deadline=None, database=N
 
 
 def test_the_published_example_is_signed_as_published() -> None:
-    """The specification's own example gives the specification's own signature."""
     headers = sign([SECRET], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, BODY)
     assert headers == {
         "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -41,7 +40,6 @@ def test_the_published_example_is_signed_as_published() -> None:
 
 
 def test_the_reference_library_accepts_our_signature() -> None:
-    """A receiver that uses the standardwebhooks package verifies what we sign, in a rotation too."""
     body = '{"type":"comment.approved","data":{"body":"ü ⟦email⟧"}}'.encode()
     headers = sign([OTHER, SECRET], "evt_1", int(datetime.now(UTC).timestamp()), body)
     for secret in (SECRET, OTHER):
@@ -51,14 +49,12 @@ def test_the_reference_library_accepts_our_signature() -> None:
 
 
 def test_we_accept_the_reference_librarys_signature() -> None:
-    """What the standardwebhooks package signs, we verify, whatever the case of the header names."""
     signature = Webhook(SECRET).sign("evt_1", NOW, BODY.decode())
     headers = {"Webhook-Id": "evt_1", "WEBHOOK-TIMESTAMP": str(SECONDS), "webhook-Signature": signature}
     assert verify([SECRET], headers, BODY, SECONDS) == "evt_1"
 
 
 def test_any_of_several_secrets_and_signatures_will_do() -> None:
-    """During a rotation either side may hold old or new; other versions in the list are passed over."""
     headers = sign([OTHER], "evt_1", SECONDS, BODY)
     headers["webhook-signature"] = "v1a,AAAA v1,nonsense " + headers["webhook-signature"] + " v2,x"
     assert verify([SECRET, OTHER], headers, BODY, SECONDS) == "evt_1"
@@ -108,7 +104,6 @@ def test_a_malformed_header_is_a_signature_error(part: str, value: str | None) -
     st.binary(max_size=80),
 )
 def test_random_headers_are_a_signature_error(headers: dict[str, str], body: bytes) -> None:
-    """No set of headers makes verify raise anything but SignatureError."""
     with pytest.raises(SignatureError):
         verify([SECRET], headers, body, SECONDS)
 
@@ -121,7 +116,6 @@ def test_random_headers_are_a_signature_error(headers: dict[str, str], body: byt
     st.integers(1, 255),
 )
 def test_one_changed_byte_breaks_the_signature(body: bytes, timestamp: int, place: int, change: int) -> None:
-    """Signed bytes verify; with any byte changed they do not."""
     headers = sign([OTHER], "evt_1", timestamp, body)
     assert verify([OTHER], headers, body, timestamp) == "evt_1"
     changed = bytearray(body or b"x")
@@ -151,7 +145,6 @@ def test_the_id_cannot_borrow_from_the_body() -> None:
     ],
 )  # fmt: skip
 def test_a_malformed_secret_is_refused_without_being_shown(secret: str) -> None:
-    """Secrets are read strictly: prefix, standard padded base64, 24 to 64 bytes."""
     with pytest.raises(SecretError) as refused:
         sign([secret], "evt_1", SECONDS, BODY)
     assert not secret or secret == "whsec_" or secret not in str(refused.value)
@@ -160,7 +153,6 @@ def test_a_malformed_secret_is_refused_without_being_shown(secret: str) -> None:
 
 
 def test_nothing_is_sent_unsigned() -> None:
-    """Signing without a secret is refused."""
     with pytest.raises(SecretError):
         sign([], "evt_1", SECONDS, BODY)
 
@@ -181,7 +173,6 @@ def test_an_answer_is_judged_by_its_status(status: int, kind: str) -> None:
 
 
 def test_the_schedule_is_the_documented_one() -> None:
-    """5 s, 30 s, 2 min, 10 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h, then a dead letter."""
     failed = Outcome("retry")
     waits = [next_attempt(failed, attempt, NOW, 0.0) for attempt in range(1, 13)]
     seconds = [(moment - NOW).total_seconds() if moment else None for moment in waits]
@@ -190,7 +181,6 @@ def test_the_schedule_is_the_documented_one() -> None:
 
 
 def test_jitter_spreads_later_only() -> None:
-    """Jitter from 0 to 1 adds up to a fifth, and a value out of range is cut."""
     failed = Outcome("retry")
     assert next_attempt(failed, 1, NOW, 1.0) == NOW + timedelta(seconds=6)
     assert next_attempt(failed, 1, NOW, 0.5) == NOW + timedelta(seconds=5.5)
@@ -208,7 +198,6 @@ def test_jitter_spreads_later_only() -> None:
 def test_no_attempt_comes_early_or_never(
     kind: signing.Kind, retry_after: float | None, attempts: int, jitter: float
 ) -> None:
-    """A retry is never before the schedule or Retry-After, never more than 29 hours off, and ends after 11 retries."""
     when = next_attempt(Outcome(kind, 429, retry_after), attempts, NOW, jitter)
     if attempts > len(signing.WAITS):
         assert when is None
@@ -221,13 +210,11 @@ def test_no_attempt_comes_early_or_never(
 
 
 def test_delivered_and_gone_are_not_tried_again() -> None:
-    """A delivered callback is done; 410 gives up at once."""
     assert next_attempt(Outcome("delivered", 200), 1, NOW, 0) is None
     assert next_attempt(Outcome("gone", 410), 1, NOW, 0) is None
 
 
 def test_slow_down_waits_one_step_longer() -> None:
-    """An overloaded endpoint gets the next longer wait, or what it asks for if that is more."""
     assert next_attempt(Outcome("slow_down", 503), 1, NOW, 0) == NOW + timedelta(seconds=30)
     assert next_attempt(Outcome("slow_down", 503, 90.0), 1, NOW, 0) == NOW + timedelta(seconds=90)
     assert next_attempt(Outcome("slow_down", 503), 11, NOW, 0) == NOW + timedelta(hours=24)
@@ -250,6 +237,5 @@ def test_retry_after_is_read_in_both_forms(value: str | None, seconds: float | N
 @bounded
 @given(st.text(max_size=80))
 def test_no_retry_after_header_is_a_crash(value: str) -> None:
-    """Whatever the endpoint writes there, reading it raises nothing and stays within 24 hours."""
     seconds = read_retry_after(value, NOW.astimezone(timezone(timedelta(hours=5))))
     assert seconds is None or 0 <= seconds <= 86400

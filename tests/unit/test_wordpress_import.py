@@ -21,7 +21,7 @@ from service.importers.wordpress import import_export
 from service.messaging.dispatcher import RecordingDispatcher
 from service.usecases import Judgement, review
 from service.usecases.articles import describe_article
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.factories import NOON, sqlite_store
 from tests.wxr import HEAD, TAIL, comment, item
 
@@ -50,7 +50,6 @@ class MovingIn:
         return dict(counts)
 
     def comment(self, name: str) -> Comment:
-        """The comment as it is stored."""
         with self.context.deps.store.read() as tx:
             found = tx.comments.get(self.site.id, name)
         assert found is not None
@@ -59,14 +58,12 @@ class MovingIn:
 
 @pytest.fixture
 def moving_in(tmp_path: Path) -> Iterator[MovingIn]:
-    """A site without comments yet."""
     made = MovingIn(tmp_path)
     yield made
     made.context.close()
 
 
 def test_states_and_threads_are_kept(moving_in: MovingIn) -> None:
-    """Approved stays approved, pending waits for a person, trash is rejected; answers keep their parents."""
     states = {1: "1", 2: "0", 3: "trash", 4: "spam", 5: "post-trashed"}
     found = [comment(n, f"Text {n}.", parent=n - 1, state=state) for n, state in states.items()]
     assert moving_in.run(item(*found)) == {"imported": 5}
@@ -79,7 +76,6 @@ def test_states_and_threads_are_kept(moving_in: MovingIn) -> None:
 
 
 def test_no_callback_tells_the_site_what_it_told_us(moving_in: MovingIn) -> None:
-    """Imported decisions are in the feed, by the site, and on no wire; they are no labels."""
     moving_in.run(item(comment(1)))
     with moving_in.context.deps.store.read() as tx:
         assert tx.deliveries.page(moving_in.site.id, None, 10) == []
@@ -89,14 +85,12 @@ def test_no_callback_tells_the_site_what_it_told_us(moving_in: MovingIn) -> None
 
 
 def test_nothing_waits_for_the_scorer(moving_in: MovingIn) -> None:
-    """What the site has decided is not scored again."""
     moving_in.run(item(comment(1), comment(2, state="0")))
     with moving_in.context.deps.store.write() as tx:
         assert tx.scoring.lease_pending(NOON, NOON, 10) == []
 
 
 def test_the_address_is_sealed(moving_in: MovingIn) -> None:
-    """The reader's address becomes a box and an author key, and the IP its network."""
     moving_in.run(item(comment(1, "Write to ada@mail.example, please.")))
     stored = moving_in.comment("wp-1")
     assert stored.author_key
@@ -108,7 +102,6 @@ def test_the_address_is_sealed(moving_in: MovingIn) -> None:
 
 
 def test_running_it_again_repeats_nothing(moving_in: MovingIn) -> None:
-    """A second run counts replays, and what a moderator decided since stays decided."""
     file = item(comment(1), comment(2, "Hm.", state="0"))
     assert moving_in.run(file) == {"imported": 2}
     held = moving_in.comment("wp-2")
@@ -123,7 +116,6 @@ def test_running_it_again_repeats_nothing(moving_in: MovingIn) -> None:
 
 
 def test_a_file_cut_short_can_be_finished(moving_in: MovingIn) -> None:
-    """What came before the cut is kept, the cut is named, and the whole file brings the rest."""
     file = HEAD + item(*(comment(n, f"Text {n}.") for n in range(1, 8))) + TAIL
     with pytest.raises(Invalid):
         for _ in import_export(moving_in.context, moving_in.site, io.BytesIO(file[:-700]), batch=2):
@@ -136,13 +128,11 @@ def test_a_file_cut_short_can_be_finished(moving_in: MovingIn) -> None:
 
 
 def test_html_becomes_what_readers_saw(moving_in: MovingIn) -> None:
-    """Tags and references of the comment box are read; a link keeps its address."""
     moving_in.run(item(comment(1, 'I &amp; you: <a href="https://a.example">this</a> <em>now</em>')))
     assert moving_in.comment("wp-1").body == "I & you: this (https://a.example) now"
 
 
 def test_what_is_optional_and_no_good_is_left_out(moving_in: MovingIn) -> None:
-    """No name, no address, a broken website, an unknown day: old comments come in all the same."""
     broken = (
         comment(1)
         .replace("<![CDATA[Ada]]>", "")
@@ -157,7 +147,6 @@ def test_what_is_optional_and_no_good_is_left_out(moving_in: MovingIn) -> None:
 
 
 def test_what_cannot_be_taken_is_named_with_its_line(moving_in: MovingIn) -> None:
-    """An empty text, a text beyond the bound, an unknown state: each is refused alone, and no value is shown."""
     found = [
         comment(1, " "),
         comment(2, "<p></p>"),
@@ -176,13 +165,11 @@ def test_what_cannot_be_taken_is_named_with_its_line(moving_in: MovingIn) -> Non
 
 
 def test_pings_are_left_out(moving_in: MovingIn) -> None:
-    """Pingbacks and trackbacks are no readers' comments, and are counted apart."""
     ping = comment(2).replace("<wp:comment_type><![CDATA[comment]]>", "<wp:comment_type><![CDATA[pingback]]>")
     assert moving_in.run(item(comment(1), ping)) == {"imported": 1, "left_out": 1}
 
 
 def test_a_noted_id_that_is_none_costs_no_comment(moving_in: MovingIn) -> None:
-    """What another plugin or a hand wrote in our field is passed over: the comment comes in by its number."""
     meta = (
         "<wp:commentmeta><wp:meta_key><![CDATA[replydesk_id]]></wp:meta_key>"
         "<wp:meta_value><![CDATA[not an id]]></wp:meta_value></wp:commentmeta>"
@@ -192,7 +179,6 @@ def test_a_noted_id_that_is_none_costs_no_comment(moving_in: MovingIn) -> None:
 
 
 def test_a_comment_that_was_checked_here_is_known(moving_in: MovingIn) -> None:
-    """With the id that our plugin noted, a comment is the one we have, and so is the parent of its answers."""
     meta = (
         "<wp:commentmeta><wp:meta_key><![CDATA[replydesk_id]]></wp:meta_key>"
         "<wp:meta_value><![CDATA[ak-77]]></wp:meta_value></wp:commentmeta>"
@@ -203,7 +189,6 @@ def test_a_comment_that_was_checked_here_is_known(moving_in: MovingIn) -> None:
 
 
 def test_two_blogs_in_one_file_keep_their_comments_apart(moving_in: MovingIn) -> None:
-    """Two articles hold comment 7 each, and each its answer; running the file again changes nothing."""
     items = [
         item(
             comment(7, f"Seven on {day}.", written=f"2026-11-0{day} 10:00:00"),
@@ -226,7 +211,6 @@ def test_two_blogs_in_one_file_keep_their_comments_apart(moving_in: MovingIn) ->
 
 @pytest.mark.parametrize("batch", [1, 500])
 def test_an_answer_waits_for_the_parent_of_its_own_blog(moving_in: MovingIn, batch: int) -> None:
-    """A parent that comes after its answer is not mistaken for another blog's comment of the same number."""
     hello = "Hi, this is a comment."  # in every new WordPress
     one = item(comment(1, hello, written="2026-01-01 10:00:00"), comment(7, "Of the first."))
     other = item(
@@ -243,7 +227,6 @@ def test_an_answer_waits_for_the_parent_of_its_own_blog(moving_in: MovingIn, bat
 
 @pytest.mark.parametrize("end", [b"<a></b>", b"", b"\x00<", b"<!DOCTYPE x>"])
 def test_a_file_that_breaks_off_shows_nothing_private(moving_in: MovingIn, end: bytes) -> None:
-    """Where the end of an article is missing, it may be private, so its comments are kept and not shown."""
     whole = item(comment(1, "Secret.")).removesuffix(b"</item>") + end
     with pytest.raises(Invalid):
         moving_in.run(whole)
@@ -253,13 +236,11 @@ def test_a_file_that_breaks_off_shows_nothing_private(moving_in: MovingIn, end: 
 
 
 def test_a_comment_without_a_date_is_as_old_as_its_article(moving_in: MovingIn) -> None:
-    """Old databases hold 0000-00-00; such a comment does not stand below those of today."""
     moving_in.run(item(comment(1, written="0000-00-00 00:00:00"), published="2012-05-01 09:00:00"))
     assert moving_in.comment("wp-1").submitted_at.year == 2012
 
 
 def test_the_same_export_again_takes_no_correction_back(moving_in: MovingIn) -> None:
-    """What the site said of an article since then stays, though a comment of the export is new."""
     moving_in.run(item(comment(1), title="Mistyped", status="publish"))
     url = "https://courier.example/bridge"
     describe_article(moving_in.context, moving_in.site, url, {"title": "Right", "private": True}, "site")

@@ -13,12 +13,10 @@ from tests.wxr import HEAD, TAIL, comment, item
 
 
 def exported(*items: bytes) -> list[Exported]:
-    """The comments of an export of these articles."""
     return list(read_export(io.BytesIO(HEAD + b"".join(items) + TAIL)))
 
 
 def test_a_comment_is_read_with_its_article() -> None:
-    """Each comment comes with all its fields and the article above it, in the order of the file."""
     first, second = exported(item(comment(4), comment(5, parent=4, state="0")))
     assert (first.number, first.name, first.email) == ("4", "Ada", "ada@mail.example")
     assert (first.link, first.title) == ("https://courier.example/bridge", "The bridge")
@@ -28,32 +26,27 @@ def test_a_comment_is_read_with_its_article() -> None:
 
 
 def test_what_it_read_is_never_printed() -> None:
-    """The record of a comment shows no word of it."""
     (one,) = exported(item(comment(4, "A secret word.")))
     assert "ada@" not in repr(one)
     assert "secret" not in repr(one)
 
 
 def test_cdata_that_was_cut_is_joined() -> None:
-    """WordPress writes `]]>` in a text as two sections, and it comes back whole."""
     (one,) = exported(item(comment(1, "a ]]]]><![CDATA[> b")))
     assert one.content == "a ]]> b"
 
 
 def test_control_characters_do_not_end_the_import() -> None:
-    """Old databases hold characters that XML forbids; the text comes without them."""
     (one,) = exported(item(comment(1, "a\x0bb\x00c\td")))
     assert one.content == "abc\td"
 
 
 def test_a_title_of_the_site_is_not_the_articles() -> None:
-    """An article without a link has none, whatever stood before it."""
     (first, second) = exported(item(comment(1)), b"<item>" + comment(2).encode() + b"</item>")
     assert (first.link, second.link, second.title) == ("https://courier.example/bridge", "", "")
 
 
 def test_the_id_that_our_plugin_noted_is_read() -> None:
-    """Other meta fields, where addresses lie, are not kept."""
     meta = (
         "<wp:commentmeta><wp:meta_key><![CDATA[akismet_as_submitted]]></wp:meta_key>"
         "<wp:meta_value><![CDATA[ada@mail.example]]></wp:meta_value></wp:commentmeta>"
@@ -77,7 +70,6 @@ BAD = {
 @pytest.mark.parametrize("kind", BAD)
 @pytest.mark.parametrize("field", ["content", "author", "title"])
 def test_a_bad_character_costs_no_comment(kind: str, field: str) -> None:
-    """It is replaced and its line is told; all that comes after it comes in."""
     raw, read = BAD[kind]
     found = [comment(n, f"Text {n}.\n") for n in range(1, 301)]
     file = HEAD + item(*found[:149]) + item(*found[149:]) + TAIL
@@ -99,7 +91,6 @@ def test_a_bad_character_costs_no_comment(kind: str, field: str) -> None:
 
 
 def test_a_file_is_read_in_the_encoding_that_it_declares() -> None:
-    """Windows' and UTF-16, with or without a mark; an encoding that nobody knows is taken for UTF-8."""
     file = (HEAD + item(comment(1, "Fähre – 橋")) + TAIL).decode()
     for name in ("utf-16", "UTF-8", "no-such-encoding", "rot13", "idna"):
         told = file.replace('encoding="UTF-8"', f'encoding="{name}"')
@@ -113,7 +104,6 @@ def test_a_file_is_read_in_the_encoding_that_it_declares() -> None:
 
 
 def test_a_reference_over_two_pieces_is_read() -> None:
-    """Wherever the file is cut for reading."""
     one = item(comment(1, "x"), title="]]>Tom &#38; Jerry &#x1f600; &#31;<![CDATA[")
     file = HEAD + b" " * (64 * 1024 - len(HEAD) - one.index(b"&#")) + one + TAIL
     for shift in range(-8, 40):
@@ -125,7 +115,6 @@ def test_a_reference_over_two_pieces_is_read() -> None:
 
 
 def test_an_article_of_many_comments_may_be_private_to_its_last_line() -> None:
-    """Comments that are let go before the article ends count as private until it is known that anyone may read it."""
     many = [comment(n, f"{n} " + "x" * 500_000) for n in range(1, 11)]
     for status in ("private", "publish"):
         file = item(*many).replace(b"</item>", f"<wp:status>{status}</wp:status></item>".encode())
@@ -134,7 +123,6 @@ def test_an_article_of_many_comments_may_be_private_to_its_last_line() -> None:
 
 
 def test_html_in_place_of_xml_costs_no_comment() -> None:
-    """HTML's names and loose ampersands outside CDATA, which XML does not know; in CDATA they are letters."""
     written = {
         "A&nbsp;B &eacute;": "A\xa0B é",
         "Q & A &amp; B": "Q & A & B",
@@ -165,7 +153,6 @@ def test_html_in_place_of_xml_costs_no_comment() -> None:
     ],
 )
 def test_only_what_is_published_is_public(said: dict[str, str], is_private: bool) -> None:
-    """A state that nobody knows is private; wherever in the article it is said."""
     before = item(comment(1), **said)  # type: ignore[arg-type]
     names = {"password": "post_password", "status": "status"}
     told = "".join(f"<wp:{names[name]}>{value}</wp:{names[name]}>" for name, value in said.items())
@@ -174,14 +161,12 @@ def test_only_what_is_published_is_public(said: dict[str, str], is_private: bool
 
 
 def test_the_blog_is_read() -> None:
-    """By the surest of what the export says of it."""
     told = b"<link>https://a.example</link><wp:base_site_url>https://b.example</wp:base_site_url>"
     (one,) = read_export(io.BytesIO(HEAD + told + item(comment(1)) + TAIL))
     assert (one.blog, one.link) == ("https://b.example", "https://courier.example/bridge")
 
 
 def test_what_was_read_before_the_file_broke_is_handed_over() -> None:
-    """Also of the article in which it broke."""
     found = read_export(io.BytesIO(HEAD + item(comment(1), comment(2)) + item(comment(3))[:-7] + b"<wp:comm"))
     assert [next(found).number for _ in range(3)] == ["1", "2", "3"]
     with pytest.raises(Invalid):
@@ -203,7 +188,6 @@ def test_what_was_read_before_the_file_broke_is_handed_over() -> None:
     ],
 )
 def test_a_file_that_is_none_is_refused(file: bytes, said: str) -> None:
-    """What is wrong is said with its line, and no entity is ever opened."""
     with pytest.raises(Invalid) as refused:
         list(read_export(io.BytesIO(file)))
     (fault,) = refused.value.faults
@@ -212,7 +196,6 @@ def test_a_file_that_is_none_is_refused(file: bytes, said: str) -> None:
 
 
 def test_memory_stays_the_same_however_long_the_file_is() -> None:
-    """Twenty megabytes of articles and comments are read in two."""
     one = item(*(comment(n, "Good. " * 200) for n in range(20)))
     body = HEAD + one * 800 + TAIL
     tracemalloc.start()

@@ -13,7 +13,6 @@ PROXY, OTHER_PROXY, READER, LIAR = "10.0.0.1", "10.0.0.2", "192.0.2.77", "198.51
 
 
 def seen(peer: str, forwarded: str | None, trusted: tuple[str, ...] = ("10.0.0.0/8", "::1/128")) -> str:
-    """The REMOTE_ADDR that the application is given."""
     given: list[str] = []
 
     def app(environ: dict[str, Any], _: object) -> list[bytes]:
@@ -46,7 +45,6 @@ def seen(peer: str, forwarded: str | None, trusted: tuple[str, ...] = ("10.0.0.0
 def test_the_nearest_address_that_is_no_proxy_of_ours_counts(
     peer: str, forwarded: str | None, reader: str
 ) -> None:
-    """The near end of the chain is believed as far as our own proxies wrote it, and no further."""
     assert seen(peer, forwarded) == reader
 
 
@@ -69,12 +67,10 @@ def test_the_nearest_address_that_is_no_proxy_of_ours_counts(
     ],
 )
 def test_a_proxy_is_known_in_whatever_form_its_address_comes(peer: str, forwarded: str, reader: str) -> None:
-    """Over IPv6, as an IPv4 address that an IPv6 socket shows, translated, or with a zone."""
     assert seen(peer, forwarded, ("10.0.0.0/8", "2001:db8:aa::/64", "fe80::1/128")) == reader
 
 
 def test_a_network_written_as_ipv6_is_the_ipv4_network() -> None:
-    """::ffff:10.0.0.0/104 names 10.0.0.0/8, and a whole IPv6 network stays one."""
     assert seen(PROXY, READER, ("::ffff:10.0.0.0/104",)) == READER
     assert seen(f"::ffff:{PROXY}", READER, ("10.0.0.1/32",)) == READER
     assert seen(LIAR, READER, ("::ffff:10.0.0.0/104",)) == LIAR
@@ -84,7 +80,6 @@ def test_a_network_written_as_ipv6_is_the_ipv4_network() -> None:
 @pytest.mark.parametrize("peer", ["", "localhost", "unix:", "/run/web.sock"])
 @pytest.mark.parametrize("trusted", [(), ("10.0.0.0/8",), ("unix",)])
 def test_over_a_unix_socket_the_proxy_is_trusted(peer: str, trusted: tuple[str, ...]) -> None:
-    """However the server names such a connection: only this machine can have made it."""
     assert seen(peer, f"{LIAR}, {READER}", trusted) == READER
     assert seen(peer, None, trusted) == ""
 
@@ -96,7 +91,6 @@ def test_over_a_unix_socket_another_proxy_must_be_named() -> None:
 
 
 def test_without_trusted_proxies_no_header_counts() -> None:
-    """By default the connection's own address is the reader's."""
     assert seen("127.0.0.1", READER, trusted=()) == "127.0.0.1"
     assert seen(f"::ffff:{READER}", LIAR, trusted=()) == READER
 
@@ -115,5 +109,4 @@ def test_without_trusted_proxies_no_header_counts() -> None:
     ],
 )
 def test_a_network_is_that_of_the_reader(ip: str | None, network: str | None) -> None:
-    """Readers behind one translator are not one network: /24 of the IPv4 address, /48 of an IPv6 one."""
     assert cut_ip(ip) == network

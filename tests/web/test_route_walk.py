@@ -21,21 +21,18 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
 
 
 def test_every_route_has_a_line_in_the_table_and_every_line_a_route(walk: Walk) -> None:
-    """Who adds a route says in tests/web/routes.py who may use it; who takes one away takes its line too."""
     there = {route for route, _, _ in walk.rules()}
     assert sorted(there - ROUTES.keys()) == [], "say in tests/web/routes.py who may use these"
     assert sorted(ROUTES.keys() - there) == [], "these lines of tests/web/routes.py have no route"
 
 
 def test_the_walk_finds_no_surprise(walk: Walk) -> None:
-    """Each caller gets what the table says, and nobody but the courier sees or changes what is the courier's."""
     steps = list(walk.steps())
     assert len(steps) == len(ROUTES) * len(CALLERS)
     assert not [step for step in steps if step.is_surprise], table(steps)
 
 
 def test_no_act_of_the_desk_works_without_the_forms_tag(walk: Walk) -> None:
-    """Whatever changes something is refused to an admin whose form does not carry the session's tag."""
     posts = [one for one in walk.rules() if one[2] == "POST" and one[1].rule.startswith("/desk")]
     guarded = [one for one in posts if "sign-in" not in one[0]]
     assert len(guarded) >= 10
@@ -45,7 +42,6 @@ def test_no_act_of_the_desk_works_without_the_forms_tag(walk: Walk) -> None:
 
 
 def test_the_walk_sees_what_is_wrong(tmp_path: Path) -> None:
-    """Planted: a route without a guard, one for a higher role than told, one that leaks, one that changes."""
     walk = Walk(tmp_path)
     app, newsroom = walk.newsroom.app, walk.newsroom
 

@@ -19,7 +19,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from service.storage import Store
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from service.web.security import csrf_token
 from tests.factories import sqlite_store
 from tests.web.api.caller import ARTICLE, Newsroom, submission
@@ -96,7 +96,6 @@ class WatchedStore(Store):
         self.watching, self.kept = connection, sqlite3.connect(":memory:")
 
     def keep(self) -> None:
-        """Take a copy."""
         self.watching.backup(self.kept)
 
     def version(self) -> int:
@@ -108,11 +107,9 @@ class WatchedStore(Store):
         self.kept.backup(self.watching)
 
     def rows(self, query: str, *values: object) -> list[Any]:
-        """Return what a query finds."""
         return self.watching.execute(query, values).fetchall()
 
     def close(self) -> None:
-        """Let go of everything."""
         self.watching.close()
         self.kept.close()
         super().close()
@@ -146,7 +143,6 @@ class Walk:
                 yield f"{method} {rule.rule}", rule, method
 
     def steps(self) -> Iterator[Step]:
-        """Walk all of them as everybody."""
         for route, rule, method in self.rules():
             for place, caller in enumerate(CALLERS):
                 expected = ROUTES[route][place] if route in ROUTES else None
@@ -169,7 +165,6 @@ class Walk:
         return Step(route, caller, expected, found, answer.status_code, leaked, touched)
 
     def ask(self, route: str, rule: Rule, method: str, caller: str, tagged: bool) -> TestResponse:
-        """Send what this route takes, as that caller."""
         path = OF_SITE.sub("courier", rule.rule)
         path = re.sub(r"<(?:[^:<>]*(?:\([^)]*\))?:)?(\w+)>", lambda one: PLACES.get(one[1], "1"), path)
         given: dict[str, Any] = {"query_string": {"article_url": ARTICLE}} if "<slug:" in rule.rule else {}
@@ -226,7 +221,6 @@ def _wants_a_key(answer: TestResponse, rule: str) -> bool:
 
 
 def table(steps: list[Step]) -> str:
-    """Return the table as Markdown, surprises marked."""
     rows: dict[str, list[str]] = {}
     for step in steps:
         mark = " **!**" if step.is_surprise else ""

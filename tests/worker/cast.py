@@ -18,7 +18,7 @@ from service.privacy.keys import Keyring, new_webhook_secret
 from service.privacy.sanitizer import Sanitizer
 from service.scoring import Explain, Reading
 from service.storage import Store
-from service.usecases import Scored, settle, submit
+from service.usecases import Scored, record_scores, submit
 from service.webhooks.url_guard import Allow
 from tests.factories import SetClock, courier
 from worker.deliver import DeliveryWorker
@@ -31,8 +31,6 @@ ARTICLE = Article("https://courier.example/bridge")
 
 @dataclass(slots=True)
 class Stage:
-    """An installation, its clock, dispatcher and one site."""
-
     deps: Dependencies
     clock: SetClock
     dispatcher: RecordingDispatcher
@@ -58,23 +56,19 @@ class Stage:
         return [one.comment for one in placed if isinstance(one, Placed)]
 
     def look(self, name: str = "c-0") -> Comment:
-        """Return the comment as it is stored now."""
         with self.deps.store.read() as tx:
             found = tx.comments.get(self.site.id, name)
         assert found is not None
         return found
 
     def statuses(self, count: int) -> list[str]:
-        """Return the status of c-0 to c-(count-1)."""
         return [str(self.look(f"c-{n}").status) for n in range(count)]
 
     def decisions(self) -> int:
-        """Count what is published."""
         with self.deps.store.read() as tx:
             return len(tx.decisions.feed(self.site.id, 0, 1000))
 
     def enqueued(self) -> list[str]:
-        """Return the names enqueued since the last look."""
         names = [name for name, _ in self.dispatcher.enqueued]
         self.dispatcher.enqueued.clear()
         return names
@@ -159,8 +153,8 @@ class Office:
     def decide(self, site: Site, count: int) -> None:
         """Let the model decide so many comments of the site: one callback each."""
         given = [Submission(ARTICLE, "Ada", f"Text {n}.", Source.API, id=f"c-{n}") for n in range(count)]
-        placed = submit(self.deps, self.context.sealer, site, given)
-        settle(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
+        placed = submit(self.deps, self.context.sanitizer, site, given)
+        record_scores(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
 
     def carry(self, seconds: float = 20.0) -> None:
         """Nudge the delivery worker and wait until it has sent what was due."""

@@ -18,7 +18,6 @@ from tests.worker.cast import Office
 
 @pytest.fixture
 def offices() -> Iterator[Callable[..., Office]]:
-    """Make offices, and close them afterwards."""
     with ExitStack() as stack:
 
         def make(store: Store | None = None, **options: Any) -> Office:
@@ -31,7 +30,6 @@ def offices() -> Iterator[Callable[..., Office]]:
 
 @pytest.fixture
 def office(offices: Callable[..., Office]) -> Office:
-    """An office over SQLite."""
     return offices()
 
 

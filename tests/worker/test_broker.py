@@ -40,7 +40,6 @@ class Installation:
         self.run("worker")
 
     def run(self, what: str) -> None:
-        """Start the worker or beat."""
         with (self.notes.parent / f"{what}.log").open("ab") as log:
             self.processes.append(
                 subprocess.Popen(
@@ -51,7 +50,6 @@ class Installation:
             )
 
     def count(self, name: str) -> int:
-        """How often this task has run."""
         return self.notes.read_text().split().count(name)
 
     def enqueue(self, name: str, seconds: float = 20.0) -> float:
@@ -61,7 +59,6 @@ class Installation:
         return until(lambda: self.count(name) > before, seconds)
 
     def close(self) -> None:
-        """End everything."""
         self.dispatcher.close()
         for process in self.processes:
             process.kill()
@@ -83,7 +80,6 @@ def installation(
 
 
 def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(installation: Installation) -> None:
-    """Every task runs when enqueued, and again after a hang, after FLUSHALL, and after a restart that kept nothing."""
     for name in QUEUES:
         assert installation.enqueue(name) < 5
     with installation.broker.hung():
@@ -104,7 +100,6 @@ def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(installati
 
 @pytest.mark.parametrize("installation", ["threads"], indirect=True)
 def test_no_kind_of_work_starves_another_in_the_embedded_worker(installation: Installation) -> None:
-    """While scoring keeps one thread busy without pause, other tasks start within a second."""
     (installation.notes.parent / "slow").touch()
     for _ in range(5):
         installation.dispatcher.enqueue(SCORE)
@@ -115,7 +110,6 @@ def test_no_kind_of_work_starves_another_in_the_embedded_worker(installation: In
 
 @pytest.mark.parametrize("installation", ["threads"], indirect=True)
 def test_beat_enqueues_the_sweep_and_outlives_the_broker(installation: Installation) -> None:
-    """The sweep runs every interval; with the broker gone beat lives on and enqueues again once it is back."""
     installation.run("beat")
     until(lambda: installation.count(SWEEP) >= 3, 60)
     assert faults(installation.notes.parent, BEAT) == []
@@ -129,7 +123,6 @@ def test_beat_enqueues_the_sweep_and_outlives_the_broker(installation: Installat
 
 @pytest.mark.parametrize("installation", ["threads"], indirect=True)
 def test_nothing_but_marks_and_heartbeats_stays_in_the_broker(installation: Installation) -> None:
-    """No result, no event, no task's arguments: after the work only our own keys and kombu's binding remain."""
     for name in QUEUES:
         installation.enqueue(name)
     client = connect(installation.broker.url)
@@ -140,7 +133,6 @@ def test_nothing_but_marks_and_heartbeats_stays_in_the_broker(installation: Inst
 
 @pytest.mark.parametrize("installation", ["threads", "prefork"], indirect=True)
 def test_a_worker_stops_soon_when_asked(installation: Installation) -> None:
-    """SIGTERM ends an idle worker within a few seconds, with exit code 0."""
     worker = installation.processes[0]
     worker.terminate()
     assert worker.wait(10) == 0

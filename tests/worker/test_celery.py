@@ -11,7 +11,7 @@ from service.config import load
 from service.context import build_context
 from service.messaging.dispatcher import RedisDispatcher
 from service.messaging.tasks import SWEEP
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.factories import template
 from tests.processes import accept, pending, until, worker
 from tests.receivers import receiver
@@ -49,7 +49,6 @@ def deliver_one_batch(env: dict[str, str], log: Path) -> None:
 
 
 def test_a_worker_of_threads_on_sqlite_does_the_whole_line(env: dict[str, str], tmp_path: Path) -> None:
-    """The embedded default: one process, threads, SQLite."""
     (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     deliver_one_batch(env, tmp_path / "worker.log")
 
@@ -57,12 +56,10 @@ def test_a_worker_of_threads_on_sqlite_does_the_whole_line(env: dict[str, str], 
 def test_forked_workers_on_postgresql_do_the_whole_line(
     env: dict[str, str], clean_postgres_url: str, tmp_path: Path
 ) -> None:
-    """Production: forked children that load the model after the fork, PostgreSQL."""
     deliver_one_batch(env | {"REPLYDESK_DATABASE_URL": clean_postgres_url}, tmp_path / "worker.log")
 
 
 def test_a_killed_workers_comments_are_decided_by_the_next(env: dict[str, str], tmp_path: Path) -> None:
-    """Rows leased by a worker that was killed come back when the lease runs out: a sweep finds them."""
     env |= {"REPLYDESK_LEASE_SECONDS": "1"}
     (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     context = build_context(load(env | {"REDIS_URL": ""}), env=env)  # this side's dispatcher sends nothing

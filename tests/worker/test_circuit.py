@@ -13,14 +13,12 @@ AWAY, BROKEN, FINE = Outcome("retry"), Outcome("retry", 500), Outcome("delivered
 
 
 def failed(circuits: Circuits, times: int, at: float = 0, outcome: Outcome = AWAY) -> None:
-    """Let so many posts to site 1 fail."""
     for _ in range(times):
         circuits.heard(1, URL, outcome, after(at))
 
 
 @pytest.mark.parametrize("outcome", [AWAY, BROKEN, Outcome("slow_down", 503)])
 def test_it_opens_after_five_failures_in_a_row(outcome: Outcome) -> None:
-    """Four are bad luck; the fifth leaves the endpoint alone for ten seconds, and then it is on trial."""
     circuits = Circuits()
     failed(circuits, FAILURES - 1, outcome=outcome)
     assert circuits.left_alone(NOON) == {}
@@ -31,7 +29,6 @@ def test_it_opens_after_five_failures_in_a_row(outcome: Outcome) -> None:
 
 
 def test_it_opens_for_longer_each_time_up_to_five_minutes() -> None:
-    """Twice as long with each failed trial; posts that were in the air together count once."""
     circuits = Circuits()
     failed(circuits, FAILURES + 7)
     assert circuits.left_alone(after(10)) == {}
@@ -44,7 +41,6 @@ def test_it_opens_for_longer_each_time_up_to_five_minutes() -> None:
 
 
 def test_one_success_closes_it() -> None:
-    """Whoever answers is trusted again at once, and starts from nothing."""
     circuits = Circuits()
     failed(circuits, FAILURES)
     circuits.heard(1, URL, FINE, after(11))
@@ -54,7 +50,6 @@ def test_one_success_closes_it() -> None:
 
 
 def test_retry_after_is_obeyed_for_the_whole_endpoint() -> None:
-    """A pause that is asked for opens it at once, for as long as was asked."""
     circuits = Circuits()
     failed(circuits, 1, outcome=Outcome("slow_down", 429, 120.0))
     assert circuits.left_alone(after(119)) == {1: URL}
@@ -63,14 +58,12 @@ def test_retry_after_is_obeyed_for_the_whole_endpoint() -> None:
 
 @pytest.mark.parametrize("outcome", [Outcome("retry", 404), Outcome("refused"), Outcome("gone", 410)])
 def test_a_refusal_says_nothing_of_the_next_callback(outcome: Outcome) -> None:
-    """What one callback is refused for does not hold up others; an endpoint that is gone is switched off elsewhere."""
     circuits = Circuits()
     failed(circuits, 20, outcome=outcome)
     assert circuits.left_alone(NOON) == {}
 
 
 def test_a_new_address_starts_anew() -> None:
-    """The failures of one address are not another's."""
     circuits = Circuits()
     failed(circuits, FAILURES - 1)
     circuits.heard(1, URL + "/new", AWAY, NOON)

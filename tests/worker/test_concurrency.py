@@ -12,25 +12,21 @@ from worker.concurrency import CONCURRENCY, THREADS, ConcurrencyLimit
 
 
 def never() -> bool:
-    """The process is not stopping."""
     return False
 
 
 def aside(work: Callable[[], object]) -> threading.Thread:
-    """Do something in another thread."""
     thread = threading.Thread(target=work)
     thread.start()
     return thread
 
 
 def test_every_task_has_a_limit_and_all_fit_at_once() -> None:
-    """Each named task has a width, and the threads of the embedded worker are as many as all widths together."""
     assert set(CONCURRENCY) == set(QUEUES)
     assert sum(CONCURRENCY.values()) == THREADS
 
 
 def test_a_call_at_the_limit_returns_and_makes_the_run_repeat() -> None:
-    """What is enqueued during a run is looked for after it, by that run; any number of messages is one round."""
     limit, runs = ConcurrencyLimit(1), []
 
     def work() -> None:
@@ -44,7 +40,6 @@ def test_a_call_at_the_limit_returns_and_makes_the_run_repeat() -> None:
 
 
 def test_a_limit_of_two_allows_two_runs_at_once() -> None:
-    """Two calls run side by side; the third waits for nobody."""
     limit, both, runs = ConcurrencyLimit(2), threading.Barrier(3, timeout=10), []
 
     def work() -> None:
@@ -63,7 +58,6 @@ def test_a_limit_of_two_allows_two_runs_at_once() -> None:
 
 
 def test_a_stopping_process_goes_no_further_round() -> None:
-    """On the way out a run ends with its work, though it was asked to go round."""
     limit, runs = ConcurrencyLimit(1), []
 
     def work() -> None:
@@ -75,7 +69,6 @@ def test_a_stopping_process_goes_no_further_round() -> None:
 
 
 def test_a_run_that_fails_frees_its_place() -> None:
-    """An exception passes through, and the next call runs."""
     limit, runs = ConcurrencyLimit(1), []
     with pytest.raises(ZeroDivisionError):
         limit.run(lambda: 1 // 0, never)

@@ -21,7 +21,6 @@ from worker.sweep import Sweep
 
 @pytest.fixture
 def stage(store: Store) -> Stage:
-    """A stage over each store in turn."""
     return Stage.over(store)
 
 
@@ -31,12 +30,10 @@ def counted(counter: Counter, *labels: str) -> float:
 
 
 def expired() -> float:
-    """How many leases of comments expired so far."""
     return counted(meters().leases_expired, "score")
 
 
 def test_a_verdict_that_came_too_late_is_not_counted(stage: Stage) -> None:
-    """Of two workers that read one comment the first to settle counts it; the other's lease had run out."""
     stage.post("One.")
     settled, ran_out = counted(meters().settled, "scored"), expired()
 
@@ -51,7 +48,6 @@ def test_a_verdict_that_came_too_late_is_not_counted(stage: Stage) -> None:
 
 
 def test_a_text_that_is_tried_again_is_no_lease_that_expired(stage: Stage) -> None:
-    """A text that fails alone is put off by its own worker, which had it in hand all the time."""
     stage.post("poison")
     ran_out = expired()
     for _ in range(4):
@@ -62,7 +58,6 @@ def test_a_text_that_is_tried_again_is_no_lease_that_expired(stage: Stage) -> No
 
 
 def test_leases_of_the_dead_are_counted_where_they_are_buried(stage: Stage, tmp_path: Path) -> None:
-    """Only those that still stood: what was recorded meanwhile is no loss."""
     posted = stage.post("One.", "Two.")
     until = leased_until(stage, [one.pk for one in posted[:1]])
     journal = Journal(tmp_path)
@@ -74,7 +69,6 @@ def test_leases_of_the_dead_are_counted_where_they_are_buried(stage: Stage, tmp_
 
 
 def test_scores_are_counted_by_effort_and_second_verdicts_by_outcome(stage: Stage) -> None:
-    """A comment that was scored fast and then in full counts once in each effort, and is settled once."""
     scorer = TwoEfforts(fast=lambda _: {"toxicity": 0.7})
     stage.post("One.", signals=FAST_WANTED)
     scored = {effort: counted(meters().scored, scorer.version, effort) for effort in ("full", "fast")}

@@ -26,7 +26,6 @@ from worker.deliver import PER_SITE, DeliveryWorker
 def test_a_decision_arrives_signed_with_the_stored_bytes(
     store: Store, offices: Callable[..., Office]
 ) -> None:
-    """The reference implementation takes the signature; the body is what was written with the decision."""
     office = offices(store)
     with receiver() as hook:
         site = office.site("courier", hook.url)
@@ -43,7 +42,6 @@ def test_a_decision_arrives_signed_with_the_stored_bytes(
 
 
 def test_during_a_rotation_both_secrets_sign(office: Office) -> None:
-    """A site may verify with the old secret or the new one; a third does not fit."""
     with receiver() as hook:
         site = office.site("courier", hook.url, secrets=2)
         office.decide(site, 1)
@@ -55,7 +53,6 @@ def test_during_a_rotation_both_secrets_sign(office: Office) -> None:
 
 
 def test_a_failure_is_tried_again_with_the_same_id_and_bytes(office: Office) -> None:
-    """A later attempt has a fresh timestamp and signature, and is not made before its time."""
     with receiver(500, 204) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -74,7 +71,6 @@ def test_a_failure_is_tried_again_with_the_same_id_and_bytes(office: Office) -> 
 
 
 def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office: Office) -> None:
-    """After the last attempt the worker gives up; a replay starts over and arrives."""
     with receiver(500) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -91,7 +87,6 @@ def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office: Of
 
 
 def test_decisions_on_one_comment_arrive_in_order(office: Office) -> None:
-    """The second waits for the first, though the first has to be tried again; a dead letter releases it."""
     with receiver(500, 204) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -109,7 +104,6 @@ def test_decisions_on_one_comment_arrive_in_order(office: Office) -> None:
 
 
 def test_gone_switches_the_sites_callbacks_off(office: Office) -> None:
-    """410 says that nobody wants them: the letter is dead, the site's switch says why, and nothing more is sent."""
     with receiver(410) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -124,7 +118,6 @@ def test_gone_switches_the_sites_callbacks_off(office: Office) -> None:
 
 
 def test_gone_stops_the_mail_that_is_leased_already(store: Store, offices: Callable[..., Office]) -> None:
-    """Of sixty that are due only those in the air are posted; the rest is given back uncounted and waits."""
     office, posted = offices(store), list[bytes]()
 
     def post(url: str, headers: object, body: bytes, **_: object) -> Outcome:
@@ -156,7 +149,6 @@ def test_gone_stops_the_mail_that_is_leased_already(store: Store, offices: Calla
 
 
 def test_a_receiver_that_answers_gone_to_all_is_asked_by_no_thread_twice(office: Office) -> None:
-    """Whoever hears 410 takes nothing more for that address."""
     with receiver(410) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 60)
@@ -166,7 +158,6 @@ def test_a_receiver_that_answers_gone_to_all_is_asked_by_no_thread_twice(office:
 
 
 def test_gone_says_nothing_of_a_new_address(office: Office) -> None:
-    """A site that moved its endpoint while the old one answered 410 stays switched on."""
     with receiver(410, open_gate=False) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -180,7 +171,6 @@ def test_gone_says_nothing_of_a_new_address(office: Office) -> None:
 
 
 def test_a_hanging_receiver_holds_up_nobody_else(store: Store, offices: Callable[..., Office]) -> None:
-    """While one site's server takes its time over many callbacks, another's all arrive."""
     office = offices(store)
     with receiver(open_gate=False) as slow, receiver() as fast:
         office.decide(office.site("slow", slow.url), 60)
@@ -214,7 +204,6 @@ def test_a_receiver_that_is_away_is_asked_a_few_times_and_not_for_everything(off
 
 
 def test_slow_down_is_heard(office: Office) -> None:
-    """A receiver that answers 429 is left alone for as long as it asks."""
     with receiver(429, 204, retry_after="120") as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -228,7 +217,6 @@ def test_slow_down_is_heard(office: Office) -> None:
 
 
 def test_a_private_target_is_refused_unless_allowed(offices: Callable[..., Office]) -> None:
-    """A site cannot make the service call its own network."""
     office = offices()
     office.delivery_worker = DeliveryWorker(office.context, Allow.parse(""), timeout=5.0)
     with receiver() as hook:
@@ -240,7 +228,6 @@ def test_a_private_target_is_refused_unless_allowed(offices: Callable[..., Offic
 
 
 def test_nothing_is_sent_unsigned(office: Office) -> None:
-    """A secret that cannot be opened leaves the mail waiting and says so."""
     with receiver() as hook:
         site = office.site("courier", hook.url)
         with office.deps.store.write() as tx:
@@ -254,7 +241,6 @@ def test_nothing_is_sent_unsigned(office: Office) -> None:
 def test_no_transaction_is_open_while_a_receiver_is_asked(
     sqlite_url: str, offices: Callable[..., Office]
 ) -> None:
-    """The service goes on writing while a receiver thinks."""
     from service.storage import open_store
 
     store = open_store(sqlite_url)
@@ -274,7 +260,6 @@ def test_no_transaction_is_open_while_a_receiver_is_asked(
 
 
 def test_two_workers_deliver_everything_once(store: Store, offices: Callable[..., Office]) -> None:
-    """Leases keep two processes from posting one callback twice."""
     office = offices(store)
     with receiver() as hook:
         site = office.site("courier", hook.url)
@@ -289,7 +274,6 @@ def test_two_workers_deliver_everything_once(store: Store, offices: Callable[...
 
 
 def test_a_dead_workers_mail_is_delivered_by_another(office: Office) -> None:
-    """A leased callback whose worker is gone is due again when the lease runs out."""
     with receiver() as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -305,7 +289,6 @@ def test_a_dead_workers_mail_is_delivered_by_another(office: Office) -> None:
 
 
 def test_closing_lets_go_of_what_waits(offices: Callable[..., Office]) -> None:
-    """What is in the air lands, what waits is given back uncounted, and nothing new is taken."""
     office = offices()
     with receiver(open_gate=False) as hook:
         office.decide(office.site("courier", hook.url), 30)
@@ -322,7 +305,6 @@ def test_closing_lets_go_of_what_waits(offices: Callable[..., Office]) -> None:
 
 
 def test_a_callback_whose_lease_nearly_ran_out_is_left_to_the_next_worker(office: Office) -> None:
-    """Waiting for its turn took too long: another may have it already, so it is given back unposted and uncounted."""
     posted: list[bytes] = []
 
     def post(url: str, headers: object, body: bytes, **_: object) -> Outcome:
@@ -339,7 +321,6 @@ def test_a_callback_whose_lease_nearly_ran_out_is_left_to_the_next_worker(office
 
 
 def test_the_log_names_no_address_and_no_text(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    """Ids, the site's name and our own words; nothing of the comment, the URL or the answer."""
     with receiver(500) as hook:
         office.decide(office.site("courier", hook.url + "?token=secret"), 1)
         office.carry()
@@ -351,7 +332,6 @@ def test_the_log_names_no_address_and_no_text(office: Office, capsys: pytest.Cap
 
 
 def test_an_endpoint_that_keeps_failing_is_left_alone(office: Office) -> None:
-    """After five failures in a row it is asked by one post a trial, and what is not tried spends no attempt."""
     with receiver(500) as away:
         site = office.site("courier", away.url)
         office.decide(site, 40)
@@ -365,7 +345,6 @@ def test_an_endpoint_that_keeps_failing_is_left_alone(office: Office) -> None:
 
 
 def test_the_owner_is_told_that_callbacks_stopped(office: Office) -> None:
-    """An endpoint that answers 410 stops its mail, and the site's `notify_url` hears of it once, signed."""
     with receiver(410) as gone, receiver() as owner:
         site = office.site("courier", gone.url)
         with office.deps.store.write() as tx:

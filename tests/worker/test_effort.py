@@ -18,12 +18,10 @@ FULL, FAST = Effort.FULL, Effort.FAST
 
 @pytest.fixture
 def stage(store: Store) -> Stage:
-    """A stage over each store in turn."""
     return Stage.over(store)
 
 
 def efforts(stage: Stage, *names: str) -> list[str | None]:
-    """Return which effort judged each comment."""
     found = [stage.look(name).verdict for name in names]
     return [verdict.effort if verdict else None for verdict in found]
 
@@ -35,13 +33,11 @@ def one_batch(stage: Stage, scorer: TwoEfforts) -> None:
 
 
 def current(stage: Stage) -> Effort:
-    """Return the effort that holds now."""
     with stage.deps.store.read() as tx:
         return tx.scoring.effort().effort
 
 
 def test_comments_are_scored_in_full_while_none_waits_for_long(stage: Stage) -> None:
-    """The default, a minute after arrival too."""
     stage.post("One.")
     stage.clock.pass_seconds(60)
     score_pending(stage.deps, TwoEfforts())
@@ -50,7 +46,6 @@ def test_comments_are_scored_in_full_while_none_waits_for_long(stage: Stage) -> 
 
 
 def test_a_flood_falls_back_to_fast_and_returns_to_full(stage: Stage) -> None:
-    """Fast from a minute's age of the oldest; between that and half of it as before; then full again."""
     scorer = TwoEfforts()
 
     def scored_at(age: float, name: str) -> str | None:
@@ -79,7 +74,6 @@ def test_when_nothing_waits_any_more_the_next_comment_is_scored_in_full(stage: S
 
 
 def test_the_effort_is_every_workers(stage: Stage) -> None:
-    """What one worker found holds for the next, which saw no comment older than the limit."""
     stage.post("Old.")
     stage.clock.pass_seconds(61)
     one_batch(stage, TwoEfforts())
@@ -90,7 +84,6 @@ def test_the_effort_is_every_workers(stage: Stage) -> None:
 
 
 def test_a_limit_of_zero_is_never_reached(stage: Stage) -> None:
-    """Then every comment is scored in full, however long it waits."""
     deps = replace(stage.deps, fast_after_seconds=0.0)
     stage.post("Old.")
     stage.clock.pass_seconds(9_999)
@@ -111,7 +104,6 @@ def test_neither_an_import_nor_a_text_that_is_tried_again_makes_a_flood(stage: S
 
 
 def test_who_asks_for_a_fast_score_gets_one(stage: Stage) -> None:
-    """In one batch with others, which are scored in full; decided in the order of their arrival."""
     stage.post("Live.", "Live too.")
     stage.post("Old.", id="import", live=False, source=Source.IMPORT, signals=FAST_WANTED)
     scorer = TwoEfforts()
@@ -121,7 +113,6 @@ def test_who_asks_for_a_fast_score_gets_one(stage: Stage) -> None:
 
 
 def test_a_scorer_with_one_effort_goes_on_scoring_in_full(stage: Stage) -> None:
-    """It says so itself, and the verdict believes it."""
     stage.post("Old.")
     stage.clock.pass_seconds(61)
     score_pending(stage.deps, Told())

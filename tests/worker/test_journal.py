@@ -52,14 +52,12 @@ def owner(home: Path, work: str, *pks: int) -> Iterator[subprocess.Popen[str]]:
 
 
 def released(home: Path) -> Noted:
-    """Return what dead processes left in this home."""
     found: list[Noted] = []
     Journal(home).release_dead(found.append)
     return found[0] if found else {}
 
 
 def test_what_a_killed_worker_had_in_hand_is_scored_at_once_and_alone(store: Store, tmp_path: Path) -> None:
-    """Nobody waits for its leases to run out; while it lives, and though it hangs, they are respected."""
     stage = Stage.over(store)
     comments = stage.post("One.", "Two.", "Three.")
     with store.write() as tx:
@@ -80,7 +78,6 @@ def test_what_a_killed_worker_had_in_hand_is_scored_at_once_and_alone(store: Sto
 
 
 def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store: Store, tmp_path: Path) -> None:
-    """With the clock standing still: its neighbours are decided, and after the third death a person looks at it."""
     stage = Stage.over(store)
     stage.post("One.", "Deadly.", "Three.")
     sweep, home = Sweep(stage.deps, journal=Journal(tmp_path)), tmp_path
@@ -109,7 +106,6 @@ def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store: Store, t
 
 
 def test_what_was_recorded_is_nobodys_to_bury(tmp_path: Path) -> None:
-    """Only what is still noted is handed over, by kind of work and by the moment of its lease."""
     journal = Journal(tmp_path)
     journal.note(SCORE, after(30), [1, 2])
     journal.note(DELIVER, after(60), [7, 8])
@@ -123,7 +119,6 @@ def test_what_was_recorded_is_nobodys_to_bury(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_given_back_is_kept_for_the_next(tmp_path: Path) -> None:
-    """A store that is away leaves the journal as it is, and no newcomer writes over it."""
     gone = Journal(tmp_path)
     gone.note(SCORE, after(30), [1])
     gone.close()
@@ -140,7 +135,6 @@ def test_what_cannot_be_given_back_is_kept_for_the_next(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("torn", [b"[", b"[]", b'{"a": 1}', b'{"a": {"noon": [1]}}', b"\xff", b"[" * 60_000])
 def test_a_torn_journal_says_nothing(tmp_path: Path, torn: bytes) -> None:
-    """Whatever a process died in the middle of, its leases run out, and its slot is free again."""
     journal = Journal(tmp_path)
     journal.note(SCORE, after(30), [1])
     journal.close()
@@ -151,7 +145,6 @@ def test_a_torn_journal_says_nothing(tmp_path: Path, torn: bytes) -> None:
 
 
 def test_a_home_that_cannot_be_written_costs_speed_alone(tmp_path: Path) -> None:
-    """Without a journal leases run out as they always did."""
     (tmp_path / "run").write_text("no folder")
     journal = Journal(tmp_path)
     journal.note(SCORE, after(30), [1])
@@ -163,8 +156,6 @@ def test_a_home_that_cannot_be_written_costs_speed_alone(tmp_path: Path) -> None
 def test_a_disk_that_was_full_for_a_while_is_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Notes go on once there is room; what is said of it is said once."""
-
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -180,7 +171,6 @@ def test_a_disk_that_was_full_for_a_while_is_written_again(
 
 
 def test_what_ran_out_is_struck_at_the_next_lease(tmp_path: Path) -> None:
-    """A worker that lives on through a long fault of its store keeps no note of leases that are nobody's any more."""
     journal = Journal(tmp_path)
     journal.note(SCORE, after(30), [1, 2])
     journal.note(SCORE, after(70), [3], after(40))

@@ -18,7 +18,7 @@ from service.domain.options import Options
 from service.domain.verdict import Action
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import Store
-from service.usecases.enrolment import Enrolment, enrol_site
+from service.usecases.sites import Enrolment, enrol_site
 from service.webhooks.signing import Outcome, verify
 from service.webhooks.url_guard import Allow
 from tests.factories import SetClock, decided, draft
@@ -45,14 +45,12 @@ class Desk:
         self.notifier = Notifier(self.context, more.pop("allow", LOOPBACK), **more)
 
     def hold(self, *names: str) -> None:
-        """Let comments be held."""
         with self.context.deps.store.write() as tx:
             made = tx.comments.add(self.courier.site.id, [draft(name) for name in names], self.clock())
             for comment in made.values():
                 decided(tx, comment, Action.HOLD)
 
     def clear(self, *names: str) -> None:
-        """Let moderators approve them."""
         with self.context.deps.store.write() as tx:
             for name in names:
                 found = tx.comments.get(self.courier.site.id, name)
@@ -66,12 +64,10 @@ class Desk:
         return json.loads(one.body)
 
     def tell(self) -> int:
-        """Look, and tell what is due."""
         return self.notifier.tell() if self.notifier.look() else 0
 
 
 def test_a_queue_that_grows_and_calms_is_told_twice(store: Store, tmp_path: Path) -> None:
-    """One signed webhook at the limit, none while it stays there, and one when it is calm; never a reader's words."""
     with receiver() as hook:
         desk = Desk(store, tmp_path, hook.url)
         desk.hold("c-1")
@@ -95,7 +91,6 @@ def test_a_queue_that_grows_and_calms_is_told_twice(store: Store, tmp_path: Path
 
 
 def test_an_old_comment_is_told_of(store: Store, tmp_path: Path) -> None:
-    """One comment that nobody looks at for too long is enough."""
     with receiver() as hook:
         desk = Desk(store, tmp_path, hook.url)
         desk.hold("c-1")
@@ -105,7 +100,6 @@ def test_an_old_comment_is_told_of(store: Store, tmp_path: Path) -> None:
 
 
 def test_what_did_not_arrive_is_told_again(store: Store, tmp_path: Path) -> None:
-    """The same bytes under the same id, after a pause that grows."""
     with receiver(500, 204) as hook:
         desk = Desk(store, tmp_path, hook.url)
         desk.hold("c-1", "c-2")
@@ -119,7 +113,6 @@ def test_what_did_not_arrive_is_told_again(store: Store, tmp_path: Path) -> None
 
 
 def test_two_workers_tell_once(store: Store, tmp_path: Path) -> None:
-    """Both look, one turns and tells."""
     with receiver() as hook:
         desk = Desk(store, tmp_path, hook.url)
         other = Notifier(desk.context, LOOPBACK)
@@ -131,7 +124,6 @@ def test_two_workers_tell_once(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_private_target_is_not_called(store: Store, tmp_path: Path) -> None:
-    """An address that callbacks may not reach is not reached by this way either."""
     with receiver() as hook:
         desk = Desk(store, tmp_path, hook.url, allow=Allow(), post=post)
         desk.hold("c-1", "c-2")
@@ -140,7 +132,6 @@ def test_a_private_target_is_not_called(store: Store, tmp_path: Path) -> None:
 
 
 def test_it_looks_now_and_then(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sweeps come every two seconds, looks every ten."""
     looks: list[float] = []
     now = [0.0]
     desk = Desk(
@@ -186,5 +177,4 @@ def test_receivers_that_hang_outlive_no_lease(store: Store, tmp_path: Path) -> N
 
 
 def is_due(alarm: Alarm, now: datetime) -> bool:
-    """Whether any process may tell it."""
     return alarm.next_attempt_at is not None and alarm.next_attempt_at <= now

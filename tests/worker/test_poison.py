@@ -14,7 +14,7 @@ from service.config import load
 from service.context import build_context
 from service.messaging.dispatcher import RedisDispatcher
 from service.messaging.tasks import SWEEP
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.factories import template
 from tests.processes import accept, pending, until
 
@@ -75,7 +75,6 @@ def hold_the_deadly(env: dict[str, str], log: Path) -> None:
 def test_a_comment_that_kills_an_embedded_worker_is_held_within_seconds(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    """One process of threads, started again each time."""
     (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     hold_the_deadly(env, tmp_path / "worker.log")
 
@@ -84,5 +83,4 @@ def test_a_comment_that_kills_an_embedded_worker_is_held_within_seconds(
 def test_a_comment_that_kills_forked_children_is_held_within_seconds(
     env: dict[str, str], clean_postgres_url: str, tmp_path: Path
 ) -> None:
-    """Their parent forks others, and goes on."""
     hold_the_deadly(env | {"REPLYDESK_DATABASE_URL": clean_postgres_url}, tmp_path / "worker.log")

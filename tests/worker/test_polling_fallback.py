@@ -11,8 +11,8 @@ from service.context import AppContext, build_context
 from service.domain.verdict import LABELS, Assessment, Effort
 from service.messaging.dispatcher import RecordingDispatcher, RedisDispatcher, connect, read_heartbeats
 from service.messaging.tasks import SCORE, SWEEP
-from service.usecases import Scored, settle
-from service.usecases.enrolment import enrol_site
+from service.usecases import Scored, record_scores
+from service.usecases.sites import enrol_site
 from tests.factories import template
 from tests.processes import Broker, accept, pending, until, worker
 from tests.receivers import receiver
@@ -26,7 +26,6 @@ def to_rescore(context: AppContext) -> int:
 
 
 def test_rounds_are_made_in_a_silence_alone() -> None:
-    """Ten seconds without a sweep begin it, a sweep ends it; a worker that sweeps slowly waits for five sweeps."""
     now, heard, rounds = [100.0], [100.0], []
     fallback = PollingFallback(lambda: heard[0], lambda: rounds.append(now[0]), 1.0, lambda: now[0])
     for now[0] in (105.0, 109.9, 110.0, 111.0):
@@ -43,7 +42,6 @@ def test_rounds_are_made_in_a_silence_alone() -> None:
 
 
 def test_a_worker_goes_on_without_its_broker(tmp_path: Path) -> None:
-    """What comes after the broker died is decided, what was scored fast is scored again, and callbacks are sent."""
     broker = Broker(tmp_path)
     (tmp_path / "replydesk.db").write_bytes(template())
     clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
@@ -61,7 +59,7 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path) -> None:
             enrolled = enrol_site(context, "courier", "https://courier.example", hook.url)
             held = accept(context, enrolled, ["The old bridge looks fine to me."])[0].comment
             fast = Assessment(dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}, "made-up-1", effort=Effort.FAST)
-            settle(context.deps, [Scored(held, fast)])
+            record_scores(context.deps, [Scored(held, fast)])
             with worker(env, log):
                 until(lambda: '"model.loaded"' in log.read_text())
                 broker.kill()
@@ -82,7 +80,6 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path) -> None:
 
 
 def test_somebody_sweeps_though_beat_is_gone_and_comments_ring(env: dict[str, str], tmp_path: Path) -> None:
-    """Messages for new comments are no sign of beat: without it a worker sweeps by itself, round for round."""
     env |= {"REPLYDESK_SWEEP_SECONDS": "0.3"}
     (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     url, prefix = env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]

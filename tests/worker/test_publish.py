@@ -20,7 +20,6 @@ COUNT = 40
 
 
 def test_workers_at_once_publish_each_decision_once(store: Store) -> None:
-    """Four workers, one moment: every decision gets one number and one callback, and no number is lost."""
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with store.write() as tx:
         site = tx.sites.add(courier())
@@ -48,7 +47,6 @@ def test_workers_at_once_publish_each_decision_once(store: Store) -> None:
 
 
 def test_publishing_goes_on_until_none_is_due(store: Store) -> None:
-    """More decisions than one transaction takes leave in one run."""
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with store.write() as tx:
         site = tx.sites.add(courier(callback_url=None))

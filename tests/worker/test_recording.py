@@ -45,7 +45,6 @@ class SlowStore(Store):
 
 @pytest.fixture
 def slow() -> Iterator[tuple[SlowStore, Office]]:
-    """An office over a slow store."""
     store = sqlite_store(SlowStore)
     office = Office(store)
     yield store, office
@@ -54,7 +53,6 @@ def slow() -> Iterator[tuple[SlowStore, Office]]:
 
 
 def test_who_posts_does_not_wait_for_the_disk_within_a_bound(slow: tuple[SlowStore, Office]) -> None:
-    """While nothing can be written down others are posted, so many at most; then all is recorded once."""
     store, office = slow
     posted = threading.Semaphore(0)
 
@@ -79,14 +77,12 @@ def test_who_posts_does_not_wait_for_the_disk_within_a_bound(slow: tuple[SlowSto
 
 @pytest.fixture
 def office() -> Iterator[Office]:
-    """An office over SQLite."""
     made = Office(sqlite_store())
     yield made
     made.delivery_worker.close(5.0)
 
 
 def test_what_a_killed_worker_was_posting_is_due_at_once(tmp_path: Path, office: Office) -> None:
-    """Its journal names what it had leased and not recorded; the rest of its mail is left as it is."""
     journal = Journal(tmp_path)
     gate, posting = threading.Event(), threading.Semaphore(0)
 
@@ -114,7 +110,6 @@ def test_what_a_killed_worker_was_posting_is_due_at_once(tmp_path: Path, office:
 def test_a_store_that_is_away_for_a_moment_has_nothing_posted_again(
     slow: tuple[SlowStore, Office], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was posted is written down once the store is back; only when it stays away do the leases bring it back."""
     store, office = slow
     monkeypatch.setattr(recording, "FIRST_PAUSE", 0.01)
     office.delivery_worker = office.new_delivery_worker(post=lambda *_, **__: Outcome("delivered", 204))
@@ -134,7 +129,6 @@ def test_a_store_that_is_away_for_a_moment_has_nothing_posted_again(
 def test_how_a_post_ended_is_recorded_though_the_rest_cannot_be_given_back(
     slow: tuple[SlowStore, Office], tmp_path: Path
 ) -> None:
-    """The rest stands in the journal until its leases run out or its worker ends; what the receiver said is kept."""
     store, office = slow
     journal = Journal(tmp_path)
     said = [Outcome("slow_down", 429, 1.0)]
@@ -152,7 +146,6 @@ def test_how_a_post_ended_is_recorded_though_the_rest_cannot_be_given_back(
 
 
 def test_what_was_recorded_is_struck_out_of_the_journal(tmp_path: Path, office: Office) -> None:
-    """Nothing is posted again for the sake of a worker that ended with its work done."""
     journal = Journal(tmp_path)
     office.delivery_worker = office.new_delivery_worker(
         post=lambda *_, **__: Outcome("delivered", 204), journal=journal

@@ -18,7 +18,7 @@ from service.context import AppContext, build_context
 from service.messaging.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
 from service.messaging.tasks import SCORE, SWEEP
 from service.observability import counters
-from service.usecases.enrolment import Enrolment, enrol_site
+from service.usecases.sites import Enrolment, enrol_site
 from service.web.readiness import Checks
 from tests.factories import template
 from tests.processes import Broker, accept, pending, until, worker
@@ -98,7 +98,6 @@ class BrokenBroker:
         return heard is not None and heard < 1.0
 
     def close(self) -> None:
-        """End everything."""
         self._over.set()
         self._beat.close()
         self.context.close()
@@ -115,7 +114,6 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokenBrok
 
 @pytest.mark.parametrize("scene", ["threads"], indirect=True)
 def test_work_goes_on_under_each_fault(scene: BrokenBroker) -> None:
-    """Under each fault in turn comments are decided and called back, the worker lives, and then it answers messages."""
     with receiver() as hook, worker(scene.env, scene.log) as process:
         enrolled = enrol_site(scene.context, "courier", "https://courier.example", hook.url)
         scene.awaits_model()
@@ -135,7 +133,6 @@ def test_work_goes_on_under_each_fault(scene: BrokenBroker) -> None:
     ("scene", "fault"), [("threads", "a replica"), ("prefork", "no memory left")], indirect=["scene"]
 )
 def test_a_worker_that_starts_meanwhile_works(scene: BrokenBroker, fault: str) -> None:
-    """The polling fallback does not wait for the broker, in either pool; a broker that is back is used again."""
     with receiver() as hook:
         enrolled = enrol_site(scene.context, "courier", "https://courier.example", hook.url)
         with broken(scene.broker, fault), worker(scene.env, scene.log) as process:
@@ -152,7 +149,6 @@ def test_a_worker_that_starts_meanwhile_works(scene: BrokenBroker, fault: str) -
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("scene", ["threads"], indirect=True)
 def test_health_tells_the_truth(scene: BrokenBroker, fault: str) -> None:
-    """While nothing can be written, neither readiness nor status calls the broker ok; both do once it works again."""
     counters.share(scene.context.settings.home)
     with closing(Opened(scene.context.settings)) as opened:
         assert Checks(scene.context).run()["broker"] == "ok"
@@ -164,7 +160,6 @@ def test_health_tells_the_truth(scene: BrokenBroker, fault: str) -> None:
 
 
 def test_rounds_begin_as_soon_as_the_broker_refuses() -> None:
-    """Nobody waits ten seconds for a sweep that cannot be enqueued, and a broker that is back ends the rounds."""
     now, away, rounds = [100.0], [False], []
     fallback = PollingFallback(
         lambda: 100.0, lambda: rounds.append(now[0]), 1.0, lambda: now[0], broker_away=lambda: away[0]
@@ -179,7 +174,6 @@ def test_rounds_begin_as_soon_as_the_broker_refuses() -> None:
 
 
 def test_a_heartbeat_is_written_by_whoever_finds_the_broker_well(tmp_path: Path) -> None:
-    """A broker that takes a write is well; one that refuses, hangs or is gone is not, and no broker at all is none."""
     broker = Broker(tmp_path)
     try:
         answerer = Answerer(broker.url)
@@ -197,7 +191,6 @@ def test_a_heartbeat_is_written_by_whoever_finds_the_broker_well(tmp_path: Path)
 
 
 def test_the_dispatcher_reconnects_within_seconds(tmp_path: Path) -> None:
-    """Messages that a full broker refused are kept and sent once it takes them, however long it was full."""
     broker = Broker(tmp_path)
     dispatcher = RedisDispatcher(broker.url)
     client = connect(broker.url)

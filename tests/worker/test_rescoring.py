@@ -18,9 +18,9 @@ from service.messaging.tasks import SCORE
 from service.scoring import Explain, Reading
 from service.scoring.scorer import NoModel
 from service.storage import Store
-from service.usecases import Judgement, appeal, report, review, take, undo, withdraw
+from service.usecases import Judgement, appeal, claim_held, report, review, undo, withdraw
 from service.usecases.bulk import decide_cluster
-from service.usecases.settling import Scored, settle
+from service.usecases.record_scores import Scored, record_scores
 from tests.worker.cast import Stage, TwoEfforts
 from worker.journal import Journal
 from worker.score import RESCORE_BATCH, Bounds, score_pending
@@ -35,7 +35,6 @@ NARROW = {"toxicity": 0.6}
 
 @pytest.fixture
 def stage(store: Store) -> Stage:
-    """A stage over each store in turn."""
     return Stage.over(store)
 
 
@@ -74,7 +73,6 @@ class Flood:
 
 @pytest.fixture
 def flood(stage: Stage) -> Flood:
-    """A flood over each store in turn."""
     return Flood(stage)
 
 
@@ -82,7 +80,6 @@ def flood(stage: Stage) -> Flood:
 
 
 def test_what_a_flood_held_or_passed_narrowly_is_scored_again_in_full(flood: Flood) -> None:
-    """Held ones may be approved, narrowly approved ones held; what was clear is not looked at again."""
     flood.came(clear={}, held=HOLDS, worse=HOLDS, narrow=NARROW, missed=NARROW)
     flood.over(worse=HOLDS, missed=HOLDS)
     assert flood.scorer.texts(FULL) == ["held", "worse", "narrow", "missed"]
@@ -99,7 +96,6 @@ def test_what_a_flood_held_or_passed_narrowly_is_scored_again_in_full(flood: Flo
 
 
 def test_the_site_and_readers_learn_what_became_of_it(flood: Flood) -> None:
-    """A callback follows for what moved, in order and after the first; the page shows it no longer, or now."""
     flood.came(held=HOLDS, missed=NARROW, same=HOLDS)
     flood.over(missed=HOLDS, same=HOLDS)
     store, site = flood.stage.deps.store, flood.stage.site
@@ -122,7 +118,6 @@ def test_the_site_and_readers_learn_what_became_of_it(flood: Flood) -> None:
 
 
 def test_each_is_scored_again_once(flood: Flood) -> None:
-    """However often the workers run, and whatever came out."""
     flood.came(held=HOLDS, narrow=NARROW)
     for _ in range(3):
         flood.over(held=HOLDS, narrow=NARROW)
@@ -130,7 +125,6 @@ def test_each_is_scored_again_once(flood: Flood) -> None:
 
 
 def test_what_was_published_is_held_at_most(flood: Flood) -> None:
-    """A second score refuses nothing that readers have seen: a person looks, and is told why."""
     flood.came(narrow=NARROW)
     flood.over(narrow=REFUSES)
     found = flood.stage.look("narrow")
@@ -140,14 +134,12 @@ def test_what_was_published_is_held_at_most(flood: Flood) -> None:
 
 
 def test_what_was_refused_narrowly_may_be_held_or_published(flood: Flood) -> None:
-    """Near the limit of refusing a fast score is no last word; far from it, it is."""
     flood.came(one={"toxicity": 0.975}, two={"spam": 0.951}, sure={"spam": 0.999})
     flood.over(one=HOLDS)
     assert flood.states("one", "two", "sure") == ["held full", "approved full", "spam fast"]
 
 
 def test_an_import_that_was_scored_fast_is_scored_again_where_it_matters(flood: Flood) -> None:
-    """Who asked for a fast score gets a full one afterwards, without any flood."""
     flood.stage.post("old", id="old", live=False, source=Source.IMPORT, signals=FAST_WANTED)
     flood.scorer.fast = lambda _: HOLDS
     flood.over()
@@ -156,7 +148,6 @@ def test_an_import_that_was_scored_fast_is_scored_again_where_it_matters(flood: 
 
 
 def test_what_is_scored_in_full_is_not_scored_again(flood: Flood) -> None:
-    """Held or not: there is no better score to be had."""
     flood.stage.post("held", id="held")
     flood.over(held=HOLDS)
     flood.over(held=HOLDS)
@@ -164,7 +155,6 @@ def test_what_is_scored_in_full_is_not_scored_again(flood: Flood) -> None:
 
 
 def test_copies_that_come_to_be_held_are_one_cluster(flood: Flood) -> None:
-    """As at their arrival, they are one row of the queue."""
     flood.came(one=NARROW, two=NARROW)
     flood.scorer.full = lambda _: HOLDS
 
@@ -180,7 +170,6 @@ def test_copies_that_come_to_be_held_are_one_cluster(flood: Flood) -> None:
 
 
 def moderator(stage: Stage) -> Moderator:
-    """Return somebody on the desk."""
     with stage.deps.store.write() as tx:
         return tx.moderators.get("Mo") or tx.moderators.add("Mo", "moderator", stage.clock.now)
 
@@ -197,12 +186,10 @@ def thinks_better_of_it(stage: Stage, name: str) -> None:
 
 
 def decides_as_the_site(stage: Stage, name: str) -> None:
-    """Let the site itself reject it."""
     review(stage.deps, stage.site, name, Judgement(Action.REJECT, Who.SITE, "courier"))
 
 
 def takes_it_off(stage: Stage, name: str) -> None:
-    """Let the site withdraw it."""
     withdraw(stage.deps, stage.site, name, "courier")
 
 
@@ -212,12 +199,10 @@ def writes_anew(stage: Stage, name: str) -> None:
 
 
 def takes_it_in_hand(stage: Stage, name: str) -> None:
-    """Let a moderator open the queue."""
-    assert name in [one.comment.id for one in take(stage.deps, moderator(stage).id, Wanted(), 9)]
+    assert name in [one.comment.id for one in claim_held(stage.deps, moderator(stage).id, Wanted(), 9)]
 
 
 def is_reported(stage: Stage, name: str) -> None:
-    """Let a reader report it."""
     report(stage.deps, stage.site, name, "a reader", None)
 
 
@@ -233,14 +218,12 @@ ACTS: list[Callable[[Stage, str], None]] = [
 
 
 def as_it_stands(stage: Stage, name: str) -> tuple[object, ...]:
-    """Return everything that a second score could change."""
     one = stage.look(name)
     return one.revision, one.status, one.decision_id, one.published_revision, one.verdict
 
 
 @pytest.mark.parametrize("act", ACTS)
 def test_who_acted_before_it_is_scored_again_has_won(flood: Flood, act: Callable[[Stage, str], None]) -> None:
-    """Nothing of it changes, not even the verdict that the person saw, and it is not looked at again."""
     flood.came(held=HOLDS)
     act(flood.stage, "held")
     after = as_it_stands(flood.stage, "held")
@@ -252,7 +235,6 @@ def test_who_acted_before_it_is_scored_again_has_won(flood: Flood, act: Callable
 
 @pytest.mark.parametrize("act", ACTS)
 def test_who_acts_while_it_is_scored_again_has_won(flood: Flood, act: Callable[[Stage, str], None]) -> None:
-    """Between the lease and the second verdict as well; the others of the batch go their way."""
     flood.came(held=HOLDS, other=HOLDS)
     after: list[object] = []
 
@@ -270,7 +252,6 @@ def test_who_acts_while_it_is_scored_again_has_won(flood: Flood, act: Callable[[
 
 
 def test_a_new_text_is_scored_by_itself(flood: Flood) -> None:
-    """The revision that came while the old one was read again is judged on its own words, and may be read again."""
     flood.came(held=HOLDS)
     flood.stage.post("new words", id="held")
     flood.over()
@@ -280,7 +261,6 @@ def test_a_new_text_is_scored_by_itself(flood: Flood) -> None:
 
 
 def test_a_new_text_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood: Flood) -> None:
-    """It is marked itself by then, and is scored again on its own words."""
     flood.came(held=HOLDS)
     other = TwoEfforts(fast=lambda _: HOLDS)
 
@@ -299,7 +279,6 @@ def test_a_new_text_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood: Fl
 
 
 def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood: Flood) -> None:
-    """One decision decides them all, so none of them goes from under it."""
     flood.stage.post("one", "two", "three")
     flood.stage.clock.pass_seconds(61)
     flood.scorer.fast = lambda _: HOLDS
@@ -317,7 +296,6 @@ def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood: Flood) -> N
 
 
 def test_an_appeal_is_a_persons_to_answer(flood: Flood) -> None:
-    """What its writer appealed against is not decided automatically meanwhile."""
     flood.came(refused={"spam": 0.99})
     appeal(flood.stage.deps, flood.stage.site, "refused", "It is no insult.")
     after = as_it_stands(flood.stage, "refused")
@@ -329,18 +307,17 @@ def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood: Flood)
     """A person decided it with them, though a fast score alone would have passed it narrowly."""
     stage = flood.stage
     (first,) = stage.post("copy", id="first")
-    settle(stage.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
+    record_scores(stage.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
     with stage.deps.store.read() as tx:
         cluster = tx.clusters.of_comments([first.pk])[first.pk]
     decide_cluster(stage.deps, stage.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
     (second,) = stage.post("copy", id="second")
-    settle(stage.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
+    record_scores(stage.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
     assert flood.states("second") == ["spam fast"]
     assert not stage.look("second").rescore
 
 
 def test_a_policy_that_changed_since_moves_nothing(flood: Flood) -> None:
-    """Only the score may: a stricter limit is for what comes from now on."""
     flood.came(narrow=NARROW)
     with flood.stage.deps.store.write() as tx:
         stricter = Policy(
@@ -356,7 +333,6 @@ def test_a_policy_that_changed_since_moves_nothing(flood: Flood) -> None:
 
 
 def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood: Flood) -> None:
-    """What came during one batch is scored before the next; those that are scored again are few at once."""
     flood.came(**{f"held-{n}": HOLDS for n in range(2 * RESCORE_BATCH)})
     read: list[list[str]] = []
 
@@ -379,7 +355,6 @@ def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood
 
 
 def test_in_a_flood_nothing_is_scored_again(flood: Flood) -> None:
-    """Not even in the gaps between its batches: the time is the flood's."""
     flood.came(held=HOLDS)
     flood.stage.post("late", id="late")
     flood.stage.clock.pass_seconds(61)
@@ -396,7 +371,6 @@ def test_in_a_flood_nothing_is_scored_again(flood: Flood) -> None:
 
 
 def test_a_sweep_finds_what_is_to_be_scored_again(flood: Flood) -> None:
-    """Whatever became of messages and workers: as long as something is marked a task is enqueued, and then no more."""
     flood.came(held=HOLDS)
     sweep = Sweep(flood.stage.deps)
     assert sweep.run().to_rescore == 1
@@ -408,7 +382,6 @@ def test_a_sweep_finds_what_is_to_be_scored_again(flood: Flood) -> None:
 
 
 def test_a_run_out_of_time_leaves_the_rest_for_the_next(flood: Flood) -> None:
-    """It enqueues, as for what is pending."""
     flood.came(**{f"held{n}": HOLDS for n in range(RESCORE_BATCH + 1)})
     asked = len(flood.scorer.asked)
     score_pending(flood.stage.deps, flood.scorer, stopping=lambda: len(flood.scorer.asked) > asked)
@@ -419,8 +392,6 @@ def test_a_run_out_of_time_leaves_the_rest_for_the_next(flood: Flood) -> None:
 
 
 def test_without_a_model_what_is_to_be_scored_again_waits(flood: Flood) -> None:
-    """It stays as it was decided, and is scored once the model is back."""
-
     class Gone(TwoEfforts):
         def score(
             self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = FULL
@@ -436,7 +407,6 @@ def test_without_a_model_what_is_to_be_scored_again_waits(flood: Flood) -> None:
 
 
 def test_a_text_that_cannot_be_read_in_full_stays_as_it_was_decided(flood: Flood) -> None:
-    """It is tried as often as others, alone and with pauses, holds up nobody, and is then let be."""
     flood.came(poison=HOLDS, held=HOLDS)
     for pause in (0, 1, 2, 3):
         flood.stage.clock.pass_seconds(pause)
@@ -449,8 +419,6 @@ def test_a_text_that_cannot_be_read_in_full_stays_as_it_was_decided(flood: Flood
 
 
 def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood: Flood, tmp_path: Path) -> None:
-    """Its journal gives the leases back at once, and where none is kept they run out."""
-
     class Died(BaseException):
         """The process is gone: nothing after it runs."""
 
@@ -471,8 +439,6 @@ def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood: Flood,
 
 
 def test_a_store_that_fails_gets_the_leases_back(flood: Flood, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No attempt is counted, and the next run scores them together again."""
-
     def fails(*_: object) -> None:
         raise ConnectionResetError
 
@@ -488,7 +454,6 @@ def test_a_store_that_fails_gets_the_leases_back(flood: Flood, monkeypatch: pyte
 
 
 def test_no_callback_is_lost_or_doubled_by_it(flood: Flood) -> None:
-    """One for each decision, under an id of its own."""
     flood.came(held=HOLDS, narrow=NARROW)
     flood.over(narrow=HOLDS)
     with flood.stage.deps.store.read() as tx:
@@ -497,13 +462,11 @@ def test_no_callback_is_lost_or_doubled_by_it(flood: Flood) -> None:
 
 
 def scored_fast(comment: Comment, **scores: float) -> Scored:
-    """Return the comment with a fast assessment."""
     return Scored(comment, Assessment(dict.fromkeys(LABELS, 0.0) | scores, "told-2", effort=FAST))
 
 
 def test_settling_marks_what_matters_and_nothing_else(stage: Stage) -> None:
-    """By the site's own policy: what is held, and what is near one of its limits."""
     comments = stage.post("One.", "Two.", "Three.")
     scores = ({"toxicity": 0.7}, NARROW, {"toxicity": 0.01})
-    settle(stage.deps, [scored_fast(one, **told) for one, told in zip(comments, scores, strict=True)])
+    record_scores(stage.deps, [scored_fast(one, **told) for one, told in zip(comments, scores, strict=True)])
     assert [stage.look(f"c-{n}").rescore for n in range(3)] == [True, True, False]

@@ -22,12 +22,10 @@ from worker.score import Bounds, Pace, score_pending
 
 @pytest.fixture
 def stage(store: Store) -> Stage:
-    """A stage over each store in turn."""
     return Stage.over(store)
 
 
 def test_everything_pending_is_decided_in_batches(stage: Stage) -> None:
-    """One run scores batch after batch until nothing waits, each comment once."""
     stage.post(*(f"Text {n}." for n in range(25)))
     scorer = Told()
     assert score_pending(stage.deps, scorer, Bounds(batch=10)) == 25
@@ -45,7 +43,6 @@ def test_a_full_batch_calls_other_workers(stage: Stage) -> None:
 
 
 def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage: Stage) -> None:
-    """While comments keep coming, the batch that died with its worker is decided too: one by one, many for each."""
     left = stage.post(*(f"Text {n}." for n in range(30)))
     with stage.deps.store.write() as tx:
         tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 30)
@@ -69,19 +66,16 @@ def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage: Stage
 
 
 def test_a_small_batch_that_took_long_is_followed_by_a_longer_pause() -> None:
-    """Few comments are gathered for 50 ms where a batch is quick, and for 150 ms at most where it is slow."""
     assert [Bounds().gathering(spent) for spent in (0.001, 0.025, 5.0)] == [0.05, 0.125, 0.15]
 
 
 def test_nothing_pending_is_quiet(stage: Stage) -> None:
-    """A message for nothing scores nothing and enqueues nothing."""
     scorer = Told()
     assert score_pending(stage.deps, scorer) == 0
     assert (scorer.batches, stage.enqueued()) == ([], [])
 
 
 def test_a_poison_comment_holds_up_nobody(stage: Stage) -> None:
-    """A text that breaks the classifier is put off; the rest of its batch is decided at once."""
     stage.post("Fine.", "poison", "Good.")
     assert score_pending(stage.deps, Told()) == 2
     assert stage.statuses(3) == ["approved", "pending", "approved"]
@@ -89,7 +83,6 @@ def test_a_poison_comment_holds_up_nobody(stage: Stage) -> None:
 
 
 def test_a_poison_comment_is_tried_three_times_and_then_held(stage: Stage) -> None:
-    """Alone each time, within seconds, with growing pauses; then a person looks, and the reason says so."""
     stage.post("poison")
     stage.enqueued()
     scorer = Told()
@@ -107,7 +100,6 @@ def test_a_poison_comment_is_tried_three_times_and_then_held(stage: Stage) -> No
 
 
 def test_a_comment_that_killed_its_worker_three_times_is_held_unread(stage: Stage) -> None:
-    """Who never comes back leaves no word, so the count of its leases speaks."""
     stage.post("Deadly.")
     for retried in (False, True, True):
         with stage.deps.store.write() as tx:
@@ -118,7 +110,6 @@ def test_a_comment_that_killed_its_worker_three_times_is_held_unread(stage: Stag
 
 
 def test_what_was_tried_before_is_in_no_hand_together_with_a_fresh_batch(stage: Stage) -> None:
-    """Should a fresh text kill the process, what was tried before has no attempt counted for it."""
     stage.post("Old.")
     with stage.deps.store.write() as tx:
         tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 1)
@@ -137,7 +128,6 @@ def test_what_was_tried_before_is_in_no_hand_together_with_a_fresh_batch(stage: 
 
 
 def test_batches_grow_shorter_where_they_take_long() -> None:
-    """Whoever comes meanwhile waits for a turn at most; on a fast machine a batch is as large as it may be."""
     pace = Pace()
     assert pace.batch(128) == 128
     for _ in range(6):
@@ -154,7 +144,6 @@ def test_batches_grow_shorter_where_they_take_long() -> None:
 
 
 def test_a_comment_whose_worker_died_is_tried_alone(stage: Stage) -> None:
-    """Leased and never settled, the rows come back when the lease runs out, one at a time."""
     stage.post("One.", "Two.", "Three.")
     with stage.deps.store.write() as tx:
         tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 10)  # a worker that is gone
@@ -164,7 +153,6 @@ def test_a_comment_whose_worker_died_is_tried_alone(stage: Stage) -> None:
 
 
 def test_a_lease_that_runs_is_respected(stage: Stage) -> None:
-    """What another worker holds is not scored beside it."""
     stage.post("One.")
     stage.clock.pass_seconds(60)
     with stage.deps.store.write() as tx:
@@ -174,8 +162,6 @@ def test_a_lease_that_runs_is_respected(stage: Stage) -> None:
 
 
 def test_who_acts_while_a_comment_is_read_wins(stage: Stage) -> None:
-    """A comment withdrawn between lease and verdict stays withdrawn, and the run counts what moved."""
-
     class Slow(Told):
         def score(
             self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
@@ -190,8 +176,6 @@ def test_who_acts_while_a_comment_is_read_wins(stage: Stage) -> None:
 
 
 def test_without_a_model_comments_are_held_until_it_is_back(stage: Stage) -> None:
-    """No model, no score, no publication; with the model back the next comments are scored."""
-
     class Gone:
         version = ""
 
@@ -211,7 +195,6 @@ def test_without_a_model_comments_are_held_until_it_is_back(stage: Stage) -> Non
 
 
 def test_a_worker_that_is_stopping_takes_nothing(stage: Stage) -> None:
-    """Told to stop, a run leases nothing; told to stop with a lease in hand, it gives the lease back uncounted."""
     stage.post("One.")
     answers = iter([False, True])
     assert score_pending(stage.deps, Told(), stopping=lambda: next(answers)) == 0
@@ -221,7 +204,6 @@ def test_a_worker_that_is_stopping_takes_nothing(stage: Stage) -> None:
 
 
 def test_a_run_out_of_time_enqueues_the_rest(stage: Stage) -> None:
-    """A run is bounded, and what it leaves is not forgotten."""
     stage.post("One.")
     stage.enqueued()
     assert score_pending(stage.deps, Told(), Bounds(seconds=0)) == 0
@@ -229,7 +211,6 @@ def test_a_run_out_of_time_enqueues_the_rest(stage: Stage) -> None:
 
 
 def test_live_comments_go_before_a_backfill(stage: Stage) -> None:
-    """An import of ten thousand does not keep a reader waiting."""
     stage.post(*(f"Old {n}." for n in range(5)), live=False, source=Source.IMPORT)
     stage.post("New.", id="live")
     seen: list[str] = []
@@ -240,7 +221,6 @@ def test_live_comments_go_before_a_backfill(stage: Stage) -> None:
 def test_a_store_that_fails_at_settling_gets_the_leases_back(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The texts are not to blame, so no attempt is counted, and they are scored together again."""
     stage.post("One.", "Two.")
 
     def fails(*_: object) -> int:
@@ -260,7 +240,6 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(
 def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
-    """Wherever it goes away while comments are in hand, nobody waits for their leases to run out."""
     stage.post("One.", "Two.")
     store, away = stage.deps.store, [3]
     real = store.write
@@ -289,7 +268,6 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
 
 
 def test_delivery_is_enqueued_once_a_batch(stage: Stage) -> None:
-    """Callbacks are written with the verdicts and enqueued after the commit."""
     stage.post("One.", "Two.")
     stage.enqueued()
     score_pending(stage.deps, Told())
@@ -297,8 +275,6 @@ def test_delivery_is_enqueued_once_a_batch(stage: Stage) -> None:
 
 
 def test_only_what_the_site_will_not_approve_is_explained(stage: Stage) -> None:
-    """Explaining is dear, so clear texts get no spans, and the site's own cuts say which are clear."""
-
     class Explaining(Told):
         def score(
             self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL

@@ -12,7 +12,7 @@ import pytest
 
 from service.config import load
 from service.context import build_context
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.processes import accept, pending, until, worker
 from tests.receivers import receiver
 from worker.journal import Journal
@@ -58,7 +58,6 @@ def lock_with_some_leased(connection: psycopg.Connection) -> bool:
 def test_a_worker_that_cannot_give_back_stops_and_a_sweep_ends_its_leases(
     clean_postgres_url: str, redis_url: str, tmp_path: Path, pool: str
 ) -> None:
-    """While somebody holds a lock on the comments a stop takes no ten seconds, and none waits for its lease's end."""
     env = surroundings(clean_postgres_url, redis_url, tmp_path, pool)
     context = build_context(load(env), env=env)
     try:
@@ -115,7 +114,6 @@ def test_a_worker_told_to_stop_finishes_or_gives_back(
 
 
 def test_a_forked_child_hears_the_word_that_its_parent_was_given() -> None:
-    """It is told nothing by a signal, and sees it all the same."""
     stopping = Stop()
     assert not stopping.is_set()
     assert stopping.left() == LAST_MOMENT

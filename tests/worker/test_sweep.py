@@ -21,13 +21,10 @@ from worker.sweep import HEAD_START_SECONDS, KEYS_KEPT, LATE_BATCH, PRUNE_SECOND
 
 @pytest.fixture
 def stage(store: Store) -> Stage:
-    """A stage over each store in turn."""
     return Stage.over(store)
 
 
 class Ticking:
-    """A monotonic clock that the test sets."""
-
     def __init__(self) -> None:
         self.now = 5000.0
 
@@ -36,14 +33,12 @@ class Ticking:
 
 
 def sweep_through(sweep: Sweep, ticking: Ticking, seconds: float) -> None:
-    """Sweep every two seconds for so long."""
     for _ in range(int(seconds // 2) + 1):
         sweep.run()
         ticking.now += 2
 
 
 def test_a_lost_message_is_sent_again(stage: Stage) -> None:
-    """Pending comments enqueue scoring, due mail delivery; an empty installation enqueues nothing."""
     sweep = Sweep(stage.deps)
     sweep.run()
     assert stage.enqueued() == []
@@ -58,7 +53,6 @@ def test_a_lost_message_is_sent_again(stage: Stage) -> None:
 
 
 def test_due_decisions_are_published_even_if_the_message_was_lost(stage: Stage) -> None:
-    """A decision on the desk is published by the next sweep after its moment."""
     stage.post("One.")
     review(stage.deps, stage.site, "c-0", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
     sweep = Sweep(stage.deps)
@@ -80,7 +74,6 @@ def test_due_decisions_are_published_even_if_the_message_was_lost(stage: Stage) 
 def test_what_no_score_reaches_in_time_follows_the_outage_policy(
     store: Store, policy: Policy, status: str
 ) -> None:
-    """After the site's limit a comment is held, or published where the site says so, and only then."""
     stage, ticking = Stage.over(store, policy=policy), Ticking()
     sweep = Sweep(stage.deps, ticking)
     stage.post("One.")
@@ -93,7 +86,6 @@ def test_what_no_score_reaches_in_time_follows_the_outage_policy(
 
 
 def test_everything_late_goes_in_one_sweep(stage: Stage) -> None:
-    """However many wait, the limit is the limit; those of a site with a longer one go on waiting."""
     with stage.deps.store.write() as tx:
         patient = tx.sites.add(herald(policy=Policy(outage_after_seconds=3600)))
     stage.post(*[f"Number {n}." for n in range(LATE_BATCH * 2 + 50)])
@@ -111,7 +103,6 @@ def test_everything_late_goes_in_one_sweep(stage: Stage) -> None:
 
 
 def test_after_a_silence_scoring_has_the_first_go(stage: Stage) -> None:
-    """An installation that was down all night does not hold everything unscored in its first second."""
     ticking = Ticking()
     sweep = Sweep(stage.deps, ticking)
     stage.post("One.", "Two.")
@@ -123,7 +114,6 @@ def test_after_a_silence_scoring_has_the_first_go(stage: Stage) -> None:
 
 
 def test_a_new_silence_gives_a_new_head_start(stage: Stage) -> None:
-    """A broker that was away for an hour counts as a silence, though the worker lived."""
     ticking = Ticking()
     sweep = Sweep(stage.deps, ticking)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
@@ -137,7 +127,6 @@ def test_a_new_silence_gives_a_new_head_start(stage: Stage) -> None:
 
 
 def test_a_backfill_is_never_late(stage: Stage) -> None:
-    """An import may take its time."""
     ticking = Ticking()
     sweep = Sweep(stage.deps, ticking)
     stage.post("Old.", live=False)
@@ -147,7 +136,6 @@ def test_a_backfill_is_never_late(stage: Stage) -> None:
 
 
 def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
-    """Old sign-in links, sessions and idempotency keys go; young ones stay; it is not looked for at every sweep."""
     ticking = Ticking()
     sweep = Sweep(stage.deps, ticking)
     (posted,) = stage.post("One.")

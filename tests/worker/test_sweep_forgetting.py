@@ -27,12 +27,10 @@ KINDS = 6
 
 @pytest.fixture
 def stage(store: Store) -> Stage:
-    """A stage over each store in turn."""
     return Stage.over(store)
 
 
 def choose(stage: Stage, **chosen: Any) -> Options:
-    """Let the site choose its terms of retention."""
     options = replace(stage.site.options, **chosen)
     with stage.deps.store.write() as tx:
         tx.sites.save(replace(stage.site, options=options))
@@ -40,19 +38,16 @@ def choose(stage: Stage, **chosen: Any) -> Options:
 
 
 def decide(stage: Stage, name: str, action: Action) -> Decision:
-    """A moderator decides, at once."""
     return review(stage.deps, stage.site, name, Judgement(action, Who.MODERATOR, "Mo"))
 
 
 def spam(stage: Stage, count: int) -> None:
-    """Post so many and call them spam."""
     stage.post(*(f"Number {n}." for n in range(count)))
     for n in range(count):
         decide(stage, f"c-{n}", Action.SPAM)
 
 
 def erased(stage: Stage) -> int:
-    """Count what the stage's site kept no longer."""
     with stage.deps.store.read() as tx:
         return tx.comments.count(stage.site.id, Status.ERASED)
 
@@ -64,7 +59,6 @@ def over_after(looks: int) -> Callable[[], bool]:
 
 
 def swept(stage: Stage) -> Sweep:
-    """A sweep that prunes each time it runs."""
     sweep = Sweep(stage.deps)
     sweep.tidy()
     return sweep
@@ -75,7 +69,6 @@ def swept(stage: Stage) -> Sweep:
     [(Action.REJECT, "keep_rejected_days", 90), (Action.SPAM, "keep_spam_days", 30)],
 )
 def test_texts_go_when_their_state_is_over(stage: Stage, action: Action, option: str, days: int) -> None:
-    """A refused text goes so many days after the decision that stands, at the very moment the item shows."""
     stage.post("One.", "Two.", "Three.")
     decided = decide(stage, "c-0", action)
     decide(stage, "c-1", Action.APPROVE)
@@ -93,7 +86,6 @@ def test_texts_go_when_their_state_is_over(stage: Stage, action: Action, option:
 
 
 def test_a_decision_made_anew_begins_its_time_anew(stage: Stage) -> None:
-    """What was approved long ago and is rejected today is kept for the whole time from today."""
     stage.post("One.")
     first = decide(stage, "c-0", Action.APPROVE)
     stage.clock.pass_seconds(200 * DAY)
@@ -105,7 +97,6 @@ def test_a_decision_made_anew_begins_its_time_anew(stage: Stage) -> None:
 
 
 def test_a_site_keeps_for_good_what_it_says_it_keeps(stage: Stage) -> None:
-    """With `never` a state has no end, and nothing of it goes."""
     options = choose(stage, keep_spam_days=None)
     stage.post("One.")
     decide(stage, "c-0", Action.SPAM)
@@ -116,7 +107,6 @@ def test_a_site_keeps_for_good_what_it_says_it_keeps(stage: Stage) -> None:
 
 
 def test_machines_go_by_age_whatever_the_state(stage: Stage) -> None:
-    """Network, user agent and referring page go after their days; the text of an approved comment stays."""
     stage.post("One.", client=Client("192.0.2.7", "Reader/1.0", "https://courier.example/"))
     decide(stage, "c-0", Action.APPROVE)
     stage.clock.pass_seconds(30 * DAY + 1)
@@ -125,7 +115,6 @@ def test_machines_go_by_age_whatever_the_state(stage: Stage) -> None:
 
 
 def test_callbacks_go_by_age_once_they_are_done(stage: Stage) -> None:
-    """A callback that was given up goes after its days, with the text in it; one that waits does not."""
     stage.post("One.", "Two.")
     for name in ("c-0", "c-1"):
         decide(stage, name, Action.APPROVE)
@@ -139,7 +128,6 @@ def test_callbacks_go_by_age_once_they_are_done(stage: Stage) -> None:
 
 
 def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage: Stage) -> None:
-    """However much of one site is due, a sweep takes its time and no more, and another site's goes beside it."""
     spam(stage, 7)
     with stage.deps.store.write() as tx:
         stage.site = tx.sites.add(herald())
@@ -155,7 +143,6 @@ def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage: Stage) -
 
 
 def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time runs out after each transaction: the sweep ends, and the next goes on without waiting ten minutes."""
     spam(stage, 3)
     stage.clock.pass_seconds(31 * DAY)
     ticking = Ticking()
@@ -175,7 +162,6 @@ def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage: Stage, monkeypatch
 
 
 def test_a_worker_told_to_stop_forgets_no_further(stage: Stage) -> None:
-    """A warm shutdown waits for one transaction at most, and the next worker goes on."""
     spam(stage, 3)
     stage.clock.pass_seconds(31 * DAY)
     Sweep(stage.deps, stopping=lambda: True).tidy()
@@ -183,7 +169,6 @@ def test_a_worker_told_to_stop_forgets_no_further(stage: Stage) -> None:
 
 
 def test_a_site_that_keeps_for_good_meanwhile_keeps_what_was_due(stage: Stage) -> None:
-    """Turns name what to look at; what goes is asked of the site as it is when its turn comes."""
     spam(stage, 3)
     stage.clock.pass_seconds(31 * DAY)
     turns = turns_to_retain(stage.deps)
@@ -192,7 +177,6 @@ def test_a_site_that_keeps_for_good_meanwhile_keeps_what_was_due(stage: Stage) -
 
 
 def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sweep clears the files once after each erasure, and tries again a minute later where it could not."""
     from service.storage.records import Erasure
 
     answers = [False, True, True]
@@ -221,8 +205,6 @@ def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.Mo
 
 
 class Ticking:
-    """A monotonic clock that the test sets."""
-
     def __init__(self) -> None:
         self.now = 5000.0
 
@@ -231,7 +213,6 @@ class Ticking:
 
 
 def test_cutoffs_lie_as_far_back_as_each_thing_is_kept() -> None:
-    """Every option has its moment, and None where a thing is kept for good."""
     found = cutoffs(replace(DEFAULTS, keep_client_days=None, keep_spam_days=2.0), NOON)
     assert found.client is None
     assert found.states[Status.SPAM] == NOON - timedelta(days=2)
@@ -241,7 +222,6 @@ def test_cutoffs_lie_as_far_back_as_each_thing_is_kept() -> None:
 
 
 def test_callbacks_of_a_site_that_is_gone_do_not_wait_for_good(store: Store) -> None:
-    """What waits for an address that answered 410 is not due, and goes when its time is over; elsewhere it waits on."""
     stage = Stage.over(store, callback_url="https://courier.example/hook")
     stage.post("One.")
     decide(stage, "c-0", Action.APPROVE)

@@ -19,7 +19,6 @@ from worker.watchdog import Watchdog
 
 
 def test_a_short_lease_makes_no_run_hang() -> None:
-    """A run may work for seconds though leases are shorter: only where it could not take so long it hangs."""
     now, told = [0.0], []
     limit = ConcurrencyLimit(1, lambda: now[0])
     watchdog = Watchdog({SCORE: limit}, 1.0, lambda _: None, told.append)
@@ -36,7 +35,6 @@ def test_a_short_lease_makes_no_run_hang() -> None:
 
 
 def test_a_run_that_goes_on_for_longer_than_its_lease_is_told() -> None:
-    """Scoring may take as long as its lease, a sweep minutes; what came to its end is forgotten."""
     now, said, told = [0.0], [], []
     limits = {name: ConcurrencyLimit(1, lambda: now[0]) for name in (SCORE, DELIVER, SWEEP)}
     watchdog = Watchdog(limits, 30.0, said.append, told.append)
@@ -61,7 +59,6 @@ def test_a_run_that_goes_on_for_longer_than_its_lease_is_told() -> None:
 
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
 def test_a_worker_whose_scoring_hangs_is_not_alive(env: dict[str, str], tmp_path: Path, pool: str) -> None:
-    """It answers every message, and its own check and whoever asks the broker are told that it hangs all the same."""
     env |= {"REPLYDESK_LEASE_SECONDS": "1", "REPLYDESK_WORKER_POOL": pool}
     home, url, prefix = Path(env["REPLYDESK_HOME"]), env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
     (home / "replydesk.db").write_bytes(template())
@@ -85,7 +82,6 @@ def test_a_worker_whose_scoring_hangs_is_not_alive(env: dict[str, str], tmp_path
 
 
 def test_a_worker_that_waits_for_its_broker_is_alive(tmp_path: Path, env: dict[str, str]) -> None:
-    """A broker that is gone is no fault of the worker, whose loop goes round in tries; nor is one that comes back."""
     broker = Broker(tmp_path)
     home = Path(env["REPLYDESK_HOME"])
     (home / "replydesk.db").write_bytes(template())

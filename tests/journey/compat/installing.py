@@ -29,7 +29,6 @@ def installed(name: str, *steps: list[str]) -> Path:
 
 
 def install(name: str, place: Path, *steps: list[str]) -> None:
-    """Run the steps in an empty place."""
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     shutil.copy(CLIENTS / name, place / name)

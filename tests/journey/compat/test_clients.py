@@ -61,7 +61,6 @@ def ran(installation: Installation, *command: str, given: object = TEXTS, **env:
 
 @pytest.fixture(scope="module")
 def node() -> dict[str, str]:
-    """The environment in which Node finds the clients."""
     if not shutil.which("npm"):
         pytest.skip("no Node: install node 18 or later with npm")
     place = installed("package.json", ["npm", "install", "--silent", "--no-audit", "--no-fund"])
@@ -77,7 +76,6 @@ def python() -> str:
 
 
 def test_python_clients(installation: Installation, python: str) -> None:
-    """Akismet and openai of PyPI: verdicts, reports, counts, Unicode, 100 kB, and their own errors."""
     out = ran(installation, python, str(CLIENTS / "python_clients.py"), given=TEXTS | {"insult": INSULT})
     asked = out["akismet"]
     assert (asked["verify"], asked["bad_verify"]) == (True, False)
@@ -94,7 +92,6 @@ def test_python_clients(installation: Installation, python: str) -> None:
 
 
 def test_node_akismet_clients(installation: Installation, node: dict[str, str]) -> None:
-    """akismet-api (Coral's) and akismet of npm with the key in the Host, and NodeBB's way of calling."""
     out = ran(installation, "node", str(CLIENTS / "akismet_clients.js"), **node)
     api = out["api"]
     assert (api["verify"], api["bad"]) == (True, False)
@@ -109,7 +106,6 @@ def test_node_akismet_clients(installation: Installation, node: dict[str, str]) 
 
 
 def test_node_openai_client(installation: Installation, node: dict[str, str]) -> None:
-    """Openai of npm: results in order, the request's id, and its own classes of errors."""
     out = ran(
         installation, "node", str(CLIENTS / "openai_client.js"), given=TEXTS | {"insult": INSULT}, **node
     )
@@ -120,7 +116,6 @@ def test_node_openai_client(installation: Installation, node: dict[str, str]) ->
 
 
 def test_perl_client(installation: Installation) -> None:
-    """Net::Akismet, with the key in the Host."""
     asked = ["perl", "-MNet::Akismet", "-e", "1"]
     if not shutil.which("perl") or subprocess.run(asked, capture_output=True, check=False).returncode:
         pytest.skip("no Net::Akismet: install the package libnet-akismet-perl")
@@ -130,7 +125,6 @@ def test_perl_client(installation: Installation) -> None:
 
 
 def test_ruby_client(installation: Installation) -> None:
-    """Ruby's akismet, with the key in the Host."""
     asked = ["ruby", "-e", "require 'akismet'"]
     if not shutil.which("ruby") or subprocess.run(asked, capture_output=True, check=False).returncode:
         pytest.skip("no akismet for Ruby: install the package ruby-akismet")
@@ -141,7 +135,6 @@ def test_ruby_client(installation: Installation) -> None:
 
 
 def test_libraries_of_receivers(installation: Installation, python: str) -> None:
-    """Standardwebhooks and svix verify what the service posts, and refuse a changed body."""
     received = installation.receiver.received  # type: ignore[attr-defined]
     before = len(received)
     key = installation.courier["key"]  # type: ignore[attr-defined]
@@ -157,7 +150,6 @@ def test_libraries_of_receivers(installation: Installation, python: str) -> None
 
 
 def test_a_hanging_broker_and_a_hanging_worker_change_nothing(installation: Installation) -> None:
-    """With both stopped, each API answers as ever, within two seconds, and puts what is held on the desk."""
     hanging = [installation.broker(), *workers(installation)]
     assert len(hanging) > 1
     for process in hanging:
@@ -183,7 +175,6 @@ def test_a_hanging_broker_and_a_hanging_worker_change_nothing(installation: Inst
 
 
 def workers(installation: Installation) -> list[int]:
-    """The process ids of the service's workers."""
     return [
         pid
         for pid in installation.processes()

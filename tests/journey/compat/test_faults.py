@@ -18,7 +18,7 @@ import pytest
 
 from service.compat.coral.signature import sign
 from service.domain.status import Status
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests import servers
 from tests.conftest import missing
 from tests.processes import until
@@ -54,7 +54,6 @@ class Wire:
             self._break()
 
     def close(self) -> None:
-        """Take the wire away."""
         self.set("refuse")
         self._listening.close()
 
@@ -141,14 +140,12 @@ def post(
 
 
 def analyze(installation: Served, text: str = TEXT, key: str = "") -> tuple[int, Any, Any]:
-    """Ask for scores."""
     return post(
         installation, f"/v1alpha1/comments:analyze?key={key or installation.site.akismet_key}", request(text)
     )
 
 
 def phase(installation: Served, text: str = RUDE) -> tuple[int, Any, Any]:
-    """Ask as Coral's phase does."""
     body = {
         "action": "NEW",
         "comment": {"body": text, "parentID": None},
@@ -162,7 +159,6 @@ def phase(installation: Served, text: str = RUDE) -> tuple[int, Any, Any]:
 
 
 def test_without_broker_and_worker_every_mode_answers(installation: Served) -> None:
-    """No broker and no worker: scores are answered, and queue mode still puts the held on the desk."""
     assert analyze(installation)[0] == 200
     tune_site(installation.context, "courier", {"compat_mode": "queue"})
     until(lambda: "moderation" in analyze(installation, TEXT)[1])
@@ -180,7 +176,6 @@ def test_without_broker_and_worker_every_mode_answers(installation: Served) -> N
 def test_a_dead_database_costs_no_known_key_its_answer(
     installation: Served, wire: tuple[Wire, str], mode: str
 ) -> None:
-    """Known keys are scored on, in queue mode too; what needs the store says 503; never over two seconds; it heals."""
     assert analyze(installation)[0] == phase(installation)[0] == 200
     wire[0].set(mode)
     try:

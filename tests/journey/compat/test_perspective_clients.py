@@ -28,7 +28,6 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Receiver]:
-    """The newsroom's end of the callbacks."""
     with Receiver() as receiver:
         yield receiver
 
@@ -60,7 +59,6 @@ def outcomes(*command: str) -> dict[str, Any]:
 
 
 def test_googles_python_library(installation: Installation) -> None:
-    """google-api-python-client 2.202, with discovery and without: every answer and error as its users know them."""
     pip = ["{place}/venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"]
     place = installed("requirements.txt", [sys.executable, "-m", "venv", "{place}/venv"], pip)
     python = str(place / "venv" / "bin" / "python")
@@ -70,7 +68,6 @@ def test_googles_python_library(installation: Installation) -> None:
 
 
 def test_the_npm_client(installation: Installation) -> None:
-    """perspective-api-client 3.1 of npm: every answer and error as its users know them."""
     if not shutil.which("npm"):
         pytest.skip("no Node: install node 18 or later with npm")
     place = installed("package.json", ["npm", "install", "--silent", "--no-audit", "--no-fund"])
@@ -82,7 +79,6 @@ def test_the_npm_client(installation: Installation) -> None:
 
 
 def test_corals_own_requests_are_answered_in_time(installation: Installation, site: Receiver) -> None:
-    """Analyze, suggestscore and the phase as Coral sends them: the shape that it reads, well before it gives up."""
     analyze = {
         "comment": {"text": RUDE},
         "doNotStore": True,
@@ -133,7 +129,6 @@ def test_corals_own_requests_are_answered_in_time(installation: Installation, si
 
 
 def test_nothing_of_a_text_is_written_where_it_must_not_be(installation: Installation) -> None:
-    """With doNotStore in queue mode, and in score mode without it, no byte that the service wrote holds the text."""
     path = f"/v1alpha1/comments:analyze?key={key(installation)}"
     canaries = [f"quetzalcanary{number}marigold" for number in range(3)]
 

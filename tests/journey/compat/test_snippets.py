@@ -63,7 +63,6 @@ def ran(*command: str) -> dict[str, object]:
 
 
 def test_php() -> None:
-    """PHP verifies the callback and opens the box with sodium_crypto_box_seal_open; another key opens nothing."""
     if not shutil.which("php"):
         pytest.skip("no PHP: install the package php-cli")
     out = ran("php", "-r", PHP, str(INTEGRATIONS / "php" / "receive.php"))
@@ -71,7 +70,6 @@ def test_php() -> None:
 
 
 def test_a_blog_without_our_constants_goes_on() -> None:
-    """The WordPress plugin that lies there before wp-config.php names the service does nothing, and stops nothing."""
     if not shutil.which("php"):
         pytest.skip("no PHP: install the package php-cli")
     plugin = INTEGRATIONS / "wordpress" / "replydesk.php"
@@ -84,7 +82,6 @@ def test_a_blog_without_our_constants_goes_on() -> None:
 
 
 def test_javascript() -> None:
-    """Node verifies the callback, and refuses a changed body."""
     if not shutil.which("node"):
         pytest.skip("no Node: install node 18 or later")
     script = INTEGRATIONS / "javascript" / "comments.mjs"
@@ -93,7 +90,6 @@ def test_javascript() -> None:
 
 
 def test_python() -> None:
-    """Python takes what the service signs, and raises for a changed body."""
     spec = importlib.util.spec_from_file_location("snippet", INTEGRATIONS / "python" / "comments.py")
     assert spec is not None
     assert spec.loader is not None

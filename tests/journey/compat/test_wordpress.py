@@ -24,7 +24,6 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """A running installation."""
     if reason := absent():
         missing_here(reason)
     with Installation(tmp_path_factory.mktemp("installation") / "home") as running:
@@ -60,7 +59,6 @@ def missing_here(reason: str) -> None:
 
 
 def stands(installation: Installation, comment_id: str) -> str:
-    """Where the comment stands on our side."""
     answer = installation.call("GET", f"/v1/comments/{comment_id}", key=installation.courier_key)  # type: ignore[attr-defined]
     return str(answer.json["status"]) if answer.status == 200 else str(answer.status)
 
@@ -73,7 +71,6 @@ def labels(installation: Installation) -> set[tuple[str, str]]:
 
 
 def decide(installation: Installation, comment_id: str, action: str) -> None:
-    """Let a person decide, as the desk does."""
     key = installation.courier_key  # type: ignore[attr-defined]
     now = installation.call("GET", f"/v1/comments/{comment_id}", key=key).json
     body = {"action": action, "replaces": now["decisions"][-1]["decision"]}
@@ -81,7 +78,6 @@ def decide(installation: Installation, comment_id: str, action: str) -> None:
 
 
 def test_comments_end_where_the_policy_says(installation: Installation, wordpress: WordPress) -> None:
-    """Spam ends as spam, a clean comment is approved, a doubtful one is pending there and waits on the desk here."""
     for text, state, status in ((SPAM, "spam", "spam"), (HAM, "1", "approved"), (DOUBT, "0", "held")):
         assert wordpress.comment(text) == 302
         found = wordpress.found(text)
@@ -90,7 +86,6 @@ def test_comments_end_where_the_policy_says(installation: Installation, wordpres
 
 
 def test_a_decision_here_changes_wp_admin(installation: Installation, wordpress: WordPress) -> None:
-    """What was pending is approved there once it is approved here, then spam, then trash, then pending again."""
     text = DOUBT + " One."
     wordpress.comment(text)
     found = wordpress.found(text)
@@ -100,7 +95,6 @@ def test_a_decision_here_changes_wp_admin(installation: Installation, wordpress:
 
 
 def test_wp_admin_is_heard_here(installation: Installation, wordpress: WordPress) -> None:
-    """Approve, spam and not spam in wp-admin reach the service: as decisions, and the last as a label."""
     text = DOUBT + " Two."
     wordpress.comment(text)
     found = wordpress.found(text)
@@ -117,7 +111,6 @@ def test_wp_admin_is_heard_here(installation: Installation, wordpress: WordPress
 
 
 def test_a_recheck_is_answered_by_the_desk(installation: Installation, wordpress: WordPress) -> None:
-    """The same request again, as WordPress' own recheck sends it: it waits, then it is what a person decided."""
     told = {
         "blog": wordpress.url,
         "user_ip": "192.0.2.9",
@@ -145,7 +138,6 @@ def test_a_recheck_is_answered_by_the_desk(installation: Installation, wordpress
 
 
 def test_an_export_moves_in(installation: Installation, wordpress: WordPress, tmp_path: Path) -> None:
-    """Five thousand comments that this WordPress exported: counts, threads and states as there, addresses sealed."""
     states = wordpress.fill(5000)
     file = tmp_path / "export.xml"
     file.write_bytes(wordpress.export())
@@ -178,7 +170,6 @@ def test_an_export_moves_in(installation: Installation, wordpress: WordPress, tm
 
 
 def test_without_the_service_comments_wait(installation: Installation, wordpress: WordPress) -> None:
-    """An installation that is down lets no comment through: WordPress keeps it pending."""
     installation.stop()
     text = "Is anybody there? The bridge looks lovely today."
     assert wordpress.comment(text) == 302

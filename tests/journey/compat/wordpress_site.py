@@ -143,7 +143,6 @@ class WordPress:
         return found
 
     def sign_in(self) -> None:
-        """Sign the editor in to wp-admin."""
         self._open("/wp-login.php", None)
         told = {"log": "editor", "pwd": PASSWORD, "wp-submit": "Log In", "testcookie": "1"}
         assert self._open("/wp-login.php", told).status == 302
@@ -227,8 +226,6 @@ class WordPress:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Shows redirects as they are."""
-
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
 

@@ -17,7 +17,6 @@ from classifier.labels import PUBLIC_LABELS
 
 @pytest.fixture(scope="session")
 def model() -> Model:
-    """The shipped model."""
     return Model.load()
 
 

@@ -15,14 +15,12 @@ ATTACK = LABELS.index("identity_attack")
 
 
 def corpus(texts: list[str], sources: list[str], languages: list[str] | None = None) -> Corpus:
-    """Texts whose labels are all different."""
     count = len(texts)
     labels = np.linspace(0, 1, count * len(LABELS), dtype=np.float32).reshape(count, -1)
     return Corpus(texts, np.array(sources), np.array(languages or ["en"] * count), labels, labels * 2)
 
 
 def test_disguised_copies_keep_their_labels() -> None:
-    """Each is a copy of an English text, with its labels and its teacher's; the originals stay as they were."""
     texts = [f"Comment number {number} about several people" for number in range(40)]
     given = corpus([*texts, "Ein Kommentar"], ["jigsaw"] * 41, ["en"] * 40 + ["de"])
     copies = augmentation.disguised(given, 100, 0)
@@ -34,13 +32,11 @@ def test_disguised_copies_keep_their_labels() -> None:
 
 
 def test_a_disguised_copy_is_bounded() -> None:
-    """Half of what training reads is disguised, and no character becomes more than six."""
     copies = augmentation.disguised(corpus(["a word " * 2000] * 14, ["jigsaw"] * 14), 14, 0)
     assert max(map(len, copies.texts)) <= 6 * LONGEST // 2
 
 
 def test_a_group_is_named_and_labels_stay() -> None:
-    """Whether a toxic remark attacks the group is open; long texts and other sources are left out."""
     texts = ["These people are here", "These people are fools", "No one", "people " * 200, "people"]
     given = corpus(texts, ["jigsaw", "goemotions", "jigsaw", "jigsaw", "stormfront"])
     given.labels[:2, 0] = given.teacher[:2, 0] = (0.0, 1.0)
@@ -55,7 +51,6 @@ def test_a_group_is_named_and_labels_stay() -> None:
 
 
 def test_a_slip_changes_one_letter_of_a_word() -> None:
-    """Words keep their number and order, and their length but for one letter; short ones stay as they are."""
     text = "the longer words of this remark are sometimes written carelessly by us " * 5
     slipped = augmentation.misspelt(text, np.random.default_rng(0))
     pairs = list(zip(text.split(" "), slipped.split(" "), strict=True))
@@ -65,7 +60,6 @@ def test_a_slip_changes_one_letter_of_a_word() -> None:
 
 
 def test_in_a_hurry_there_are_no_capitals() -> None:
-    """The letters stay, and nothing is added."""
     text = "I don't know, really! Is THIS it?"
     for seed in range(20):
         hasty = augmentation.hurried(text, np.random.default_rng(seed))
@@ -74,7 +68,6 @@ def test_in_a_hurry_there_are_no_capitals() -> None:
 
 
 def test_harmless_surroundings_are_short_settled_and_plain() -> None:
-    """No public text with a label above nought or an unknown one, and no written comment of a harmful category."""
     texts = [
         "a calm remark that is long enough",
         "an insult that is long enough too",
@@ -90,7 +83,6 @@ def test_harmless_surroundings_are_short_settled_and_plain() -> None:
 
 @pytest.mark.parametrize("category", ["hate", "short"])
 def test_a_varied_comment_stays_itself(category: str) -> None:
-    """It is as it was, in a hurry, misspelt or, unless it is a short one, beside a harmless text."""
     around = Surroundings(["PUBLIC"], ["WRITTEN"])
     comment = WrittenComment("You Awful people there", category)
     rng = np.random.default_rng(0)

@@ -18,12 +18,10 @@ TEXTS = ["The bridge opened on Monday. " * 6, "ok", "", "You are an idiot.", "\u
 
 @pytest.fixture(scope="module")
 def encoder() -> SentenceEncoder:
-    """The shipped encoder."""
     return SentenceEncoder()
 
 
 def test_texts_are_answered_in_order_and_as_if_alone(encoder: SentenceEncoder) -> None:
-    """No neighbour, however long, changes a text's log-odds by a millionth."""
     together = encoder.transform(TEXTS)
     assert together.shape == (len(TEXTS), len(LABELS))
     assert np.isfinite(together).all()
@@ -33,12 +31,10 @@ def test_texts_are_answered_in_order_and_as_if_alone(encoder: SentenceEncoder) -
 
 
 def test_no_text_is_no_row(encoder: SentenceEncoder) -> None:
-    """An empty batch is answered empty."""
     assert encoder.transform([]).shape == (0, len(LABELS))
 
 
 def test_a_long_text_is_cut(encoder: SentenceEncoder) -> None:
-    """What stands after the last token that is read changes nothing, nor does a token without an end."""
     words = "train " * encoder.max_tokens
     assert (encoder.transform([words]) == encoder.transform([words + "You worthless idiot. " * 5000])).all()
     assert len(encoder.encode([words * 9], explain=True).tokens[0][0]) == encoder.max_tokens
@@ -49,7 +45,6 @@ def test_a_long_text_is_cut(encoder: SentenceEncoder) -> None:
 
 
 def test_tokens_add_up_and_know_their_places(encoder: SentenceEncoder) -> None:
-    """What the tokens add, and the bias, is the log-odds; offsets are code points of the text."""
     text = "\ud800 😀 Straße, you idiot"
     read = encoder.encode([text, ""], explain=True)
     for row, (tokens, offsets) in enumerate(read.tokens):
@@ -60,14 +55,12 @@ def test_tokens_add_up_and_know_their_places(encoder: SentenceEncoder) -> None:
 
 
 def test_a_disguised_text_is_read_as_it_reads(encoder: SentenceEncoder) -> None:
-    """A batch gives what was read through a disguise, and plain texts as they were written."""
     batch = TextReader(least=1).fit(["You are an idiot"]).transform(["You are an i\u200bdiot", "It is FINE"])
     assert (encoder.transform(batch) == encoder.transform(["you are an idiot", "It is FINE"])).all()
 
 
 @pytest.mark.parametrize("name", [ENCODER, TOKENIZER])
 def test_a_missing_or_broken_file_is_named_in_one_line(tmp_path: Path, name: str) -> None:
-    """The line says which file, and what mends it."""
     for file in (ENCODER, TOKENIZER):
         shutil.copy(HERE / file, tmp_path)
     (tmp_path / name).write_bytes(b"nonsense")

@@ -20,13 +20,11 @@ REFUSE = LABELS.index("refuse")
 
 
 def learnt(texts: list[str], value: float) -> training.Examples:
-    """Examples that all teach one value."""
     table = np.full((len(texts), len(LABELS)), value, np.float32)
     return training.Examples(texts, table, table + 1, table + 2)
 
 
 def test_joined_examples_keep_their_order() -> None:
-    """The other's texts, targets, weights and log-odds follow."""
     both = learnt(["a", "b"], 0.0).joined(learnt(["c"], 5.0))
     assert both.texts == ["a", "b", "c"]
     assert both.targets[:, 0].tolist() == [0, 0, 5]
@@ -35,7 +33,6 @@ def test_joined_examples_keep_their_order() -> None:
 
 
 def test_written_replayed_and_invented_texts_are_learnt(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every text has targets and weights, the same for the same seed; what is written has no teacher."""
     for name in ("INVENTED_SPAM", "INVENTED_IDENTITY", "REPLAYED"):
         monkeypatch.setattr(training, name, 20)
     found, again = training.examples(small, 1), training.examples(small, 1)
@@ -51,14 +48,12 @@ def test_written_replayed_and_invented_texts_are_learnt(small: Path, monkeypatch
 
 
 def test_padding_is_masked() -> None:
-    """Shorter texts are filled up, and the mask says with what."""
     ids, mask = training.padded([np.array([5, 6, 7]), np.array([8])])
     assert ids.tolist() == [[5, 6, 7], [8, 0, 0]]
     assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
 
 
 def test_padding_changes_no_log_odds() -> None:
-    """A text is read the same alone and beside a longer one."""
     torch.manual_seed(0)
     encoder = training.Encoder().eval()
     short, long = training.tokenized(SHIPPED / TOKENIZER, ["A remark", "A remark that is longer than it"], 16)
@@ -70,7 +65,6 @@ def test_padding_changes_no_log_odds() -> None:
 def test_missing_weights_are_named_and_nothing_is_written(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line names the file, the exit status is 2, and no directory is made."""
     out = tmp_path / "out"
     assert training.main(small, out, quiet=True) == 2
     assert str(small / training.START / "w1.npz") in capsys.readouterr().err

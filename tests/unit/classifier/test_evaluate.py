@@ -83,7 +83,6 @@ def figures(capsys: pytest.CaptureFixture[str], *files: Path, **more: Any) -> di
 
 
 def test_figures_come_with_intervals(spam: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """AUC, average precision and calibration error per source and label."""
     (row,) = figures(capsys, spam)["rows"]
     assert (row["source"], row["label"], row["texts"], row["positive"]) == ("made", "spam", 60, 30)
     assert row["auc"] == row["ap"] == [1, 1, 1]
@@ -91,7 +90,6 @@ def test_figures_come_with_intervals(spam: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_newsroom_comments_are_ranked_by_refuse(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Borderline comments count for neither side; the share caught is that above a tenth of the harmless."""
     found = figures(capsys, written)
     assert (found["newsroom"]["harmless"], found["newsroom"]["harmful"]) == (20, 20)
     assert found["newsroom"]["refuse"]["caught"][0] == 0.75
@@ -104,7 +102,6 @@ def test_newsroom_comments_are_ranked_by_refuse(written: Path, capsys: pytest.Ca
 
 
 def test_perspective_stands_beside(scored_by_perspective: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Both AUCs and their difference on the same resamples."""
     found = figures(capsys, scored_by_perspective)["beside_perspective"]
     assert found["auc"][0] == 1
     assert found["perspective_auc"][0] == pytest.approx(2 / 3, abs=0.01)
@@ -116,7 +113,6 @@ def test_perspective_stands_beside(scored_by_perspective: Path, capsys: pytest.C
 def test_every_text_is_scored_once(
     spam: Path, written: Path, model: NamedModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All measurements share one scoring."""
     assert figures(capsys, spam, written)["texts"] == 104
     assert len(model.asked) == 104
 
@@ -124,19 +120,16 @@ def test_every_text_is_scored_once(
 def test_a_trial_takes_some_of_each_source(
     spam: Path, written: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`limit` bounds every source by itself."""
     assert figures(capsys, spam, written, limit=30)["texts"] == 60
 
 
 def test_the_tables_are_for_people(spam: Path, written: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without `json`, tables name sources, labels and categories, and the time it took."""
     assert evaluate.main([spam, written], json=False, compare=False, quiet=True) == 0
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("made", "refuse", "threat_explicit", "seconds"))
 
 
 def test_contacts_are_masked_as_the_service_masks_them(tmp_path: Path) -> None:
-    """What is measured is what the model is given in service."""
     path = tmp_path / "written.jsonl"
     path.write_text(json.dumps({"text": "write to jo@mail.example", "category": "links_ok"}))
     assert samples.read([path]).corpus.texts == ["write to ⟦email⟧"]
@@ -163,7 +156,6 @@ def test_contacts_are_masked_as_the_service_masks_them(tmp_path: Path) -> None:
 def test_a_bad_file_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: str | None, complaint: str
 ) -> None:
-    """Exit code 2 and one line that says which file and what is wrong."""
     if content is not None:
         (tmp_path / name).write_text(content)
     assert evaluate.main([tmp_path / name]) == 2

@@ -30,7 +30,6 @@ each_effort = pytest.mark.parametrize("effort", EFFORTS)
 @each_effort
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_parts_add_up_to_the_score(model: Model, text: str, effort: Effort) -> None:
-    """Bias, sentence, signals and parts sum to the log-odds that the score came from, for every label."""
     scores = model.score([text], effort=effort)[0].scores
     for label, probability in scores.items():
         explanation = model.explain(text, label, effort=effort)
@@ -43,7 +42,6 @@ def test_the_parts_add_up_to_the_score(model: Model, text: str, effort: Effort) 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=200), st.sampled_from(LABELS), st.sampled_from(EFFORTS))
 def test_the_parts_add_up_for_any_text(text: str, label: str, effort: Effort) -> None:
-    """Whatever the text, its parts add up and its spans lie inside it."""
     explanation = Model.load().explain(text, label, effort=effort)
     assert abs(explanation.total() - explanation.log_odds) < 1e-6
     assert all(0 <= part.begin < part.end <= len(text) for part in explanation.words)
@@ -52,7 +50,6 @@ def test_the_parts_add_up_for_any_text(text: str, label: str, effort: Effort) ->
 @each_effort
 @pytest.mark.parametrize("around", ["Thank you, a helpful article about the hospital. ", "y0u r3ad th1s, "])
 def test_the_parts_of_a_long_text_add_up_and_lie_in_it(model: Model, around: str, effort: Effort) -> None:
-    """Also where a piece counts, whose places are those of the text."""
     text = around * 20 + "You worthless idiot, I will kill you. " + around * 20
     for label in LABELS:
         explanation = model.explain(text, label, effort=effort)
@@ -62,7 +59,6 @@ def test_the_parts_of_a_long_text_add_up_and_lie_in_it(model: Model, around: str
 
 
 def test_fast_has_no_sentence(model: Model) -> None:
-    """What the encoder makes of the text as a whole is a part of `full` alone, and of English alone."""
     german = "Das ist ein guter Artikel, vielen Dank an die Redaktion."
     assert model.explain(TEXTS[0], effort="full").sentence != 0
     assert model.explain(TEXTS[0], effort="fast").sentence == 0
@@ -70,7 +66,6 @@ def test_fast_has_no_sentence(model: Model) -> None:
 
 
 def test_signals_are_parts_too(model: Model) -> None:
-    """What the form said about the author appears by name and adds up."""
     explanation = model.explain(
         "Nice post", "spam", Signals(author_name="seo service", website="http://x.example")
     )
@@ -81,7 +76,6 @@ def test_signals_are_parts_too(model: Model) -> None:
 
 @each_effort
 def test_the_insult_carries_the_weight(model: Model, effort: Effort) -> None:
-    """The heaviest span of an insult is the insulting word."""
     text = "Dear editor, you are an idiot, with respect."
     heaviest = model.explain(text, "insult", effort=effort).spans[0]
     assert text[heaviest.begin : heaviest.end] == "idiot"
@@ -89,7 +83,6 @@ def test_the_insult_carries_the_weight(model: Model, effort: Effort) -> None:
 
 @each_effort
 def test_the_spans_of_a_disguised_word_cover_it_as_written(model: Model, effort: Effort) -> None:
-    """Offsets are those of the text as given, code point for code point."""
     text = "well, you i d\u200b i o t!"
     explanation = model.explain(text, "insult", effort=effort)
     parts = {text[part.begin : part.end] for part in explanation.words}
@@ -100,7 +93,6 @@ def test_the_spans_of_a_disguised_word_cover_it_as_written(model: Model, effort:
 
 
 def test_without_its_insult_a_text_scores_lower(model: Model) -> None:
-    """A counterfactual is a second score of the text without the word, and no subtraction."""
     text, signals = "You are an idiot, and an i d i o t.", Signals(website="http://x.example")
     explained = model.explain(text, "toxicity", signals)
     found = model.without(text, explained.spans[:2], signals)
@@ -117,7 +109,6 @@ def test_without_its_insult_a_text_scores_lower(model: Model) -> None:
 
 
 def test_the_label_defaults_to_the_most_probable_and_is_checked(model: Model) -> None:
-    """No label means the highest; an unknown one is refused by name."""
     scores = model.score(["You are an idiot."])[0].scores
     assert model.explain("You are an idiot.").label == max(scores, key=lambda label: scores[label])
     with pytest.raises(ValueError, match="label: 'rude' is not one of"):
@@ -125,7 +116,6 @@ def test_the_label_defaults_to_the_most_probable_and_is_checked(model: Model) ->
 
 
 def test_limit_bounds_the_spans_alone(model: Model) -> None:
-    """`limit` cuts the list of spans; the parts stay whole."""
     explanation = model.explain("idiot stupid moron fool liar clown", "toxicity", limit=2)
     assert len(explanation.spans) == 2
     assert len(explanation.words) == 6
@@ -159,7 +149,6 @@ def test_explained_in_a_batch_as_alone(model: Model, effort: Effort) -> None:
 
 
 def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model: Model) -> None:
-    """Where the whole of a long text is graver than its pieces, the explanation is the whole's, in any batch."""
     rng = random.Random(1)
     words = [
         "you",

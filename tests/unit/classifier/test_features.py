@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from classifier.features import CHARACTER_BITS, COLUMNS, WORD_BITS, WORDS_FROM, HashedNgrams, grams, mix
+from classifier.features import HashedNgrams
+from classifier.ngrams import CHARACTER_BITS, COLUMNS, WORD_BITS, WORDS_FROM, mix
 from classifier.text import fold
 
 TEXTS = [
@@ -81,8 +82,7 @@ def _columns(text: str) -> list[list[int]]:
 
 @pytest.mark.parametrize("texts", [TEXTS, TEXTS[::-1], *([text] for text in TEXTS)])
 def test_a_batch_gives_every_text_its_n_grams(texts: list[str]) -> None:
-    """Columns, and their order, are those that a plain loop over the characters and words of each text gives."""
-    found, _ = grams(fold(texts))
+    found, _ = fold(texts).grams
     for number, text in enumerate(texts):
         got = [each.columns[each.indptr[number] : each.indptr[number + 1]].tolist() for each in found]
         assert got == _columns(text)
@@ -92,7 +92,6 @@ def test_a_batch_gives_every_text_its_n_grams(texts: list[str]) -> None:
 
 
 def test_the_table_counts_them_in_rows_of_length_one() -> None:
-    """Every n-gram counts as often as it occurs, and a text without any has an empty row."""
     table = HashedNgrams().fit_transform(fold([*TEXTS, "the same word " * 3000]))
     assert table.shape == (len(TEXTS) + 1, COLUMNS)
     lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
@@ -105,10 +104,9 @@ def test_the_table_counts_them_in_rows_of_length_one() -> None:
 
 
 def test_n_grams_know_their_places() -> None:
-    """Each n-gram names its first and last character in the text as it reads."""
     views = fold(["The bridge isn't open"])
     text = views.text(0)
-    found, words = grams(views)
+    found, words = views.grams
     begins, lasts = found[0].places()
     assert [text[begin : last + 1] for begin, last in zip(begins, lasts, strict=True)][:3] == [
         "th",

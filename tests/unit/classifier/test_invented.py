@@ -41,7 +41,6 @@ def about_groups() -> Corpus:
 
 
 def test_a_pair_differs_in_one_word_and_has_opposite_targets(about_groups: Corpus) -> None:
-    """About two sentences of three have such a neighbour: kind words teach no abuse, cruel ones do."""
     kind, cruel = choices("pair_kind"), choices("pair_cruel")
     assert not kind & cruel
     pairs = 0
@@ -55,14 +54,12 @@ def test_a_pair_differs_in_one_word_and_has_opposite_targets(about_groups: Corpu
 
 
 def test_every_group_is_named(about_groups: Corpus) -> None:
-    """No group of the grammar is left out, so none is known from insults alone."""
     together = "\n".join(about_groups.texts).lower()
     groups = {*grammar("terms"), *grammar("abused")}
     assert {group for group in groups if not re.search(rf"\b{group}\b", together)} == set()
 
 
 def test_the_same_seed_invents_the_same() -> None:
-    """Another seed invents other texts."""
     one, again, other = invent(20, 20, 3), invent(20, 20, 3), invent(20, 20, 4)
     assert one.texts == again.texts != other.texts
     assert np.array_equal(one.labels, again.labels, equal_nan=True)
@@ -70,7 +67,6 @@ def test_the_same_seed_invents_the_same() -> None:
 
 @pytest.mark.parametrize(("spam", "identity"), [(7, 0), (0, 7), (30, 51), (1, 1)])
 def test_as_many_are_invented_as_asked_for(spam: int, identity: int) -> None:
-    """The counts hold though pairs come two at a time; no teacher has scored any of them."""
     made = invent(spam, identity, 0)
     assert len(made) == len(made.labels) == len(made.languages) == spam + identity
     assert made.sources.tolist() == ["invented_spam"] * spam + ["invented_identity"] * identity
@@ -78,19 +74,16 @@ def test_as_many_are_invented_as_asked_for(spam: int, identity: int) -> None:
 
 
 def test_every_template_is_filled() -> None:
-    """No brace, bar or name of a choice is left in a text."""
     made = invent(300, 300, 2)
     assert [text for text in made.texts if not text or re.search(r"[{}|]|<\w+>", text)] == []
 
 
 def test_spam_stands_beside_innocent_comments_with_its_words() -> None:
-    """About a third of the comments are genuine, and teach that they are no spam."""
     taught = invent(300, 0, 2).labels[:, SPAM]
     assert ((taught > 0.9) | (taught < 0.1)).all()
     assert 0.2 < (taught < 0.1).mean() < 0.4
 
 
 def test_phrases_of_the_data_are_used(tmp_path: Path) -> None:
-    """Where the data has a list of spam phrases, some spam holds them."""
     (tmp_path / "wordpress_comment_blocklist.txt").write_text("zebra loans now\nx\nno{brace here\n")
     assert any("zebra loans now" in text for text in invent(200, 0, 0, tmp_path).texts)

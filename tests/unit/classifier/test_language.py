@@ -14,7 +14,6 @@ from classifier.language import identify
 
 
 def test_the_likeliest_language_comes_first() -> None:
-    """Languages come with their probabilities, the likeliest first."""
     likely = identify("Merci beaucoup pour cet article très intéressant sur notre ville")
     assert next(iter(likely)) == "fr"
     assert list(likely.values()) == sorted(likely.values(), reverse=True)
@@ -39,7 +38,6 @@ def test_capitals_line_ends_and_broken_characters_do_not_hide_a_language(text: s
 
 @pytest.mark.parametrize("text", ["", " \n ", "\ud800", "\0", "</s>", "x" * 100_000, "💙" * 5000])
 def test_no_text_is_refused(text: str) -> None:
-    """Whatever the text, there is an answer, and nothing of the text in an error or a log."""
     assert all(0 <= share <= 1.001 for share in identify(text).values())
 
 
@@ -52,19 +50,16 @@ def test_no_text_is_refused(text: str) -> None:
     ],
 )
 def test_inflected_words_are_no_reason_for_doubt(model: Model, text: str, language: str) -> None:
-    """In Korean and Arabic few whole words are known, and the characters carry the score all the same."""
     score = model.score([text], effort="fast")[0]
     assert (score.language, score.confident, score.doubt) == (language, True, None)
 
 
 @pytest.mark.parametrize("text", ["brooo wtf", "nah fam u trippin", "Congrats!!!", "omg yesss", "Lol nope."])
 def test_careless_english_is_not_taken_for_another_language(model: Model, text: str) -> None:
-    """Slang of a few words is English, as far as the language goes."""
     assert model.score([text], effort="fast")[0].doubt != "language"
 
 
 def test_english_among_numbers_needs_no_second_look(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only letters make a word that could be of another language: the identifier is asked no sooner for numbers."""
     asked: list[str] = []
 
     def asking(text: str) -> dict[str, float]:
@@ -88,7 +83,6 @@ def test_english_among_numbers_needs_no_second_look(model: Model, monkeypatch: p
     ],
 )
 def test_what_it_does_not_know_it_says(model: Model, text: str, doubt: str) -> None:
-    """A foreign language or unknown words are answered without confidence."""
     score = model.score([text], effort="fast")[0]
     assert not score.confident
     assert score.doubt in (doubt, "language")
@@ -109,7 +103,6 @@ def test_what_it_does_not_know_it_says(model: Model, text: str, doubt: str) -> N
     ],
 )
 def test_few_words_of_another_language_are_not_taken_for_english(model: Model, text: str) -> None:
-    """Words of other languages occur among English comments; a short text of them is answered without confidence."""
     score = model.score([text], effort="fast")[0]
     assert (score.confident, score.doubt) == (False, "language")
 
@@ -130,7 +123,6 @@ def test_few_words_of_another_language_are_not_taken_for_english(model: Model, t
     + ["Du Arschloch", "Halt die Fresse", "Schöner Artikel", "Obrigado pelo artigo", "Vai se foder"],
 )
 def test_few_words_of_a_trained_language_are_believed(model: Model, text: str) -> None:
-    """A short comment in a language that the model was trained in is answered with confidence."""
     assert model.score([text], effort="fast")[0].confident
 
 
@@ -143,13 +135,11 @@ def test_few_words_of_a_trained_language_are_believed(model: Model, text: str) -
     ],
 )
 def test_it_knows_the_languages_it_was_trained_in(model: Model, text: str, language: str) -> None:
-    """A trained language is named, and believed."""
     score = model.score([text], effort="fast")[0]
     assert (score.language, score.confident, score.doubt) == (language, True, None)
 
 
 def test_nothing_is_logged(model: Model, caplog: pytest.LogCaptureFixture) -> None:
-    """Finding a language out leaves no line, and so no text, in a log."""
     with caplog.at_level(logging.DEBUG):
         model.score(["Merci beaucoup pour cet article", "Sei un idiota"])
     assert not caplog.records
@@ -157,7 +147,6 @@ def test_nothing_is_logged(model: Model, caplog: pytest.LogCaptureFixture) -> No
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells a process its size")
 def test_the_identifier_is_light() -> None:
-    """Loading and asking the identifier adds less than 20 MB to a process that has the model's libraries."""
     code = (
         "import resource; from pathlib import Path; from classifier import language; import classifier.model\n"
         "size = lambda: int(Path('/proc/self/statm').read_text().split()[1]) * resource.getpagesize()\n"

@@ -35,7 +35,6 @@ def scored(
 
 
 def columns(count: int, **log_odds: Any) -> Any:
-    """Log-odds by label, nought for the others."""
     table = np.zeros((count, len(LABELS)))
     for label, values in log_odds.items():
         table[:, LABELS.index(label)] = values
@@ -43,7 +42,6 @@ def columns(count: int, **log_odds: Any) -> Any:
 
 
 def test_ranking_figures_equal_scikit_learns() -> None:
-    """AUC and average precision agree with scikit-learn, ties and resampling weights included."""
     truth = RNG.random(500) < 0.2
     scores = np.round(RNG.normal(0, 1, 500) + truth, 1)
     ranking = metrics.Ranking(truth, scores)
@@ -56,7 +54,6 @@ def test_ranking_figures_equal_scikit_learns() -> None:
 
 
 def test_an_interval_holds_the_figure_and_narrows_with_more_texts() -> None:
-    """The bootstrap's interval shrinks by about the root of the number of texts."""
     wide, narrow = (
         metrics.auc(np.arange(count) % 2 == 0, RNG.normal(0, 1, count) + (np.arange(count) % 2 == 0))
         for count in (200, 5000)
@@ -66,7 +63,6 @@ def test_an_interval_holds_the_figure_and_narrows_with_more_texts() -> None:
 
 
 def test_a_paired_difference_is_narrower_than_its_parts() -> None:
-    """Two scores that err on the same texts differ by little, whatever the texts drawn."""
     truth = np.arange(400) % 2 == 0
     base = RNG.normal(0, 1, 400) + truth
     ours, _, difference = metrics.compared(truth, base, base + RNG.normal(0, 0.05, 400))
@@ -74,21 +70,18 @@ def test_a_paired_difference_is_narrower_than_its_parts() -> None:
 
 
 def test_calibration_error_is_nought_for_the_truth_and_large_for_a_lie() -> None:
-    """ECE over 15 bins."""
     truth = np.repeat([0.0, 1.0], 50)
     assert metrics.calibration_error(truth, truth) == 0
     assert metrics.calibration_error(truth, 1 - truth) == 1
 
 
 def test_caught_counts_above_the_harmless_tenth() -> None:
-    """The cut is the score that a tenth of the harmless lie above."""
     scores = np.concatenate([np.arange(100), [85, 89, 90, 95, 200]]).astype(float)
     truth = np.arange(105) >= 100
     assert metrics.caught_at(truth, scores, 0.10) == pytest.approx(3 / 5)
 
 
 def test_the_worst_term_is_found() -> None:
-    """The term whose benign texts score highest is named first, with its rate."""
     texts = ["kind gay person"] * 30 + ["kind tall person"] * 300 + ["a cruel person"] * 10
     odds = np.concatenate((np.arange(30) + 2.0, RNG.random(300), np.full(10, 3.0)))
     truth = np.arange(340) >= 330
@@ -97,7 +90,6 @@ def test_the_worst_term_is_found() -> None:
 
 
 def test_refuse_is_set_beside_toxicity_on_real_comments() -> None:
-    """Per source and in the mean: both AUCs against toxicity, and the difference."""
     sources = ["c3_news"] * 100 + ["jigsaw"] * 100 + ["hatecheck"] * 100
     truth = np.arange(300) % 2 == 0
     odds = columns(300, toxicity=truth * 1.0, refuse=RNG.random(300))
@@ -110,7 +102,6 @@ def test_refuse_is_set_beside_toxicity_on_real_comments() -> None:
 
 
 def test_flattery_is_counted_where_one_news_comment_in_a_hundred_is() -> None:
-    """The cut comes from the spam scores of news comments."""
     news, praise = np.linspace(0, 1, 1000), np.array([0.5, 0.98, 0.995, 1.5])
     odds = columns(1004, spam=np.concatenate([news, praise]))
     found = scored(["c3_news"] * 1000 + ["spintax_blog"] * 4, odds, toxicity=0.0)
@@ -119,7 +110,6 @@ def test_flattery_is_counted_where_one_news_comment_in_a_hundred_is() -> None:
 
 
 def test_a_disguise_costs_what_the_ranking_loses() -> None:
-    """Both classes are disguised and scored anew; the plain ones are not scored again."""
     truth = np.arange(200) < 60
     found = scored(
         ["jigsaw"] * 200, columns(200, toxicity=truth * 1.0), ["some words here"] * 200, toxicity=truth
@@ -138,7 +128,6 @@ def test_a_disguise_costs_what_the_ranking_loses() -> None:
 
 
 def test_a_measurement_without_its_comments_is_empty() -> None:
-    """No figure is invented where a source is missing."""
     nothing = scored(["other"], columns(1), toxicity=0.0)
     assert (
         measures.refuse_on_real(nothing)
@@ -157,7 +146,6 @@ def test_a_measurement_without_its_comments_is_empty() -> None:
 
 
 def test_auc_by_hand() -> None:
-    """Of four pairs two are in order, one is a tie and one is not; a text drawn twice counts twice."""
     ranking = metrics.Ranking(np.array([0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.3]))
     assert ranking.auc() == 2.5 / 4
     assert ranking.auc(np.array([2, 1, 1, 0])) == 2 / 3
@@ -165,14 +153,12 @@ def test_auc_by_hand() -> None:
 
 
 def test_calibration_error_by_hand() -> None:
-    """Two bins: .2 is expected of one that holds, 1.8 of two that hold."""
     truth, chances = np.array([0, 1, 1, 1]), np.array([0.1, 0.1, 0.9, 0.9])
     assert metrics.calibration_error(truth, chances, bins=2) == pytest.approx((0.8 + 0.2) / 4)
     assert metrics.calibration_error(truth, np.ones(4)) == 0.25
 
 
 def test_term_rates_by_hand() -> None:
-    """Of twenty benign texts with a term the five highest of all hundred pass; nineteen texts are too few."""
     scores, truth = np.arange(110.0), np.arange(110) >= 100
     often, rarely = np.arange(110) >= 80, (np.arange(110) >= 81)
     rates = metrics.term_rates(truth, scores, np.stack([often, rarely]))
@@ -181,20 +167,17 @@ def test_term_rates_by_hand() -> None:
 
 
 def test_a_term_is_found_as_a_word() -> None:
-    """Not inside another word; at either end of a text, whatever its capitals."""
     named = metrics.terms_in(["Gay pride.", "a gaymer", "he is gay"], ("gay", "pride"))
     assert named.tolist() == [[True, False, True], [True, False, False]]
 
 
 def test_an_interval_is_the_middle_of_its_draws() -> None:
-    """2.5 % lie on either side; a resample that gave no figure does not count."""
     estimate = metrics.Estimate.of(0.5, np.append(np.arange(101.0), np.nan))
     assert (estimate.low, estimate.high) == (2.5, 97.5)
     assert metrics.Estimate(1 / 3, 0.25, 0.5).rounded() == [0.3333, 0.25, 0.5]
 
 
 def test_a_resample_draws_as_many_texts() -> None:
-    """Each of the rounds draws `size` texts, the same for the same seed."""
     drawn = metrics.resampled(lambda counts: [float(counts.sum())], 7, rounds=5)
     assert drawn.tolist() == [[7.0]] * 5
     first = metrics.resampled(lambda counts: counts.astype(float).tolist(), 7, rounds=2)

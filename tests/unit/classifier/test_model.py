@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import EFFORTS, LABELS, Effort, Model, Signals
-from classifier.deobfuscation import Lexicon
-from classifier.model import BATCH_CHARACTERS, LONG, MARGIN, PIECE, Score, cut
+from classifier.lexicon import Lexicon
+from classifier.model import BATCH_CHARACTERS, Score
+from classifier.reading import LONG, MARGIN, PIECE, cut
 from classifier.text import TextBatch, read_as
 
 PLAIN = [
@@ -59,13 +60,11 @@ each_effort = pytest.mark.parametrize("effort", EFFORTS)
 
 
 def probabilities(scores: Sequence[Score]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """The scores as a table, (texts, labels)."""
     return np.array([list(score.scores.values()) for score in scores])
 
 
 @each_effort
 def test_every_label_gets_a_probability(model: Model, effort: Effort) -> None:
-    """Each text gets all labels, finite and within 0 to 1, from this model and with this effort."""
     for score in model.score(PLAIN, effort=effort):
         assert tuple(score.scores) == LABELS
         assert all(math.isfinite(value) and 0 <= value <= 1 for value in score.scores.values())
@@ -74,7 +73,6 @@ def test_every_label_gets_a_probability(model: Model, effort: Effort) -> None:
 
 @each_effort
 def test_it_tells_abuse_threats_and_spam_from_thanks(model: Model, effort: Effort) -> None:
-    """Plain cases come out plainly."""
     insult, thanks, threat, spam, leet = (score.scores for score in model.score(PLAIN[:5], effort=effort))
     for label, one in (
         ("toxicity", insult),
@@ -89,7 +87,6 @@ def test_it_tells_abuse_threats_and_spam_from_thanks(model: Model, effort: Effor
 
 @each_effort
 def test_a_text_scores_the_same_alone_and_in_any_batch(model: Model, effort: Effort) -> None:
-    """Neighbours never change a score: not those of the same length, nor longer ones, nor their order."""
     texts = [*PLAIN, "The trains and the people who ride them. " * 40, "You worthless idiot. " * 2]
     alone = np.concatenate([probabilities(model.score([text], effort=effort)) for text in texts])
     for order in (list(range(len(texts))) * 3, list(reversed(range(len(texts))))):
@@ -100,27 +97,24 @@ def test_a_text_scores_the_same_alone_and_in_any_batch(model: Model, effort: Eff
 
 
 def test_no_text_has_no_score(model: Model) -> None:
-    """An empty batch is answered empty."""
     assert model.score([]) == []
     assert list(model.assess([])) == []
     assert model.log_odds([]).shape == (0, len(LABELS))
 
 
 def test_an_effort_that_does_not_exist_is_refused(model: Model) -> None:
-    """A misspelt effort is not quietly taken for another."""
     for call in (model.score, model.log_odds, model.assess):
         with pytest.raises(ValueError, match="effort: 'quick' is not one of full, fast"):
             call(["x"], effort="quick")  # type: ignore[operator]  # what a caller may get wrong
 
 
 def test_fast_asks_no_encoder(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    """N-grams and signals alone are asked, however long the text; other languages are never given to the encoder."""
     expected = model.score([PLAIN[5]])[0].scores
 
     def encode(*_: object) -> None:
         raise AssertionError("the encoder was asked")
 
-    monkeypatch.setattr(model.encoder, "encode", encode)
+    monkeypatch.setattr(model.reader.encoder, "encode", encode)
     assert len(model.score([PLAIN[0], PLAIN[1] * 30], effort="fast")) == 2
     assert model.score([PLAIN[5]])[0].scores == expected
     assert model.score([PLAIN[5]], effort="fast")[0].scores == pytest.approx(expected, abs=1e-12)
@@ -129,7 +123,6 @@ def test_fast_asks_no_encoder(model: Model, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_disguise_is_told_and_plain_text_is_not_called_disguised(model: Model) -> None:
-    """`reads_as` is there exactly for the disguised."""
     plain, leet = model.score([PLAIN[0], PLAIN[4]])
     assert plain.reads_as is None
     assert plain.disguise == 0
@@ -139,7 +132,6 @@ def test_disguise_is_told_and_plain_text_is_not_called_disguised(model: Model) -
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_gets_finite_scores_that_add_up(model: Model, name: str) -> None:
-    """No text raises, no score is anything but a probability, and the parts of each add up, with either effort."""
     for effort in EFFORTS:
         score, explanation = model.score_and_explain(HOSTILE[name], effort=effort)
         assert all(math.isfinite(value) and 0 <= value <= 1 for value in score.scores.values())
@@ -159,7 +151,6 @@ STRANGE = st.text(
 @settings(max_examples=40, deadline=None)
 @given(st.lists(STRANGE, min_size=50, max_size=50), st.sampled_from(EFFORTS))
 def test_two_thousand_strange_texts_are_scored(texts: list[str], effort: Effort) -> None:
-    """Whatever the characters, there is a probability for each label, and the time is bounded."""
     begin = time.process_time()
     found = probabilities(Model.load().score(texts, effort=effort))
     assert time.process_time() - begin < 10
@@ -172,8 +163,6 @@ def test_two_thousand_strange_texts_are_scored(texts: list[str], effort: Effort)
     "piece", ["1d10t y0u ", "i d i o t ", "sooo f*ck ", "you are ", "\u200ba\u0301<b>", "уоu "]
 )
 def test_time_grows_with_length_and_no_faster(model: Model, piece: str, effort: Effort) -> None:
-    """Eight times the text takes about eight times as long, up to a generous factor for noise."""
-
     def seconds(length: int) -> float:
         text = (piece * (length // len(piece) + 1))[:length]
         taken = []
@@ -189,7 +178,6 @@ def test_time_grows_with_length_and_no_faster(model: Model, piece: str, effort: 
 @each_effort
 @pytest.mark.parametrize("place", [0, 3000, 9000], ids=["first", "middle", "last"])
 def test_abuse_is_not_hidden_by_what_stands_around_it(model: Model, place: int, effort: Effort) -> None:
-    """An insult within ten thousand friendly characters raises the score, and the spans show where it stands."""
     kind = "Thank you for this report about the trains and the people who ride them every day. " * 120
     insult = "You are a worthless idiot and a liar. "
     text = kind[:place] + insult + kind[place:]
@@ -202,10 +190,9 @@ def test_abuse_is_not_hidden_by_what_stands_around_it(model: Model, place: int, 
 
 
 def test_a_piece_counts_only_where_it_is_clearly_graver_than_the_whole(model: Model) -> None:
-    """Of a long text the log-odds are the whole's, or the gravest piece's less a margin where those are higher."""
     kind = "Thank you for this report about the trains. " * 60
     for text in (kind, kind + "You worthless idiot. " + kind):
-        whole = model.read([text], effort="fast").whole[0]
+        whole = model.reader.read([text], effort="fast").whole[0]
         pieces = [text[begin:end] for begin, end in cut(text)]
         gravest = model.log_odds(pieces, "fast").max(axis=0)
         assert model.log_odds([text], "fast")[0] == pytest.approx(
@@ -214,7 +201,6 @@ def test_a_piece_counts_only_where_it_is_clearly_graver_than_the_whole(model: Mo
 
 
 def test_a_long_text_is_cut_into_pieces_without_a_gap() -> None:
-    """Pieces follow each other from the first character to the last, at spaces where there are any."""
     for text in ("word " * 1000, "x" * 5000, "word " * 300 + "y", "x", "a " + "b" * 500):
         places = cut(text)
         assert places[0][0] == 0
@@ -240,7 +226,6 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_a_text_is_read_once_and_a_long_one_in_pieces_too(model: Model, sizes: list[int]) -> None:
-    """Explaining reads nothing again; the few pieces that the encoder reads are read for that."""
     short, long = "You worthless idiot. ", "Thank you for this report about the trains. " * 60
     assert len(short) < LONG < len(long)
     for text, effort, most in (
@@ -256,7 +241,6 @@ def test_a_text_is_read_once_and_a_long_one_in_pieces_too(model: Model, sizes: l
 
 
 def test_long_texts_are_read_a_few_at_a_time(model: Model, sizes: list[int]) -> None:
-    """A batch of the longest comments takes the memory of a few of them, and each keeps its score and its signals."""
     texts = [f"{number} trains, and the people who ride them. " * 450 for number in range(16)]
     signals = [Signals(website="http://x.example" if number % 2 else None) for number in range(16)]
     assert sum(map(len, texts)) > 2 * BATCH_CHARACTERS
@@ -274,7 +258,6 @@ def test_long_texts_are_read_a_few_at_a_time(model: Model, sizes: list[int]) -> 
 
 
 def test_a_text_that_is_longer_than_a_batch_may_be_is_read_by_itself(model: Model, sizes: list[int]) -> None:
-    """However long it is, it is read whole, and those beside it are answered in order."""
     texts = ["You are an idiot.", "x" * (BATCH_CHARACTERS + 1), "thank you"]
     scores = model.score(texts, effort="fast")
     assert sizes.count(len(texts[1])) == 1
@@ -296,7 +279,6 @@ def test_explaining_many_of_the_longest_takes_the_memory_of_a_few(model: Model, 
 
 
 def test_threads_may_share_a_model(model: Model) -> None:
-    """Scores from eight threads at once equal those from one."""
     expected = probabilities(model.score(PLAIN))
     found: list[Any] = []
     threads = [
@@ -312,7 +294,6 @@ def test_threads_may_share_a_model(model: Model) -> None:
 
 @each_effort
 def test_signals_count(model: Model, effort: Effort) -> None:
-    """A name that is a keyword and a website field raise the spam score; one entry per text is asked for."""
     text = "Great article, thank you for sharing this."
     known = Signals(author_name="cheap seo", website="http://x.example")
     for given_text in (text, text * 20):
@@ -324,7 +305,6 @@ def test_signals_count(model: Model, effort: Effort) -> None:
 
 
 def test_the_shipped_model_is_loaded_once(model: Model) -> None:
-    """Every caller in a process gets the same one, which says its version."""
     assert Model.load() is model
     assert repr(model) == f"Model({model.version!r})"
     assert model.version.startswith(model.manifest["released"])

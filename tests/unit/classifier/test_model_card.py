@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from classifier.labels import LABELS
-from classifier.training import benchmark, data, measures, report, robustness, train
+from classifier.training import benchmark, data, report, robustness, train
+from classifier.training.goals import Goal
 from classifier.training.samples import Samples
 
 MANIFEST = {"sha256": "abc", "scikit_learn": "1.9", "numpy": "2.4", "seed": 0, "texts": 1000}
@@ -36,10 +37,7 @@ SPEED = {
     ],
 )
 def test_a_goal_says_whether_it_was_reached(lower: bool, value: float, reached: str, worse: bool) -> None:
-    """Also where less is better, and beside the model before."""
-    goal = report.Goal(
-        "key", "what", 0.76, 0.77 if not lower else 0.70, 0.79 if not lower else 0.65, lower=lower
-    )
+    goal = Goal("key", "what", 0.76, 0.77 if not lower else 0.70, 0.79 if not lower else 0.65, lower=lower)
     assert (goal.reached(value), goal.worse(value)) == (reached, worse)
 
 
@@ -47,7 +45,7 @@ class NamedModel:
     """Scores a text by the labels that it names."""
 
     version = "named"
-    encoder = SimpleNamespace(max_tokens=256)
+    reader = SimpleNamespace(encoder=SimpleNamespace(max_tokens=256))
     manifest = MANIFEST
 
     def log_odds(self, texts: Sequence[str], effort: str = "full") -> Any:
@@ -77,9 +75,8 @@ def comments() -> Samples:
 
 
 def test_the_card_is_written_in_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Targets, tables, pictures and limits; a figure whose comments are not there is said not to be measured."""
     monkeypatch.setattr(benchmark, "brief", lambda model: SPEED)
-    monkeypatch.setattr(measures, "span_agreement", lambda model, path: {"ours": 0.5, "word_list": 0.4})
+    monkeypatch.setattr(robustness, "span_agreement", lambda model, path: {"ours": 0.5, "word_list": 0.4})
     monkeypatch.setattr(robustness, "naughty", lambda model, path: (3, 3))
     monkeypatch.setattr(robustness, "odd", lambda model: [("empty", 0, 0.1, True)])
     monkeypatch.setattr(report, "_examples", lambda model: "")
@@ -98,14 +95,12 @@ def test_the_card_is_written_in_one_run(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def measured(scored: Any, score: Any) -> dict[str, Any]:
-    """Evaluate with few rounds and without peers."""
     from classifier.training.evaluate import evaluate
 
     return evaluate(scored, score, compare=False, rounds=20)
 
 
 def test_languages_are_measured_on_what_no_head_has_seen(small: Path) -> None:
-    """The texts that training held back, but for sources that the stack learns from."""
     corpus, _, _ = train.training_set(small, 7)
     held = np.arange(len(corpus)) % train.HELD_BACK == 0
     public = int((~np.isin(corpus.sources, train.MADE)).sum())
@@ -123,6 +118,5 @@ def test_languages_are_measured_on_what_no_head_has_seen(small: Path) -> None:
 
 
 def test_other_data_than_the_model_was_trained_from_tells_nothing(small: Path) -> None:
-    """What it has not seen cannot be known then."""
     with pytest.raises(data.DataError, match="was not trained from"):
         train.held_back(small, {"seed": 7, "texts": 400, "public": 5})

@@ -14,7 +14,6 @@ from classifier.training.newsroom import WrittenComment
 
 
 def target(comment: WrittenComment, label: str) -> float:
-    """What a comment teaches about a label."""
     return float(comment.targets()[LABELS.index(label)])
 
 
@@ -34,7 +33,6 @@ def target(comment: WrittenComment, label: str) -> float:
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, lines: str, complaint: str) -> None:
-    """The error says which file, which line and what is wrong with it."""
     path = tmp_path / "written.jsonl"
     path.write_text(lines)
     with pytest.raises(DataError) as raised:
@@ -44,7 +42,6 @@ def test_a_bad_line_is_named(tmp_path: Path, lines: str, complaint: str) -> None
 
 @pytest.mark.parametrize(("content", "complaint"), [(None, "cannot be read"), (b"\xff", "is not UTF-8")])
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, complaint: str) -> None:
-    """A missing file and one that is no text end in one line."""
     path = tmp_path / "written.jsonl"
     if content is not None:
         path.write_bytes(content)
@@ -54,7 +51,6 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 
 
 def test_a_category_says_what_a_comment_teaches() -> None:
-    """Labels that the category rules out are nought, those that it leaves open unknown."""
     threat, plain = WrittenComment("a", "threat_explicit"), WrittenComment("a", "plain")
     assert (target(threat, "threat"), target(threat, "refuse"), target(threat, "spam")) == (1, 1, 0)
     assert np.isnan(target(threat, "insult"))
@@ -62,7 +58,6 @@ def test_a_category_says_what_a_comment_teaches() -> None:
 
 
 def test_an_action_outranks_the_category() -> None:
-    """What a person decided about one comment is what it teaches about `refuse`."""
     taught = {
         action: target(WrittenComment("a", "insult_plain", action), "refuse")
         for action in (None, "approve", "review")
@@ -72,7 +67,6 @@ def test_an_action_outranks_the_category() -> None:
 
 
 def test_what_calibrates_is_not_learnt() -> None:
-    """No comment of the calibration file is among those that are learnt."""
     calibration = {each.text for each in newsroom.read(newsroom.CALIBRATION)}
     learnt = {each.text for each in newsroom.read_further()}
     assert calibration

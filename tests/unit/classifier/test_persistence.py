@@ -41,7 +41,6 @@ def put(place: Path, name: str, content: bytes) -> None:
 
 
 def change_manifest(place: Path, **changes: Any) -> None:
-    """Change some entries of the manifest."""
     manifest = json.loads((persistence.SHIPPED / persistence.MANIFEST).read_text())
     put(place, persistence.MANIFEST, json.dumps({**manifest, **changes}).encode())
 
@@ -56,7 +55,6 @@ def put_model(place: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize("name", [persistence.MODEL, ENCODER, TOKENIZER])
 def test_a_file_with_a_changed_byte_is_refused(place: Path, name: str) -> None:
-    """Every file that is read must have the hash that the manifest gives."""
     content = bytearray((place / name).read_bytes())
     content[len(content) // 2] ^= 1
     put(place, name, bytes(content))
@@ -65,13 +63,11 @@ def test_a_file_with_a_changed_byte_is_refused(place: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_named(place: Path, name: str) -> None:
-    """The line says which file is not there."""
     (place / name).unlink()
     refused(place, name.replace(".", r"\."))
 
 
 def test_an_empty_directory_has_no_model(tmp_path: Path) -> None:
-    """It is said that there is no manifest."""
     refused(tmp_path, "no readable model manifest")
 
 
@@ -89,20 +85,17 @@ def test_an_empty_directory_has_no_model(tmp_path: Path) -> None:
 def test_a_manifest_that_does_not_fit_is_refused(
     place: Path, changes: dict[str, Any], complaint: str
 ) -> None:
-    """Another release line of scikit-learn, other labels, another format: refused in one line that says which."""
     change_manifest(place, **changes)
     refused(place, complaint)
 
 
 @pytest.mark.parametrize("content", [b"[]", b"{", b"\xff", b"[" * 100_000])
 def test_a_manifest_that_is_no_object_is_refused(place: Path, content: bytes) -> None:
-    """Broken JSON, broken UTF-8 and endless nesting end in one line as well."""
     put(place, persistence.MANIFEST, content)
     refused(place, "manifest at|names no release")
 
 
 def test_another_patch_of_scikit_learn_is_no_reason_to_refuse(place: Path) -> None:
-    """Only the release line counts."""
     manifest = json.loads((place / persistence.MANIFEST).read_text())
     line = ".".join(manifest["scikit_learn"].split(".")[:2])
     change_manifest(place, scikit_learn=f"{line}.99")
@@ -110,13 +103,11 @@ def test_another_patch_of_scikit_learn_is_no_reason_to_refuse(place: Path) -> No
 
 
 def test_a_cut_archive_is_refused_though_its_hash_is_right(place: Path) -> None:
-    """Bytes that are no archive are refused in one line, even where the manifest names their hash."""
     put_model(place, (place / persistence.MODEL).read_bytes()[:10_000])
     refused(place, "holds no model that may be loaded")
 
 
 def test_a_file_too_large_for_a_model_is_not_read(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its size is asked for first."""
     monkeypatch.setattr(persistence, "MAX_BYTES", 1000)
     refused(place, "that is no model")
 
@@ -141,21 +132,20 @@ def test_a_type_that_is_not_trusted_is_not_loaded(place: Path, spoil: Callable[[
     from sklearn.base import clone
 
     model = Model.load()
-    found = {"pipeline": clone(model.pipeline), "languages": clone(model.languages)}
+    found = {"pipeline": clone(model.pipeline), "languages": clone(model.reader.languages)}
     spoil(found)
     put_model(place, skops.io.dumps(found))
     refused(place, "holds no model that may be loaded")
 
 
 def test_what_is_written_is_read_again_and_the_same_twice(model: Model, tmp_path: Path) -> None:
-    """A written model scores as before; its bytes depend on nothing but the weights."""
     texts = ["You are an idiot.", "y0u 4r3 4n 1d10t", "Das ist ein guter Artikel, vielen Dank."]
     facts = {"released": "2027.1", "seed": 5}
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         for file in (ENCODER, TOKENIZER):
             (tmp_path / name / file).symlink_to(persistence.SHIPPED / file)
-    digest = persistence.write(tmp_path / "one", model.pipeline, model.languages, facts)
+    digest = persistence.write(tmp_path / "one", model.pipeline, model.reader.languages, facts)
     pipeline, languages, manifest = persistence.read(tmp_path / "one")
     again = Model(pipeline, languages, manifest)
     assert digest == manifest["sha256"]
@@ -167,7 +157,6 @@ def test_what_is_written_is_read_again_and_the_same_twice(model: Model, tmp_path
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    """`import classifier` loads no numpy and no scikit-learn; scoring loads nothing of training."""
     code = (
         "import sys, classifier\n"
         "def loaded(*names): return [name for name in sys.modules if name.startswith(names)]\n"
@@ -181,5 +170,4 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_the_shipped_files_are_small() -> None:
-    """All that is shipped for scoring takes at most 48 MB."""
     assert sum((persistence.SHIPPED / name).stat().st_size for name in (*FILES, "lid.176.ftz")) <= 48_000_000

@@ -15,9 +15,10 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from classifier import LABELS, Model, build_pipeline
 from classifier.encoder import SentenceEncoder
-from classifier.features import COLUMNS, HashedNgrams
+from classifier.features import HashedNgrams
 from classifier.heads import LOUD, LabelStack, LinearHeads, log_odds, probability
 from classifier.language import LanguageIdentifier
+from classifier.ngrams import COLUMNS
 from classifier.pipeline import regressor
 from classifier.signals import NAMES, TextSignals
 from classifier.text import TextReader
@@ -45,7 +46,6 @@ FAILS_SGD = dict.fromkeys(
     ids=["LinearHeads", "LinearHeads(SGDRegressor)", "LabelStack"],
 )
 def test_what_reads_numbers_passes_every_check(estimator: Any, fails: dict[str, str]) -> None:
-    """All of scikit-learn's checks pass, but for those that are listed with their reason."""
     found = check_estimator(estimator, expected_failed_checks=fails, on_skip=None)
     missed = {each["check_name"]: each["status"] for each in found if each["status"] != "passed"}
     ours = {name: "skipped" for name in NEVER_RUN if name in missed} | dict.fromkeys(fails, "xfail")
@@ -73,7 +73,6 @@ FOR_ANY_INPUT = (
     ids=lambda each: type(each).__name__,
 )
 def test_what_reads_texts_passes_every_check_that_applies(estimator: Any) -> None:
-    """`check_estimator` finds no fault and says that it cannot feed tables to it; the rest are called here."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         found = check_estimator(estimator, on_skip=None)
@@ -84,7 +83,6 @@ def test_what_reads_texts_passes_every_check_that_applies(estimator: Any) -> Non
 
 
 def test_the_pipeline_draws_itself() -> None:
-    """Its text and its HTML name every step."""
     pipeline = build_pipeline(seed=3)
     text, html = repr(pipeline), estimator_html_repr(pipeline)
     steps = (TextReader, HashedNgrams, TextSignals, LinearHeads, SentenceEncoder, LabelStack, SGDRegressor)
@@ -95,7 +93,6 @@ def test_the_pipeline_draws_itself() -> None:
 
 
 def test_the_pipeline_can_be_cloned_and_set() -> None:
-    """A clone has the same parameters, each of which can be reached by name."""
     pipeline = build_pipeline()
     copy = clone(pipeline)
     assert repr(copy) == repr(pipeline)
@@ -106,7 +103,6 @@ def test_the_pipeline_can_be_cloned_and_set() -> None:
 
 
 def test_the_whole_pipeline_is_fitted_like_any_other() -> None:
-    """Texts and shares in, probabilities out; what the linear heads learn carries over to other texts."""
     texts = [f"{word} of the {kind} number {n}" for n in range(40) for word, kind in _KINDS]
     shares = np.full((len(texts), len(LABELS)), np.nan)
     shares[:, LABELS.index("spam")] = [word == "cheap pills" for _ in range(40) for word, _ in _KINDS]
@@ -132,7 +128,6 @@ def test_the_pipeline_alone_gives_what_the_model_gives(model: Model) -> None:
 
 
 def test_a_head_learns_from_the_rows_whose_label_is_known() -> None:
-    """Rows without a label, or without weight, change nothing in its head; a label that nobody knows stays nought."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(60, 4)), rng.random((60, 3))
     y[30:, 0], y[:, 2] = np.nan, np.nan
@@ -148,7 +143,6 @@ def test_a_head_learns_from_the_rows_whose_label_is_known() -> None:
 
 
 def test_a_head_regresses_log_odds() -> None:
-    """A share far from even moves more than one near it, and a certain one no further than `LOUD`."""
     assert log_odds(np.array([0.5, 0.0, 1.0])) == pytest.approx([0, -LOUD, LOUD])
     shares = np.array([0.1, 0.3, 0.9])
     assert probability(log_odds(shares)) == pytest.approx(shares)
@@ -157,7 +151,6 @@ def test_a_head_regresses_log_odds() -> None:
 
 
 def test_the_stack_weighs_each_effort_by_itself_and_is_calibrated() -> None:
-    """Log-odds three times too loud come back to size, in `fast` from the linear half, in `full` from both."""
     rng = np.random.default_rng(1)
     odds = rng.normal(0, 1.5, 8000)
     truth = (rng.random(8000) < probability(odds)).astype(float)
@@ -171,7 +164,6 @@ def test_the_stack_weighs_each_effort_by_itself_and_is_calibrated() -> None:
 
 
 def test_a_label_leans_on_those_it_may_and_an_unknown_one_passes_through() -> None:
-    """Only the labels that are named lend their log-odds; a label without examples of both kinds is left as it was."""
     rng = np.random.default_rng(2)
     X = rng.normal(size=(200, 6))
     y = np.stack([X[:, 0] + X[:, 1] > 0, X[:, 1] > 0, np.full(200, np.nan)], axis=1).astype(float)
@@ -190,7 +182,6 @@ def test_a_label_leans_on_those_it_may_and_an_unknown_one_passes_through() -> No
 
 @pytest.mark.parametrize("wrong", ["one text", [b"bytes"], ["fine", None]], ids=["str", "bytes", "None"])
 def test_what_is_no_text_is_refused(wrong: Any) -> None:
-    """A single text, or an item that is none, is refused by name instead of being read letter by letter."""
     reader = TextReader(least=1).fit(["some words"])
     for step in (reader.fit, reader.transform):
         with pytest.raises(ValueError, match=r"^X: "):
@@ -198,7 +189,6 @@ def test_what_is_no_text_is_refused(wrong: Any) -> None:
 
 
 def test_features_of_no_text_are_no_rows() -> None:
-    """An empty batch gives empty tables of the right width."""
     batch = TextReader(least=1).fit(["some words"]).transform([])
     assert HashedNgrams().transform(batch).shape == (0, COLUMNS)
     assert TextSignals().transform(batch).shape == (0, len(NAMES))
@@ -206,7 +196,6 @@ def test_features_of_no_text_are_no_rows() -> None:
 
 
 def test_the_language_identifier_is_fitted_on_texts_as_read() -> None:
-    """Words at home in one language tell it; a second fit forgets the first."""
     reader = TextReader(least=1).fit(["some words"])
     english = reader.transform(["the bridge opened on a fine and quiet monday"] * 6)
     identifier = LanguageIdentifier().fit(english, ["en"] * 6)

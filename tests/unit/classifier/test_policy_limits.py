@@ -11,7 +11,7 @@ import pytest
 
 from classifier.heads import probability
 from classifier.labels import LABELS
-from classifier.training import data, limits
+from classifier.training import data, limits, limits_study
 from classifier.training.samples import Samples, Scored
 
 
@@ -35,12 +35,10 @@ def scored(rows: list[tuple[str, str, dict[str, float], dict[str, float]]]) -> S
 
 
 def spam(count: int, chance: float, true: bool = True) -> list[Any]:
-    """Spam of YouTube, or harmless comments there."""
     return [("youtube_spam", "", {"spam": float(true)}, {"spam": chance})] * count
 
 
 def test_spam_is_called_so_one_step_above_where_it_is_right() -> None:
-    """From .9 on nothing is wrong; the next higher limit is taken."""
     found = limits.deciding(scored(spam(200, 0.991) + spam(50, 0.905) + spam(20, 0.86, true=False)), "spam")
     assert (found.limit, found.decided, found.right) == (0.92, 200, 200)
 
@@ -55,20 +53,17 @@ def test_spam_is_called_so_one_step_above_where_it_is_right() -> None:
     ],
 )
 def test_a_label_that_errs_decides_nothing(more: list[Any], why: str) -> None:
-    """Too many wrong, a newsroom comment that should be published or seen, news comments taken for spam."""
     found = limits.deciding(scored(spam(200, 0.998) + more), "spam")
     assert found.limit is None
     assert why in found.why
 
 
 def test_few_decisions_show_nothing() -> None:
-    """A limit that decides fewer than fifty comments is none."""
     found = limits.deciding(scored(spam(49, 0.999)), "spam")
     assert (found.limit, found.why) == (None, "only 49 comments reach 0.85")
 
 
 def test_toxicity_tells_where_a_real_source_does_not_know_the_label() -> None:
-    """Of insult in news comments; HateCheck's sentences tell nothing of it."""
     real = [("c3_news", "", {"toxicity": 1.0}, {"insult": 0.998})] * 60
     hatecheck = [("hatecheck", "", {"toxicity": 0.0, "identity_attack": 0.0}, {"insult": 0.998})] * 60
     assert limits.deciding(scored(real + hatecheck), "insult").limit == 0.85
@@ -88,7 +83,6 @@ def newsroom() -> Scored:
 
 
 def test_the_bound_on_harmless_comments_is_kept() -> None:
-    """Threats are held by their own label; the insults that resemble harmless comments only where these may be held."""
     strict, _ = limits.holding(newsroom(), 0.10)
     assert strict["threat"] <= 0.2
     assert 0.42 < strict["refuse"] <= 0.70
@@ -98,14 +92,12 @@ def test_the_bound_on_harmless_comments_is_kept() -> None:
 
 
 def test_a_protected_label_holds_from_one_half_on() -> None:
-    """Even if no comment needs it; the others from the highest limit that is tried."""
     hold, _ = limits.holding(newsroom(), 0.10)
     assert all(hold[label] <= limits.PROTECTED_MOST for label in limits.PROTECTED)
     assert max(hold.values()) <= limits.HOLDS[-1]
 
 
 def test_a_protected_label_brings_spam_and_rejections_to_a_person() -> None:
-    """A threat that is rejected without it is held; toxicity alone never rejects."""
     chosen = limits.Limits(
         hold=dict.fromkeys(LABELS, 0.5), reject=dict.fromkeys(limits.REJECTING, 0.9), spam=0.9
     )
@@ -117,7 +109,7 @@ def test_a_protected_label_brings_spam_and_rejections_to_a_person() -> None:
         ("newsroom", "spam_scam", {}, {"spam": 0.95}),
         ("newsroom", "spam_scam", {}, {"spam": 0.95, "personal_info": 0.7}),
     ]
-    assert limits.verdicts(scored(rows), chosen).tolist() == [
+    assert limits_study.verdicts(scored(rows), chosen).tolist() == [
         "publish",
         "hold",
         "reject",
@@ -129,13 +121,14 @@ def test_a_protected_label_brings_spam_and_rejections_to_a_person() -> None:
 
 
 def test_the_study_speaks_of_both_efforts_and_of_unseen_comments() -> None:
-    """Plain data that JSON can write, and a page with every label."""
     full = newsroom()
-    found = json.loads(json.dumps(limits.study(full, Scored(full.samples, full.log_odds - 3, "fast"), 0.10)))
+    found = json.loads(
+        json.dumps(limits_study.study(full, Scored(full.samples, full.log_odds - 3, "fast"), 0.10))
+    )
     assert found["outcome"]["full"]["grave"]["not_published"] == 1
     assert found["outcome"]["fast"]["grave"]["not_published"] < 1
     assert found["unseen"]["harmless"][0] == pytest.approx(0, abs=0.2)
-    page = limits.page("named", found)
+    page = limits_study.page("named", found)
     assert all(f"| {label} |" in page for label in LABELS)
     assert "{" not in page
 
@@ -143,8 +136,7 @@ def test_the_study_speaks_of_both_efforts_and_of_unseen_comments() -> None:
 def test_the_page_is_written_only_by_a_whole_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A trial on some comments prints its page; missing data is named in one line."""
-    assert limits.main(tmp_path, tmp_path / "limits.md") == 2
+    assert limits_study.main(tmp_path, tmp_path / "limits.md") == 2
     assert capsys.readouterr().err.count("\n") == 1
     found = newsroom()
 
@@ -154,10 +146,10 @@ def test_the_page_is_written_only_by_a_whole_run(
         def log_odds(self, texts: list[str], effort: str) -> Any:
             return found.log_odds[: len(texts)]
 
-    monkeypatch.setattr(limits.Model, "load", Model)
-    monkeypatch.setattr(limits.samples, "read", lambda paths: found.samples)
-    monkeypatch.setattr(limits.samples, "_BATCH", 1000)
-    assert limits.main(tmp_path, tmp_path / "limits.md", limit=1000, quiet=True) == 0
+    monkeypatch.setattr(limits_study.Model, "load", Model)
+    monkeypatch.setattr(limits_study.samples, "read", lambda paths: found.samples)
+    monkeypatch.setattr(limits_study.samples, "_BATCH", 1000)
+    assert limits_study.main(tmp_path, tmp_path / "limits.md", limit=1000, quiet=True) == 0
     assert not (tmp_path / "limits.md").exists()
-    assert limits.main(tmp_path, tmp_path / "limits.md", quiet=True) == 0
+    assert limits_study.main(tmp_path, tmp_path / "limits.md", quiet=True) == 0
     assert "named" in (tmp_path / "limits.md").read_text()

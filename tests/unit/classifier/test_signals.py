@@ -28,7 +28,6 @@ def measured(text: str, known: Signals | None = None) -> dict[str, float]:
     ],
 )
 def test_a_link_is_seen_in_any_letters(link: str) -> None:
-    """A link counts as one, small or large its letters, and not as a bare domain too."""
     found = measured(f"Nice article, see {link} for more")
     assert found["links"] == 0.5
     assert "bare_domain" not in found
@@ -38,14 +37,12 @@ def test_a_link_is_seen_in_any_letters(link: str) -> None:
     "domain", ["spam-site.com", "SPAM-SITE.COM", "Spam-Site.com", "SPAM.XYZ", "spam.xyz"]
 )
 def test_a_bare_domain_is_seen_in_any_letters(domain: str) -> None:
-    """A domain without a scheme is seen, and so is an ending that mostly spam has."""
     found = measured(f"Nice article, see {domain} for more")
     assert found["bare_domain"] == 1
     assert ("spam_domain" in found) == domain.lower().endswith(".xyz")
 
 
 def test_a_shortener_is_seen_in_any_letters() -> None:
-    """A shortener is one with a scheme and without, small or large."""
     for link in ("https://bit.ly/x", "HTTPS://BIT.LY/X", "tinyurl.com/x", "TINYURL.COM/X"):
         assert measured(f"see {link}")["shortener"] == 1
 
@@ -60,12 +57,10 @@ def test_a_shortener_is_seen_in_any_letters() -> None:
     ],
 )
 def test_a_missing_space_is_no_domain(text: str) -> None:
-    """A sentence that begins right after a full stop is no domain."""
     assert not measured(text).keys() & {"links", "bare_domain", "shortener", "spam_domain"}
 
 
 def test_a_word_about_links_hides_no_domain() -> None:
-    """A text that names http without a link is still searched for domains."""
     assert measured("no http needed: spam-site.com")["bare_domain"] == 1
 
 
@@ -87,20 +82,17 @@ def test_a_word_about_links_hides_no_domain() -> None:
     ],
 )
 def test_each_signal_has_its_cause(text: str, names: set[str]) -> None:
-    """What is not words is measured by name, between nought and about three."""
     found = measured(text)
     assert names <= found.keys()
     assert all(0 < value <= 3 for value in found.values())
 
 
 def test_a_plain_text_has_few_signals() -> None:
-    """An ordinary sentence is measured by its length and its capitals alone."""
     found = measured("The new bridge opens on Monday and the old one stays for bicycles.")
     assert found.keys() <= {"long", "capitals", "repetition"}
 
 
 def test_what_the_form_says_is_measured() -> None:
-    """A website, and a name that is a keyword or a link; neighbours in a batch have their own."""
     assert "website" not in measured("hello")
     assert measured("hello", Signals(website="http://x.example"))["website"] == 1
     assert measured("hello", Signals(author_name="Cheap SEO"))["name_is_keyword"] == 1
@@ -109,6 +101,5 @@ def test_what_the_form_says_is_measured() -> None:
 
 
 def test_signals_are_scaled_so_that_none_outweighs_the_words() -> None:
-    """The scale is a parameter."""
     batch = fold(["WHAT IS THIS?"])
     assert (TextSignals(scale=0.5).transform(batch) * 2 == TextSignals(scale=1.0).transform(batch)).all()

@@ -16,7 +16,6 @@ def _signed(*texts: str) -> list[bytes]:
 
 
 def test_case_spacing_punctuation_and_digits_do_not_count() -> None:
-    """Copies that differ in those alone have one signature."""
     one, other = _signed(
         "Call me: 555 0100, cheap LOANS for all!", "call me   555-0199 -- cheap loans, for all"
     )
@@ -24,23 +23,19 @@ def test_case_spacing_punctuation_and_digits_do_not_count() -> None:
 
 
 def test_a_text_is_signed_the_same_alone_and_in_a_batch() -> None:
-    """What stands beside a text in a batch changes nothing."""
     assert signatures(COPIED) == [signatures([text])[0] for text in COPIED]
 
 
 @pytest.mark.parametrize("text", ["", "so true", "12345678901234567890", "\u200b" * 50, "\ud800", "!?"])
 def test_too_few_letters_have_no_signature(text: str) -> None:
-    """Short agreement makes no duplicates: many people say the same three words."""
     assert signatures([text]) == [None]
 
 
 def test_no_text_is_no_signature() -> None:
-    """An empty batch is answered empty."""
     assert signatures([]) == []
 
 
 def test_copies_are_alike_and_lookalikes_are_not() -> None:
-    """Nearly every copy is near its original, and no comment is near another that merely shares the subject."""
     texts, clusters = written()
     signed = _signed(*texts)
     near = [
@@ -53,7 +48,6 @@ def test_copies_are_alike_and_lookalikes_are_not() -> None:
 
 
 def test_bands_fit_a_signed_column_and_keep_their_places() -> None:
-    """A band is a number that a database holds, and the band of one place never equals that of another."""
     first, second = (bands(signature) for signature in _signed(COPIED[0], COPIED[1]))
     assert len(first) == len(set(first)) == BANDS
     assert all(0 <= band < 2**63 for band in first + second)
@@ -61,7 +55,6 @@ def test_bands_fit_a_signed_column_and_keep_their_places() -> None:
 
 
 def test_a_signature_reads_no_more_than_its_limit() -> None:
-    """A text of a million characters costs no more than its first four thousand."""
     begun = time.process_time()
     (long,) = _signed("advert " * 150_000)
     assert time.process_time() - begun < 1.0

@@ -38,7 +38,6 @@ def answered(*pieces: bytes, plain: bool = False, without: bool = False) -> tupl
 
 
 def test_each_line_is_answered_in_order() -> None:
-    """One object per line, with scores, reading and spans."""
     texts = ("You are an idiot.", "Thank you.", "i d i o t")
     bad, answers = answered("".join(json.dumps({"text": text}) + "\n" for text in texts).encode())
     assert bad == 0
@@ -60,7 +59,6 @@ def test_plain_answers_hold_scores_alone() -> None:
 
 
 def test_a_bad_line_is_named_and_the_rest_goes_on() -> None:
-    """Broken JSON, wrong types and missing fields are answered in place, with their line number."""
     lines = [
         b'{"text": "a"}',
         b"{",
@@ -80,8 +78,6 @@ def test_a_bad_line_is_named_and_the_rest_goes_on() -> None:
 
 
 def test_memory_stays_constant_on_a_long_pipe() -> None:
-    """Four times the lines take no more memory."""
-
     class Sink(io.StringIO):
         def write(self, text: str, /) -> int:
             return len(text)
@@ -101,7 +97,6 @@ def test_memory_stays_constant_on_a_long_pipe() -> None:
 
 
 def test_what_has_arrived_is_answered_at_once() -> None:
-    """Whoever writes one line and waits is answered; lines may be cut anywhere, and the last needs no end."""
     ü = "ü".encode()
     pipe = Trickle([b'{"text": "a"}\n', b'{"text": "' + ü[:1], ü[1:] + b'"}\n{"text"', b': "c"}'])
     batches = arriving(pipe)
@@ -111,7 +106,6 @@ def test_what_has_arrived_is_answered_at_once() -> None:
 
 
 def test_a_line_without_end_fills_no_memory() -> None:
-    """What is too long is thrown away as it comes, and answered in its place."""
     endless = [b"x" * CHUNK] * (8 * MAX_LINE // CHUNK)
     tracemalloc.start()
     bad, (first, second) = answered(*endless, b'\n{"text": "b"}\n', plain=True)
@@ -123,7 +117,6 @@ def test_a_line_without_end_fills_no_memory() -> None:
 
 
 def test_a_line_that_comes_in_crumbs_is_not_copied_for_each() -> None:
-    """Time grows with a line's length, in however many pieces it comes."""
     crumbs = Trickle([*[b"x" * 16] * (1 << 16), b"\nshort\n"])
     begin = time.process_time()
     lines = [line for batch in arriving(crumbs) for line in batch]
@@ -132,7 +125,6 @@ def test_a_line_that_comes_in_crumbs_is_not_copied_for_each() -> None:
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
-    """A file that begins with one is read like any other."""
     bad, answers = answered(b'\xef\xbb\xbf{"text": "a"}\n', plain=True)
     assert (bad, len(answers)) == (0, 1)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.deobfuscation import Lexicon
+from classifier.lexicon import Lexicon
 from classifier.text import TextReader, read_as
 
 WORDS = "you are an a i idiot stupid the and what fuck fucking shit is so this that moron hello world dont go asshole"
@@ -36,7 +36,6 @@ LEXICON = Lexicon({crc32(word.encode()): 5.0 + at / 20 for at, word in enumerate
     ],
 )
 def test_a_disguised_text_reads_as_what_it_means(disguised: str, meant: str) -> None:
-    """Each kind of disguise is seen through, and said to be one."""
     views = read_as([disguised], LEXICON)
     assert views.text(0) == meant
     assert views.reads_as == {0: meant}
@@ -65,7 +64,6 @@ def test_a_plain_text_is_left_alone(plain: str) -> None:
 
 
 def test_every_character_keeps_its_place_in_the_original() -> None:
-    """The letters of a respelt word point at the letters they came from, in order and inside the text."""
     text = "so: i d\u200b i o t"
     views = read_as(["hello", text], LEXICON)
     begin, end = views.starts[1], views.starts[2] - 1
@@ -75,7 +73,6 @@ def test_every_character_keeps_its_place_in_the_original() -> None:
 
 
 def test_a_batch_reads_like_each_text_alone() -> None:
-    """Neighbours in a batch do not change how a text reads."""
     texts = ["you 1d10t", "", "hello", "i d i o t", "\u200b", "so"]
     batch = read_as(texts, LEXICON)
     assert [batch.text(row) for row in range(6)] == [read_as([text], LEXICON).text(0) for text in texts]
@@ -85,7 +82,6 @@ def test_a_batch_reads_like_each_text_alone() -> None:
 
 
 def test_a_reader_fitted_again_forgets_the_first_words() -> None:
-    """Words of an earlier fit are not taken for known."""
     reader = TextReader(least=1).fit(["idiot moron clown"])
     assert reader.transform(["1d10t"]).as_read() == ["idiot"]
     reader.fit(["train bridge"])
@@ -93,7 +89,6 @@ def test_a_reader_fitted_again_forgets_the_first_words() -> None:
 
 
 def test_a_batch_that_is_read_already_passes_through() -> None:
-    """The steps of the pipeline may be given either."""
     reader = TextReader(least=1).fit(["idiot"])
     batch = reader.transform(["x"])
     assert reader.transform(batch) is batch
@@ -102,7 +97,6 @@ def test_a_batch_that_is_read_already_passes_through() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(st.one_of(st.sampled_from("aeiou t01345$@!*.-_<>[]&#;'\n\u200b"), st.characters()))))
 def test_any_text_keeps_its_order_and_its_places(texts: list[str]) -> None:
-    """Whatever the characters, a batch reads like each text alone, and places are inside the text, in order."""
     batch = read_as(texts, LEXICON)
     for row, text in enumerate(texts):
         places = batch.origin[batch.starts[row] : batch.starts[row + 1] - 1]

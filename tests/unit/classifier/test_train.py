@@ -17,7 +17,6 @@ FILES = ("train.parquet", "unlabelled.parquet", "teacher_logits.parquet", "newsr
 def test_missing_data_is_named_and_nothing_is_written(
     small: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    """One line names the file, the exit status is 2, and the directory of the model is not even made."""
     (small / name).unlink()
     out = tmp_path_factory.mktemp("home") / "model"
     assert train.main(small, out, quiet=True) == 2
@@ -28,7 +27,6 @@ def test_missing_data_is_named_and_nothing_is_written(
 
 
 def test_the_same_seed_makes_the_same_training_set(small: Path) -> None:
-    """Texts, targets and weights are equal in order; another seed gives another order."""
     (one, taught, weight), (again, *rest) = train.training_set(small, 7), train.training_set(small, 7)
     assert one.texts == again.texts
     assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip((taught, weight), rest, strict=True))
@@ -36,7 +34,6 @@ def test_the_same_seed_makes_the_same_training_set(small: Path) -> None:
 
 
 def test_written_comments_count_as_they_are_meant(small: Path) -> None:
-    """They weigh more than a public comment, and teach what their category says."""
     corpus, taught, weight = train.training_set(small, 0)
     written = corpus.sources == "newsroom"
     assert (weight[written] == train.WRITTEN_WEIGHT).all()

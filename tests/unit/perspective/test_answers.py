@@ -22,7 +22,6 @@ SHAPES = [
 
 @pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))
 def test_each_shape_is_read(tmp_path: Path, shape: object) -> None:
-    """A text and its score are found side by side or as they went over the wire, in lines and in an array."""
     for name, text in (("log.jsonl", json.dumps(shape) + "\n\n"), ("log.json", json.dumps([shape]))):
         file = tmp_path / name
         file.write_text(text)
@@ -31,7 +30,6 @@ def test_each_shape_is_read(tmp_path: Path, shape: object) -> None:
 
 
 def test_tables_are_read_by_their_header(tmp_path: Path) -> None:
-    """CSV and TSV with one column a score; a quoted text may hold commas and lines."""
     table = tmp_path / "log.csv"
     table.write_text('text,TOXICITY,OBSCENE_or_PROFANITY\n"a,\nb",0.5,0.75\n')
     (one,) = read(table).answers
@@ -39,7 +37,6 @@ def test_tables_are_read_by_their_header(tmp_path: Path) -> None:
 
 
 def test_lines_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
-    """Broken JSON, no text, no score, scores out of bounds: left out by number, and the rest is read."""
     bad = [
         "{",
         "[]",
@@ -58,7 +55,6 @@ def test_lines_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"{}", b"[" * 10_000, b"text,TOXICITY\n"])
 def test_a_file_without_an_answer_is_refused(tmp_path: Path, content: bytes) -> None:
-    """Nothing usable in it: one sentence with the fix, no traceback."""
     for name in ("log.jsonl", "log.csv"):
         file = tmp_path / name
         file.write_bytes(content)
@@ -69,7 +65,6 @@ def test_a_file_without_an_answer_is_refused(tmp_path: Path, content: bytes) -> 
 
 
 def test_a_damaged_parquet_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    """A file that only bears the name, and one that was cut short: one sentence, no traceback."""
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     file = tmp_path / "log.parquet"

@@ -12,7 +12,7 @@ from service import config
 from service.cli.compare import compare_group
 from service.context import build_context
 from service.storage import migrate
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.factories import MASTER
 
 RUDE = "You are a stupid idiot, number {}, and everybody knows it."
@@ -53,7 +53,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str, code: int = 0) -> str:
-    """Run the command and return what it printed."""
     done = CliRunner().invoke(compare_group, ["perspective", *arguments])
     assert done.exit_code == code, done.output
     return done.output
@@ -74,7 +73,6 @@ def test_the_table_says_what_a_threshold_would_be_here(log: Path) -> None:
 
 @pytest.mark.usefixtures("home")
 def test_fit_stores_the_map_for_the_site(log: Path) -> None:
-    """After --fit the site has a map of its own, and the compatibility API's values follow the old ones."""
     assert "perspective_map=own" in run(str(log), "--site", "courier", "--fit", "--show", "0")
     context = build_context(config.load())
     with context.deps.store.read() as tx:
@@ -87,7 +85,6 @@ def test_fit_stores_the_map_for_the_site(log: Path) -> None:
 
 
 def test_faults_are_named(tmp_path: Path, log: Path) -> None:
-    """A file that is no log, an unknown attribute, a fit without a site: one line each, exit code 2."""
     empty = tmp_path / "empty.jsonl"
     empty.write_text("{}\n")
     assert "no line has a text and a score" in run(str(empty), code=2)

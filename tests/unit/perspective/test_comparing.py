@@ -14,7 +14,6 @@ from service.compat.perspective.comparing import (
 
 
 def test_equal_shares_are_found_between_two_scores() -> None:
-    """The threshold lies half-way between the last that is held and the first that is not; none holds none."""
     assert same_share_cut([0.1, 0.4, 0.6, 0.9], 2) == pytest.approx(0.5)
     assert same_share_cut([0.1, 0.4], 2) == 0.1
     assert same_share_cut([0.3, 0.3, 0.3], 1) == 0.3
@@ -22,7 +21,6 @@ def test_equal_shares_are_found_between_two_scores() -> None:
 
 
 def test_a_row_says_what_a_threshold_would_do_here() -> None:
-    """Four texts: two held by .8 there, two by ours of .35 here, and one of each is another."""
     row = compare("TOXICITY", [0.9, 0.8, 0.2, 0.1], [0.6, 0.1, 0.5, 0.2], [[0, 0], [0.4, 0.8], [1, 1]]).rows[
         3
     ]
@@ -31,7 +29,6 @@ def test_a_row_says_what_a_threshold_would_do_here() -> None:
 
 
 def test_the_texts_that_differ_come_furthest_first() -> None:
-    """Those are listed that one side holds and the other does not, by the distance of their ranks."""
     theirs, ours = [0.9, 0.8, 0.3, 0.2, 0.1], [0.01, 0.9, 0.5, 0.6, 0.02]
     assert differing(0.8, theirs, ours, 10) == [0, 3]
     assert differing(0.8, theirs, ours, 1) == [0]
@@ -39,7 +36,6 @@ def test_the_texts_that_differ_come_furthest_first() -> None:
 
 
 def test_ranks_correlate_from_minus_one_to_one() -> None:
-    """The same order is 1, the opposite -1, ties share a rank, and a flat column is 0."""
     assert rank_correlation([1, 2, 3], [10, 20, 30]) == pytest.approx(1)
     assert rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
     assert rank_correlation([1, 1, 2], [5, 5, 7]) == pytest.approx(1)
@@ -47,7 +43,6 @@ def test_ranks_correlate_from_minus_one_to_one() -> None:
 
 
 def test_the_held_back_half_is_measured_apart() -> None:
-    """For scores that are a monotone function of the others, the map's error on the other half is next to nothing."""
     theirs = [n / 1000 for n in range(1000)]
     for one in held_back(theirs, [value**4 for value in theirs]):
         assert one.theirs == pytest.approx(1 - one.cut, abs=0.002)

@@ -18,7 +18,6 @@ shares = st.floats(0, 1, allow_nan=False)
 
 
 def test_the_shipped_map_is_whole() -> None:
-    """Every attribute of which there are old scores has a map from (0, 0) to (1, 1) whose columns rise."""
     assert set(LABEL_OF) - set(shipped()) == {"SEXUALLY_EXPLICIT", "LIKELY_TO_REJECT"}
     for knots in shipped().values():
         assert (list(knots[0]), list(knots[-1])) == ([0.0, 0.0], [1.0, 1.0])
@@ -26,14 +25,12 @@ def test_the_shipped_map_is_whole() -> None:
 
 
 def test_the_shipped_map_is_of_the_shipped_model() -> None:
-    """A new model gives other scores: run `python tools/evidence/perspective_map.py --write` with it."""
     assert MODEL.exists()
     assert shipped_for() == Model.load().version
 
 
 @given(a=shares, b=shares)
 def test_the_map_never_turns_an_order_around(a: float, b: float) -> None:
-    """A score that is higher stays at least as high, and no value leaves 0 to 1."""
     for knots in shipped().values():
         low, high = sorted((mapped(knots, a), mapped(knots, b)))
         assert 0 <= low <= high <= 1
@@ -41,7 +38,6 @@ def test_the_map_never_turns_an_order_around(a: float, b: float) -> None:
 
 
 def test_a_fitted_map_keeps_the_held_share() -> None:
-    """On scores that it did not see, as many lie above each threshold as lie above it on the other scale."""
     chance = random.Random(7)
     ours = [chance.random() ** 3 for _ in range(8_000)]
     theirs = [chance.random() ** 1.5 for _ in range(8_000)]
@@ -53,7 +49,6 @@ def test_a_fitted_map_keeps_the_held_share() -> None:
 
 
 def test_columns_of_one_value_still_give_a_map() -> None:
-    """Scores that are all alike, or all 0 or 1, are mapped without an error."""
     for value in (0.0, 0.5, 1.0):
         knots = fitted([value] * 30, [0.3] * 30)
         assert mapped(knots, 0.0) <= mapped(knots, 1.0) == 1.0
@@ -66,7 +61,6 @@ def test_values_that_differ_too_little_make_no_step() -> None:
 
 
 def test_too_few_or_unpaired_scores_are_refused() -> None:
-    """Less than twenty pairs make no map."""
     with pytest.raises(ValueError, match="at least 20"):
         fitted([0.5] * 19, [0.5] * 19)
     with pytest.raises(ValueError, match="at least 20"):

@@ -24,7 +24,7 @@ from service.domain.comment import Article, Source, Submission
 from service.domain.policy import Policy
 from service.domain.site import Site
 from service.leak_audit.forms import forms_of
-from service.leak_audit.searching import Searcher
+from service.leak_audit.search import Searcher
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address, Sealer
@@ -41,7 +41,6 @@ def shown(text: str | bytes) -> list[tuple[int, str]]:
 
 
 def submission() -> Submission:
-    """A submission as it is inside its request."""
     return Submission(
         article=Article("https://courier.example/bridge"),
         author_name=f"Ada {PLAIN}",
@@ -62,7 +61,6 @@ def fail(given: Submission) -> None:
 
 
 def caught() -> BaseException:
-    """The failure, with its frames."""
     try:
         fail(submission())
     except RuntimeError as error:
@@ -71,7 +69,6 @@ def caught() -> BaseException:
 
 
 def test_tracebacks_with_locals_do_not_show_it() -> None:
-    """Not the plain traceback, not one that prints every frame's variables, nor the failure's own words."""
     error = caught()
     with_locals = traceback.TracebackException.from_exception(error, capture_locals=True)
     inner = with_locals.stack[-1]
@@ -81,7 +78,6 @@ def test_tracebacks_with_locals_do_not_show_it() -> None:
 
 
 def test_a_parser_that_refuses_an_address_does_not_show_it() -> None:
-    """The frames of a refusal hold nothing of what was typed, and neither does its message."""
     for typed in (f"{PLAIN}@@", PLAIN + "x" * 400, f"{PLAIN}@"):
         with pytest.raises(ValueError, match="not an email address") as refused:
             Address.parse(typed)
@@ -96,7 +92,6 @@ def test_a_parser_that_refuses_an_address_does_not_show_it() -> None:
     [repr, str, format, pprint.pformat, ascii, lambda one: f"{one!s:>30}", lambda one: f"{one} {one!r}"],
 )
 def test_however_it_is_printed_it_is_masked(look: Callable[[object], str]) -> None:
-    """By any way of printing: the address, what carries it, and lists of it."""
     given = submission()
     assert shown(look(given.email)) == []
     assert shown(look(given)) == []
@@ -105,7 +100,6 @@ def test_however_it_is_printed_it_is_masked(look: Callable[[object], str]) -> No
 
 
 def test_a_debugger_that_walks_its_attributes_sees_noise() -> None:
-    """What lies in its slots, its directory and its closures is blinded, each time with other noise."""
     one, other = Address.parse(PLAIN), Address.parse(PLAIN)
     for address in (one, other):
         inside = [getattr(address, name) for name in dir(address) if name.startswith("_Address__")]
@@ -115,7 +109,6 @@ def test_a_debugger_that_walks_its_attributes_sees_noise() -> None:
 
 
 def test_pdb_does_not_show_it() -> None:
-    """A debugger on the dead request prints frames, arguments and expressions without it."""
     error = caught()
     said = io.StringIO()
     typed = io.StringIO(
@@ -133,13 +126,11 @@ def test_pdb_does_not_show_it() -> None:
     "away", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, lambda one: one.__getstate__()]
 )
 def test_it_is_not_carried_away(away: Callable[[Any], object]) -> None:
-    """It is neither pickled, copied nor written as JSON."""
     with pytest.raises(TypeError):
         away(Address.parse(PLAIN))
 
 
 def test_a_submission_is_not_turned_into_plain_data_with_it() -> None:
-    """`asdict` and `astuple`, which copy what they find, refuse."""
     for turn in (asdict, astuple):
         with pytest.raises(TypeError):
             turn(submission())
@@ -159,7 +150,6 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_log_records_do_not_show_it(logged: io.StringIO) -> None:
-    """As message, argument, extra, exception or stack; and where a library logs the plain text, the sieve masks it."""
     error, given = caught(), submission()
     log = logging.getLogger("somebody.else")
     log.info("got %s and %r", given.email, given)
@@ -174,9 +164,8 @@ def test_log_records_do_not_show_it(logged: io.StringIO) -> None:
 
 
 def test_a_process_that_dies_leaves_nothing(tmp_path: Any) -> None:
-    """An error with all variables, faulthandler's dump and the abort itself: no byte that is left holds it."""
     done = subprocess.run(
-        [sys.executable, "-m", "service.leak_audit.crashing"],
+        [sys.executable, "-m", "service.leak_audit.crash"],
         input=f"{PLAIN}\n".encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -193,7 +182,6 @@ def test_a_process_that_dies_leaves_nothing(tmp_path: Any) -> None:
 
 
 def test_the_service_s_processes_leave_no_image_of_their_memory() -> None:
-    """Once a process of the service has begun, its limit for core dumps is nothing, and cannot be raised again."""
     script = (
         "import resource; from service.cli.processes import no_core_dumps; no_core_dumps();"
         "print(resource.getrlimit(resource.RLIMIT_CORE))"

@@ -21,8 +21,8 @@ from urllib.parse import quote
 import pytest
 
 from service.leak_audit.forms import base64_forms, forms_of
-from service.leak_audit.planting import new_mark
-from service.leak_audit.searching import CHUNK, OVERLAP, Searcher, Tally, search
+from service.leak_audit.plant import new_mark
+from service.leak_audit.search import CHUNK, OVERLAP, Searcher, Tally, search
 
 MARK = "canaryqvwzkjxbyhtd"
 ADDRESS = f"{MARK}api@mail.example"
@@ -36,7 +36,6 @@ def found(content: bytes) -> set[str]:
 
 
 def every(text: str, spell: str) -> bytes:
-    """Spell each character so."""
     return "".join(spell.format(ord(letter)) for letter in text).encode()
 
 
@@ -79,7 +78,6 @@ ENCODED: Mapping[str, bytes] = {
 @pytest.mark.parametrize("name", ENCODED)
 @pytest.mark.parametrize("before", [b"", b"\x00", b"to: ", b'{"a":'])
 def test_each_encoding_is_found_wherever_it_stands(name: str, before: bytes) -> None:
-    """An encoded or hashed address is found at any offset, with anything before and behind it."""
     assert found(before + ENCODED[name] + b" end")
     assert found(before + ENCODED[name])
 
@@ -116,7 +114,6 @@ PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("name", PACKERS)
 def test_what_is_compressed_is_looked_into(name: str) -> None:
-    """Also in the middle of other bytes, one in another, and in a form of its own inside."""
     raw = b"once upon a time " * 40 + base64.b64encode(ADDRESS.encode()) + b" and so on" * 40
     packed = PACKERS[name](raw)
     assert ADDRESS.encode() not in packed
@@ -124,7 +121,6 @@ def test_what_is_compressed_is_looked_into(name: str) -> None:
 
 
 def test_other_bytes_are_no_canary() -> None:
-    """Millions of random and of ordinary bytes hold none of the forms."""
     chance = random.Random(7)
     assert found(chance.randbytes(8_000_000)) == set()
     assert found(b"The canary sang. canary canaries example@mail.example " * 50_000) == set()
@@ -136,7 +132,6 @@ def test_other_bytes_are_no_canary() -> None:
     "at", [CHUNK - len(ADDRESS), CHUNK - 9, CHUNK - 1, CHUNK, CHUNK + OVERLAP - 5, 2 * CHUNK - 3]
 )
 def test_a_border_of_two_chunks_hides_nothing(at: int) -> None:
-    """A form that lies over the border is found once, at its offset, however the bytes come."""
     content = b"." * at + ADDRESS.encode() + b"." * CHUNK
     for size in (CHUNK, 1_000_003):
         chunks = [content[start : start + size] for start in range(0, len(content), size)]
@@ -147,8 +142,7 @@ def test_a_border_of_two_chunks_hides_nothing(at: int) -> None:
 
 @pytest.mark.parametrize("name", ENCODED)
 def test_no_form_hides_over_a_border(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever the border of two chunks cuts a form, short or long, it is found, and found once."""
-    monkeypatch.setattr("service.leak_audit.searching.CHUNK", 2 * OVERLAP)
+    monkeypatch.setattr("service.leak_audit.search.CHUNK", 2 * OVERLAP)
     encoded = ENCODED[name]
     wanted = len(list(search(SEARCHER, "here", [b"." * 99 + encoded], Tally())))
     for cut in range(len(encoded) + 1):
@@ -158,8 +152,7 @@ def test_no_form_hides_over_a_border(name: str, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("name", PACKERS)
 def test_a_stream_is_followed_over_a_border(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever the border cuts a compressed stream, its first bytes or its last, it is followed to its end."""
-    monkeypatch.setattr("service.leak_audit.searching.CHUNK", 2 * OVERLAP)
+    monkeypatch.setattr("service.leak_audit.search.CHUNK", 2 * OVERLAP)
     noise = random.Random(5).randbytes(600)
     packed = PACKERS[name](noise + ADDRESS.encode() + noise)
     for cut in (*range(40), len(packed) // 2, len(packed) - 1):
@@ -167,7 +160,6 @@ def test_a_stream_is_followed_over_a_border(name: str, monkeypatch: pytest.Monke
 
 
 def test_a_long_stream_is_followed_over_many_borders() -> None:
-    """An archive of many chunks, such as a compressed backup, is searched to its end, and its size counted."""
     noise = base64.b64encode(random.Random(6).randbytes(2 * CHUNK))
     tally = Tally()
     packed = gzip.compress(noise + every(ADDRESS, "%{:02x}") + noise[:99], 1)
@@ -186,8 +178,7 @@ def test_a_hit_names_its_canary() -> None:
 
 
 def test_a_stream_that_grows_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A small file that unpacks to gigabytes is followed up to the bound, and no further."""
-    monkeypatch.setattr("service.leak_audit.searching.UNPACKED_LIMIT", 1_000_000)
+    monkeypatch.setattr("service.leak_audit.search.UNPACKED_LIMIT", 1_000_000)
     bomb = zlib.compress(b"\0" * 60_000_000)
     tally = Tally()
     assert list(search(SEARCHER, "here", [bomb], tally)) == []
@@ -195,7 +186,6 @@ def test_a_stream_that_grows_without_end_is_left(monkeypatch: pytest.MonkeyPatch
 
 
 def test_base64_forms_leave_out_what_neighbours_touch() -> None:
-    """Whatever stands before and behind, one of the three forms is in the base64 of the whole."""
     chance = random.Random(3)
     for _ in range(300):
         before, behind = chance.randbytes(chance.randrange(9)), chance.randbytes(chance.randrange(9))
@@ -204,7 +194,6 @@ def test_base64_forms_leave_out_what_neighbours_touch() -> None:
 
 
 def test_every_audit_has_a_mark_of_its_own() -> None:
-    """Marks are letters alone, long enough to be found nowhere by chance, and never the same."""
     marks = {new_mark() for _ in range(100)}
     assert len(marks) == 100
     assert all(mark.isascii() and mark.isalpha() and len(mark) == 18 for mark in marks)

@@ -24,24 +24,20 @@ def key_file(tmp_path: Path) -> Path:
 
 
 def opened(key: Path, box: str, stdin: str | None = None) -> Result:
-    """Run `contact open`."""
     return CliRunner().invoke(contact, ["open", "--private-key", str(key), box], input=stdin)
 
 
 def a_box() -> str:
-    """A sealed box as the API gives it."""
     return base64.b64encode(seal(PUBLIC, Address.parse(PLAIN))).decode()
 
 
 def test_the_box_opens_with_the_sites_key(key_file: Path) -> None:
-    """The address is printed as it was typed, the box given as an argument or on standard input."""
     for result in (opened(key_file, a_box()), opened(key_file, "-", a_box() + "\n")):
         assert (result.exit_code, result.output) == (0, PLAIN + "\n")
 
 
 @pytest.mark.parametrize("box", ["", "no box", "AAAA", "é", "A" * 20_000])
 def test_what_is_no_box_is_said(key_file: Path, box: str) -> None:
-    """A malformed box gives one clear line and exit code 2."""
     result = opened(key_file, box)
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
@@ -49,7 +45,6 @@ def test_what_is_no_box_is_said(key_file: Path, box: str) -> None:
 
 
 def test_another_sites_key_does_not_open_it(tmp_path: Path) -> None:
-    """The wrong key gives one clear line and shows nothing."""
     other = tmp_path / "other.key"
     other.write_text(new_contact_keys()[1])
     result = opened(other, a_box())
@@ -60,7 +55,6 @@ def test_another_sites_key_does_not_open_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"hunter2", b"\xff\xfe", b"A" * 100_000])
 def test_what_is_no_key_is_said_and_not_shown(tmp_path: Path, content: bytes) -> None:
-    """A file without a key gives one clear line that does not repeat its content."""
     file = tmp_path / "bad.key"
     file.write_bytes(content)
     result = opened(file, a_box())
@@ -70,7 +64,6 @@ def test_what_is_no_key_is_said_and_not_shown(tmp_path: Path, content: bytes) ->
 
 
 def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
-    """A key file that is not there is named."""
     result = opened(tmp_path / "none.key", a_box())
     assert result.exit_code == 2
     assert "none.key" in result.stderr
@@ -78,7 +71,6 @@ def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
 
 
 def test_boxes_of_before_and_after_a_rotation_open_with_both_keys_given(tmp_path: Path) -> None:
-    """Given the old and the new private key, in either order, each box is opened by its own."""
     keys = [new_contact_keys() for _ in range(2)]
     files = []
     for number, (_, private) in enumerate(keys):

@@ -11,7 +11,6 @@ LINES = list(lines())
 
 @pytest.mark.parametrize("style", sorted({one.style for one in LINES}))
 def test_every_contact_of_the_lines_is_masked_and_nothing_else(style: str) -> None:
-    """In each style no contact is missed and no placeholder stands where there was none, with a region and without."""
     given = [one for one in LINES if one.style == style]
     for with_region in (False, True):
         counts = tally(given, ours, with_region)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.privacy.contacts import PLACEHOLDERS, Masked, mask
+from service.privacy.masking import PLACEHOLDERS, Masked, mask
 from service.privacy.sealing import Address
 
 bounded = settings(derandomize=True, max_examples=150, deadline=None, database=None)
@@ -67,7 +67,6 @@ def restored(masked: Masked) -> str:
     ],
 )
 def test_addresses_are_masked(text: str, shown: str) -> None:
-    """Addresses typed plainly, quoted, international, escaped, disguised or spelled out go; the rest stays."""
     assert mask(text).text == shown
 
 
@@ -89,12 +88,10 @@ def test_addresses_are_masked(text: str, shown: str) -> None:
     ],
 )
 def test_numbers_are_masked(text: str, shown: str) -> None:
-    """International numbers, national ones by shape or by a word before them, in any digits."""
     assert mask(text).text == shown
 
 
 def test_the_sites_region_makes_national_numbers_known() -> None:
-    """A number that only its country can tell from any other digits is found where the site names the country."""
     assert mask("oder 40 636360, ja", "DE").text == mask("oder 40 636360, ja").text
     assert mask("oder 030 636360, ja").text == "oder ⟦phone⟧, ja"
     assert mask("or 2127365000, yes").text == "or 2127365000, yes"
@@ -127,7 +124,6 @@ def test_the_sites_region_makes_national_numbers_known() -> None:
     ],
 )
 def test_handles_are_masked(text: str, shown: str) -> None:
-    """Links to people on messengers, and names given for one, go; the messenger's name stays."""
     assert mask(text).text == shown
 
 
@@ -157,12 +153,10 @@ def test_handles_are_masked(text: str, shown: str) -> None:
     ],
 )
 def test_what_is_no_contact_stays(text: str) -> None:
-    """Mentions, links, dates, prices, versions and plain sentences stay as they were."""
     assert mask(text) == Masked(text, ())
 
 
 def test_places_count_code_points_of_the_masked_text() -> None:
-    """Each contact says where its placeholder stands and what was there, in order."""
     text = "😀 jane@example.org, +49 171 2345678 & telegram: @jane 😀"
     masked = mask(text)
     assert masked.text == "😀 ⟦email⟧, ⟦phone⟧ & telegram: ⟦handle⟧ 😀"
@@ -172,7 +166,6 @@ def test_places_count_code_points_of_the_masked_text() -> None:
 
 
 def test_nothing_masked_is_shown_by_repr() -> None:
-    """Neither the text nor an original can reach a log by way of repr."""
     masked = mask("secret words and jane@example.org")
     assert "jane" not in repr(masked)
     assert "secret" not in repr(masked)
@@ -210,7 +203,6 @@ def test_a_reader_cannot_forge_a_placeholder() -> None:
     ],
 )
 def test_the_writers_own_address_never_survives(typed: str) -> None:
-    """Whatever the case, width, escape or spelling, the writer's own address goes, even where it reads as prose."""
     masked = mask(f"so {typed} it is", own=OWN)
     assert "cher" not in masked.text
     assert "⟦email⟧" in masked.text
@@ -218,7 +210,6 @@ def test_the_writers_own_address_never_survives(typed: str) -> None:
 
 
 def test_a_dotted_name_goes_in_every_mixture_of_spellings() -> None:
-    """Dots of name and domain may be spelled out together or apart, and the name may be a common word."""
     own = Address.parse("Look.At@Mail.News.Example")
     for name in ("look.at", "look dot at", "LOOK.AT"):
         for domain in (" at mail dot news dot example", "@mail.news.example", " at mail.news.example"):
@@ -240,7 +231,6 @@ WORDS = st.lists(
 @bounded
 @given(WORDS, st.sampled_from(["", " "]), st.sampled_from([None, "DE", "US"]))
 def test_masking_any_text_can_be_undone_in_place(words: list[str], glue: str, region: str | None) -> None:
-    """For every text: the places are right, in order, and restoring gives the text, brackets aside."""
     text = glue.join(words)
     masked = mask(text, region, OWN)
     assert all(masked.text[one.begin : one.end] == PLACEHOLDERS[one.kind] for one in masked.found)
@@ -252,7 +242,6 @@ def test_masking_any_text_can_be_undone_in_place(words: list[str], glue: str, re
 @bounded
 @given(WORDS, WORDS, st.sampled_from(["", " ", "x", "@", ".", "\n", "é", "名"]))
 def test_no_surroundings_save_the_own_address(before: list[str], after: list[str], glue: str) -> None:
-    """For every text around it, the writer's own address is gone afterwards."""
     text = "".join(before) + glue + "Me@BÜCHER.example" + glue + "".join(after)
     assert "me@bücher.example" not in mask(text, own=OWN).text.lower()
 
@@ -285,14 +274,12 @@ def test_time_is_linear_in_the_length(seed: str) -> None:
     "text", ["a" * 100_000 + "@" + "b" * 100_000 + ".com", "a@" + "b." * 50_000, "1" * 100_000]
 )
 def test_one_endless_word_is_linear_too(text: str) -> None:
-    """A word that never ends takes no longer than many short ones."""
     begun = time.process_time()
     mask(text, "DE", OWN)
     assert time.process_time() - begun < 8.0
 
 
 def test_an_ordinary_comment_costs_microseconds() -> None:
-    """A comment without contacts takes far less than a millisecond (measured: about 40 µs for 250 characters)."""
     text = "An ordinary comment about the article, right or wrong: 90% of readers agreed in 2026. " * 3
     mask(text)
     begun = time.process_time()

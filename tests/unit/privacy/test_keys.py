@@ -56,7 +56,6 @@ def keyring() -> Keyring:
 def test_hkdf_gives_the_vectors_of_rfc_5869(
     material: str, salt: str, info: str, extracted: str, output: str
 ) -> None:
-    """Key derivation is HKDF-SHA-256 as RFC 5869 (appendix A) has it."""
     key = hkdf_extract(bytes.fromhex(salt), bytes.fromhex(material))
     assert key.hex() == extracted
     assert hkdf_expand(key, bytes.fromhex(info), len(output) // 2).hex() == output
@@ -71,7 +70,6 @@ def test_derived_keys_are_stable(keyring: Keyring) -> None:
 
 
 def test_every_site_purpose_and_version_has_its_own_key() -> None:
-    """No two of site, purpose and version share a key, however the words are cut."""
     keyring = Keyring(MASTER, version=2, older={1: MASTER})
     asked = [("a", "bc"), ("ab", "c"), ("", "abc"), ("abc", ""), ("a", "b"), ("a", "bc\x00")]
     made = {keyring.derive(site, purpose, version) for site, purpose in asked for version in (1, 2)}
@@ -80,7 +78,6 @@ def test_every_site_purpose_and_version_has_its_own_key() -> None:
 
 
 def test_derived_keys_are_remembered_up_to_a_bound(keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key is derived once while it is remembered, the same again after it was forgotten, and none piles up."""
     monkeypatch.setattr(keys, "DERIVED_BOUND", 3)
     first = keyring.derive("courier", "author")
     for number in range(10):
@@ -92,20 +89,17 @@ def test_derived_keys_are_remembered_up_to_a_bound(keyring: Keyring, monkeypatch
 @bounded
 @given(st.tuples(st.text(), st.text()), st.tuples(st.text(), st.text()))
 def test_different_names_never_meet(one: tuple[str, str], two: tuple[str, str]) -> None:
-    """The encoding of site and purpose is unambiguous for all texts."""
     keyring = Keyring(MASTER)
     assert (keyring.derive(*one) == keyring.derive(*two)) == (one == two)
 
 
 def test_uses_of_one_purpose_do_not_share_a_key(keyring: Keyring) -> None:
-    """Encrypting, signing and deriving under the same name use four different keys."""
     tag_key = keyring._derive(b"tag", "s", "p", None)
     box_key = keyring._derive(b"box", "s", "p", None)
     assert len({keyring.derive("s", "p"), tag_key, box_key, bytes(keyring.signing_key("s", "p"))}) == 4
 
 
 def test_ciphertext_opens_for_its_site_and_purpose_alone(keyring: Keyring) -> None:
-    """A text encrypted for one site and purpose is closed to every other."""
     box = keyring.encrypt("daily", "originals", b"call 555")
     assert b"555" not in box
     assert keyring.decrypt("daily", "originals", box) == b"call 555"
@@ -117,13 +111,11 @@ def test_ciphertext_opens_for_its_site_and_purpose_alone(keyring: Keyring) -> No
 @bounded
 @given(st.binary(max_size=200))
 def test_what_is_no_ciphertext_is_refused_clearly(raw: bytes) -> None:
-    """Bytes of any kind give CiphertextError, never another error."""
     with pytest.raises(CiphertextError):
         Keyring(MASTER).decrypt("s", "p", raw)
 
 
 def test_older_masters_still_open_after_a_rotation() -> None:
-    """After a rotation old ciphertexts and tokens open and new ones carry the new version."""
     before = Keyring(MASTER)
     box, token = before.encrypt("s", "p", b"x"), before.token("s", "p", "x")
     after = Keyring(OTHER, version=2, older={1: MASTER})
@@ -137,7 +129,6 @@ def test_older_masters_still_open_after_a_rotation() -> None:
 
 
 def test_a_keyring_shows_nothing(keyring: Keyring) -> None:
-    """Printing it shows no key, and a keyring cannot be copied or pickled away."""
     assert repr(keyring) == str(keyring) == "<Keyring ***>"
     for leave in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError):
@@ -148,13 +139,11 @@ def test_a_keyring_shows_nothing(keyring: Keyring) -> None:
     ("master", "version"), [(b"short", 1), (MASTER, 0), (MASTER, 256), (b"", 1)], ids=str
 )
 def test_a_poor_master_is_refused(master: bytes, version: int) -> None:
-    """A short master or an impossible version is refused when the keyring is made."""
     with pytest.raises(MasterKeyError):
         Keyring(master, version=version)
 
 
 def test_a_token_returns_its_payload_for_its_own_site_and_purpose(keyring: Keyring) -> None:
-    """A token speaks for one site and one purpose: a receipt link never passes for an appeal link."""
     token = keyring.token("daily", "receipt", "comment 17 · ü")
     assert re.fullmatch(r"[A-Za-z0-9_-]+", token)
     assert keyring.read_token("daily", "receipt", token) == "comment 17 · ü"
@@ -163,7 +152,6 @@ def test_a_token_returns_its_payload_for_its_own_site_and_purpose(keyring: Keyri
 
 
 def test_no_changed_token_is_read(keyring: Keyring) -> None:
-    """A token with any one character changed, dropped or added is None."""
     token = keyring.token("s", "p", "payload")
     for place, was in enumerate(token):
         for now in "Aa9-_=/. \x00é":
@@ -177,12 +165,10 @@ def test_no_changed_token_is_read(keyring: Keyring) -> None:
 @bounded
 @given(st.text(max_size=2000))
 def test_any_text_is_read_as_none_and_nothing_is_raised(text: str) -> None:
-    """Whatever stands in a link, reading it raises nothing."""
     assert Keyring(MASTER).read_token("s", "p", text) is None
 
 
 def test_tokens_are_bounded(keyring: Keyring) -> None:
-    """Too long a payload is refused, too long a token is not even decoded."""
     assert keyring.read_token("s", "p", keyring.token("s", "p", "x" * 1024)) == "x" * 1024
     with pytest.raises(ValueError, match="at most 1024 bytes"):
         keyring.token("s", "p", "x" * 1025)
@@ -190,14 +176,12 @@ def test_tokens_are_bounded(keyring: Keyring) -> None:
 
 
 def test_signing_keys_sign(keyring: Keyring) -> None:
-    """The Ed25519 key is the same each time, and its public half verifies."""
     key = keyring.signing_key("daily", "receipts")
     signed = key.sign(b"erased 50 comments")
     assert keyring.signing_key("daily", "receipts").verify_key.verify(signed) == b"erased 50 comments"
 
 
 def test_new_keys_have_their_forms() -> None:
-    """API keys, Akismet keys and webhook secrets have the forms their callers expect, and are never the same."""
     assert re.fullmatch(r"rk_[A-Za-z0-9_-]{43}", keys.new_api_key())
     assert re.fullmatch(r"[a-z0-9]{12}", keys.new_akismet_key())
     assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", keys.new_webhook_secret())
@@ -206,7 +190,6 @@ def test_new_keys_have_their_forms() -> None:
 
 
 def test_a_fingerprint_finds_a_key_and_does_not_show_it(keyring: Keyring) -> None:
-    """The stored form of an API key is a keyed hash: the same each time, another under another master."""
     key = keys.new_api_key()
     assert keys.fingerprint(keyring, key) == keys.fingerprint(keyring, key)
     assert re.fullmatch(r"[0-9a-f]{64}", keys.fingerprint(keyring, key))

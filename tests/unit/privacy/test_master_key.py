@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from service.privacy import master
-from service.privacy.master import MasterKeyError, load_master
+from service.privacy import master_key
+from service.privacy.master_key import MasterKeyError, load_master
 
 KEY = bytes(range(200, 232))
 
@@ -26,13 +26,11 @@ KEY = bytes(range(200, 232))
     ],
 )
 def test_the_environment_gives_the_key_in_base64_or_hex(text: str) -> None:
-    """REPLYDESK_MASTER_KEY is read as base64 (either alphabet) or hex, spaces around it dropped."""
     assert load_master({"REPLYDESK_MASTER_KEY": text}, None) == KEY
 
 
 @pytest.mark.parametrize("text", ["hunter2hunter2!", "c2hvcnQ=", "ab" * 31, "é" * 64, "A" * 42, "=" * 50])
 def test_a_poor_key_is_refused_in_one_line_that_does_not_show_it(text: str) -> None:
-    """A key too short or in no known form is refused with the variable's name and the fix, not its value."""
     with pytest.raises(MasterKeyError) as refused:
         load_master({"REPLYDESK_MASTER_KEY": text}, None)
     assert "REPLYDESK_MASTER_KEY" in str(refused.value)
@@ -42,7 +40,6 @@ def test_a_poor_key_is_refused_in_one_line_that_does_not_show_it(text: str) -> N
 
 
 def test_a_file_gives_the_key(tmp_path: Path) -> None:
-    """REPLYDESK_MASTER_KEY_FILE names a file with the key; the group may read it, others not."""
     file = tmp_path / "key"
     file.write_text(KEY.hex() + "\n")
     for mode in (0o600, 0o400, 0o440):
@@ -52,7 +49,6 @@ def test_a_file_gives_the_key(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o602, 0o666])
 def test_a_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
-    """A key file that other users may read or write is refused with the command that fixes it."""
     file = tmp_path / "key"
     file.write_text(KEY.hex())
     file.chmod(mode)
@@ -64,8 +60,7 @@ def test_a_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
 def test_the_secrets_mount_of_a_container_may_be_readable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under /run/secrets a file readable by all is taken: container engines write it so."""
-    monkeypatch.setattr(master, "SECRET_MOUNT", tmp_path)
+    monkeypatch.setattr(master_key, "SECRET_MOUNT", tmp_path)
     file = tmp_path / "key"
     file.write_text(KEY.hex())
     file.chmod(0o444)
@@ -73,7 +68,6 @@ def test_the_secrets_mount_of_a_container_may_be_readable(
 
 
 def test_missing_empty_odd_and_double_settings_are_named(tmp_path: Path) -> None:
-    """A missing file, an empty one, a folder, both settings at once, or none: one clear line each."""
     empty = tmp_path / "empty"
     empty.touch(0o600)
     cases = [
@@ -89,7 +83,6 @@ def test_missing_empty_odd_and_double_settings_are_named(tmp_path: Path) -> None
 
 
 def test_the_home_gets_a_key_once(tmp_path: Path) -> None:
-    """With no setting a key is made in the home, mode 0600, and is the same at the next start."""
     home = tmp_path / "var"
     first = load_master({}, home)
     assert len(first) == 32
@@ -99,7 +92,6 @@ def test_the_home_gets_a_key_once(tmp_path: Path) -> None:
 
 
 def test_two_starters_get_the_same_key(tmp_path: Path) -> None:
-    """However many processes start at once on an empty home, all hold the key that is in the file."""
     for round_number in range(10):
         home = tmp_path / str(round_number)
         with ThreadPoolExecutor(8) as pool:
@@ -109,7 +101,6 @@ def test_two_starters_get_the_same_key(tmp_path: Path) -> None:
 
 
 def test_a_home_key_readable_by_the_group_is_refused(tmp_path: Path) -> None:
-    """The key in the home is for its owner alone."""
     load_master({}, tmp_path)
     (tmp_path / "master.key").chmod(0o640)
     with pytest.raises(MasterKeyError, match="chmod 600"):
@@ -117,7 +108,6 @@ def test_a_home_key_readable_by_the_group_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
-    """A home that is no folder gives one clear line with the fix."""
     (tmp_path / "var").write_text("x")
     with pytest.raises(MasterKeyError, match="cannot make the master key"):
         load_master({}, tmp_path / "var")

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from service.domain.comment import Article, Source, Submission
-from service.privacy.contacts import mask
 from service.privacy.keys import Keyring
+from service.privacy.masking import mask
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
 from tests.factories import courier
@@ -85,7 +85,6 @@ def test_what_is_no_number_to_call_stays(region: str | None) -> None:
 
 @pytest.mark.parametrize(("region", "text"), PHONES)
 def test_a_number_to_call_still_goes(region: str | None, text: str) -> None:
-    """What looks a little like years or days is a number where its country, its beginning or a word says so."""
     shown = mask(f"so {text} it is", region).text
     assert "⟦phone⟧" in shown
     assert not any(character.isdigit() for character in shown)
@@ -101,7 +100,6 @@ def test_a_number_to_call_still_goes(region: str | None, text: str) -> None:
     ],
 )
 def test_a_number_beside_a_day_goes_alone(text: str, shown: str) -> None:
-    """The day stays where a number stands beside it."""
     assert mask(text, "DE").text == shown
 
 
@@ -127,14 +125,12 @@ BESIDE = [
 
 @pytest.mark.parametrize(("region", "number"), REAL)
 def test_a_number_goes_whatever_digits_stand_beside_it(region: str | None, number: str) -> None:
-    """Days, times, scores, prices and the numbers of things hide no number to call, and stay themselves."""
     shown = {beside: mask(beside.format(number), region).text for beside in BESIDE}
     assert {beside: text for beside, text in shown.items() if text != beside.format("⟦phone⟧")} == {}
 
 
 @pytest.mark.parametrize("beside", ["{} 8-12", "{}/{}", "{}/08.00-12.00"])
 def test_of_two_numbers_none_is_left(beside: str) -> None:
-    """Where nothing tells where a number ends, rather too much goes than too little."""
     for region, number in (("DE", "0171 1234567"), ("GB", "01632 960123"), ("ES", "612 345 678")):
         shown = mask(beside.format(number, number), region).text
         assert number[-5:] not in shown
@@ -154,7 +150,6 @@ def test_of_two_numbers_none_is_left(beside: str) -> None:
 )
 @pytest.mark.parametrize("region", ["DE", "US", None])
 def test_places_of_repositories_and_links_stay_readable(text: str, region: str | None) -> None:
-    """What names a machine's account or a page is nobody's address."""
     assert mask(text, region).text == text
 
 
@@ -175,12 +170,10 @@ def test_places_of_repositories_and_links_stay_readable(text: str, region: str |
     ],
 )
 def test_an_address_goes_without_its_sentence(text: str, shown: str) -> None:
-    """Only the address is taken out of a link; somebody's own address is no repository's."""
     assert mask(text, "DE").text == shown
 
 
 def test_the_writers_own_address_goes_even_as_a_repository() -> None:
-    """Whoever is called git is a person all the same."""
     own = Address.parse("git@example.org")
     assert mask("git@example.org:team/app.git", own=own).text == "⟦email⟧:team/app.git"
 
@@ -196,7 +189,6 @@ def test_the_writers_own_address_goes_even_as_a_repository() -> None:
     ],
 )
 def test_a_title_loses_addresses_alone(title: str, kept: str | None) -> None:
-    """Nobody could restore it, and a number in a headline is news."""
     site = replace(courier(), id=1, region="DE")
     given = Submission(Article("https://courier.example/a", title), "Ada", "Hello.", Source.API)
     draft = Sanitizer(Keyring(bytes(32))).draft(site, given, datetime(2026, 11, 22, tzinfo=UTC))

@@ -43,7 +43,6 @@ class Letter:
 
 
 def test_nothing_but_reveal_shows_an_address(caplog: pytest.LogCaptureFixture) -> None:
-    """str, repr, every format, logging, pprint, a dataclass around it: all masked."""
     address = Address.parse(PLAIN)
     logging.getLogger("test").warning("posted by %s %r", address, [address])
     shown = [
@@ -64,7 +63,6 @@ def test_nothing_but_reveal_shows_an_address(caplog: pytest.LogCaptureFixture) -
 
 
 def test_the_memory_of_an_address_is_noise() -> None:
-    """A walker over attributes (crash reporters do that) finds no part of the address in clear."""
     address = Address.parse("plain.address@news.example")
     inside = [getattr(address, f"_Address__{name}") for name in ("blind", "pad")]
     assert all(b"news" not in part and b"plain" not in part for part in inside)
@@ -72,14 +70,12 @@ def test_the_memory_of_an_address_is_noise() -> None:
 
 @pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, vars, len, list])
 def test_an_address_cannot_leave(leave: object) -> None:
-    """An address is neither pickled, copied, dumped, nor taken apart."""
     assert callable(leave)
     with pytest.raises(TypeError):
         leave(Address.parse(PLAIN))
 
 
 def test_a_dataclass_cannot_carry_it_out() -> None:
-    """Functions that walk attributes, asdict and __getstate__, fail on an address instead of showing it."""
     with pytest.raises(TypeError):
         asdict(Letter(Address.parse(PLAIN)))
     with pytest.raises(TypeError):
@@ -87,7 +83,6 @@ def test_a_dataclass_cannot_carry_it_out() -> None:
 
 
 def test_comparing_addresses_tells_nothing() -> None:
-    """Two objects of one address are not equal, and there is no order: equality is the author key's business."""
     assert Address.parse(PLAIN) != Address.parse(PLAIN)
     with pytest.raises(TypeError):
         sorted([Address.parse(PLAIN), Address.parse(PLAIN)])  # type: ignore[type-var] # that it fails is the point
@@ -114,7 +109,6 @@ def test_comparing_addresses_tells_nothing() -> None:
     ],
 )
 def test_addresses_people_have_are_taken(text: str) -> None:
-    """Plain, tagged, quoted, international, full-width and upper-case addresses are taken as typed."""
     assert Address.parse(text).reveal() == text.strip()
 
 
@@ -157,7 +151,6 @@ def test_addresses_people_have_are_taken(text: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused_without_repeating_it(text: str) -> None:
-    """A refusal is a ValueError whose message, chain and frames do not repeat what was typed."""
     with pytest.raises(AddressError) as refused:
         Address.parse(text)
     assert isinstance(refused.value, ValueError)
@@ -179,7 +172,6 @@ def test_what_is_no_address_is_refused_without_repeating_it(text: str) -> None:
 @bounded
 @given(st.text(max_size=400))
 def test_parsing_any_text_gives_an_address_or_a_clear_refusal(text: str) -> None:
-    """Whatever is typed, parse returns an address with a normal form or raises AddressError."""
     try:
         address = Address.parse(text)
     except AddressError:
@@ -193,7 +185,6 @@ LOCALS = st.text(st.characters(min_codepoint=33, exclude_characters='@"\\'), min
 @bounded
 @given(LOCALS, st.sampled_from(["Example.org", "BÜCHER.example", "xn--bcher-kva.example", "例え.テスト"]))
 def test_normalising_twice_changes_nothing(local: str, domain: str) -> None:
-    """The normal form of a normal form is itself, for every address that parses."""
     try:
         once = normalise(Address.parse(f"{local}@{domain}"))
     except AddressError:
@@ -217,7 +208,6 @@ def test_normalising_twice_changes_nothing(local: str, domain: str) -> None:
     ],
 )
 def test_equal_addresses_have_one_normal_form(typed: str, normal: str) -> None:
-    """Case, width, composition and IDN spelling are folded; plus-tags and dots are kept."""
     assert normalise(Address.parse(typed)) == normal
 
 
@@ -234,7 +224,6 @@ def test_a_box_opens_with_the_sites_private_key_alone() -> None:
 
 
 def test_two_boxes_of_one_address_differ() -> None:
-    """Boxes cannot be compared: the same address is sealed differently each time."""
     public, _ = new_contact_keys()
     assert seal(public, Address.parse(PLAIN)) != seal(public, Address.parse(PLAIN))
 
@@ -242,14 +231,12 @@ def test_two_boxes_of_one_address_differ() -> None:
 @bounded
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300)))
 def test_what_is_no_box_is_refused_clearly(box: str | bytes) -> None:
-    """Any other bytes or text as a box give BoxError, never another error."""
     with pytest.raises(BoxError):
         open_box("A" * 43 + "=", box)
 
 
 @pytest.mark.parametrize("key", ["", "no key", "AAAA", "A" * 100, "é" * 43, "A" * 100_000])
 def test_what_is_no_contact_key_is_refused_clearly(key: str) -> None:
-    """A malformed key is named as such, on both sides, without being repeated."""
     with pytest.raises(ContactKeyError) as refused:
         seal(key, Address.parse(PLAIN))
     assert not key or key not in str(refused.value)
@@ -258,7 +245,6 @@ def test_what_is_no_contact_key_is_refused_clearly(key: str) -> None:
 
 
 def test_the_author_key_knows_a_person_again_on_one_site_only() -> None:
-    """One person has one author key on a site however the address is written, and another on every other site."""
     key = author_key(KEYRING, "daily", Address.parse("Name@Bücher.example"))
     assert key == author_key(KEYRING, "daily", Address.parse("name@xn--bcher-kva.example"))
     assert key != author_key(KEYRING, "weekly", Address.parse("name@bücher.example"))
@@ -267,7 +253,6 @@ def test_the_author_key_knows_a_person_again_on_one_site_only() -> None:
 
 
 def test_a_site_chooses_what_is_kept() -> None:
-    """Sealed keeps box and author key, fingerprint the author key, none nothing; a wrong word is refused."""
     public, private = new_contact_keys()
     sealer, address = Sealer(KEYRING), Address.parse(PLAIN)
     both = sealer.seal("daily", public, address)
@@ -285,7 +270,6 @@ def test_a_site_chooses_what_is_kept() -> None:
 
 
 def test_author_keys_of_older_masters_are_still_found() -> None:
-    """After a rotation a person is looked up under every master key at hand, the current one first."""
     address = Address.parse(PLAIN)
     rotated = Keyring(bytes(range(1, 33)), version=2, older={1: bytes(range(32))})
     now, before = Sealer(rotated).author_keys("daily", address)

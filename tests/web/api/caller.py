@@ -19,7 +19,7 @@ from service.domain.verdict import LABELS, Action, Assessment, Decision, Effort,
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import Store
 from service.usecases import Judgement, Scored
-from service.usecases.enrolment import Enrolment, enrol_site
+from service.usecases.sites import Enrolment, enrol_site
 from service.web import create_app
 from tests.factories import ADDRESS, SetClock, context_over
 
@@ -65,7 +65,6 @@ class Newsroom:
 
     @property
     def client(self) -> FlaskClient:
-        """A client without cookies."""
         return self.app.test_client()
 
     def call(self, method: str, path: str, key: str | None = "", **more: Any) -> TestResponse:
@@ -80,26 +79,21 @@ class Newsroom:
         return self.call("POST", "/v1/comments", key, json=submission() if given is None else given, **more)
 
     def post_raw(self, raw: bytes, content_type: str = "application/json") -> TestResponse:
-        """Post bytes as they are."""
         return self.call("POST", "/v1/comments", data=raw, content_type=content_type)
 
     def get(self, path: str, **more: Any) -> TestResponse:
-        """Get something with the courier's key."""
         return self.call("GET", path, **more)
 
     def decide(self, action: str = "approve", comment_id: str = "c-1", **given: Any) -> TestResponse:
-        """Let the site decide through the API."""
         return self.call("POST", f"/v1/comments/{comment_id}/decision", json={"action": action, **given})
 
     def comment(self, comment_id: str = "c-1") -> Comment:
-        """Return the courier's comment as it is stored."""
         with self.context.deps.store.read() as tx:
             found = tx.comments.get(self.courier.site.id, comment_id)
         assert found is not None
         return found
 
     def count(self) -> int:
-        """Count the courier's stored comments."""
         with self.context.deps.store.read() as tx:
             return len(tx.comments.page(self.courier.site.id, limit=200).comments)
 
@@ -120,7 +114,7 @@ class Newsroom:
             spans=(Span(4, 10, "toxicity", 1.25),),
             effort=effort,
         )
-        usecases.settle(self.context.deps, [Scored(self.comment(comment_id), assessment)])
+        usecases.record_scores(self.context.deps, [Scored(self.comment(comment_id), assessment)])
 
     def review(self, action: Action, comment_id: str = "c-1", delay: float = 5.0, **given: Any) -> Decision:
         """Let a moderator decide on the desk; it is published `delay` seconds later."""
@@ -139,7 +133,6 @@ class Newsroom:
         here.by_name.forget()
 
     def publish_due(self) -> int:
-        """Let what is due be published."""
         return usecases.publish_due(self.context.deps)
 
 

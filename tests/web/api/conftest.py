@@ -14,7 +14,6 @@ from tests.web.api.caller import Newsroom
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
-    """A newsroom whose store forgets everything."""
     made = Newsroom.over(sqlite_store(), tmp_path, app_over)
     yield made
     made.close()
@@ -22,5 +21,4 @@ def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
 
 @pytest.fixture
 def real_newsroom(store: Store, tmp_path: Path) -> Newsroom:
-    """A newsroom over SQLite, then over PostgreSQL."""
     return Newsroom.over(store, tmp_path, app_over)

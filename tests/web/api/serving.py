@@ -17,7 +17,7 @@ from service import config
 from service.context import AppContext, build_context
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import migrate
-from service.usecases.enrolment import Enrolment, enrol_site
+from service.usecases.sites import Enrolment, enrol_site
 from tests.factories import MASTER
 from tests.servers import free_port
 
@@ -36,7 +36,6 @@ class Served:
 
     @property
     def url(self) -> str:
-        """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
     def stored(self) -> list[str]:

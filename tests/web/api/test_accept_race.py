@@ -12,7 +12,6 @@ from tests.web.api.caller import Newsroom, submission
 
 @pytest.mark.parametrize("named", ["by id", "by key"])
 def test_a_hundred_at_once_make_one(real_newsroom: Newsroom, named: str) -> None:
-    """From eight threads, with an id or with an Idempotency-Key, on each real store."""
     given = submission() if named == "by id" else submission(id=...)
     headers = {} if named == "by id" else {"Idempotency-Key": "once"}
     with ThreadPoolExecutor(8) as threads:
@@ -25,7 +24,6 @@ def test_a_hundred_at_once_make_one(real_newsroom: Newsroom, named: str) -> None
 
 
 def test_revisions_at_once_are_each_kept(real_newsroom: Newsroom) -> None:
-    """Texts for one id at once: each is a revision of its own, or told of a conflict."""
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda n: real_newsroom.post(submission(body=f"Text {n}.")), range(40)))
     codes = Counter(answer.status_code for answer in answers)

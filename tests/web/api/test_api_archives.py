@@ -16,7 +16,7 @@ from service.domain.comment import ARCHIVED_LIMIT
 from service.domain.verdict import Action
 from service.importers.jsonl import LineFault, import_lines
 from service.importers.wordpress import import_export
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from tests.factories import ADDRESS, NOON, ON_SQLITE
 from tests.web.api.caller import ARTICLE, Newsroom, submission
 from tests.wxr import HEAD, TAIL, comment, head, item
@@ -36,7 +36,6 @@ class Archive:
         return self._run(import_export, begin + b"".join(items) + TAIL)
 
     def lines(self, *lines: dict[str, Any]) -> dict[str, int]:
-        """Import JSON lines."""
         return self._run(import_lines, b"".join(json.dumps(one).encode() + b"\n" for one in lines))
 
     def _run(self, bring: Callable[..., Any], raw: bytes) -> dict[str, int]:
@@ -56,7 +55,6 @@ class Archive:
                 assert self.newsroom.decide("approve", row["id"], **replaces).status_code == 200
 
     def published(self, url: str = ARTICLE) -> list[dict[str, Any]]:
-        """What anyone reads under the address."""
         answer = self.newsroom.call(
             "GET", f"/v1/sites/courier/published?article_url={quote(url, safe='')}", None
         )
@@ -64,11 +62,9 @@ class Archive:
         return list(answer.json["comments"])
 
     def ids(self, url: str = ARTICLE) -> list[str]:
-        """The ids of that."""
         return [one["id"] for one in self.published(url)]
 
     def desk(self, url: str = ARTICLE) -> str:
-        """The article's page on the desk."""
         browser = self.newsroom.client
         _, link = invite(self.newsroom.context, "Mara", "lead")
         browser.post(link.removeprefix(self.newsroom.context.settings.public_url))
@@ -101,7 +97,6 @@ def archive(real_newsroom: Newsroom) -> Archive:
     ],
 )
 def test_what_no_reader_wrote_is_left_out(archive: Archive, kind: str) -> None:
-    """Readers' comments are named, not what is none: a type that nobody knows stays out, and is counted."""
     found = [comment(1), comment(2, "Fine.", kind=""), comment(3, "Call her first!", kind=kind)]
     assert archive.wordpress(item(*found, comment(4, "I see.", parent=3))) == {"imported": 3, "left_out": 1}
     assert archive.ids() == ["wp-1", "wp-2", "wp-4"]
@@ -124,7 +119,6 @@ def test_what_no_reader_wrote_is_left_out(archive: Archive, kind: str) -> None:
 def test_comments_of_what_is_not_public_are_kept_and_not_shown(
     archive: Archive, said: dict[str, str]
 ) -> None:
-    """Neither in the feed nor by the form; the site and its moderators see them, and open them if they want."""
     found = [comment(1, "Among us."), comment(2, "Waiting.", state="0")]
     counts = archive.wordpress(item(*found, **said))  # type: ignore[arg-type]
     assert counts == {"imported": 2, "not_shown": 2}
@@ -145,7 +139,6 @@ def test_comments_of_what_is_not_public_are_kept_and_not_shown(
 
 @pytest.mark.parametrize("path", ["/v1/comments", "/v1/comments/batch"])
 def test_an_edit_shows_no_comment_of_what_is_not_public(archive: Archive, path: str) -> None:
-    """The site corrects a word of what it once brought in; under a public article it is shown."""
     archive.wordpress(item(comment(1, "Among us."), status="private"))
     for url, shown in ((ARTICLE, []), (f"{ARTICLE}-2", ["wp-1"])):
         edited = submission(id="wp-1", body=f"Corrected under {url}.", article={"url": url})
@@ -156,7 +149,6 @@ def test_an_edit_shows_no_comment_of_what_is_not_public(archive: Archive, path: 
 
 
 def test_an_article_that_is_published_since_is_shown_by_its_next_export(archive: Archive) -> None:
-    """And one that is private since is shown no more; the same file again overrules nothing that was said since."""
     private, public = (item(comment(1), status=status) for status in ("private", "publish"))
     archive.wordpress(private)
     assert archive.ids() == []
@@ -170,7 +162,6 @@ def test_an_article_that_is_published_since_is_shown_by_its_next_export(archive:
 
 
 def test_a_draft_without_an_address_is_kept(archive: Archive) -> None:
-    """It has one like WordPress' own, by its number."""
     assert archive.wordpress(item(comment(1), link="", status="draft", post_id=77)) == {
         "imported": 1,
         "not_shown": 1,
@@ -199,7 +190,6 @@ BLOGS = {
 
 @pytest.mark.parametrize("kind", BLOGS)
 def test_comments_of_two_blogs_are_all_kept(archive: Archive, kind: str) -> None:
-    """The numbers of one are not those of the other: nothing is overwritten, threads hold, and nothing comes twice."""
     (one, first), (other, second) = BLOGS[kind]
     mine = item(comment(7, "First."), comment(8, "To the first.", parent=7), link=first)
     theirs = item(
@@ -224,7 +214,6 @@ def test_comments_of_two_blogs_are_all_kept(archive: Archive, kind: str) -> None
 
 
 def test_a_blog_that_moved_is_the_same_blog(archive: Archive) -> None:
-    """Under a new address its comments are known by their words, and go where their articles are."""
     old, new = head("http://old.example"), head("https://courier.example")
     found = [comment(7, "First."), comment(8, "Second.", parent=7)]
     archive.wordpress(item(*found, link="http://old.example/a"), begin=old)
@@ -248,7 +237,6 @@ def test_a_blog_that_moved_is_the_same_blog(archive: Archive) -> None:
     ],
 )
 def test_one_bad_character_costs_no_line(archive: Archive, written: bytes, read: str) -> None:
-    """It is replaced and its line named, the lines after it come in, and a second run changes nothing."""
     lines = [json.dumps(submission(id=f"n{n}", body=f"Number {n}.")).encode() for n in range(5)]
     lines[2] = lines[2].replace(b"Number 2.", written)
     raw = b"\n".join(lines)
@@ -300,7 +288,6 @@ def test_a_corrected_archive_revises(archive: Archive, corrected: dict[str, Any]
 
 
 def test_a_public_article_opens_no_private_one_of_its_address(archive: Archive) -> None:
-    """Where a file has two articles of one address, whichever comes first, the comments of both are kept back."""
     private = item(comment(1, "Among us."), status="private", post_id=1)
     public = item(comment(2, "For all."), status="publish", post_id=2, link=f"{ARTICLE}/")
     for items in ((private, public), (public, private)):
@@ -309,7 +296,6 @@ def test_a_public_article_opens_no_private_one_of_its_address(archive: Archive) 
 
 
 def test_the_mark_of_a_sections_end_costs_no_comment(archive: Archive) -> None:
-    """A reader's `]]>`, which some exporters leave as it is, ends no import."""
     found = [comment(1), comment(2, "if (a[b[0]]>1) see ]]> there"), comment(3, "Fine.")]
     assert archive.wordpress(item(*found)) == {"imported": 3}
     assert "see" in archive.newsroom.comment("wp-2").body
@@ -317,14 +303,12 @@ def test_the_mark_of_a_sections_end_costs_no_comment(archive: Archive) -> None:
 
 
 def test_what_was_imported_before_blogs_were_told_apart_is_not_overwritten(archive: Archive) -> None:
-    """Numbers that are here already, under other words and days, are another blog's."""
     archive.lines(submission(id="wp-7", body="First.", submitted_at="2011-01-01T00:00:00Z"))
     assert archive.wordpress(item(comment(7, "Second."), link=f"{ARTICLE}-2")) == {"imported": 1}
     assert archive.newsroom.comment("wp-7").body == "First."
 
 
 def test_an_article_that_was_corrected_in_the_blog_is_corrected_here(archive: Archive) -> None:
-    """The next export's title, date and address count for the comments that are here already."""
     wrong = item(comment(1), comment(2, "Yes.", parent=1), link=f"{ARTICLE}-draft", title="The brigde")
     right = item(comment(1), comment(2, "Yes.", parent=1), published="2026-10-30 09:00:00")
     archive.wordpress(wrong)
@@ -340,7 +324,6 @@ def test_an_article_that_was_corrected_in_the_blog_is_corrected_here(archive: Ar
 
 
 def test_one_bad_byte_costs_one_character(archive: Archive) -> None:
-    """Of 600 comments all come in, the line is named, and a second run changes nothing."""
     found = [comment(n, f"Text {n}.\n") for n in range(1, 601)]
     broken = item(*found).replace(b"Text 300.", b"Text \x96 300.")
     assert archive.wordpress(broken) == {"imported": 600, "repaired": 1}
@@ -362,7 +345,6 @@ def by_lines(archive: Archive) -> None:
 
 
 def by_wordpress(archive: Archive) -> None:
-    """Bring the same in from WordPress."""
     found = [
         comment(2, "An old answer.", parent=1, written="2012-05-05 00:00:00"),
         comment(1, "An old one.", written=OLD),
@@ -372,7 +354,6 @@ def by_wordpress(archive: Archive) -> None:
 
 @pytest.mark.parametrize("bring", [by_lines, by_wordpress])
 def test_an_archive_stands_before_todays_comments(archive: Archive, bring: Callable[[Archive], None]) -> None:
-    """For readers and moderators, with its answers below what they answer, and nobody is told that it is new."""
     archive.newsroom.post(submission(id="today", body="A new one."))
     bring(archive)
     archive.approve()
@@ -388,7 +369,6 @@ def test_an_archive_stands_before_todays_comments(archive: Archive, bring: Calla
 
 
 def test_a_line_without_a_date_is_as_old_as_its_article(archive: Archive) -> None:
-    """It stands where it was written, is not too late for its article, and an edit by a file leaves a date alone."""
     article = {"url": ARTICLE, "published_at": OLD.replace(" ", "T") + "Z"}
     archive.newsroom.post(submission(id="today", body="A new one.", article=article))
     archive.lines(
@@ -411,7 +391,6 @@ def test_the_desk_finds_what_came_from_a_blog(archive: Archive, state: str) -> N
 
 
 def test_a_date_that_only_the_blog_knew_counts(archive: Archive) -> None:
-    """Old versions of WordPress knew some comments' dates in local time alone."""
     local = comment(1, written="0000-00-00 00:00:00").replace(
         "<wp:comment_content>", f"<wp:comment_date><![CDATA[{OLD}]]></wp:comment_date><wp:comment_content>"
     )
@@ -420,7 +399,6 @@ def test_a_date_that_only_the_blog_knew_counts(archive: Archive) -> None:
 
 
 def test_a_parent_that_is_refused_is_not_named(archive: Archive) -> None:
-    """Its answer is shown as one to a comment that is not; its id is nobody's business, until it is shown."""
     archive.newsroom.post(submission(id="rude", body="A rude one."))
     archive.newsroom.post(submission(id="answer", body="An answer.", parent_id="rude"))
     archive.newsroom.post(submission(id="orphan", body="Another.", parent_id="never-there"))
@@ -449,7 +427,6 @@ def test_a_parent_that_is_refused_is_not_named(archive: Archive) -> None:
 
 
 def test_a_parent_on_another_page_is_no_secret(archive: Archive) -> None:
-    """Only what readers cannot see anywhere is left out."""
     by_lines(archive)
     archive.approve()
     path = f"/v1/sites/courier/published?article_url={ARTICLE}&limit=1"
@@ -461,7 +438,6 @@ def test_a_parent_on_another_page_is_no_secret(archive: Archive) -> None:
 
 
 def test_a_parent_under_another_article_is_not_here(archive: Archive) -> None:
-    """An answer whose thread went elsewhere has no parent to stand below."""
     archive.newsroom.post(submission(id="there", body="There.", article={"url": f"{ARTICLE}-2"}))
     archive.newsroom.post(submission(id="here", body="Here.", parent_id="there"))
     archive.approve()
@@ -474,7 +450,6 @@ def test_a_parent_under_another_article_is_not_here(archive: Archive) -> None:
 
 @pytest.mark.parametrize("length", [20_001, 24_000, 65_536])
 def test_a_long_comment_of_an_archive_is_kept(archive: Archive, length: int) -> None:
-    """Whole, by either file, with its answers below it."""
     text = ("word " * length)[: length - 1] + "!"
     assert archive.wordpress(item(comment(1, text), comment(2, "Yes.", parent=1))) == {"imported": 2}
     assert archive.newsroom.comment("wp-1").body == text
@@ -485,13 +460,11 @@ def test_a_long_comment_of_an_archive_is_kept(archive: Archive, length: int) -> 
 
 @pytest.mark.parametrize("letter", ["ß", "橋", "😀"])
 def test_a_long_comment_is_kept_in_whatever_letters(archive: Archive, letter: str) -> None:
-    """JSON may need twelve bytes for a character; the bound is one of characters."""
     assert archive.lines(submission(id="long", body=letter * ARCHIVED_LIMIT)) == {"imported": 1}
     assert archive.newsroom.comment("long").body == letter * ARCHIVED_LIMIT
 
 
 def test_what_no_archive_can_hold_is_cut_with_a_mark(archive: Archive) -> None:
-    """Never refused: and a machine that sees it cut lets a person look."""
     text = "word " * 20_000
     assert archive.wordpress(item(comment(1, text))) == {"imported": 1}
     assert archive.lines(submission(id="long", body=text)) == {"imported": 1}
@@ -505,18 +478,15 @@ def test_what_no_archive_can_hold_is_cut_with_a_mark(archive: Archive) -> None:
 
 
 def test_live_comments_keep_their_bound(archive: Archive) -> None:
-    """What a reader posts now is told to be shortened."""
     assert archive.newsroom.post(submission(body="x" * 24_000)).status_code == 422
 
 
 def test_the_counts_beside_the_outcomes_are_named() -> None:
-    """The command prints them where there are any."""
     assert BESIDES == ("left_out", "not_shown", "repaired")
     assert ADDRESS
 
 
 def test_an_import_that_is_run_again_moves_nothing_back(archive: Archive) -> None:
-    """Threads that were moved here since, joined or with their old address free again, stay where they are."""
     one = item(comment(1), link=f"{ARTICLE}-1", status="private")
     two = item(comment(2, "Two."), link=f"{ARTICLE}-2", status="publish", title="The tunnel")
     live = item(comment(3, "Three."), link=f"{ARTICLE}-live", title="Live")

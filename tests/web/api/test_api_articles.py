@@ -16,9 +16,9 @@ from service.domain.errors import Invalid
 from service.domain.verdict import Action
 from service.importers.jsonl import import_lines
 from service.importers.wordpress import import_export
-from service.privacy.pages import page_url
-from service.usecases.enrolment import invite
-from service.usecases.tuning import tune_site
+from service.privacy.masking import page_url
+from service.usecases.moderators import invite
+from service.usecases.sites import tune_site
 from service.webhooks import signing
 from tests.factories import ADDRESS
 from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
@@ -67,14 +67,12 @@ SPELLINGS = {
 
 
 def published(newsroom: Newsroom, url: str) -> list[Any]:
-    """What anyone reads under the address."""
     answer = newsroom.call("GET", f"/v1/sites/courier/published?article_url={quote(url, safe='')}", None)
     assert answer.json is not None, answer.text
     return list(answer.json["comments"])
 
 
 def approve(newsroom: Newsroom) -> None:
-    """Approve whatever waits."""
     for status in ("pending", "held"):
         rows = newsroom.get(f"/v1/comments?status={status}&limit=200").json
         assert rows is not None
@@ -87,18 +85,15 @@ def approve(newsroom: Newsroom) -> None:
 
 
 def by_api(newsroom: Newsroom, name: str, url: str) -> None:
-    """Post one by itself."""
     assert newsroom.post(submission(id=name, article={"url": url})).status_code == 202
 
 
 def by_batch(newsroom: Newsroom, name: str, url: str) -> None:
-    """Post one in a batch."""
     given = [submission(id=name, article={"url": url}), submission(id=f"{name}-b", article={"url": url})]
     assert newsroom.call("POST", "/v1/comments/batch", json=given).status_code == 200
 
 
 def by_webhook(newsroom: Newsroom, name: str, url: str) -> None:
-    """Post one signed."""
     raw = json.dumps(submission(id=name, article={"url": url})).encode()
     now = int(newsroom.clock().timestamp())
     headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{name}", now, raw)
@@ -118,13 +113,11 @@ def by_form(newsroom: Newsroom, name: str, url: str) -> None:
 
 
 def by_lines(newsroom: Newsroom, name: str, url: str) -> None:
-    """Import a line."""
     line = json.dumps(submission(id=name, article={"url": url})).encode()
     (*_, _last) = import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(line))
 
 
 def by_wordpress(newsroom: Newsroom, name: str, url: str) -> None:
-    """Import an export."""
     file = HEAD + item(comment(len(name) + sum(name.encode()), name), link=url.replace("&", "&amp;")) + TAIL
     (*_, _last) = import_export(newsroom.context, newsroom.courier.site, io.BytesIO(file))
 
@@ -141,7 +134,6 @@ SOURCES: list[Callable[[Newsroom, str, str], None]] = [
 
 @pytest.mark.parametrize("kind", SPELLINGS)
 def test_one_article_whatever_its_spelling_and_its_source(real_newsroom: Newsroom, kind: str) -> None:
-    """Each source in turn brings a comment under each spelling; they are one thread for readers, site and desk."""
     newsroom, spellings = real_newsroom, SPELLINGS[kind]
     if kind == "one host":
         tune_site(newsroom.context, "courier", {"url": "https://münchen.example"})
@@ -179,7 +171,6 @@ def test_one_article_whatever_its_spelling_and_its_source(real_newsroom: Newsroo
     ],
 )
 def test_a_site_may_keep_them_apart(real_newsroom: Newsroom, apart: str, one: str, other: str) -> None:
-    """The site's setting tells them apart, what is there already too; without it they are one again."""
     newsroom = real_newsroom
     tune_site(newsroom.context, "courier", {"articles_apart": apart})
     newsroom.forget()
@@ -199,7 +190,6 @@ def test_a_site_may_keep_them_apart(real_newsroom: Newsroom, apart: str, one: st
 
 @pytest.mark.parametrize("kind", SPELLINGS)
 def test_a_compat_api_knows_the_article_in_every_spelling(kind: str) -> None:
-    """What Akismet's clients send as permalink, and Coral as the story's address, is the site's own article."""
     keys = set()
     for url in SPELLINGS[kind]:
         told = akismet.read_comment(
@@ -232,7 +222,6 @@ def test_the_address_is_shown_as_the_site_wrote_it(newsroom: Newsroom) -> None:
 
 
 def test_a_wrong_date_closes_an_article_until_it_is_corrected(real_newsroom: Newsroom) -> None:
-    """The next comment with the right date opens it, and so does a word on the article alone."""
     newsroom = real_newsroom
     tune_site(newsroom.context, "courier", {"close_after_days": "30"})
     wrong = {"url": ARTICLE, "title": "The brigde", "published_at": "2016-11-20T09:00:00Z"}
@@ -258,7 +247,6 @@ def test_a_wrong_date_closes_an_article_until_it_is_corrected(real_newsroom: New
 def test_the_same_comment_under_a_corrected_address_stands_there(
     real_newsroom: Newsroom, source: Callable[[Newsroom, str, str], None]
 ) -> None:
-    """It is no new comment, and it goes with its answers; sent by another source it does so as well."""
     newsroom = real_newsroom
     wrong, right = "https://courier.example/brigde", ARTICLE
     by_api(newsroom, "c-1", wrong)
@@ -285,7 +273,6 @@ def test_the_same_comment_under_a_corrected_address_stands_there(
 
 
 def test_a_new_text_under_a_corrected_address_stands_there(real_newsroom: Newsroom) -> None:
-    """A revision brings its thread along, too."""
     newsroom = real_newsroom
     by_api(newsroom, "c-1", "https://courier.example/brigde")
     newsroom.post(
@@ -302,7 +289,6 @@ def test_a_new_text_under_a_corrected_address_stands_there(real_newsroom: Newsro
 
 
 def test_a_thread_is_moved_by_the_api(real_newsroom: Newsroom) -> None:
-    """Readers, receipts and what still comes in under the old address find it at the new one."""
     newsroom, to = real_newsroom, "https://courier.example/2026/bridge?id=7"
     by_api(newsroom, "c-1", ARTICLE)
     by_form(newsroom, "two", ARTICLE)
@@ -327,7 +313,6 @@ def test_a_thread_is_moved_by_the_api(real_newsroom: Newsroom) -> None:
 
 
 def test_a_thread_that_is_moved_without_a_redirect_leaves_its_address_free(newsroom: Newsroom) -> None:
-    """A page that is used again begins a thread of its own."""
     by_api(newsroom, "c-1", ARTICLE)
     asked = {"url": ARTICLE, "to": f"{ARTICLE}-2025", "redirect": False}
     assert newsroom.call("POST", "/v1/articles/move", json=asked).status_code == 200
@@ -338,8 +323,7 @@ def test_a_thread_that_is_moved_without_a_redirect_leaves_its_address_free(newsr
 
 
 def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Newsroom) -> None:
-    """What a moderator wants to see first under an article goes with it."""
-    from service.usecases.watching_articles import watch_article
+    from service.usecases.articles import watch_article
 
     by_api(newsroom, "c-1", ARTICLE)
     watch_article(newsroom.context.deps, "courier", "http://www.courier.example/bridge/", "Mara")
@@ -365,12 +349,10 @@ def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Ne
 def test_faults_are_named(
     newsroom: Newsroom, path: str, given: dict[str, Any], field: str, code: str
 ) -> None:
-    """As everywhere: the field, the fix, and no value."""
     assert faults(problem(newsroom.call("POST", path, json=given), 422, "validation")) == {field: code}
 
 
 def test_articles_are_the_sites_own(newsroom: Newsroom) -> None:
-    """Without a key nothing, with another site's key another article; what is not there cannot be moved."""
     by_api(newsroom, "c-1", ARTICLE)
     asked = {"url": ARTICLE, "to": f"{ARTICLE}-2"}
     assert newsroom.call("POST", "/v1/articles/move", None, json=asked).status_code == 401
@@ -379,14 +361,12 @@ def test_articles_are_the_sites_own(newsroom: Newsroom) -> None:
 
 
 def test_a_title_is_masked_as_ever(newsroom: Newsroom) -> None:
-    """A contact in a title is one that was told with an article alone, too."""
     told = newsroom.call("POST", "/v1/articles", json={"url": ARTICLE, "title": f"Write to {ADDRESS}"})
     assert told.json is not None
     assert told.json["title"] == "Write to ⟦email⟧"
 
 
 def test_a_moderators_queue_of_an_article_goes_with_it(newsroom: Newsroom) -> None:
-    """The filter of the desk's queue, too, is by the article and not by its spelling."""
     newsroom.post()
     newsroom.settle()
     newsroom.call("POST", "/v1/articles/move", json={"url": ARTICLE, "to": f"{ARTICLE}-2"})

@@ -20,7 +20,6 @@ def held(newsroom: Newsroom) -> None:
 
 
 def made(answer: Any) -> str:
-    """Return the decision that was made."""
     assert answer.status_code == 200, answer.text
     return str(answer.json["made"])
 
@@ -37,7 +36,6 @@ def decision_of(newsroom: Newsroom) -> str:
     [("approve", "approved"), ("reject", "rejected"), ("spam", "spam"), ("hold", "held")],
 )
 def test_a_decision_takes_effect_at_once(newsroom: Newsroom, action: str, status: str) -> None:
-    """Each action ends in its status, shows as a decision of the site, and is called back."""
     newsroom.dispatcher.enqueued.clear()
     answer = newsroom.decide(action, reason="house rules", note="as agreed on Monday")
     decision = made(answer)
@@ -50,7 +48,6 @@ def test_a_decision_takes_effect_at_once(newsroom: Newsroom, action: str, status
 
 
 def test_contacts_in_reason_and_note_are_masked(newsroom: Newsroom) -> None:
-    """What a person says of a comment may quote its writer: neither the answer, the store nor the callback shows it."""
     answer = newsroom.decide("reject", reason="asked ada@mail.example", note="ada%40mail.example said so")
     assert answer.json is not None
     assert answer.json["decisions"][-1]["reason"] == "asked ⟦email⟧"
@@ -62,7 +59,6 @@ def test_contacts_in_reason_and_note_are_masked(newsroom: Newsroom) -> None:
 
 
 def test_a_stale_revision_is_a_conflict(newsroom: Newsroom) -> None:
-    """Deciding on a revision that is no longer there shows the one that is."""
     newsroom.post(submission(body="Second thoughts."))
     found = problem(newsroom.decide(revision=1), 409, "conflict")
     assert (found["current"]["revision"], found["current"]["status"]) == (2, "pending")
@@ -70,7 +66,6 @@ def test_a_stale_revision_is_a_conflict(newsroom: Newsroom) -> None:
 
 
 def test_a_decided_comment_needs_replaces(newsroom: Newsroom) -> None:
-    """Over a decision only who names it decides; the conflict shows which one stands."""
     first = made(newsroom.decide("approve"))
     found = problem(newsroom.decide("reject"), 409, "conflict")
     assert found["current"]["decision"] == first
@@ -80,13 +75,11 @@ def test_a_decided_comment_needs_replaces(newsroom: Newsroom) -> None:
 
 
 def test_a_decision_can_be_named_as_a_number(newsroom: Newsroom) -> None:
-    """`replaces` takes the id as it is shown, as a number, and as a number with a point."""
     for given in (str, int, float):
         made(newsroom.decide("approve", replaces=given(decision_of(newsroom))))
 
 
 def test_a_deciding_desk_is_not_given_away(newsroom: Newsroom) -> None:
-    """While a desk's decision waits, the site is told to come again in some seconds, not what was decided."""
     newsroom.review(Action.REJECT)
     answer = newsroom.decide("approve")
     found = problem(answer, 409, "conflict")
@@ -97,7 +90,6 @@ def test_a_deciding_desk_is_not_given_away(newsroom: Newsroom) -> None:
 
 
 def test_an_undo_sends_the_comment_back(newsroom: Newsroom) -> None:
-    """Undo puts the comment back where it was, and the decisions tell of both."""
     made(newsroom.decide("approve"))
     answer = newsroom.call("POST", "/v1/comments/c-1/undo")
     assert answer.status_code == 200
@@ -108,7 +100,6 @@ def test_an_undo_sends_the_comment_back(newsroom: Newsroom) -> None:
 
 
 def test_an_undo_names_what_it_means(newsroom: Newsroom) -> None:
-    """With `decision`, only that one is taken back."""
     first = made(newsroom.decide("approve"))
     second = made(newsroom.decide("reject", replaces=first))
     found = problem(newsroom.call("POST", "/v1/comments/c-1/undo", json={"decision": first}), 409, "conflict")
@@ -117,7 +108,6 @@ def test_an_undo_names_what_it_means(newsroom: Newsroom) -> None:
 
 
 def test_an_undo_never_reaches_into_the_desk(newsroom: Newsroom) -> None:
-    """A decision that waits to leave the desk can be taken back there alone."""
     newsroom.review(Action.SPAM)
     answer = newsroom.call("POST", "/v1/comments/c-1/undo")
     problem(answer, 409, "conflict")
@@ -126,21 +116,18 @@ def test_an_undo_never_reaches_into_the_desk(newsroom: Newsroom) -> None:
 
 
 def test_undoing_twice_is_a_conflict(newsroom: Newsroom) -> None:
-    """There is nothing left to undo the second time."""
     made(newsroom.decide("approve"))
     newsroom.call("POST", "/v1/comments/c-1/undo")
     problem(newsroom.call("POST", "/v1/comments/c-1/undo"), 409, "conflict")
 
 
 def test_a_withdrawn_comment_cannot_be_decided(newsroom: Newsroom) -> None:
-    """Withdrawn is final."""
     usecases.withdraw(newsroom.context.deps, newsroom.courier.site, "c-1", "site courier")
     problem(newsroom.decide("approve"), 409, "final")
     problem(newsroom.call("POST", "/v1/comments/c-1/undo"), 409, "final")
 
 
 def test_a_moderators_decision_can_be_replaced_by_the_site(newsroom: Newsroom) -> None:
-    """What a moderator decided, once it has left, the site overrules by naming it."""
     decision = newsroom.review(Action.REJECT, delay=0.0)
     answer = newsroom.decide("approve", replaces=str(decision.id))
     assert answer.json is not None
@@ -179,7 +166,6 @@ def test_a_moderators_decision_can_be_replaced_by_the_site(newsroom: Newsroom) -
     ],
 )
 def test_a_strange_decision_is_refused(newsroom: Newsroom, given: object, field: str, code: str) -> None:
-    """Every field is checked, and the fault names it; nothing is decided."""
     answer = newsroom.call("POST", "/v1/comments/c-1/decision", json=given)
     assert faults(problem(answer, 422, "validation")) == {field: code}
     assert newsroom.comment().status == "held"
@@ -187,13 +173,11 @@ def test_a_strange_decision_is_refused(newsroom: Newsroom, given: object, field:
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[" * 10_000, b'{"action":"approve"}{}', b"\xff"])
 def test_an_unreadable_decision_is_malformed(newsroom: Newsroom, raw: bytes) -> None:
-    """What is no JSON is 400."""
     answer = newsroom.call("POST", "/v1/comments/c-1/decision", data=raw, content_type="application/json")
     problem(answer, 400, "malformed")
 
 
 def test_an_undo_with_another_body_is_refused(newsroom: Newsroom) -> None:
-    """An undo takes JSON or nothing."""
     answer = newsroom.call("POST", "/v1/comments/c-1/undo", data="decision=1", content_type="text/plain")
     problem(answer, 415, "unsupported-media-type")
     answer = newsroom.call("POST", "/v1/comments/c-1/undo", data=b"decision=1", content_type="")

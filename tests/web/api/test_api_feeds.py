@@ -21,7 +21,6 @@ def published(newsroom: Newsroom, path: str = PUBLISHED, **more: Any) -> Any:
 
 
 def test_decisions_come_in_order_and_once(newsroom: Newsroom) -> None:
-    """Following `next`, a site sees every decision in the order of its sequence, each with its comment."""
     for n in range(5):
         newsroom.post(submission(id=f"c-{n}"))
         newsroom.settle(f"c-{n}")
@@ -37,12 +36,10 @@ def test_decisions_come_in_order_and_once(newsroom: Newsroom) -> None:
 
 
 def test_a_quiet_feed_keeps_its_cursor(newsroom: Newsroom) -> None:
-    """With nothing new, `next` is where the caller already was."""
     assert newsroom.get("/v1/decisions?after=17").json == {"decisions": [], "next": "17", "more": False}
 
 
 def test_a_feed_is_the_sites_own(newsroom: Newsroom) -> None:
-    """Another site's decisions are in its own feed alone."""
     newsroom.post()
     newsroom.settle()
     answer = newsroom.call("GET", "/v1/decisions", newsroom.herald.key)
@@ -51,12 +48,10 @@ def test_a_feed_is_the_sites_own(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("query", ["after=x", "after=-1", "limit=0", "limit=1001", "cursor=1"])
 def test_a_strange_cursor_is_refused(newsroom: Newsroom, query: str) -> None:
-    """A cursor is what `next` said."""
     problem(newsroom.get(f"/v1/decisions?{query}"), 422, "validation")
 
 
 def test_published_shows_approved_comments_alone(newsroom: Newsroom) -> None:
-    """Anyone may read approved comments, with six members each, and nothing of the others."""
     for n, toxicity in enumerate((0.1, 0.7, 0.999)):
         newsroom.post(submission(id=f"c-{n}"))
         newsroom.settle(f"c-{n}", toxicity)
@@ -68,7 +63,6 @@ def test_published_shows_approved_comments_alone(newsroom: Newsroom) -> None:
 
 
 def test_published_is_for_browsers_and_caches(newsroom: Newsroom) -> None:
-    """Any origin may read it, caches keep it for seconds, and an unchanged answer is a 304."""
     newsroom.post()
     newsroom.settle(toxicity=0.1)
     answer = published(newsroom)
@@ -82,7 +76,6 @@ def test_published_is_for_browsers_and_caches(newsroom: Newsroom) -> None:
 
 
 def test_published_reaches_the_newest_of_a_long_thread(newsroom: Newsroom) -> None:
-    """A thousand at once by themselves, fewer where asked; following `next`, a caller meets each comment once."""
     names = [f"c-{n}" for n in range(1_001)]
     bridge = Article(ARTICLE)
     with newsroom.context.deps.store.write() as tx:
@@ -103,13 +96,11 @@ def test_published_reaches_the_newest_of_a_long_thread(newsroom: Newsroom) -> No
 
 @pytest.mark.parametrize("query", ["after=x", "after=-1", "limit=0", "limit=1001", "limit="])
 def test_published_refuses_a_strange_cursor(newsroom: Newsroom, query: str) -> None:
-    """A cursor is what `next` said, and a page has at most a thousand comments."""
     found = problem(published(newsroom, f"{PUBLISHED}&{query}"), 422, "validation")
     assert set(faults(found)) == {query.partition("=")[0]}
 
 
 def test_published_waits_for_the_desk(newsroom: Newsroom) -> None:
-    """A desk's approval appears when it is published, not before."""
     newsroom.post()
     newsroom.settle()
     newsroom.review(Action.APPROVE)
@@ -120,7 +111,6 @@ def test_published_waits_for_the_desk(newsroom: Newsroom) -> None:
 
 
 def test_published_compares_addresses_normalised(newsroom: Newsroom) -> None:
-    """Another spelling of the article's address finds the same comments; a browser's own parameters do no harm."""
     newsroom.post()
     newsroom.settle(toxicity=0.1)
     path = (
@@ -138,7 +128,6 @@ def test_published_compares_addresses_normalised(newsroom: Newsroom) -> None:
     ],
 )
 def test_a_readers_address_in_an_articles_address_makes_no_other_page(newsroom: Newsroom, url: str) -> None:
-    """A link from a newsletter brings its reader's address along: it is not kept, and all find the same comments."""
     newsroom.post(submission(article={"url": "https://courier.example/bridge?mail=ada%40mail.example"}))
     newsroom.settle(toxicity=0.1)
     listed = newsroom.get(f"/v1/comments?article={quote(url, safe='')}").json
@@ -161,11 +150,9 @@ def test_a_readers_address_in_an_articles_address_makes_no_other_page(newsroom: 
     ],
 )
 def test_published_needs_an_article(newsroom: Newsroom, query: str, code: str) -> None:
-    """Without an article there is nothing to show."""
     found = problem(published(newsroom, f"/v1/sites/courier/published{query}"), 422, "validation")
     assert faults(found) == {"article_url": code}
 
 
 def test_published_of_nobody_is_not_found(newsroom: Newsroom) -> None:
-    """A site that does not exist is 404."""
     problem(published(newsroom, f"/v1/sites/nobody/published?article_url={ARTICLE}"), 404, "not-found")

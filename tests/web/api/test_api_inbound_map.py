@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from service.webhooks import signing
 from tests.web.api.caller import Newsroom
 
@@ -34,7 +34,6 @@ def mapped(newsroom: Newsroom) -> Newsroom:
 
 
 def test_a_webhook_of_its_own_is_a_comment(mapped: Newsroom) -> None:
-    """With the site's key it is accepted, and sent again it is a replay; the address is sealed like any other."""
     first, second = (mapped.call("POST", PATH, json=HOOK) for _ in range(2))
     assert (first.status_code, second.status_code) == (202, 200)
     stored = mapped.comment("7")
@@ -43,7 +42,6 @@ def test_a_webhook_of_its_own_is_a_comment(mapped: Newsroom) -> None:
 
 
 def test_a_signature_counts_before_a_key(mapped: Newsroom) -> None:
-    """A system that signs needs no key; a wrong signature is not repaired by one."""
     raw = json.dumps(HOOK).encode()
     now = int(mapped.clock().timestamp())
     headers = signing.sign([mapped.courier.inbound_secret], "msg_1", now, raw)
@@ -54,14 +52,12 @@ def test_a_signature_counts_before_a_key(mapped: Newsroom) -> None:
 
 
 def test_only_the_sites_own_key_opens_it(mapped: Newsroom) -> None:
-    """No key, another site's key: 401. A site without a map takes no key at all."""
     assert mapped.call("POST", PATH, None, json=HOOK).status_code == 401
     assert mapped.call("POST", PATH, mapped.herald.key, json=HOOK).status_code == 401
     assert mapped.call("POST", "/v1/sites/herald/inbound", mapped.herald.key, json=HOOK).status_code == 401
 
 
 def test_faults_are_named_by_our_fields(mapped: Newsroom) -> None:
-    """What the webhook lacks is said as the field that it should have filled."""
     answer = mapped.call("POST", PATH, json={"page": "no address", "comment": {"html": ["x"]}})
     assert answer.status_code == 422
     assert answer.json is not None

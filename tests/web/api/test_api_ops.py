@@ -22,14 +22,12 @@ from tests.web.api.caller import Newsroom, problem, submission
 
 
 def test_alive_asks_no_part(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store that is away does not make the process dead."""
     monkeypatch.setattr(Store, "read", None)
     monkeypatch.setattr(Probe, "ask", None)
     assert newsroom.call("GET", "/healthz", None).json == {"status": "ok"}
 
 
 def ring_as_beat(redis_url: str) -> None:
-    """Write beat's heartbeat, as its first message does."""
     dispatcher = RedisDispatcher(redis_url, heartbeat_name=BEAT)
     dispatcher.enqueue(SWEEP)
     dispatcher.close()
@@ -37,7 +35,6 @@ def ring_as_beat(redis_url: str) -> None:
 
 
 def test_ready_when_every_part_is(store: Store, redis_url: str, tmp_path: Path) -> None:
-    """With store, schema and broker there, and worker and beat heard of, the service is ready."""
     newsroom = Newsroom.over(store, tmp_path, REDIS_URL=redis_url)
     Answerer(redis_url).begun(SWEEP)
     ring_as_beat(redis_url)
@@ -47,7 +44,6 @@ def test_ready_when_every_part_is(store: Store, redis_url: str, tmp_path: Path) 
 
 
 def test_workers_of_whom_nothing_is_heard_are_named(redis_url: str, tmp_path: Path) -> None:
-    """A worker that dies again and again answers no message, and whoever watches is told."""
     newsroom = Newsroom.over(sqlite_store(), tmp_path, REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="silent:")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["detail"] == "Not ready: worker, beat."
@@ -55,7 +51,6 @@ def test_workers_of_whom_nothing_is_heard_are_named(redis_url: str, tmp_path: Pa
 
 
 def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url: str, tmp_path: Path) -> None:
-    """Whoever scores, or sweeps by itself, lives, though beat was not heard of."""
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "no-beat:"}
     newsroom = Newsroom.over(sqlite_store(), tmp_path, **settings)
     Answerer(redis_url, "no-beat:").begun(SWEEP, by_message=False)
@@ -63,7 +58,6 @@ def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url: str, tmp
 
 
 def test_a_broker_that_forgot_its_heartbeats_makes_nobody_dead(redis_url: str, tmp_path: Path) -> None:
-    """Emptied, it is told the next within seconds; till then the last that was heard counts, for half a minute."""
     now = [0.0]
     checks = Checks(Newsroom.over(sqlite_store(), tmp_path, REDIS_URL=redis_url).context, lambda: now[0])
     Answerer(redis_url).begun(SWEEP)
@@ -78,7 +72,6 @@ def test_a_broker_that_forgot_its_heartbeats_makes_nobody_dead(redis_url: str, t
 def test_whatever_hangs_the_answer_comes_within_a_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Store and broker both hang: each is named, nobody waits for the sum, and no second thread is spent on them."""
     hang = threading.Event()
 
     def hanging(_: object) -> None:
@@ -102,7 +95,6 @@ def test_whatever_hangs_the_answer_comes_within_a_second(
 
 
 def test_a_pool_that_is_used_up_does_not_make_the_store_away(tmp_path: Path) -> None:
-    """Requests that hold every connection are load; the check has a connection of its own."""
     store = sqlite_store()
     newsroom = Newsroom.over(store, tmp_path)
     with ExitStack() as stack:
@@ -113,7 +105,6 @@ def test_a_pool_that_is_used_up_does_not_make_the_store_away(tmp_path: Path) -> 
 
 
 def test_who_asks_within_a_second_is_told_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each check costs the parts something, and anybody may ask."""
     asked = []
 
     monkeypatch.setattr(Probe, "ask", lambda _: asked.append(1))
@@ -127,7 +118,6 @@ def test_who_asks_within_a_second_is_told_the_same(tmp_path: Path, monkeypatch: 
 
 
 def test_not_ready_names_the_part(newsroom: Newsroom) -> None:
-    """Without a broker the answer is 503 and says that it is the broker."""
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["detail"] == "Not ready: broker."
     assert found["checks"]["store"] == "ok"
@@ -135,15 +125,12 @@ def test_not_ready_names_the_part(newsroom: Newsroom) -> None:
 
 
 def test_a_broker_that_is_gone_is_named(tmp_path: Path) -> None:
-    """A broker that refuses connections is named, quickly."""
     newsroom = Newsroom.over(sqlite_store(), tmp_path, REDIS_URL="unix:///nowhere/valkey.sock")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["checks"]["broker"] == "does not answer (ConnectionError)"
 
 
 def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the store died of is told by its type alone."""
-
     def away(_: object) -> None:
         raise ConnectionResetError(f"while asking for {ADDRESS}")
 
@@ -153,7 +140,6 @@ def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.Mon
 
 
 def test_an_older_schema_is_named(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that has not been migrated is not ready, and the answer says how to fix it."""
     newsroom = Newsroom.over(store, tmp_path)
     monkeypatch.setattr("service.storage.unit_of_work.HEAD", "9999")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
@@ -161,7 +147,6 @@ def test_an_older_schema_is_named(store: Store, tmp_path: Path, monkeypatch: pyt
 
 
 def metric(newsroom: Newsroom, name: str) -> float:
-    """Return one sample of the metrics."""
     newsroom.app.extensions["replydesk.api"].meters.backlog_text.forget()
     lines = newsroom.call("GET", "/metrics", None).text.splitlines()
     (value,) = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
@@ -169,7 +154,6 @@ def metric(newsroom: Newsroom, name: str) -> float:
 
 
 def test_metrics_count_what_came(newsroom: Newsroom) -> None:
-    """New, replayed, revised and refused submissions are counted by source, and their latency is measured."""
     newsroom.post()
     newsroom.post()
     newsroom.post(submission(body="Second thoughts."))
@@ -190,7 +174,6 @@ def test_metrics_count_what_came(newsroom: Newsroom) -> None:
 
 
 def test_metrics_tell_the_one_number(newsroom: Newsroom) -> None:
-    """The age of the oldest unscored comment is there in seconds, beside what waits."""
     newsroom.post()
     newsroom.clock.pass_seconds(42)
     assert metric(newsroom, "replydesk_oldest_unscored_age_seconds") == 42
@@ -201,7 +184,6 @@ def test_metrics_tell_the_one_number(newsroom: Newsroom) -> None:
 
 
 def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom: Newsroom) -> None:
-    """Whether comments are scored fast now, and how many of those are still to be scored in full."""
     assert metric(newsroom, "replydesk_scoring_fast") == 0
     newsroom.post()
     newsroom.settle(effort=Effort.FAST)
@@ -212,13 +194,11 @@ def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom: Newsroom) ->
 
 
 def test_metrics_survive_the_store(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the store is away the scrape still answers, and says so."""
     monkeypatch.setattr(Store, "read", None)
     assert metric(newsroom, "replydesk_store_up") == 0
 
 
 def test_metrics_tell_when_a_sweep_last_began(redis_url: str, tmp_path: Path) -> None:
-    """The age of the last sweep and of beat's last message, an hour where there was none; and that a broker is dead."""
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "metered:"}
     newsroom = Newsroom.over(sqlite_store(), tmp_path, **settings)
     assert metric(newsroom, "replydesk_last_sweep_age_seconds") == 3600
@@ -232,7 +212,6 @@ def test_metrics_tell_when_a_sweep_last_began(redis_url: str, tmp_path: Path) ->
 
 
 def test_routes_are_counted_by_rule(newsroom: Newsroom) -> None:
-    """Any number of paths and methods makes few series."""
     for n in range(20):
         newsroom.get(f"/v1/comments/c-{n}")
         newsroom.call("GET", f"/nowhere/{n}", None)
@@ -242,7 +221,6 @@ def test_routes_are_counted_by_rule(newsroom: Newsroom) -> None:
 
 
 def test_a_sane_request_id_is_echoed(newsroom: Newsroom) -> None:
-    """The caller's own request id comes back; one that could hide something is replaced."""
     assert (
         newsroom.get("/healthz", headers={"X-Request-Id": "abc-1.2_3"}).headers["X-Request-Id"] == "abc-1.2_3"
     )
@@ -252,7 +230,6 @@ def test_a_sane_request_id_is_echoed(newsroom: Newsroom) -> None:
 
 
 def test_logs_hold_ids_alone(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Good, bad and broken requests leave lines without key, id of a comment, query, text or address."""
     with capture_logs() as lines:
         newsroom.post()
         newsroom.post(submission(body=17))

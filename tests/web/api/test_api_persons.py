@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from service.domain.chain import UnkeyedSigner, walk
+from service.domain.audit_log import UnkeyedSigner, walk
 from service.domain.comment import Comment
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.privacy.attesting import StatementError, check
-from service.usecases.tuning import tune_site
+from service.privacy.signatures import StatementError, check
+from service.usecases.sites import tune_site
 from tests.factories import ADDRESS, NOON, draft
 from tests.web.api.caller import ARTICLE, Newsroom, problem, submission
 
@@ -23,12 +23,10 @@ WRITTEN = 50
 
 
 def erase(newsroom: Newsroom, email: object = ADDRESS, **more: Any) -> Any:
-    """Ask for an erasure."""
     return newsroom.call("POST", "/v1/erasures", json={"email": email}, **more)
 
 
 def keys(newsroom: Newsroom) -> list[dict[str, str]]:
-    """The keys as they are published."""
     found: list[dict[str, str]] = newsroom.call("GET", "/.well-known/replydesk.json", None).json[
         "receipt_keys"
     ]  # type: ignore[index]
@@ -78,7 +76,6 @@ def everything(newsroom: Newsroom, prefix: str) -> list[object]:
 
 
 def test_a_person_with_fifty_comments_in_all_states_is_forgotten(real_newsroom: Newsroom) -> None:
-    """All fifty go, the receipt holds under the published key, others are as they were, the site hears of each."""
     written(real_newsroom, ADDRESS, "ada", WRITTEN)
     written(real_newsroom, BO, "bo", 10)
     others = everything(real_newsroom, "bo")
@@ -119,7 +116,6 @@ def _is_gone(newsroom: Newsroom) -> None:
 
 
 def test_erased_is_final(newsroom: Newsroom) -> None:
-    """An erased comment takes no new text, no decision and no undo; it is gone, and a second erasure finds nothing."""
     newsroom.post()
     newsroom.settle()
     erase(newsroom)
@@ -133,7 +129,6 @@ def test_erased_is_final(newsroom: Newsroom) -> None:
 
 
 def test_published_texts_stay_without_their_author_where_the_site_wants_it(newsroom: Newsroom) -> None:
-    """With `erased_texts=keep` readers go on seeing the text, under no name; what they did not see is removed."""
     tune_site(newsroom.context, "courier", {"erased_texts": "keep"})
     newsroom.forget()
     for name in ("c-1", "c-2"):
@@ -151,7 +146,6 @@ def test_published_texts_stay_without_their_author_where_the_site_wants_it(newsr
 
 @pytest.mark.parametrize("spelling", [ADDRESS, ADDRESS.upper(), f"  {ADDRESS} "])
 def test_an_address_is_found_however_it_is_spelled(newsroom: Newsroom, spelling: str) -> None:
-    """Case and space around it do not matter; another plus-tag is another person."""
     newsroom.post()
     tagged = ADDRESS.replace("@", "+news@")
     assert check(erase(newsroom, tagged).json, keys(newsroom))["comments_in_all"] == 0
@@ -159,7 +153,6 @@ def test_an_address_is_found_however_it_is_spelled(newsroom: Newsroom, spelling:
 
 
 def test_another_site_cannot_erase_here(newsroom: Newsroom) -> None:
-    """The herald's key reaches the herald's comments alone, and without a key nothing happens."""
     newsroom.post()
     assert check(erase(newsroom, key=newsroom.herald.key).json, keys(newsroom))["comments_in_all"] == 0
     problem(erase(newsroom, key=None), 401, "unauthorized")
@@ -168,7 +161,6 @@ def test_another_site_cannot_erase_here(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("email", ["no address", "", None, 7, ["a@b.example"], "x" * 400 + "@example.org"])
 def test_what_is_no_address_is_refused_without_being_repeated(newsroom: Newsroom, email: object) -> None:
-    """The fault names the field and the fix, and never the value."""
     for path in ("/v1/erasures", "/v1/exports"):
         answer = newsroom.call("POST", path, json={"email": email})
         told = problem(answer, 422, "validation")
@@ -198,7 +190,6 @@ def test_a_changed_receipt_does_not_hold(newsroom: Newsroom) -> None:
 
 
 def test_an_erasure_is_in_the_log_of_acts_and_the_chain_holds(newsroom: Newsroom) -> None:
-    """Who asked, and how many it reached; the chain verifies before and after."""
     newsroom.post()
     erase(newsroom)
     with newsroom.context.deps.store.read() as tx:
@@ -210,7 +201,6 @@ def test_an_erasure_is_in_the_log_of_acts_and_the_chain_holds(newsroom: Newsroom
 
 
 def test_an_export_is_whole_and_shows_nobody_else(newsroom: Newsroom) -> None:
-    """Texts of all revisions, states, decisions and what is known of the machine; no name, note or text of others."""
     written(newsroom, ADDRESS, "ada", 8)
     written(newsroom, BO, "bo", 4)
     newsroom.review(
@@ -235,7 +225,6 @@ def test_an_export_is_whole_and_shows_nobody_else(newsroom: Newsroom) -> None:
 
 
 def test_an_export_leaves_out_what_another_wrote_under_the_same_id(newsroom: Newsroom) -> None:
-    """Where the site sent an older text as another's, neither it nor what was decided of it is handed over."""
     newsroom.post(submission(author={"name": "Bo", "email": BO}, body="bo wrote this one first."))
     newsroom.settle()
     current = newsroom.get("/v1/comments/c-1").json["decision"]  # type: ignore[index]
@@ -250,7 +239,6 @@ def test_an_export_leaves_out_what_another_wrote_under_the_same_id(newsroom: New
 
 
 def test_a_retrained_model_has_not_seen_what_was_erased(newsroom: Newsroom) -> None:
-    """No label of an erased comment is left to train on."""
     newsroom.post()
     newsroom.settle()
     comment: Comment = newsroom.comment()

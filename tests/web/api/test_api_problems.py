@@ -15,12 +15,10 @@ CANARY = "do-not-repeat-me@example.org"
 
 
 def article(**changes: Any) -> dict[str, Any]:
-    """A submission whose article is changed."""
     return submission(article={"url": ARTICLE, **changes})
 
 
 def author(**changes: Any) -> dict[str, Any]:
-    """A submission whose author is changed."""
     given = {"name": "Ada", "email": ADDRESS, **changes}
     return submission(author={name: value for name, value in given.items() if value is not ...})
 
@@ -104,7 +102,6 @@ BAD: list[tuple[str, object, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("given", "expected"), [pytest.param(*bad[1:], id=bad[0]) for bad in BAD])
 def test_a_fault_is_named(newsroom: Newsroom, given: object, expected: dict[str, str]) -> None:
-    """What is wrong is named by its dotted field with a stable code; nothing is stored and no value is repeated."""
     answer = newsroom.post_raw(json.dumps(given).encode())
     assert faults(problem(answer, 422, "validation")) == expected
     assert CANARY not in answer.text
@@ -112,14 +109,12 @@ def test_a_fault_is_named(newsroom: Newsroom, given: object, expected: dict[str,
 
 
 def test_every_fault_is_named_at_once(newsroom: Newsroom) -> None:
-    """A caller fixes all faults in one round."""
     given = submission(id="a b", body="", author={"name": "", "email": "x"}, article={"url": "x"}, extra=1)
     found = faults(problem(newsroom.post(given), 422, "validation"))
     assert list(found) == ["id", "article.url", "author.name", "author.email", "body", "extra"]
 
 
 def test_a_thousand_faults_are_bounded(newsroom: Newsroom) -> None:
-    """However many faults there are, the answer stays small."""
     answer = newsroom.post(submission(**{f"f{n}": n for n in range(5_000)}))
     assert len(problem(answer, 422, "validation")["errors"]) <= 50
     assert len(answer.data) < 20_000
@@ -156,7 +151,6 @@ GOOD = json.dumps(submission())
     ],
 )
 def test_what_is_no_json_is_malformed(newsroom: Newsroom, raw: bytes) -> None:
-    """A body that is not one JSON text in UTF-8 is 400, and nothing is stored."""
     problem(newsroom.post_raw(raw), 400, "malformed")
     assert newsroom.count() == 0
 
@@ -174,7 +168,6 @@ def test_what_is_no_json_is_malformed(newsroom: Newsroom, raw: bytes) -> None:
     ],
 )
 def test_a_flaw_names_its_place(newsroom: Newsroom, raw: bytes, field: str, code: str) -> None:
-    """Repeated names and numbers that are none are refused by the place where they stand."""
     assert faults(problem(newsroom.post_raw(raw), 422, "validation")) == {field: code}
 
 
@@ -199,7 +192,6 @@ def test_a_flaw_in_a_vast_body_is_refused_all_the_same(newsroom: Newsroom) -> No
     ],
 )
 def test_another_content_type_is_refused(newsroom: Newsroom, content_type: str) -> None:
-    """Only application/json in UTF-8 is read."""
     problem(newsroom.post_raw(GOOD.encode(), content_type), 415, "unsupported-media-type")
 
 
@@ -207,25 +199,21 @@ def test_another_content_type_is_refused(newsroom: Newsroom, content_type: str) 
     "content_type", ["application/json; charset=UTF-8", "Application/JSON", "application/json;a=b"]
 )
 def test_json_may_be_spelled_as_the_standard_allows(newsroom: Newsroom, content_type: str) -> None:
-    """Case and parameters of the content type do not matter."""
     assert newsroom.post_raw(GOOD.encode(), content_type).status_code == 202
 
 
 def test_a_compressed_body_is_refused(newsroom: Newsroom) -> None:
-    """A body that could grow is not taken."""
     answer = newsroom.post(headers={"Content-Encoding": "gzip"})
     problem(answer, 415, "unsupported-media-type")
 
 
 def test_a_large_comment_is_refused(newsroom: Newsroom) -> None:
-    """A single comment over 256 KiB is 413, and one just below it is read."""
     raw = GOOD.encode()
     problem(newsroom.post_raw(raw + b" " * (256 * 1024)), 413, "too-large")
     assert newsroom.post_raw(raw + b" " * (256 * 1024 - len(raw))).status_code == 202
 
 
 def test_a_large_batch_is_refused(newsroom: Newsroom) -> None:
-    """A batch over 16 MiB is 413."""
     raw = b"[" + b" " * (16 * 1024 * 1024) + b"]"
     answer = newsroom.call("POST", "/v1/comments/batch", data=raw, content_type="application/json")
     problem(answer, 413, "too-large")
@@ -249,7 +237,6 @@ def test_a_large_batch_is_refused(newsroom: Newsroom) -> None:
 def test_a_wrong_method_is_told_the_right_ones(
     newsroom: Newsroom, method: str, path: str, allowed: set[str]
 ) -> None:
-    """405 lists in Allow what the address takes, with a key or without."""
     for key in ("", None):
         answer = newsroom.call(method, path, key)
         problem(answer, 405, "method-not-allowed")
@@ -258,18 +245,15 @@ def test_a_wrong_method_is_told_the_right_ones(
 
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/comment", "/v1/comments/", "/v1/sites/A_B/published"])
 def test_an_unknown_address_is_a_problem_too(newsroom: Newsroom, path: str) -> None:
-    """404 is a problem for programs, and under /v1 for browsers as well."""
     problem(newsroom.get(path, headers={"Accept": "text/html"}), 404, "not-found")
 
 
 def test_a_person_sees_a_page(newsroom: Newsroom) -> None:
-    """Outside the API a browser is told the same in a page."""
     answer = newsroom.get("/nowhere", headers={"Accept": "text/html,*/*;q=0.8"})
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
 
 
 def test_the_types_of_problems_stay(newsroom: Newsroom) -> None:
-    """Callers may rely on these types for ever, and each has a page that explains it."""
     assert {kind.name for kind in KINDS.values()} >= {
         "malformed", "unauthorized", "not-found", "gone", "no-contact", "method-not-allowed", "conflict", "final",
         "idempotency-mismatch", "too-large", "unsupported-media-type", "validation", "too-many-requests", "internal",
@@ -282,5 +266,4 @@ def test_the_types_of_problems_stay(newsroom: Newsroom) -> None:
 
 
 def test_an_unknown_type_has_no_page(newsroom: Newsroom) -> None:
-    """Only types that exist are explained."""
     assert newsroom.call("GET", "/problems/nonsense", None).status_code == 404

@@ -13,7 +13,6 @@ from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
 
 
 def shown(newsroom: Newsroom, comment_id: str = "c-1") -> dict[str, Any]:
-    """Return one comment as the API shows it."""
     answer = newsroom.get(f"/v1/comments/{comment_id}")
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json
@@ -21,7 +20,6 @@ def shown(newsroom: Newsroom, comment_id: str = "c-1") -> dict[str, Any]:
 
 
 def listed(newsroom: Newsroom, query: str = "") -> list[str]:
-    """Return the ids of one page."""
     answer = newsroom.get(f"/v1/comments{query}")
     assert answer.status_code == 200, answer.text
     assert answer.json is not None
@@ -29,7 +27,6 @@ def listed(newsroom: Newsroom, query: str = "") -> list[str]:
 
 
 def test_a_comment_shows_its_verdict(newsroom: Newsroom) -> None:
-    """A decided comment shows scores, reasons and spans, the model, the policy's version, and the decision."""
     newsroom.post()
     newsroom.settle()
     comment = shown(newsroom)
@@ -45,7 +42,6 @@ def test_a_comment_shows_its_verdict(newsroom: Newsroom) -> None:
 
 
 def test_a_writer_at_risk_and_a_rule_are_shown(newsroom: Newsroom) -> None:
-    """The verdict says that the writer may be at risk, and which span a rule marked; every label has its score."""
     newsroom.post(submission(body="He lives at 14 Osterby Drive. I do not want to wake up again."))
     newsroom.settle(self_harm=0.8, spam=0.99)
     verdict = shown(newsroom)["verdict"]
@@ -60,7 +56,6 @@ def test_a_writer_at_risk_and_a_rule_are_shown(newsroom: Newsroom) -> None:
 
 
 def test_a_pending_comment_shows_no_verdict(newsroom: Newsroom) -> None:
-    """Before it is scored there is nothing to show, not even the verdict of the revision before."""
     newsroom.post()
     newsroom.settle()
     newsroom.post(submission(body="Second thoughts."))
@@ -69,14 +64,12 @@ def test_a_pending_comment_shows_no_verdict(newsroom: Newsroom) -> None:
 
 
 def test_contacts_in_the_text_are_placeholders(newsroom: Newsroom) -> None:
-    """What a reader typed into the text comes back masked."""
     newsroom.post(submission(body="Write to bo@example.org, all of you."))
     assert shown(newsroom)["body"] == "Write to ⟦email⟧, all of you."
 
 
 @pytest.mark.parametrize("path", ["/v1/comments/c-1", "/v1/comments/c-1/contact"])
 def test_another_sites_comment_is_not_found(newsroom: Newsroom, path: str) -> None:
-    """With another site's key a comment does not exist."""
     newsroom.post()
     problem(newsroom.call("GET", path, newsroom.herald.key), 404, "not-found")
 
@@ -92,7 +85,6 @@ def test_another_sites_comment_is_not_found(newsroom: Newsroom, path: str) -> No
 def test_another_sites_comment_cannot_be_touched(
     newsroom: Newsroom, method: str, path: str, given: Any
 ) -> None:
-    """With another site's key a comment can neither be withdrawn nor decided."""
     newsroom.post()
     newsroom.settle()
     problem(newsroom.call(method, path, newsroom.herald.key, json=given), 404, "not-found")
@@ -100,7 +92,6 @@ def test_another_sites_comment_cannot_be_touched(
 
 
 def test_no_address_no_box(newsroom: Newsroom) -> None:
-    """Asked for the address of a comment that has none, the API says so."""
     with newsroom.context.deps.store.write() as tx:
         tx.sites.save(replace(newsroom.courier.site, email_required=False))
     newsroom.post(submission(author={"name": "Ada"}))
@@ -108,7 +99,6 @@ def test_no_address_no_box(newsroom: Newsroom) -> None:
 
 
 def test_pages_follow_the_cursor(newsroom: Newsroom) -> None:
-    """Pages go from the newest to the oldest, each comment once, while new ones arrive."""
     for n in range(5):
         newsroom.post(submission(id=f"c-{n}"))
     first = newsroom.get("/v1/comments?limit=2").json
@@ -124,7 +114,6 @@ def test_pages_follow_the_cursor(newsroom: Newsroom) -> None:
 
 
 def test_pages_can_be_narrowed(newsroom: Newsroom) -> None:
-    """By status, and by article in any spelling of its address."""
     newsroom.post()
     newsroom.post(submission(id="c-2", article={"url": "https://courier.example/other"}))
     newsroom.settle("c-2")
@@ -156,7 +145,6 @@ def test_pages_can_be_narrowed(newsroom: Newsroom) -> None:
     ],
 )
 def test_a_strange_page_is_refused(newsroom: Newsroom, query: str, field: str, code: str) -> None:
-    """Every parameter is checked, unknown and repeated ones too, and the fault names it without its value."""
     assert faults(problem(newsroom.get(f"/v1/comments?{query}"), 422, "validation")) == {field: code}
 
 
@@ -164,7 +152,6 @@ def test_a_strange_page_is_refused(newsroom: Newsroom, query: str, field: str, c
 
 
 def test_a_waiting_decision_is_invisible(newsroom: Newsroom) -> None:
-    """Until it leaves, a desk's decision shows in no status, no decision, no page, no feed; afterwards in all."""
     newsroom.post()
     newsroom.settle()
     held = shown(newsroom)
@@ -184,7 +171,6 @@ def test_a_waiting_decision_is_invisible(newsroom: Newsroom) -> None:
 
 
 def test_a_waiting_decision_taken_back_never_was(newsroom: Newsroom) -> None:
-    """A desk's decision that is undone in time leaves no trace outside."""
     newsroom.post()
     newsroom.settle()
     held = shown(newsroom)
@@ -196,7 +182,6 @@ def test_a_waiting_decision_taken_back_never_was(newsroom: Newsroom) -> None:
 
 
 def test_waiting_decisions_keep_their_place_in_a_page(newsroom: Newsroom) -> None:
-    """A comment whose decision waits stands in its old queue's page in order, in none twice."""
     for n in range(6):
         newsroom.post(submission(id=f"c-{n}"))
         newsroom.settle(f"c-{n}")
@@ -219,7 +204,6 @@ def test_waiting_decisions_keep_their_place_in_a_page(newsroom: Newsroom) -> Non
 
 
 def test_a_withdrawn_comment_is_gone(newsroom: Newsroom) -> None:
-    """Withdrawing shows the last state; afterwards the comment is 404 with that state, and lists still tell of it."""
     newsroom.post()
     newsroom.settle(toxicity=0.1)
     answer = newsroom.call("DELETE", "/v1/comments/c-1")
@@ -232,7 +216,6 @@ def test_a_withdrawn_comment_is_gone(newsroom: Newsroom) -> None:
 
 
 def test_withdrawing_twice_is_no_error(newsroom: Newsroom) -> None:
-    """A repeated DELETE answers as the first did."""
     newsroom.post()
     first, second = (newsroom.call("DELETE", "/v1/comments/c-1") for _ in range(2))
     assert (first.status_code, second.status_code) == (200, 200)
@@ -241,7 +224,6 @@ def test_withdrawing_twice_is_no_error(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("comment_id", ["c-9", "C-1", "c%2F1", "é", "a" * 129, "%00", "..%2f..%2fetc"])
 def test_what_is_not_there_is_not_found(newsroom: Newsroom, comment_id: str) -> None:
-    """An id that is unknown, or that cannot be one, is 404."""
     newsroom.post()
     problem(newsroom.get(f"/v1/comments/{comment_id}"), 404, "not-found")
 
@@ -257,5 +239,4 @@ def test_a_comment_may_be_called_batch(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS"])
 def test_the_batch_names_its_own_methods(newsroom: Newsroom, method: str) -> None:
-    """Allow at the batch's address lists the batch's method alone."""
     assert newsroom.call(method, "/v1/comments/batch").headers["Allow"] == "POST, OPTIONS"

@@ -12,7 +12,6 @@ URL = "/v1/comments/c-1/reports"
 
 
 def test_a_report_brings_the_comment_before_a_moderator(newsroom: Newsroom) -> None:
-    """201 for the first by a reader, 200 for their second; the comment stands as it stood, a label is kept."""
     newsroom.post()
     newsroom.settle()
     before = newsroom.get("/v1/comments/c-1").json
@@ -33,7 +32,6 @@ def test_a_report_brings_the_comment_before_a_moderator(newsroom: Newsroom) -> N
 
 
 def test_a_report_keeps_no_address(newsroom: Newsroom) -> None:
-    """Who reports is kept as a digest, and contacts in the reason are masked."""
     newsroom.post()
     address = "reporter.canary@example.org"
     newsroom.call("POST", URL, json={"reason": f"ask {address}", "by": address})
@@ -55,13 +53,11 @@ def test_a_report_keeps_no_address(newsroom: Newsroom) -> None:
     ],
 )
 def test_a_faulty_report_is_refused(newsroom: Newsroom, given: dict[str, object], kind: str) -> None:
-    """Bounds and unknown fields are named."""
     newsroom.post()
     problem(newsroom.call("POST", URL, json=given), 422, kind)
 
 
 def test_a_report_of_nothing_is_not_found(newsroom: Newsroom) -> None:
-    """No such comment; and one that the site withdrew is final."""
     problem(newsroom.call("POST", URL, json={}), 404, "not-found")
     newsroom.post()
     newsroom.call("DELETE", "/v1/comments/c-1")

@@ -20,7 +20,6 @@ from tests.web.api.caller import Newsroom, faults, problem, submission
 
 
 def test_a_comment_is_accepted_at_once(newsroom: Newsroom) -> None:
-    """A fresh comment is answered 202, pending, with its address, and scoring is enqueued."""
     answer = newsroom.post()
     assert answer.status_code == 202
     assert answer.json is not None
@@ -31,7 +30,6 @@ def test_a_comment_is_accepted_at_once(newsroom: Newsroom) -> None:
 
 
 def test_the_answer_names_the_receipt_of_the_comments_writer(newsroom: Newsroom) -> None:
-    """A site that posts by the API can hand its reader the page that tells what became of the comment."""
     answer = newsroom.post()
     assert answer.json is not None
     page = newsroom.client.get(answer.json["links"]["receipt"])
@@ -43,7 +41,6 @@ def test_the_answer_names_the_receipt_of_the_comments_writer(newsroom: Newsroom)
 
 
 def test_the_same_again_is_a_replay(newsroom: Newsroom) -> None:
-    """The same id with the same content is answered 200 with Idempotent-Replay, and stored once."""
     newsroom.post()
     answer = newsroom.post()
     assert answer.status_code == 200
@@ -52,7 +49,6 @@ def test_the_same_again_is_a_replay(newsroom: Newsroom) -> None:
 
 
 def test_a_replay_shows_what_became_of_the_comment(newsroom: Newsroom) -> None:
-    """A replay of a decided comment says its status of now."""
     newsroom.post()
     newsroom.settle(toxicity=0.1)
     answer = newsroom.post()
@@ -61,7 +57,6 @@ def test_a_replay_shows_what_became_of_the_comment(newsroom: Newsroom) -> None:
 
 
 def test_new_text_is_the_next_revision(newsroom: Newsroom) -> None:
-    """The same id with other text is answered 202 as revision 2, pending again."""
     newsroom.post()
     newsroom.settle(toxicity=0.1)
     answer = newsroom.post(submission(body="I take it back."))
@@ -71,7 +66,6 @@ def test_new_text_is_the_next_revision(newsroom: Newsroom) -> None:
 
 
 def test_without_an_id_the_same_again_is_told_so(real_newsroom: Newsroom) -> None:
-    """One author's same text under one article is stored once, alone, in a batch or signed; two authors' are two."""
     newsroom, other = (
         real_newsroom,
         submission(id=..., author={"name": "Ada", "email": "ada.other@mail.example"}),
@@ -103,7 +97,6 @@ def test_without_an_id_the_same_again_is_told_so(real_newsroom: Newsroom) -> Non
     ],
 )
 def test_without_an_id_another_spelling_is_the_same(newsroom: Newsroom, again: dict[str, Any]) -> None:
-    """The article's address, the text's normal form and what is invisible in it make no second comment."""
     told = submission(id=..., body="Café au lait, très bon.")
     first, second = newsroom.post(told), newsroom.post(told | again)
     assert first.json is not None
@@ -112,7 +105,6 @@ def test_without_an_id_another_spelling_is_the_same(newsroom: Newsroom, again: d
 
 
 def test_two_who_post_at_once_post_once(real_newsroom: Newsroom) -> None:
-    """A double click that reaches two threads makes one comment."""
     answers: list[str] = []
 
     def post() -> None:
@@ -130,7 +122,6 @@ def test_two_who_post_at_once_post_once(real_newsroom: Newsroom) -> None:
 
 
 def test_an_idempotency_key_makes_a_replay(newsroom: Newsroom) -> None:
-    """The same Idempotency-Key with the same content makes one comment, and says so."""
     headers = {"Idempotency-Key": "attempt-17"}
     first = newsroom.post(submission(id=...), headers=headers)
     second = newsroom.post(submission(id=...), headers=headers)
@@ -140,7 +131,6 @@ def test_an_idempotency_key_makes_a_replay(newsroom: Newsroom) -> None:
 
 
 def test_an_idempotency_key_names_one_content(newsroom: Newsroom) -> None:
-    """The same Idempotency-Key with other content is a conflict, and nothing is stored."""
     headers = {"Idempotency-Key": "attempt-17"}
     newsroom.post(submission(id=...), headers=headers)
     answer = newsroom.post(submission(id=..., body="Something else."), headers=headers)
@@ -150,13 +140,11 @@ def test_an_idempotency_key_names_one_content(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("key", ["", "two words", "k" * 256, "schlüssel"])
 def test_a_strange_idempotency_key_is_refused(newsroom: Newsroom, key: str) -> None:
-    """A key that is empty, too long or not printable ASCII is refused by its header's name."""
     answer = newsroom.post(headers={"Idempotency-Key": key.encode().decode("latin-1")})
     assert faults(problem(answer, 422, "validation")) == {"Idempotency-Key": "pattern"}
 
 
 def test_a_withdrawn_comment_stays_withdrawn(newsroom: Newsroom) -> None:
-    """Neither the same content nor new text brings a withdrawn comment back."""
     newsroom.post()
     newsroom.call("DELETE", "/v1/comments/c-1")
     problem(newsroom.post(), 409, "final")
@@ -164,14 +152,12 @@ def test_a_withdrawn_comment_stays_withdrawn(newsroom: Newsroom) -> None:
 
 
 def test_the_address_is_sealed_for_the_site_alone(newsroom: Newsroom) -> None:
-    """The sealed box from the API opens with the site's private key, and no answer shows the address."""
     answers = [newsroom.post(), newsroom.get("/v1/comments/c-1"), newsroom.get("/v1/comments/c-1/contact")]
     assert open_box(newsroom.courier.contact_private_key, answers[2].json["box"]) == ADDRESS
     assert all(ADDRESS not in answer.text for answer in answers)
 
 
 def test_a_site_may_do_without_addresses(newsroom: Newsroom) -> None:
-    """A missing email is a fault, unless the site switched it off."""
     nameless = submission(author={"name": "Ada"})
     assert faults(problem(newsroom.post(nameless), 422, "validation")) == {"author.email": "missing"}
     with newsroom.context.deps.store.write() as tx:
@@ -184,7 +170,6 @@ def test_a_site_may_do_without_addresses(newsroom: Newsroom) -> None:
 
 
 def test_prefer_wait_answers_with_the_verdict(newsroom: Newsroom) -> None:
-    """With Prefer: wait the answer is 200 with the verdict, as soon as there is one."""
     newsroom.post()
     worker = threading.Timer(0.05, newsroom.settle)
     worker.start()
@@ -198,7 +183,6 @@ def test_prefer_wait_answers_with_the_verdict(newsroom: Newsroom) -> None:
 
 
 def test_waiting_ends_without_a_verdict(newsroom: Newsroom) -> None:
-    """When there is no verdict in time the answer is the plain 202."""
     answer = newsroom.post(headers={"Prefer": "respond-async, wait=0"})
     assert answer.status_code == 202
     assert answer.json is not None
@@ -206,7 +190,6 @@ def test_waiting_ends_without_a_verdict(newsroom: Newsroom) -> None:
 
 
 def test_waiting_is_held_by_few_threads(newsroom: Newsroom) -> None:
-    """When a quarter of the threads wait already, the next caller has its 202 at once."""
     waits = newsroom.app.extensions["replydesk.api"].waits
     assert [waits.acquire(blocking=False) for _ in range(3)] == [True, True, False]
     answer = newsroom.post(headers={"Prefer": "wait=10"})
@@ -215,7 +198,6 @@ def test_waiting_is_held_by_few_threads(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("prefer", ["wait", "wait=", "wait=-1", "wait=soon", "wait=1e9", ";;;,,,", "wait=٣"])
 def test_a_strange_preference_is_ignored(newsroom: Newsroom, prefer: str) -> None:
-    """A preference that cannot be read is no preference (RFC 7240)."""
     answer = newsroom.post(headers={"Prefer": prefer.encode().decode("latin-1")})
     assert answer.status_code == 202
 
@@ -224,7 +206,6 @@ def test_a_strange_preference_is_ignored(newsroom: Newsroom, prefer: str) -> Non
 
 
 def post_batch(newsroom: Newsroom, items: object, **more: Any) -> list[dict[str, Any]]:
-    """Post a batch and return its results."""
     answer = newsroom.call("POST", "/v1/comments/batch", json=items, **more)
     assert answer.status_code == 200, answer.text
     assert answer.json is not None
@@ -233,7 +214,6 @@ def post_batch(newsroom: Newsroom, items: object, **more: Any) -> list[dict[str,
 
 
 def test_a_batch_answers_each_item_in_order(newsroom: Newsroom) -> None:
-    """New, replayed, revised and refused items are each answered in their place, and a bad one spoils no other."""
     newsroom.post()
     items = [submission(id="c-2"), submission(), {"id": "c-3"}, submission(body="New words."), 17]
     results = post_batch(newsroom, items)
@@ -245,13 +225,11 @@ def test_a_batch_answers_each_item_in_order(newsroom: Newsroom) -> None:
 
 
 def test_a_batch_may_hold_the_same_id_twice(newsroom: Newsroom) -> None:
-    """A later item sees what an earlier one made: a replay, and then a revision."""
     results = post_batch(newsroom, [submission(), submission(), submission(body="New words.")])
     assert [(result["code"], result["revision"]) for result in results] == [(202, 1), (200, 1), (202, 2)]
 
 
 def test_a_flaw_in_one_item_is_its_own(newsroom: Newsroom) -> None:
-    """A repeated name or a NaN in one item is answered in that item's place."""
     good = json.dumps(submission())
     raw = f'[{good}, {{"id": "c-2", "id": "c-3"}}, {{"body": NaN}}]'.encode()
     answer = newsroom.call("POST", "/v1/comments/batch", data=raw, content_type="application/json")
@@ -263,7 +241,6 @@ def test_a_flaw_in_one_item_is_its_own(newsroom: Newsroom) -> None:
 
 
 def test_a_whole_batch_can_be_sent_again(newsroom: Newsroom) -> None:
-    """With an Idempotency-Key, items without an id, too, are replayed by their place in the batch."""
     items = [submission(id=..., body="One."), submission(id=..., body="Two.")]
     headers = {"Idempotency-Key": "night-run"}
     first, second = (post_batch(newsroom, items, headers=headers) for _ in range(2))
@@ -273,7 +250,6 @@ def test_a_whole_batch_can_be_sent_again(newsroom: Newsroom) -> None:
 
 
 def test_a_batch_sent_again_brings_no_old_text_back(newsroom: Newsroom) -> None:
-    """With an Idempotency-Key an item with an id is a replay, too, though its comment has been revised since."""
     items, headers = [submission(id="kc", body="one")], {"Idempotency-Key": "kk2"}
     post_batch(newsroom, items, headers=headers)
     newsroom.post(submission(id="kc", body="two"))
@@ -287,13 +263,11 @@ def test_a_batch_sent_again_brings_no_old_text_back(newsroom: Newsroom) -> None:
     [({"not": "a list"}, "array"), ("text", "array"), (17, "array"), ([{}] * 1001, "too_long")],
 )
 def test_what_is_no_batch_is_refused_whole(newsroom: Newsroom, items: object, code: str) -> None:
-    """A batch is an array of at most 1,000."""
     answer = newsroom.call("POST", "/v1/comments/batch", json=items)
     assert faults(problem(answer, 422, "validation")) == {"(request)": code}
 
 
 def test_a_batch_may_ask_for_fast_scores(newsroom: Newsroom) -> None:
-    """Its comments say so to the scorer; an effort that there is not is named, and other parameters are let be."""
     path = "/v1/comments/batch"
     newsroom.call("POST", f"{path}?effort=fast&from=archive", json=[submission()])
     assert newsroom.comment("c-1").signals["effort"] == "fast"
@@ -305,7 +279,6 @@ def test_a_batch_may_ask_for_fast_scores(newsroom: Newsroom) -> None:
 
 
 def test_an_empty_batch_is_no_fault(newsroom: Newsroom) -> None:
-    """Nothing to do is done."""
     assert post_batch(newsroom, []) == []
 
 
@@ -320,7 +293,6 @@ def post_signed(
     ident: str = "msg_1",
     site: str = "courier",
 ) -> Any:
-    """Post a signed call, `age` seconds old."""
     at = int((newsroom.clock() - timedelta(seconds=age)).timestamp())
     headers = signing.sign([secret or newsroom.courier.inbound_secret], ident, at, raw)
     return newsroom.call(
@@ -329,7 +301,6 @@ def post_signed(
 
 
 def test_a_signed_call_is_accepted_once(newsroom: Newsroom) -> None:
-    """A rightly signed submission needs no key; sent again with the same webhook-id it is a replay."""
     raw = json.dumps(submission(id=...)).encode()
     first, second = post_signed(newsroom, raw), post_signed(newsroom, raw)
     assert (first.status_code, second.status_code) == (202, 200)
@@ -338,7 +309,6 @@ def test_a_signed_call_is_accepted_once(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("wrong", ["secret", "body", "old", "early", "site", "no headers", "junk headers"])
 def test_a_wrong_signature_is_refused(newsroom: Newsroom, wrong: str) -> None:
-    """Another secret, another body, another site, a stale or future time, or no headers: 401, and nothing is stored."""
     raw = json.dumps(submission(id=...)).encode()
     if wrong == "secret":
         answer = post_signed(newsroom, raw, secret=newsroom.herald.inbound_secret)
@@ -368,7 +338,6 @@ def test_a_wrong_signature_is_refused(newsroom: Newsroom, wrong: str) -> None:
 
 
 def test_an_unknown_site_is_not_found(newsroom: Newsroom) -> None:
-    """A signed call to a site that does not exist is 404."""
     problem(post_signed(newsroom, b"{}", site="nobody"), 404, "not-found")
 
 
@@ -389,7 +358,6 @@ def test_an_unknown_site_is_not_found(newsroom: Newsroom) -> None:
     ],
 )
 def test_without_a_key_nothing_is_answered(newsroom: Newsroom, authorization: str | None) -> None:
-    """A missing, malformed or wrong key is 401 with a challenge, and the same in every case."""
     headers = {} if authorization is None else {"Authorization": authorization}
     answer = newsroom.post(key=None, headers=headers)
     problem(answer, 401, "unauthorized")
@@ -398,7 +366,6 @@ def test_without_a_key_nothing_is_answered(newsroom: Newsroom, authorization: st
 
 
 def test_the_scheme_is_read_in_any_case(newsroom: Newsroom) -> None:
-    """`bearer` is as good as `Bearer` (RFC 9110)."""
     assert (
         newsroom.post(key=None, headers={"Authorization": f"bearer {newsroom.courier.key}"}).status_code
         == 202
@@ -406,12 +373,10 @@ def test_the_scheme_is_read_in_any_case(newsroom: Newsroom) -> None:
 
 
 def test_the_akismet_key_opens_the_compat_apis_alone(newsroom: Newsroom) -> None:
-    """The short key that travels in host names does not open /v1."""
     problem(newsroom.post(key=newsroom.courier.akismet_key), 401, "unauthorized")
 
 
 def test_a_retired_key_ends(newsroom: Newsroom) -> None:
-    """A key that was retired is refused once the moment has come and the memory of two seconds has passed."""
     newsroom.post()
     with newsroom.context.deps.store.write() as tx:
         tx.sites.retire_keys(newsroom.courier.site.id, "key", newsroom.clock())
@@ -421,7 +386,6 @@ def test_a_retired_key_ends(newsroom: Newsroom) -> None:
 
 
 def test_sites_may_use_the_same_ids(newsroom: Newsroom) -> None:
-    """The same id on two sites is two comments, and neither key sees the other's."""
     newsroom.post()
     answer = newsroom.post(submission(body="Another paper, another bridge."), key=newsroom.herald.key)
     assert answer.status_code == 202
@@ -432,7 +396,6 @@ def test_sites_may_use_the_same_ids(newsroom: Newsroom) -> None:
 
 
 def test_a_busy_store_asks_to_come_again(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the store cannot answer, the caller is told 503 with Retry-After, and nothing counts as accepted."""
     newsroom.post()
 
     def busy(*_: object, **__: object) -> Any:
@@ -446,8 +409,6 @@ def test_a_busy_store_asks_to_come_again(newsroom: Newsroom, monkeypatch: pytest
 
 
 def test_a_fault_of_ours_shows_nothing(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unforeseen error is a plain 500: no traceback, no message, no value."""
-
     def broken(*_: object, **__: object) -> Any:
         raise RuntimeError(f"while storing {ADDRESS}")
 
@@ -456,7 +417,6 @@ def test_a_fault_of_ours_shows_nothing(newsroom: Newsroom, monkeypatch: pytest.M
 
 
 def test_box_is_base64(newsroom: Newsroom) -> None:
-    """The box is standard base64, as every language reads it."""
     newsroom.post()
     box = newsroom.get("/v1/comments/c-1/contact").json
     assert box is not None
@@ -464,7 +424,6 @@ def test_box_is_base64(newsroom: Newsroom) -> None:
 
 
 def test_another_spelling_of_the_address_makes_no_second_comment(newsroom: Newsroom) -> None:
-    """Who posts the same text again under the article's other address is told that it is there."""
     first, second, third = (
         newsroom.post(submission(id=..., article={"url": url}))
         for url in (

@@ -17,8 +17,8 @@ from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.importers.jsonl import import_lines
 from service.importers.wordpress import import_export
-from service.usecases import Scored, StatusChange, set_author_status, settle, undo
-from service.usecases.tuning import tune_site
+from service.usecases import Scored, StatusChange, record_scores, set_author_status, undo
+from service.usecases.sites import tune_site
 from service.webhooks import signing
 from tests.factories import NOON
 from tests.web.api.caller import ARTICLE, Newsroom, submission
@@ -42,22 +42,19 @@ WP_COMMENT = (
 def judged(newsroom: Newsroom, comment: Comment, **scores: float) -> None:
     """Let the model decide a comment by these scores; without any it finds nothing against it."""
     told = Assessment({**dict.fromkeys(LABELS, 0.01), **scores}, "made-up-1", language="en")
-    settle(newsroom.context.deps, [Scored(comment, told)])
+    record_scores(newsroom.context.deps, [Scored(comment, told)])
 
 
 def post_alone(newsroom: Newsroom, comment_id: str, body: str) -> None:
-    """Post by the API."""
     assert newsroom.post(submission(id=comment_id, body=body)).status_code in (200, 202)
 
 
 def post_in_batch(newsroom: Newsroom, comment_id: str, body: str) -> None:
-    """Post as an item of a batch."""
     answer = newsroom.call("POST", "/v1/comments/batch", json=[submission(id=comment_id, body=body)])
     assert answer.status_code == 200
 
 
 def post_inbound(newsroom: Newsroom, comment_id: str, body: str) -> None:
-    """Post as a signed inbound webhook."""
     raw = json.dumps(submission(id=comment_id, body=body)).encode()
     moment = int(newsroom.clock.now.timestamp())
     headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{hash(body)}", moment, raw)
@@ -72,7 +69,6 @@ def post_inbound(newsroom: Newsroom, comment_id: str, body: str) -> None:
 
 
 def import_line(newsroom: Newsroom, comment_id: str, body: str) -> None:
-    """Import as a line of JSON."""
     line = json.dumps(submission(id=comment_id, body=body)).encode()
     list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(line)))
 
@@ -97,7 +93,6 @@ DECISIONS = {
 @pytest.mark.parametrize("entry", ENTRIES)
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_new_text_does_not_lift_a_persons_refusal(newsroom: Newsroom, decision: str, entry: str) -> None:
-    """The new revision waits for a person, by whichever entry it comes; readers see nothing."""
     newsroom.post()
     DECISIONS[decision](newsroom)
     ENTRIES[entry](newsroom, "c-1", CALM)
@@ -112,7 +107,6 @@ def test_new_text_does_not_lift_a_persons_refusal(newsroom: Newsroom, decision: 
 
 
 def test_a_refusal_is_kept_in_the_real_stores(real_newsroom: Newsroom) -> None:
-    """SQLite and PostgreSQL keep it through one edit after the other, until a person approves."""
     newsroom = real_newsroom
     newsroom.post()
     newsroom.review(Action.REJECT, delay=0)
@@ -127,7 +121,6 @@ def test_a_refusal_is_kept_in_the_real_stores(real_newsroom: Newsroom) -> None:
 
 
 def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) -> None:
-    """Trust in the author outweighs doubts of the classifier, never a decision about this comment."""
     newsroom.post()
     set_author_status(
         newsroom.context.deps,
@@ -142,7 +135,6 @@ def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) ->
 
 
 def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None:
-    """After its undo the decision before it counts: here the model's approval."""
     newsroom.post()
     judged(newsroom, newsroom.comment())
     newsroom.review(Action.REJECT, delay=0, replaces=newsroom.comment().decision_id)
@@ -153,7 +145,6 @@ def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None
 
 
 def test_the_machines_own_refusal_is_judged_anew(newsroom: Newsroom) -> None:
-    """What no person decided is decided by the new text alone."""
     tune_site(newsroom.context, "courier", {"toxicity.reject": "0.97"})
     newsroom.post()
     judged(newsroom, newsroom.comment(), toxicity=0.99)
@@ -164,17 +155,15 @@ def test_the_machines_own_refusal_is_judged_anew(newsroom: Newsroom) -> None:
 
 
 def test_an_outage_publishes_nothing_that_a_person_refused(newsroom: Newsroom) -> None:
-    """A site that publishes what could not be scored in time still waits for a person here."""
     tune_site(newsroom.context, "courier", {"outage": "publish"})
     newsroom.post()
     newsroom.review(Action.REJECT, delay=0)
     post_alone(newsroom, "c-1", CALM)
-    settle(newsroom.context.deps, [Scored(newsroom.comment(), None, late=True)])
+    record_scores(newsroom.context.deps, [Scored(newsroom.comment(), None, late=True)])
     assert newsroom.comment().status is Status.HELD
 
 
 def import_wordpress(newsroom: Newsroom, body: str, state: str, number: int = 7) -> None:
-    """Import one comment of a WordPress export."""
     told = WP_COMMENT.format(url=ARTICLE, number=number, body=body, state=state).encode()
     raw = io.BytesIO(HEAD + told + b"</channel></rss>")
     list(import_export(newsroom.context, newsroom.courier.site, raw))
@@ -182,7 +171,6 @@ def import_wordpress(newsroom: Newsroom, body: str, state: str, number: int = 7)
 
 @pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
 def test_a_later_export_does_not_lift_a_moderators_refusal(real_newsroom: Newsroom, action: Action) -> None:
-    """WordPress says approved, a moderator here said no: the new text waits for a person."""
     newsroom = real_newsroom
     import_wordpress(newsroom, "Buy now!", "1")
     newsroom.review(action, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
@@ -197,7 +185,6 @@ def test_a_later_export_does_not_lift_a_moderators_refusal(real_newsroom: Newsro
 def test_an_export_of_what_the_site_posted_lifts_no_refusal(
     real_newsroom: Newsroom, action: str, by_site: bool, entry: str
 ) -> None:
-    """A comment that the site posted under its WordPress number is the exported one, and not of another blog."""
     newsroom = real_newsroom
     ENTRIES[entry](newsroom, "wp-7", "Buy now!")
     if by_site:
@@ -211,7 +198,6 @@ def test_an_export_of_what_the_site_posted_lifts_no_refusal(
 
 
 def test_an_export_of_a_second_blog_lifts_no_refusal_either(real_newsroom: Newsroom) -> None:
-    """Where an old blog was imported first, what the site posted since is known by its number and article."""
     newsroom = real_newsroom
     old = WP_COMMENT.format(url="https://old.example/a", number=3, body="Old.", state="1").replace(
         "2026-", "2012-"
@@ -232,7 +218,6 @@ def test_an_export_of_a_second_blog_lifts_no_refusal_either(real_newsroom: Newsr
 
 
 def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom: Newsroom) -> None:
-    """Each new text of an export waits for a person, after the first and after one that the site refused too."""
     newsroom = real_newsroom
     import_wordpress(newsroom, "Buy now!", "1")
     newsroom.review(Action.REJECT, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
@@ -247,7 +232,6 @@ def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom: Newsroom
 
 
 def test_an_edit_shows_no_longer_what_was_just_refused(real_newsroom: Newsroom) -> None:
-    """Where edits keep the old text in view, one that a moderator refused seconds ago is taken off at once."""
     newsroom = real_newsroom
     tune_site(newsroom.context, "courier", {"moderation": "post"})
     newsroom.forget()
@@ -264,7 +248,6 @@ def test_an_edit_shows_no_longer_what_was_just_refused(real_newsroom: Newsroom) 
 
 
 def test_an_export_that_refuses_too_refuses(newsroom: Newsroom) -> None:
-    """The new text stays refused where both said no, and the site may change its own mind."""
     import_wordpress(newsroom, "Buy now!", "1")
     newsroom.review(Action.REJECT, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
     import_wordpress(newsroom, CALM, "spam")
@@ -278,7 +261,6 @@ def test_an_export_that_refuses_too_refuses(newsroom: Newsroom) -> None:
 def test_what_the_site_refused_after_an_import_is_refused(
     real_newsroom: Newsroom, state: str, status: str
 ) -> None:
-    """An export made later takes off what was trashed since the first; an older one brings nothing back."""
     newsroom = real_newsroom
     for said in ("1", state, "1"):
         import_wordpress(newsroom, "The mayor is a thief.", said)
@@ -288,7 +270,6 @@ def test_what_the_site_refused_after_an_import_is_refused(
 
 
 def test_a_later_export_refuses_nothing_that_a_moderator_approved(newsroom: Newsroom) -> None:
-    """Nor what the site approves in other words by now."""
     import_wordpress(newsroom, CALM, "0")
     newsroom.review(Action.APPROVE, "wp-7", delay=0)
     import_wordpress(newsroom, CALM, "trash")
@@ -313,7 +294,6 @@ def closing(newsroom: Newsroom) -> dict[str, Any]:
 def test_an_edit_is_judged_by_the_time_of_the_first_posting(
     newsroom: Newsroom, entry: str, moderation: str
 ) -> None:
-    """A reader corrects a word a week later: the comment stays, however often it is corrected."""
     article = closing(newsroom)
     tune_site(newsroom.context, "courier", {"moderation": moderation})
     newsroom.forget()
@@ -329,7 +309,6 @@ def test_an_edit_is_judged_by_the_time_of_the_first_posting(
 
 
 def test_the_time_of_an_edit_does_not_close_a_comment(real_newsroom: Newsroom) -> None:
-    """A site that sends the moment of the edit is believed about the edit; it closes nothing."""
     newsroom = real_newsroom
     article = closing(newsroom)
     newsroom.post(submission(article=article))
@@ -342,7 +321,6 @@ def test_the_time_of_an_edit_does_not_close_a_comment(real_newsroom: Newsroom) -
 
 
 def test_a_comment_that_came_too_late_stays_too_late(newsroom: Newsroom) -> None:
-    """New text does not move the first posting back."""
     article = closing(newsroom)
     newsroom.clock.pass_seconds(7 * 86_400)
     newsroom.post(submission(article=article))
@@ -354,7 +332,6 @@ def test_a_comment_that_came_too_late_stays_too_late(newsroom: Newsroom) -> None
 
 
 def test_a_line_imported_again_keeps_its_moment(newsroom: Newsroom) -> None:
-    """An archive's line with corrected text is judged as its first version was."""
     article = closing(newsroom)
     for days, body in ((0, "It opens."), (9, CALM)):
         newsroom.clock.pass_seconds(days * 86_400)
@@ -365,7 +342,6 @@ def test_a_line_imported_again_keeps_its_moment(newsroom: Newsroom) -> None:
 
 
 def test_a_first_moment_that_was_wrong_can_be_corrected(newsroom: Newsroom) -> None:
-    """A site that stamped a comment too late corrects it with an earlier moment."""
     article = closing(newsroom)
     newsroom.post(submission(article=article, submitted_at=(NOON + timedelta(days=300)).isoformat()))
     judged(newsroom, newsroom.comment())

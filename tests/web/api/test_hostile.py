@@ -31,7 +31,6 @@ class Hostile:
 
 
 def body_of(number: int, **changes: object) -> bytes:
-    """A submission of its own id, as JSON."""
     return json.dumps(submission(id=f"h-{number}", **changes)).encode()
 
 
@@ -42,7 +41,6 @@ def post(
     more: bytes = b"",
     media: bytes = b"application/json",
 ) -> bytes:
-    """A POST request with the courier's key."""
     size = str(len(body) if length is None else length).encode()
     head = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + KEY
     return (
@@ -73,7 +71,6 @@ def chunked(*chunks: bytes, coding: bytes = b"chunked") -> bytes:
 
 
 def bomb(opening: bytes, depth: int, closing: bytes = b"") -> bytes:
-    """A body nested `depth` levels."""
     return opening * depth + closing * depth
 
 
@@ -221,13 +218,11 @@ def exchange(web: Served, raw: bytes, timeout: float = 30) -> tuple[int | None, 
 
 
 def test_there_are_enough() -> None:
-    """At least sixty different hostile requests, each with a name of its own."""
     assert len({one.name for one in HOSTILE}) == len(HOSTILE) >= 60
 
 
 @pytest.mark.parametrize("one", HOSTILE, ids=[one.name for one in HOSTILE])
 def test_a_hostile_request_is_answered(web: Served, one: Hostile) -> None:
-    """Each ends in one of the answers that are good for it: no 5xx but the server's own 501, and no traceback."""
     status, answer = exchange(web, one.raw, timeout=3 if None in one.good else 30)
     assert status in one.good, answer[:1000]
     assert b"Traceback" not in answer
@@ -241,7 +236,6 @@ def test_a_hostile_request_is_answered(web: Served, one: Hostile) -> None:
 
 
 def test_the_process_has_lived_through_it(web: Served) -> None:
-    """Afterwards it answers as before, has stored each comment once, and its log holds no fault and no text."""
     for one in HOSTILE[-4:]:
         exchange(web, one.raw)
     status, _ = exchange(web, get(b"/healthz"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.domain.typed import cleaned, cleaned_line
+from service.domain.clean_text import cleaned, cleaned_line
 from tests.web.api.caller import ARTICLE, Newsroom, problem, submission
 from tests.web.api.naughty import strings
 
@@ -35,7 +35,6 @@ def with_field(number: int, field: str, text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_no_string_breaks_a_field(newsroom: Newsroom, field: str) -> None:
-    """Each string is accepted, or refused by exactly its field; a text that is kept is kept as it was."""
     wanted = strings()
     for start in range(0, len(wanted), 500):
         some = wanted[start : start + 500]
@@ -64,7 +63,6 @@ def look_at_stored(newsroom: Newsroom, field: str, text: str, comment_id: str) -
 
 
 def test_strings_survive_the_real_stores(real_newsroom: Newsroom) -> None:
-    """SQLite and PostgreSQL take what was accepted, and give it back unchanged."""
     items = [with_field(n, "body", text) for n, text in enumerate(strings())][:1000]
     answer = real_newsroom.call("POST", "/v1/comments/batch", json=items)
     assert answer.status_code == 200
@@ -75,7 +73,6 @@ def test_strings_survive_the_real_stores(real_newsroom: Newsroom) -> None:
 
 
 def test_no_string_breaks_an_address_or_header(newsroom: Newsroom) -> None:
-    """In paths, queries and headers each string ends in an ordinary answer."""
     for text in [text for text in strings() if 0 < len(text) < 2000][:200]:
         raw = text.encode("utf-8", "surrogatepass")
         quoted = "".join(f"%{byte:02X}" for byte in raw)

@@ -31,7 +31,6 @@ SPECIFIC = ("/v1", "/healthz", "/readyz", "/metrics")
 
 @pytest.fixture
 def spec(newsroom: Newsroom) -> dict[str, Any]:
-    """The description as it is served."""
     answer = newsroom.call("GET", "/openapi.json", None)
     assert answer.status_code == 200
     found: dict[str, Any] = json.loads(answer.data)
@@ -39,7 +38,6 @@ def spec(newsroom: Newsroom) -> dict[str, Any]:
 
 
 def parts_of(value: Any) -> Iterator[dict[str, Any]]:
-    """Walk over every object in a description."""
     if isinstance(value, dict):
         yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -67,7 +65,6 @@ PATHS = {"comment_id": "id", "name": "site"}
 
 
 def test_the_description_is_whole(spec: dict[str, Any]) -> None:
-    """It is OpenAPI 3.1: references resolve, schemas are schemas, ids are unique, every answer is described."""
     assert spec["openapi"] == "3.1.0"
     assert {"title", "version", "description"} <= set(spec["info"])
     schemas = spec["components"]["schemas"]
@@ -85,13 +82,11 @@ def test_the_description_is_whole(spec: dict[str, Any]) -> None:
 
 
 def test_examples_are_what_they_describe(newsroom: Newsroom, spec: dict[str, Any]) -> None:
-    """The example of a submission is accepted as it stands."""
     example = spec["paths"]["/v1/comments"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert newsroom.post(example).status_code == 202
 
 
 def test_how_long_a_key_counts_is_told_as_it_is(newsroom: Newsroom, spec: dict[str, Any]) -> None:
-    """The description and the page of the problem name the days after which the sweep forgets a key, and no more."""
     (key,) = (
         one for one in spec["paths"]["/v1/comments"]["post"]["parameters"] if one["name"] == "Idempotency-Key"
     )
@@ -102,14 +97,12 @@ def test_how_long_a_key_counts_is_told_as_it_is(newsroom: Newsroom, spec: dict[s
 
 
 def test_what_makes_a_comment_the_same_is_told(spec: dict[str, Any]) -> None:
-    """Id and text; another article or parent under them changes nothing."""
     told = spec["paths"]["/v1/comments"]["post"]["description"]
     for word in ("name", "website", "body", "article", "parent", "changes nothing"):
         assert word in told
 
 
 def test_errors_are_described_as_problems(spec: dict[str, Any]) -> None:
-    """Every error of every operation is application/problem+json."""
     for methods in spec["paths"].values():
         for operation in methods.values():
             for status, answer in operation["responses"].items():
@@ -118,7 +111,6 @@ def test_errors_are_described_as_problems(spec: dict[str, Any]) -> None:
 
 
 def test_docs_ask_no_third_party(newsroom: Newsroom) -> None:
-    """The pages for people name every operation, and fetch nothing from elsewhere."""
     page = newsroom.call("GET", "/docs", None)
     assert page.status_code == 200
     for one in OPERATIONS:
@@ -129,8 +121,6 @@ def test_docs_ask_no_third_party(newsroom: Newsroom) -> None:
 
 
 def test_answers_are_as_described(newsroom: Newsroom, spec: dict[str, Any]) -> None:
-    """A comment on its whole way answers in the described shapes at every step."""
-
     def check(answer: Any, shape: str) -> None:
         schema = {"$ref": f"#/components/schemas/{shape}", "components": spec["components"]}
         Draft202012Validator(schema).validate(json.loads(answer.data))
@@ -155,7 +145,6 @@ def test_answers_are_as_described(newsroom: Newsroom, spec: dict[str, Any]) -> N
 
 @pytest.mark.timeout(900)
 def test_generated_requests_find_no_fault(tmp_path: Path, redis_url: str) -> None:
-    """Schemathesis, with all its checks in all its phases, finds nothing: what is described is what is done."""
     settings = tmp_path / "schemathesis.toml"
     settings.write_text('[parameters]\n"path.site" = "courier"\n')
     with connect(

@@ -12,7 +12,7 @@ import pytest
 from service.domain.comment import Comment
 from service.importers.jsonl import import_lines
 from service.importers.wordpress import import_export
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from service.webhooks import signing
 from tests.factories import ADDRESS
 from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
@@ -34,19 +34,16 @@ WP = (
 
 
 def alone(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
-    """Post by the API; return the faults."""
     answer = newsroom.post(given)
     return {} if answer.status_code in (200, 202) else faults(problem(answer, 422, "validation"))
 
 
 def in_batch(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
-    """Post in a batch; return the faults."""
     (result,) = newsroom.call("POST", "/v1/comments/batch", json=[given]).json["results"]
     return {} if result["code"] == 202 else faults(result["problem"])
 
 
 def inbound(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
-    """Post as a signed webhook; return the faults."""
     raw, moment = json.dumps(given).encode(), int(newsroom.clock.now.timestamp())
     headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{given['id']}", moment, raw)
     headers["Content-Type"] = "application/json"
@@ -70,7 +67,6 @@ ENTRIES: dict[str, Callable[[Newsroom, dict[str, Any]], dict[str, str]]] = {
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_a_name_or_text_that_shows_nothing_is_refused(newsroom: Newsroom, entry: str) -> None:
-    """Fillers, joiners, marks alone, controls and spaces of every kind are as good as nothing."""
     for unseen in UNSEEN:
         by_name = submission(author={"name": unseen, "email": ADDRESS})
         assert ENTRIES[entry](newsroom, by_name) == {"author.name": "blank"}, ascii(unseen)
@@ -103,7 +99,6 @@ FINE = [
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_what_spoils_a_page_is_taken_out(newsroom: Newsroom, entry: str) -> None:
-    """Names keep to their line, nothing turns the page's direction, marks do not pile up; the rest stays as it was."""
     for number, (sent, name, body) in enumerate(SPOILT):
         given = submission(id=f"s-{number}", author={"name": sent, "email": ADDRESS}, body=sent)
         assert ENTRIES[entry](newsroom, given) == {}, ascii(sent)
@@ -112,7 +107,6 @@ def test_what_spoils_a_page_is_taken_out(newsroom: Newsroom, entry: str) -> None
 
 
 def test_ordinary_names_and_texts_stay_as_they_are(real_newsroom: Newsroom) -> None:
-    """Accents, vowel points, stacked letters and emoji of the world's scripts are kept, in both databases."""
     for number, text in enumerate(FINE):
         answer = real_newsroom.post(
             submission(id=f"f-{number}", author={"name": text, "email": ADDRESS}, body=text)
@@ -123,13 +117,11 @@ def test_ordinary_names_and_texts_stay_as_they_are(real_newsroom: Newsroom) -> N
 
 
 def test_a_title_is_one_line_too(newsroom: Newsroom) -> None:
-    """The newsroom's own words are cleaned alike."""
     newsroom.post(submission(article={"url": ARTICLE, "title": "The bridge\n\u202eopens\x07"}))
     assert newsroom.comment().article.title == "The bridge opens"
 
 
 def test_an_archive_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
-    """A comment of an export is kept under the name that WordPress shows; one without a text is refused."""
     for unseen, kept in (("\u3164", "Anonymous"), ("\u202e", "Anonymous"), ("Ada\u200b", "Ada\u200b")):
         raw = WP.format(url=ARTICLE, name=unseen, body=f"Good {unseen!a}.").encode()
         list(
@@ -146,7 +138,6 @@ def test_an_archive_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
 
 
 def test_a_compat_api_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
-    """An Akismet client is answered whatever the name; on the desk the comment has one that can be seen."""
     tune_site(newsroom.context, "courier", {"compat_mode": "queue", "hold_words": "quorble"})
     newsroom.forget()
     told = {

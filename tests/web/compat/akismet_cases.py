@@ -11,7 +11,6 @@ DOUBT = f"{HAM} Quorble."
 
 
 def fields(text: str = HAM, **changes: str | None) -> dict[str, str]:
-    """What a client tells of a comment."""
     told: dict[str, str | None] = {
         "blog": "https://courier.example",
         "user_ip": "192.0.2.7",

@@ -25,7 +25,6 @@ def request(text: str = TEXT, **changes: Any) -> dict[str, Any]:
 
 
 def suggestion(text: str = TEXT, value: float = 1, **changes: Any) -> dict[str, Any]:
-    """A suggestion of one score."""
     made: dict[str, Any] = {
         "comment": {"text": text},
         "attributeScores": {"TOXICITY": {"summaryScore": {"value": value, "type": "PROBABILITY"}}},
@@ -68,7 +67,6 @@ def knows(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, **scores: float) 
 
 
 def value(found: dict[str, Any], attribute: str = "TOXICITY") -> float:
-    """Return one summary score of an answer."""
     return float(found["attributeScores"][attribute]["summaryScore"]["value"])
 
 

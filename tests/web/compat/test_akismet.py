@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.domain.verdict import Action, Assessment, Who
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.web.api.caller import Newsroom, submission
 from tests.web.compat.akismet_cases import DOUBT, HAM, SPAM, fields
 
@@ -33,7 +33,6 @@ def queue(newsroom: Newsroom) -> None:
 
 
 def test_a_writer_at_risk_is_never_called_spam(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the site lets clients take what is held for spam, and asked again about what waits on the desk."""
     tune_site(newsroom.context, "courier", {"akismet_held": "spam"})
     said = Assessment({"self_harm": 0.9, "spam": 0.99}, "made-up-1", language="en")
     verbs = newsroom.app.extensions["replydesk.compat"].verbs
@@ -56,7 +55,6 @@ def test_a_writer_at_risk_is_never_called_spam(newsroom: Newsroom, monkeypatch: 
     + [("akismet", "host")],  # a site's own key is no host label
 )
 def test_the_key_is_found_in_all_its_places(newsroom: Newsroom, place: str, kind: str) -> None:
-    """A field of either name, the query, the Host: each opens the compatibility API, with either of the site's keys."""
     key = newsroom.courier.akismet_key if kind == "akismet" else newsroom.courier.key
     told, query, headers = fields(), {}, {}
     if place in ("api_key", "key"):
@@ -72,7 +70,6 @@ def test_the_key_is_found_in_all_its_places(newsroom: Newsroom, place: str, kind
 
 
 def test_a_label_before_our_own_name_is_a_key(newsroom: Newsroom) -> None:
-    """The name that this installation is reached by may have fewer labels than others."""
     tuned = {"Host": f"{newsroom.courier.akismet_key}.127.0.0.1:8080"}
     assert newsroom.client.post("/1.1/comment-check", data=fields(), headers=tuned).data == b"false"
 
@@ -80,14 +77,12 @@ def test_a_label_before_our_own_name_is_a_key(newsroom: Newsroom) -> None:
 @pytest.mark.parametrize("path", ["comment-check", "submit-spam", "submit-ham", "verify-key", "get-stats"])
 @pytest.mark.parametrize("key", [None, "", "wrong", "x" * 12, "x" * 5000, "ключ", "a\0b"])
 def test_a_bad_key_is_one_word(newsroom: Newsroom, path: str, key: str | None) -> None:
-    """Clients give up on any other status: a key that opens nothing is answered `invalid` with 200, and why."""
     answer = newsroom.client.post(f"/1.1/{path}", data=fields() | ({} if key is None else {"api_key": key}))
     assert (answer.status_code, answer.data) == (200, b"invalid")
     assert answer.headers["X-akismet-debug-help"]
 
 
 def test_a_key_opens_its_own_site(newsroom: Newsroom) -> None:
-    """The key of another site opens that site alone, and no comment of one reaches the other."""
     tune_site(newsroom.context, "herald", {"compat_mode": "queue"})
     assert call(newsroom, told=fields(api_key=newsroom.herald.akismet_key)).data == b"false"
     assert newsroom.count() == 0
@@ -97,7 +92,6 @@ def test_a_key_opens_its_own_site(newsroom: Newsroom) -> None:
 
 
 def test_verify_key_asks_about_key_before_api_key(newsroom: Newsroom) -> None:
-    """WordPress appends the key it has stored while it asks about a new one."""
     good = newsroom.courier.akismet_key
     told = {"key": good, "api_key": "oldoldoldold", "blog": "https://courier.example"}
     assert newsroom.client.post("/1.1/verify-key", data=told).data == b"valid"
@@ -106,13 +100,11 @@ def test_verify_key_asks_about_key_before_api_key(newsroom: Newsroom) -> None:
 
 
 def test_verify_key_wants_a_blog(newsroom: Newsroom) -> None:
-    """A missing blog is a word and a reason."""
     answer = newsroom.client.post("/1.1/verify-key", data={"key": newsroom.courier.akismet_key})
     assert (answer.data, answer.headers["X-akismet-debug-help"]) == (b"invalid", 'Empty "blog" value')
 
 
 def test_the_settings_page_of_wordpress_gets_what_it_reads(newsroom: Newsroom) -> None:
-    """After `valid` it stores the key only when the subscription is active."""
     told = {"key": newsroom.courier.akismet_key, "blog": "https://courier.example"}
     answer = newsroom.client.post("/1.1/get-subscription", data=told)
     assert answer.json is not None
@@ -123,7 +115,6 @@ def test_the_settings_page_of_wordpress_gets_what_it_reads(newsroom: Newsroom) -
 
 
 def test_usage_is_counted(newsroom: Newsroom) -> None:
-    """Checks and reports of this month are in usage, key-sites and stats, in the types that the protocol has."""
     for text in (SPAM, HAM, HAM):
         call(newsroom, told=fields(text))
     call(newsroom, "submit-ham", fields(SPAM))
@@ -167,7 +158,6 @@ def test_usage_is_counted(newsroom: Newsroom) -> None:
     ("path", "count"), [("submit-spam", "missed_spam"), ("submit-ham", "false_positives")]
 )
 def test_a_report_counts_once(newsroom: Newsroom, path: str, count: str) -> None:
-    """However often a report is sent, the account's figures have it once."""
     for _ in range(3):
         call(newsroom, path, fields(DOUBT))
     stats = newsroom.client.post("/1.1/get-stats", data={"key": newsroom.courier.akismet_key}).json
@@ -176,7 +166,6 @@ def test_a_report_counts_once(newsroom: Newsroom, path: str, count: str) -> None
 
 
 def test_counts_are_written_down(newsroom: Newsroom) -> None:
-    """What was counted is the same before and after it was written."""
     call(newsroom)
     newsroom.app.extensions["replydesk.compat"].tally.flush()
     with newsroom.context.deps.store.read() as tx:
@@ -191,7 +180,6 @@ def test_counts_are_written_down(newsroom: Newsroom) -> None:
 
 
 def test_the_words_are_bare(newsroom: Newsroom) -> None:
-    """`true`, `false`: no newline, plain text, status 200, and the id of the check."""
     for text, word in ((SPAM, b"true"), (HAM, b"false")):
         answer = call(newsroom, told=fields(text))
         assert (answer.status_code, answer.data) == (200, word)
@@ -203,7 +191,6 @@ def test_the_words_are_bare(newsroom: Newsroom) -> None:
 
 
 def test_doubt_is_a_provisional_no(newsroom: Newsroom) -> None:
-    """What a person should see is `false` with the time to ask again, or spam where the site wants that."""
     answer = call(newsroom, told=fields(DOUBT))
     assert (answer.data, answer.headers["X-akismet-recheck-after"]) == (b"false", "300")
     assert answer.headers["X-replydesk-verdict"] == "held"
@@ -215,7 +202,6 @@ def test_doubt_is_a_provisional_no(newsroom: Newsroom) -> None:
 
 
 def test_blatant_spam_may_be_discarded(newsroom: Newsroom) -> None:
-    """Above the site's threshold, and only there, the header says so; its one value is `discard`."""
     tune_site(newsroom.context, "courier", {"akismet_discard": "0.5"})
     assert call(newsroom, told=fields(SPAM)).headers["X-akismet-pro-tip"] == "discard"
     tune_site(newsroom.context, "courier", {"akismet_discard": ""})
@@ -235,12 +221,10 @@ def test_blatant_spam_may_be_discarded(newsroom: Newsroom) -> None:
     ],
 )
 def test_the_hooks_of_tests_work(newsroom: Newsroom, changes: dict[str, str], word: bytes) -> None:
-    """Guaranteed spam is spam, an administrator's comment is not, and the first wins over the second."""
     assert call(newsroom, told=fields(**changes)).data == word
 
 
 def test_a_test_can_ask_for_the_discard_header(newsroom: Newsroom) -> None:
-    """`test_discard` with `is_test` and guaranteed spam gives the header."""
     told = fields(comment_author="viagra-test-123", is_test="1", test_discard="True")
     assert call(newsroom, told=told).headers["X-akismet-pro-tip"] == "discard"
     told["is_test"] = "false"
@@ -250,7 +234,6 @@ def test_a_test_can_ask_for_the_discard_header(newsroom: Newsroom) -> None:
 @pytest.mark.parametrize("missing", ["blog", "user_ip"])
 @pytest.mark.parametrize("path", ["comment-check", "submit-spam", "submit-ham"])
 def test_a_missing_field_is_named(newsroom: Newsroom, missing: str, path: str) -> None:
-    """The body is no verdict, the header says which field."""
     answer = call(newsroom, path, fields(**{missing: None}))
     assert (answer.status_code, answer.text) == (200, f"Missing required field: {missing}.")
     assert answer.headers["X-akismet-debug-help"] == f'Empty "{missing}" value'
@@ -258,18 +241,15 @@ def test_a_missing_field_is_named(newsroom: Newsroom, missing: str, path: str) -
 
 @pytest.mark.parametrize("absent", ["user_agent", "referrer", "comment_type", "permalink", "comment_author"])
 def test_what_is_missing_is_no_way_round_the_check(newsroom: Newsroom, absent: str) -> None:
-    """Spam without a user agent, a referrer or a name is spam."""
     assert call(newsroom, told=fields(SPAM, **{absent: None})).data == b"true"
     assert call(newsroom, told=fields(SPAM, **{absent: ""})).data == b"true"
 
 
 def test_an_empty_ip_is_an_unknown_one(newsroom: Newsroom) -> None:
-    """Coral sends it empty when its reading of addresses is off."""
     assert call(newsroom, told=fields(user_ip="")).data == b"false"
 
 
 def test_a_filled_honeypot_lets_a_person_look(newsroom: Newsroom) -> None:
-    """The field that the client names as its trap counts."""
     answer = call(newsroom, told=fields(honeypot_field_name="phone2", phone2="555"))
     assert answer.headers["X-replydesk-verdict"] == "held"
     answer = call(newsroom, told=fields(honeypot_field_name="phone2", phone2=""))
@@ -277,13 +257,11 @@ def test_a_filled_honeypot_lets_a_person_look(newsroom: Newsroom) -> None:
 
 
 def test_a_text_of_a_hundred_kilobytes_is_never_waved_through(newsroom: Newsroom) -> None:
-    """What is too long to be read whole waits for a person, or is spam by its beginning."""
     assert call(newsroom, told=fields(HAM * 1100)).headers["X-replydesk-verdict"] != "approved"
     assert call(newsroom, told=fields(SPAM + HAM * 1000)).data == b"true"
 
 
 def test_html_hides_nothing(newsroom: Newsroom) -> None:
-    """Tags in the middle of a word, and words in a link's address, are read through."""
     assert call(newsroom, told=fields("I like v<b></b>iagra, and you?")).data == b"true"
     assert call(newsroom, told=fields('See <a href="https://viagra.example/">this</a>.')).data == b"true"
 
@@ -292,7 +270,6 @@ def test_html_hides_nothing(newsroom: Newsroom) -> None:
 
 
 def test_bytes_of_an_old_blog_are_read(newsroom: Newsroom) -> None:
-    """Latin-1, Windows' quotes, Cyrillic by its name, and bytes of nothing: all are answered, the named ones read."""
     queue(newsroom)
     for charset, text in (
         ("iso-8859-1", "Schöne Grüße, Straße"),
@@ -315,14 +292,12 @@ def test_bytes_of_an_old_blog_are_read(newsroom: Newsroom) -> None:
 
 
 def test_multipart_is_read_too(newsroom: Newsroom) -> None:
-    """Some clients send a form with files in mind; fields count, files do not."""
     told: dict[str, object] = fields(SPAM, api_key=newsroom.courier.akismet_key)
     answer = newsroom.client.post("/1.1/comment-check", data=told, content_type="multipart/form-data")
     assert answer.data == b"true"
 
 
 def test_unknown_fields_are_passed_over(newsroom: Newsroom) -> None:
-    """WordPress sends its whole environment along."""
     more = {f"HTTP_X_{n}": "x" for n in range(300)} | {"comment_context[0]": "a", "comment_context[1]": "b"}
     assert call(newsroom, told=fields() | more).data == b"false"
 
@@ -331,7 +306,6 @@ def test_unknown_fields_are_passed_over(newsroom: Newsroom) -> None:
 
 
 def test_queue_mode_puts_comments_on_the_desk(newsroom: Newsroom) -> None:
-    """Each is stored once under the id that the answer names, its address sealed, and held ones wait for a person."""
     queue(newsroom)
     guids = [call(newsroom, told=fields(DOUBT)).headers["X-akismet-guid"] for _ in range(2)]
     assert guids[0] == guids[1]
@@ -354,7 +328,6 @@ def test_other_modes_store_nothing(newsroom: Newsroom) -> None:
 
 
 def test_a_recheck_is_answered_by_what_was_decided(newsroom: Newsroom) -> None:
-    """Asked again, a comment that waits still waits; a moderator's decision is the answer once it has left."""
     queue(newsroom)
     guid = call(newsroom, told=fields(DOUBT)).headers["X-akismet-guid"]
     again = fields(DOUBT, recheck_reason="recheck")
@@ -370,7 +343,6 @@ def test_a_recheck_is_answered_by_what_was_decided(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("reason", ["edit", "recheck"])
 def test_other_text_is_not_answered_by_the_old_ones_decision(newsroom: Newsroom, reason: str) -> None:
-    """An edited comment is judged anew under its guid: what was approved before says nothing of what it says now."""
     queue(newsroom)
     guid = call(newsroom).headers["X-akismet-guid"]
     edited = fields(SPAM, guid=guid, recheck_reason=reason)
@@ -381,7 +353,6 @@ def test_other_text_is_not_answered_by_the_old_ones_decision(newsroom: Newsroom,
 
 
 def test_a_comment_of_another_source_lends_no_other_text_its_state(newsroom: Newsroom) -> None:
-    """What the site posted by the API is not revised by Akismet's; another text under its id is judged for itself."""
     queue(newsroom)
     newsroom.post(submission(id="wp-77", body=HAM))
     newsroom.decide("approve", "wp-77")
@@ -392,7 +363,6 @@ def test_a_comment_of_another_source_lends_no_other_text_its_state(newsroom: New
 
 
 def test_what_waits_from_another_source_waits_in_other_words(newsroom: Newsroom) -> None:
-    """A harmless text under the id of a comment that waits for a person is not approved past that person."""
     queue(newsroom)
     newsroom.post(submission(id="wp-78", body=DOUBT))
     asked = fields(HAM, guid="wp-78", recheck_reason="edit")
@@ -402,7 +372,6 @@ def test_what_waits_from_another_source_waits_in_other_words(newsroom: Newsroom)
 
 @pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
 def test_new_text_does_not_lift_a_moderators_refusal(newsroom: Newsroom, action: Action) -> None:
-    """An edit of what a moderator refused or set aside is no clean bill: it waits, or is told as refused."""
     queue(newsroom)
     guid = call(newsroom, told=fields(DOUBT)).headers["X-akismet-guid"]
     newsroom.review(action, guid, delay=0)
@@ -415,7 +384,6 @@ def test_new_text_does_not_lift_a_moderators_refusal(newsroom: Newsroom, action:
 
 @pytest.mark.parametrize("text", [HAM, "Thank you all for this, it was a good read."])
 def test_a_recheck_does_not_lift_what_was_submitted_as_spam(newsroom: Newsroom, text: str) -> None:
-    """Where nothing is queued, too: what a person marked as spam is spam, in the same words and in others."""
     guid = call(newsroom, told=fields(HAM)).headers["X-akismet-guid"]
     call(newsroom, "submit-spam", fields(HAM, guid=guid))
     assert call(newsroom, told=fields(text, guid=guid, recheck_reason="edit")).data == b"true"
@@ -424,7 +392,6 @@ def test_a_recheck_does_not_lift_what_was_submitted_as_spam(newsroom: Newsroom, 
 
 
 def test_a_recheck_of_what_waits_for_a_person_waits(newsroom: Newsroom) -> None:
-    """Where nothing is queued, too: a harmless text in the place of one that was set aside is not approved."""
     newsroom.post(submission(id="wp-79", body=DOUBT))
     newsroom.review(Action.HOLD, "wp-79", delay=0)
     answer = call(newsroom, told=fields(HAM, guid="wp-79", recheck_reason="edit"))
@@ -432,7 +399,6 @@ def test_a_recheck_of_what_waits_for_a_person_waits(newsroom: Newsroom) -> None:
 
 
 def test_a_new_comment_is_none_that_is_known(newsroom: Newsroom) -> None:
-    """A check that is no recheck cannot put its text in another comment's place."""
     queue(newsroom)
     guid = call(newsroom, told=fields(DOUBT)).headers["X-akismet-guid"]
     other = call(newsroom, told=fields(HAM, guid=guid)).headers["X-akismet-guid"]
@@ -441,7 +407,6 @@ def test_a_new_comment_is_none_that_is_known(newsroom: Newsroom) -> None:
 
 
 def test_slashes_of_wordpress_are_undone(newsroom: Newsroom) -> None:
-    r"""It asks about `it\'s` and reports `it's`: one comment, in the reader's own words."""
     queue(newsroom)
     first = call(newsroom, told=fields(r"Quorble: it\'s \"good\" \\ news", comment_author=r"O\'Brien"))
     second = call(newsroom, told=fields('Quorble: it\'s "good" \\ news', comment_author="O'Brien"))
@@ -465,7 +430,6 @@ def test_answers_hang_below_what_they_answer(newsroom: Newsroom) -> None:
 @pytest.mark.parametrize(("path", "action"), [("submit-spam", Action.SPAM), ("submit-ham", Action.APPROVE)])
 @pytest.mark.parametrize("checked", [True, False])
 def test_a_report_is_one_label(newsroom: Newsroom, path: str, action: Action, checked: bool) -> None:
-    """However often it is sent, it is one label on one comment, whether that was checked before or not."""
     queue(newsroom)
     told = fields(DOUBT)
     guid = call(newsroom, told=told).headers["X-akismet-guid"] if checked else None
@@ -482,7 +446,6 @@ def test_a_report_is_one_label(newsroom: Newsroom, path: str, action: Action, ch
 
 
 def test_a_change_of_mind_replaces_the_label(newsroom: Newsroom) -> None:
-    """Spam, then no spam: the last word stands, and one label does."""
     queue(newsroom)
     for path in ("submit-spam", "submit-ham"):
         call(newsroom, path, fields(DOUBT))
@@ -493,14 +456,12 @@ def test_a_change_of_mind_replaces_the_label(newsroom: Newsroom) -> None:
 
 
 def test_tests_teach_nothing(newsroom: Newsroom) -> None:
-    """A report with `is_test`, or of nothing, is thanked for and not kept."""
     for told in (fields(is_test="1"), fields("")):
         assert call(newsroom, "submit-spam", told).text.startswith("Thanks")
     assert newsroom.count() == 0
 
 
 def test_no_address_is_answered_or_kept(newsroom: Newsroom) -> None:
-    """The author's address is in no answer, and in the text it is masked."""
     queue(newsroom)
     answer = call(newsroom, told=fields("Quorble: write to ada@mail.example."))
     stored = newsroom.comment(answer.headers["X-akismet-guid"])

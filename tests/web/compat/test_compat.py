@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.factories import sqlite_store
 from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import TEXT, call, request
 
 
 def test_switched_off_they_are_not_there(tmp_path: Path) -> None:
-    """With REPLYDESK_COMPAT=off every compatibility API's address is like any that does not exist."""
     newsroom = Newsroom.over(sqlite_store(), tmp_path, REPLYDESK_COMPAT="off")
     for path in (
         "/v1alpha1/comments:analyze",
@@ -25,7 +24,6 @@ def test_switched_off_they_are_not_there(tmp_path: Path) -> None:
 
 
 def test_the_model_is_loaded_by_the_first_who_asks(fresh: Newsroom) -> None:
-    """An installation that is asked for no score loads none; the first call does, and the answer is a score."""
     assert fresh.context.scorer.version == ""
     assert call(fresh, "analyze", request(TEXT), key="wrong").status_code == 400
     assert fresh.context.scorer.version == ""
@@ -34,7 +32,6 @@ def test_the_model_is_loaded_by_the_first_who_asks(fresh: Newsroom) -> None:
 
 
 def test_warm_loads_it_as_the_process_starts(tmp_path: Path) -> None:
-    """With REPLYDESK_COMPAT=warm the model is there before the first call."""
     newsroom = Newsroom.over(sqlite_store(), tmp_path, REPLYDESK_COMPAT="warm")
     assert newsroom.context.scorer.version
     assert "classifier.model" in sys.modules
@@ -42,7 +39,6 @@ def test_warm_loads_it_as_the_process_starts(tmp_path: Path) -> None:
 
 
 def test_what_a_compat_api_stores_is_counted_like_what_comes_by_the_api(fresh: Newsroom) -> None:
-    """By its source and with the time to its commit, once for each comment that is put on the desk."""
     tune_site(fresh.context, "courier", {"compat_mode": "queue"})
     for text in (TEXT, "Hello."):
         assert call(fresh, "analyze", request(text)).status_code == 200

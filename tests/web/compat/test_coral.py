@@ -52,14 +52,12 @@ def told(newsroom: Newsroom, body: object, **more: Any) -> dict[str, Any]:
 
 
 def stored(newsroom: Newsroom) -> list[Comment]:
-    """The courier's comments."""
     with newsroom.context.deps.store.read() as tx:
         return list(tx.comments.page(newsroom.courier.site.id).comments)
 
 
 @pytest.mark.parametrize("label", ["self_harm", "personal_info"])
 def test_what_a_person_should_read_is_held_without_a_flag(label: str) -> None:
-    """Coral withholds it for its moderators and calls nobody toxic."""
     verdict = decide(Assessment({label: 0.9}, "made-up-1"), Facts(body=KIND), Policy())
     assert phase.answer(verdict, decides=True) == {"status": "PREMOD"}
     assert phase.answer(verdict, decides=False) == {}
@@ -67,7 +65,6 @@ def test_what_a_person_should_read_is_held_without_a_flag(label: str) -> None:
 
 @pytest.mark.parametrize("label", ["sexual", "refuse"])
 def test_the_newer_labels_have_coral_words(label: str) -> None:
-    """What a site lets be refused for them is offensive in Coral's words."""
     policy = Policy(cuts={label: Cut(hold=0.5, reject=0.9)})
     told = phase.answer(
         decide(Assessment({label: 0.95}, "made-up-1"), Facts(body=KIND), policy), decides=True
@@ -77,14 +74,12 @@ def test_the_newer_labels_have_coral_words(label: str) -> None:
 
 
 def test_score_mode_flags_and_leaves_the_status_to_coral(desk: Newsroom) -> None:
-    """A rude comment is flagged as toxic; a kind one gets `{}`, which is no opinion; nothing is stored."""
     assert told(desk, asked(RUDE)) == {"actions": [TOXIC]}
     assert told(desk, asked(KIND)) == {}
     assert stored(desk) == []
 
 
 def test_decide_mode_says_what_the_policy_says(desk: Newsroom) -> None:
-    """Held is SYSTEM_WITHHELD with its flag, or PREMOD where no score is the ground; refused has a reason code."""
     tune(desk, compat_mode="decide", hold_words="hedgehog")
     assert told(desk, asked(RUDE)) == {"actions": [TOXIC], "status": "SYSTEM_WITHHELD"}
     assert told(desk, asked("A hedgehog crossed the bridge this morning.")) == {"status": "PREMOD"}
@@ -103,7 +98,6 @@ def test_decide_mode_says_what_the_policy_says(desk: Newsroom) -> None:
 
 
 def test_queue_mode_puts_it_on_the_desk_and_the_decision_flows_back(desk: Newsroom) -> None:
-    """The phase stores the comment, the webhook joins Coral's id to it, and the moderator's callback names that id."""
     with coral({"c-77": comment()}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
         assert told(desk, asked(RUDE))["status"] == "SYSTEM_WITHHELD"
@@ -128,7 +122,6 @@ def test_queue_mode_puts_it_on_the_desk_and_the_decision_flows_back(desk: Newsro
 
 
 def test_what_the_phase_missed_is_taken_in_from_the_webhook(desk: Newsroom) -> None:
-    """A comment that no phase brought is fetched from Coral and waits for the scorer under Coral's id."""
     with coral({"c-77": comment(body="A comment from before the switch.")}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
         assert json.loads(post(desk, "events", event("COMMENT_REPLY_CREATED")).data) == {"joined": False}
@@ -141,7 +134,6 @@ def test_what_the_phase_missed_is_taken_in_from_the_webhook(desk: Newsroom) -> N
 
 
 def test_what_corals_moderators_decided_is_learnt_once(desk: Newsroom) -> None:
-    """Leaving Coral's queue as rejected is one label and one decision of the site, however often it is told."""
     with coral({"c-77": comment(status="REJECTED")}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
         told(desk, asked(RUDE))
@@ -157,7 +149,6 @@ def test_what_corals_moderators_decided_is_learnt_once(desk: Newsroom) -> None:
 
 
 def test_paragraphs_and_signs_are_the_same_in_corals_html_and_plain_text(desk: Newsroom) -> None:
-    """The phase gets plain text and the webhook leads to HTML: white space and references keep nobody apart."""
     plain = f"{RUDE} A &amp; B.\nSecond line.\nThird\xa0line: one,two"
     html = (
         f"{RUDE} A &amp; B.</div><div>Second line.</div><div><br></div>"
@@ -183,12 +174,10 @@ def test_paragraphs_and_signs_are_the_same_in_corals_html_and_plain_text(desk: N
     ],
 )
 def test_what_only_looks_like_a_tag_is_read(desk: Newsroom, text: str) -> None:
-    """An insult between angle brackets is what its readers see, so it is scored, and no way past the phase."""
     assert told(desk, asked(text)) == {"actions": [TOXIC]}
 
 
 def test_a_suggestion_of_corals_reaches_the_comment_that_its_phase_stored(desk: Newsroom) -> None:
-    """Coral's Perspective feedback names its comment's id; after the join it decides that very row."""
     with coral({"c-77": comment()}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
         told(desk, asked(RUDE))
@@ -210,7 +199,6 @@ def test_a_suggestion_of_corals_reaches_the_comment_that_its_phase_stored(desk: 
     [("DELETED", Status.REJECTED), ("APPROVED", Status.APPROVED), ("HIGHLIGHTED", Status.APPROVED)],
 )
 def test_corals_feedback_names_a_status_and_sends_its_html(desk: Newsroom, said: str, status: Status) -> None:
-    """Coral scores its moderators' word as 1, under EN, with the text as its HTML without tags or with them."""
     html = f"{RUDE}</div><div>You &amp; yours."
     with coral({"c-77": comment(body=html)}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
@@ -231,7 +219,6 @@ def test_corals_feedback_names_a_status_and_sends_its_html(desk: Newsroom, said:
 
 
 def test_a_coral_that_is_silent_is_asked_to_come_again(desk: Newsroom) -> None:
-    """An API that refuses, or does not know the comment, ends in an error that Coral retries; nothing is stored."""
     with coral({}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="wrong")
         assert post(desk, "events", event("COMMENT_CREATED")).status_code == 503
@@ -249,7 +236,6 @@ def test_events_that_need_nothing_are_taken_and_left(desk: Newsroom) -> None:
 
 
 def test_signatures_hold_over_the_raw_bytes_under_any_secret(desk: Newsroom) -> None:
-    """Two secrets while one is rolled, several signatures in one header; every other header is 401."""
     tune(desk, coral_secret=f"{SECRET},the-new-one")
     raw = json.dumps(asked(RUDE), indent=3).encode()
     for secret in (SECRET, "the-new-one"):
@@ -265,7 +251,6 @@ def test_signatures_hold_over_the_raw_bytes_under_any_secret(desk: Newsroom) -> 
 
 
 def test_a_site_without_a_secret_opens_to_nobody(fresh: Newsroom) -> None:
-    """No signature is right where no secret is set, the empty secret's least of all; an unknown site is 404."""
     raw = json.dumps(asked()).encode()
     for secret in ("", SECRET):
         assert post(fresh, "phase", raw, secret=secret).status_code == 401
@@ -273,7 +258,6 @@ def test_a_site_without_a_secret_opens_to_nobody(fresh: Newsroom) -> None:
 
 
 def test_html_and_pictures(desk: Newsroom) -> None:
-    """A body in HTML is read as its text; one without any text gets no opinion."""
     assert told(desk, asked(f"<div>{RUDE}<br></div>")) == {"actions": [TOXIC]}
     assert told(desk, asked("<div><br></div>")) == {}
     assert told(desk, asked("")) == {}
@@ -290,7 +274,6 @@ HOSTILE = [
 
 @pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_requests_are_refused_in_a_sentence(newsroom: Newsroom, body: object) -> None:
-    """Signed or not, what is no request of Coral's is a 4xx whose JSON names the field."""
     tune(newsroom, coral_secret=SECRET)
     for path in ("phase", "events"):
         response = post(newsroom, path, body)
@@ -299,7 +282,6 @@ def test_hostile_requests_are_refused_in_a_sentence(newsroom: Newsroom, body: ob
 
 
 def test_odd_but_sound_requests_are_answered(desk: Newsroom) -> None:
-    """A story without a web address, a strange parent, U+0000 and 30,000 characters are no reason to fail."""
     tune(desk, compat_mode="queue")
     odd = [
         asked(RUDE + " 1", story={"id": "s", "url": "javascript:alert(1)"}),
@@ -313,9 +295,8 @@ def test_odd_but_sound_requests_are_answered(desk: Newsroom) -> None:
 
 
 def test_secrets_are_kept_encrypted_and_never_shown(desk: Newsroom) -> None:
-    """Neither the stored options nor what `site show` prints hold a Coral secret or token."""
     from service.domain.options import stored as stored_options
-    from service.usecases.tuning import settings_of
+    from service.usecases.sites import settings_of
 
     tune(desk, coral_token="tok-very-secret")
     with desk.context.deps.store.read() as tx:
@@ -328,7 +309,6 @@ def test_secrets_are_kept_encrypted_and_never_shown(desk: Newsroom) -> None:
 
 
 def test_what_was_withdrawn_does_not_come_back_by_a_webhook(desk: Newsroom) -> None:
-    """An event about a comment that is gone here is taken and stores nothing anew."""
     with coral({"c-77": comment()}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
         told(desk, asked(RUDE))
@@ -344,7 +324,6 @@ def test_what_was_withdrawn_does_not_come_back_by_a_webhook(desk: Newsroom) -> N
 def test_the_same_text_again_is_what_a_moderator_said_of_it(
     desk: Newsroom, action: Action, answer: str
 ) -> None:
-    """A reader who posts again what a person refused here is not let through by the classifier."""
     tune(desk, compat_mode="queue")
     assert told(desk, asked(KIND)) == {}
     (one,) = stored(desk)
@@ -353,7 +332,6 @@ def test_the_same_text_again_is_what_a_moderator_said_of_it(
 
 
 def test_what_a_moderator_approved_is_no_longer_withheld(desk: Newsroom) -> None:
-    """The same text again needs no second look."""
     tune(desk, compat_mode="queue")
     assert "status" in told(desk, asked(RUDE))
     (one,) = stored(desk)

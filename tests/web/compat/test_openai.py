@@ -9,7 +9,7 @@ import pytest
 from service.compat.openai import CATEGORIES, result
 from service.domain.policy import Policy
 from service.domain.verdict import LABELS, Assessment
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from service.web.compat import openai
 from tests.web.api.caller import Newsroom
 
@@ -19,7 +19,6 @@ THREAT = "I will kill you and your whole family."
 
 
 def ask(newsroom: Newsroom, given: object, key: str | None = "", **more: Any) -> Any:
-    """Call with the courier's key."""
     return newsroom.call("POST", "/v1/moderations", key, json=given, **more)
 
 
@@ -40,7 +39,6 @@ def ask(newsroom: Newsroom, given: object, key: str | None = "", **more: Any) ->
     ],
 )
 def test_each_kind_of_input_has_its_results(newsroom: Newsroom, given: object, count: int) -> None:
-    """A string one, a list of strings as many in the same order, parts one together; every member is there."""
     answer = ask(newsroom, {"input": given, "model": "text-moderation-stable"})
     assert answer.status_code == 200
     assert answer.json["id"].startswith("modr-")
@@ -56,7 +54,6 @@ def test_each_kind_of_input_has_its_results(newsroom: Newsroom, given: object, c
 
 
 def test_what_is_bad_is_flagged_and_by_what(newsroom: Newsroom) -> None:
-    """The order of the list is kept, and each text has its own categories."""
     results = ask(newsroom, {"input": [HAM, INSULT, THREAT]}).json["results"]
     assert [one["flagged"] for one in results] == [False, True, True]
     assert results[1]["categories"]["harassment"]
@@ -79,7 +76,6 @@ def test_what_is_bad_is_flagged_and_by_what(newsroom: Newsroom) -> None:
     ],
 )
 def test_each_label_answers_its_categories(scores: dict[str, float], flagged: set[str]) -> None:
-    """A category is flagged by the site's own limits, and its score is that of its label."""
     said = Assessment(dict.fromkeys(LABELS, 0.01) | scores, "made-up-1")
     found = result(said, Policy())
     assert {name for name, is_flagged in found["categories"].items() if is_flagged} == flagged  # type: ignore[attr-defined]
@@ -88,7 +84,6 @@ def test_each_label_answers_its_categories(scores: dict[str, float], flagged: se
 
 
 def test_a_model_without_a_label_leaves_its_categories_at_nothing() -> None:
-    """They are answered 0 and not flagged, as they were before there was such a label."""
     found = result(Assessment({"toxicity": 0.9}, "made-up-1"), Policy())
     assert list(found["categories"]) == list(CATEGORIES)  # type: ignore[call-overload]
     for name in ("self-harm", "self-harm/intent", "self-harm/instructions", "sexual", "sexual/minors"):
@@ -123,7 +118,6 @@ def test_pictures_are_said_not_to_be_judged(newsroom: Newsroom) -> None:
     ],
 )
 def test_bad_input_is_said_in_its_form(newsroom: Newsroom, given: object, param: str | None) -> None:
-    """Four members, the parameter named; status 400."""
     answer = ask(newsroom, given)
     assert answer.status_code == 400
     error = answer.json["error"]
@@ -132,7 +126,6 @@ def test_bad_input_is_said_in_its_form(newsroom: Newsroom, given: object, param:
 
 
 def test_keys_are_refused_as_its_clients_expect(newsroom: Newsroom) -> None:
-    """401 without a key and with a wrong one, which has a code."""
     for key, code in ((None, None), ("wrong", "invalid_api_key")):
         answer = ask(newsroom, {"input": HAM}, key=key)
         assert (answer.status_code, answer.json["error"]["code"]) == (401, code)
@@ -140,7 +133,6 @@ def test_keys_are_refused_as_its_clients_expect(newsroom: Newsroom) -> None:
 
 
 def test_a_list_too_long_to_store_in_time_says_so(fresh: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is told that the store is away while it is not: the header says that time ran out, and for how many."""
     tune_site(fresh.context, "courier", {"compat_mode": "queue"})
     monkeypatch.setattr(openai, "KEEP_SECONDS", -1.0)
     answer = ask(fresh, {"input": [HAM, INSULT]})
@@ -151,7 +143,6 @@ def test_a_list_too_long_to_store_in_time_says_so(fresh: Newsroom, monkeypatch: 
 
 @pytest.mark.parametrize("mode", ["score", "decide", "queue"])
 def test_modes(fresh: Newsroom, mode: str) -> None:
-    """Score only scores; decide adds what the policy makes of it; queue also stores it, once."""
     tune_site(fresh.context, "courier", {"compat_mode": mode})
     for _ in range(2):
         results = ask(fresh, {"input": [HAM, INSULT]}).json["results"]
@@ -162,7 +153,6 @@ def test_modes(fresh: Newsroom, mode: str) -> None:
 
 
 def test_a_long_text_is_held_by_the_policy(fresh: Newsroom) -> None:
-    """Beyond the bound a text is not read whole, and the policy says so."""
     tune_site(fresh.context, "courier", {"compat_mode": "decide"})
     (one,) = ask(fresh, {"input": " ".join(f"{HAM} {n}" for n in range(1000))}).json["results"]
     assert one["moderation"]["action"] != "approve"

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from service.scoring.scorer import NoModel
 from service.storage import Store
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.factories import sqlite_store
 from tests.web.api.caller import Newsroom
 from tests.web.compat.akismet_cases import DOUBT, HAM, SPAM, fields
@@ -42,14 +42,12 @@ class Breaking(Store):
 
     @contextmanager
     def read(self) -> Iterator[Any]:
-        """Read, unless broken."""
         self._stumble()
         with super().read() as tx:
             yield tx
 
     @contextmanager
     def write(self) -> Iterator[Any]:
-        """Write, unless broken."""
         self._stumble()
         with super().write() as tx:
             yield tx
@@ -57,7 +55,6 @@ class Breaking(Store):
 
 @pytest.fixture
 def store() -> Iterator[Breaking]:
-    """A store that is whole yet."""
     made = sqlite_store(Breaking)
     yield made
     made.broken = None
@@ -83,19 +80,16 @@ def broken(newsroom: Newsroom, store: Breaking, how: str, mode: str) -> None:
 
 
 def timed(call: Any) -> tuple[TestResponse, float]:
-    """Return an answer and the seconds it took."""
     started = time.perf_counter()
     return call(), time.perf_counter() - started
 
 
 def check(newsroom: Newsroom, text: str, key: str | None = None) -> tuple[TestResponse, float]:
-    """Ask as Akismet's clients do."""
     told = fields(text, api_key=key or newsroom.courier.akismet_key)
     return timed(lambda: newsroom.client.post("/1.1/comment-check", data=told))
 
 
 def ask(newsroom: Newsroom) -> tuple[TestResponse, float]:
-    """Ask as OpenAI's clients do."""
     return timed(lambda: newsroom.call("POST", "/v1/moderations", json={"input": HAM}))
 
 
@@ -104,7 +98,6 @@ def ask(newsroom: Newsroom) -> tuple[TestResponse, float]:
 def test_without_a_database_scores_are_answered(
     newsroom: Newsroom, store: Breaking, how: str, mode: str
 ) -> None:
-    """Where nothing is to be stored, a key that was seen is answered as ever."""
     broken(newsroom, store, how, mode)
     for text, word in ((SPAM, b"true"), (HAM, b"false")):
         answer, seconds = check(newsroom, text)
@@ -118,7 +111,6 @@ def test_without_a_database_scores_are_answered(
 def test_what_cannot_be_put_on_the_desk_is_never_ham(
     newsroom: Newsroom, store: Breaking, how: str, text: str
 ) -> None:
-    """In queue mode what is no spam is answered by 503 and a sentence, which no reader of words takes for `false`."""
     broken(newsroom, store, how, "queue")
     answer, seconds = check(newsroom, text + " New.")
     assert answer.status_code == 503
@@ -131,7 +123,6 @@ def test_what_cannot_be_put_on_the_desk_is_never_ham(
 
 @pytest.mark.parametrize("how", ["refuses", "hangs"])
 def test_openai_says_that_nothing_was_stored(newsroom: Newsroom, store: Breaking, how: str) -> None:
-    """The scores are answered, and the header says the rest."""
     broken(newsroom, store, how, "queue")
     answer, seconds = ask(newsroom)
     assert (answer.status_code, answer.headers["X-Replydesk-Not-Stored"]) == (200, "the store is away")
@@ -157,7 +148,6 @@ def test_a_key_that_was_never_seen_waits(newsroom: Newsroom, store: Breaking, ho
 def test_without_a_model_nothing_is_ham(
     newsroom: Newsroom, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No model, no verdict: 503 in each form, and nothing is stored."""
     tune_site(newsroom.context, "courier", {"compat_mode": mode})
 
     def missing(*_: object, **__: object) -> None:
@@ -172,7 +162,6 @@ def test_without_a_model_nothing_is_ham(
 
 
 def test_a_report_that_was_not_kept_is_not_thanked_for(newsroom: Newsroom, store: Breaking) -> None:
-    """Clients send again what was answered by 503."""
     broken(newsroom, store, "refuses", "queue")
     told = fields(DOUBT, api_key=newsroom.courier.akismet_key)
     assert newsroom.client.post("/1.1/submit-spam", data=told).status_code == 503

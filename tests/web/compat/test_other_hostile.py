@@ -17,12 +17,10 @@ WORDS = {"true", "false", "valid", "invalid"}
 
 
 def form(**changes: str) -> bytes:
-    """A call's fields, KEY standing for the key."""
     return urlencode({"api_key": "KEY"} | BASE | changes).replace("api_key=KEY", "api_key=%KEY%").encode()
 
 
 def part(name: str, value: bytes, more: bytes = b"") -> bytes:
-    """One part of a multipart body."""
     return (
         b'--b\r\nContent-Disposition: form-data; name="'
         + name.encode()
@@ -94,7 +92,6 @@ AKISMET: list[tuple[str, str, str, bytes]] = [
 
 @pytest.mark.parametrize("number", range(len(AKISMET)))
 def test_akismet(queueing: Newsroom, number: int) -> None:
-    """No 5xx, plain text or the protocol's JSON, one line, and what is no verdict has its reason in the header."""
     newsroom = queueing
     method, path, kind, raw = AKISMET[number]
     key = newsroom.courier.akismet_key
@@ -110,7 +107,6 @@ def test_akismet(queueing: Newsroom, number: int) -> None:
 
 
 def nested(depth: int) -> bytes:
-    """JSON nested so deep."""
     return b'{"input": ' + b"[" * depth + b"]" * depth + b"}"
 
 
@@ -161,7 +157,6 @@ OPENAI: list[tuple[str, bytes]] = [
 
 @pytest.mark.parametrize("number", range(len(OPENAI)))
 def test_openai(queueing: Newsroom, number: int) -> None:
-    """No 5xx, always JSON: results, or an error with its four members."""
     method, raw = OPENAI[number]
     answer = queueing.call(method, "/v1/moderations", data=raw, content_type="application/json")
     assert answer.status_code in (200, 400, 405, 413)
@@ -173,6 +168,5 @@ def test_openai(queueing: Newsroom, number: int) -> None:
 
 
 def test_there_are_enough_of_them() -> None:
-    """At least forty for each compatibility API."""
     assert len(AKISMET) >= 40
     assert len(OPENAI) >= 40

@@ -9,7 +9,7 @@ import pytest
 
 from service.compat.perspective.attributes import LANGUAGES
 from service.domain.verdict import Assessment
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import (
     RUDE,
@@ -25,7 +25,6 @@ from tests.web.compat.perspective_cases import (
 
 
 def test_every_attribute_that_is_served_is_answered(newsroom: Newsroom) -> None:
-    """All of them at once: exactly the names that were asked for, each with a summary between 0 and 1."""
     names = list(served(newsroom))
     found = analyze(newsroom, request(requestedAttributes={name: {} for name in names}))
     assert list(found["attributeScores"]) == names
@@ -37,7 +36,6 @@ def test_every_attribute_that_is_served_is_answered(newsroom: Newsroom) -> None:
 def test_the_newer_labels_answer_their_attributes(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SEXUALLY_EXPLICIT is our `sexual`, LIKELY_TO_REJECT our `refuse`, where a model gives them."""
     knows(newsroom, monkeypatch, sexual=0.7, refuse=0.6)
     wanted = {"SEXUALLY_EXPLICIT": {}, "LIKELY_TO_REJECT": {}, "TOXICITY": {}}
     found = analyze(newsroom, request(requestedAttributes=wanted))
@@ -49,7 +47,6 @@ def test_the_newer_labels_answer_their_attributes(
 def test_an_attribute_whose_label_no_model_gives_is_unknown(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, attribute: str, method: str
 ) -> None:
-    """A model without the label answers as it always did, also to who suggests a score."""
     verbs = newsroom.app.extensions["replydesk.compat"].verbs
     said = Assessment({"toxicity": 0.1}, "made-up-1", language="en")
     monkeypatch.setattr(verbs, "score", lambda readings, explain=False: [said] * len(readings))
@@ -63,7 +60,6 @@ def test_an_attribute_whose_label_no_model_gives_is_unknown(
 
 
 def test_the_score_is_the_classifiers_own(newsroom: Newsroom) -> None:
-    """What is answered is the calibrated probability, and the answer's header says so."""
     response = call(newsroom, "analyze", request(RUDE))
     (assessed,) = newsroom.context.scorer.score(
         [newsroom.app.extensions["replydesk.compat"].verbs.reading(newsroom.courier.site, RUDE)]
@@ -75,14 +71,12 @@ def test_the_score_is_the_classifiers_own(newsroom: Newsroom) -> None:
 @pytest.mark.parametrize("where", ["query", "header", "bearer"])
 @pytest.mark.parametrize("kind", ["key", "akismet_key"])
 def test_both_keys_open_from_every_place(newsroom: Newsroom, where: str, kind: str) -> None:
-    """The site key and the Akismet key are taken from the query, Google's header or a Bearer header."""
     key = getattr(newsroom.courier, kind)
     headers = {"header": {"X-Goog-Api-Key": key}, "bearer": {"Authorization": f"Bearer {key}"}}.get(where, {})
     assert value(analyze(newsroom, request(), key=key if where == "query" else None, headers=headers)) < 0.5
 
 
 def test_spans_count_utf16_units_by_sentence(newsroom: Newsroom) -> None:
-    """Each sentence is a span; an emoji counts two units, and what was cut out by the units is the sentence."""
     text = "  Good 😀 morning.\nYou are an idiot 🤦🏽‍♀️! Bye"
     found = analyze(newsroom, request(text, spanAnnotations=True))
     units = text.encode("utf-16-le")
@@ -95,14 +89,12 @@ def test_spans_count_utf16_units_by_sentence(newsroom: Newsroom) -> None:
 
 
 def test_a_span_that_begins_the_text_says_so(newsroom: Newsroom) -> None:
-    """`begin` is sent even when it is 0, and a text of one sentence has one span with the summary's score."""
     scores = analyze(newsroom, request(TEXT, spanAnnotations=True))["attributeScores"]["TOXICITY"]
     assert [(one["begin"], one["end"]) for one in scores["spanScores"]] == [(0, len(TEXT))]
     assert scores["spanScores"][0]["score"] == scores["summaryScore"]
 
 
 def test_a_threshold_hides_what_is_below_it(newsroom: Newsroom) -> None:
-    """No summary and no span below scoreThreshold; the attribute itself stays in the answer."""
     wanted = {"TOXICITY": {"scoreThreshold": 0.5}, "SPAM": {"scoreThreshold": 0}}
     found = analyze(newsroom, request(requestedAttributes=wanted, spanAnnotations=True))["attributeScores"]
     assert "summaryScore" not in found["TOXICITY"]
@@ -111,19 +103,16 @@ def test_a_threshold_hides_what_is_below_it(newsroom: Newsroom) -> None:
 
 
 def test_tokens_and_languages_come_back(newsroom: Newsroom) -> None:
-    """ClientToken and the request's languages are echoed as they were given; the detected language stands beside."""
     found = analyze(newsroom, request(clientToken="täst-😀", languages=["en-GB"]))
     assert found["clientToken"] == "täst-😀"
     assert (found["languages"], found["detectedLanguages"]) == (["en-GB"], ["en"])
 
 
 def test_an_empty_list_of_languages_asks_for_none(newsroom: Newsroom) -> None:
-    """`languages: []` detects the language, as its absence does."""
     assert analyze(newsroom, request(languages=[]))["languages"] == ["en"]
 
 
 def test_other_languages_are_served_where_there_was_training(newsroom: Newsroom) -> None:
-    """A German text is detected and scored; so is one that says its language."""
     german = "Du bist ein dummes Arschloch und jeder hier weiß das."
     found = analyze(newsroom, request(german))
     assert found["detectedLanguages"] == ["de"]
@@ -135,7 +124,6 @@ def test_other_languages_are_served_where_there_was_training(newsroom: Newsroom)
 
 
 def test_a_caller_may_write_as_protocol_buffers_do(newsroom: Newsroom) -> None:
-    """snake_case, nulls, unknown fields and unknown query parameters are all taken."""
     body = {
         "comment": {"text": TEXT, "type": "PLAIN_TEXT"},
         "requested_attributes": {"TOXICITY": None, "INSULT": {"score_type": "PROBABILITY"}},
@@ -158,19 +146,16 @@ def test_a_caller_may_write_as_protocol_buffers_do(newsroom: Newsroom) -> None:
 
 
 def test_the_longest_text_is_answered(newsroom: Newsroom) -> None:
-    """20,480 bytes are taken, whatever their characters are, with spans of two hundred sentences at most."""
     for text in ("a word. " * 2560, "😀" * 5120):
         found = analyze(newsroom, request(text, spanAnnotations=True, languages=["en"]))
         assert 1 <= len(found["attributeScores"]["TOXICITY"]["spanScores"]) <= 200
 
 
 def test_a_text_of_letters_that_no_language_has_is_read_as_english(newsroom: Newsroom) -> None:
-    """What cannot be told is taken for the default language; a text without any word has none."""
     assert analyze(newsroom, request("zxqw"))["detectedLanguages"]
 
 
 def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh: Newsroom) -> None:
-    """With the site's own map the header says so, and names what the map does not have; without one it is not said."""
     newsroom = fresh
     tune_site(newsroom.context, "courier", {"perspective_map": "own"})
     newsroom.app.extensions["replydesk.compat"].by_key.forget()
@@ -192,7 +177,6 @@ def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh: Newsroom) -> None
 
 
 def test_the_discovery_document_names_our_own_host(newsroom: Newsroom) -> None:
-    """RootUrl is the host that the client reached; another version is not found."""
     found = json.loads(newsroom.client.get("/$discovery/rest?version=v1alpha1").data)
     assert found["rootUrl"] == found["baseUrl"] == "http://localhost/"
     method = found["resources"]["comments"]["methods"]["analyze"]

@@ -74,7 +74,6 @@ TABLE: list[tuple[str, dict[str, Any], str, str]] = [
     ("body", "message", "kind"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
 def test_each_error_of_the_table(newsroom: Newsroom, body: dict[str, Any], message: str, kind: str) -> None:
-    """Status 400, INVALID_ARGUMENT, Perspective's own message, and the errorType that callers read."""
     error = refusal(call(newsroom, "analyze", body), 400, "INVALID_ARGUMENT")
     assert error["message"] == message
     (detail,) = error["details"]
@@ -82,7 +81,6 @@ def test_each_error_of_the_table(newsroom: Newsroom, body: dict[str, Any], messa
 
 
 def test_an_unserved_language_names_attribute_and_languages(newsroom: Newsroom) -> None:
-    """What was asked for stands in requestedLanguages, what was found in detectedLanguages: callers drop it."""
     asked = refusal(call(newsroom, "analyze", request(languages=["fr"])), 400, "INVALID_ARGUMENT")
     found = asked["details"][0]["languageNotSupportedByAttributeError"]
     assert found == {"attribute": "TOXICITY", "requestedLanguages": ["fr"]}
@@ -95,7 +93,6 @@ def test_an_unserved_language_names_attribute_and_languages(newsroom: Newsroom) 
 
 
 def test_a_wrong_key_and_no_key(newsroom: Newsroom) -> None:
-    """A wrong key is 400 with API_KEY_INVALID, none is 403; neither says more."""
     for wrong in ("AIzaSyNotOurs", "x" * 5_000, "ü\0", newsroom.courier.inbound_secret):
         error = refusal(call(newsroom, "analyze", request(), key=wrong), 400, "INVALID_ARGUMENT")
         assert error["message"] == "API key not valid. Please pass a valid API key."
@@ -164,13 +161,11 @@ HOSTILE: list[object] = [
 
 @pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_bodies_get_a_clear_no(newsroom: Newsroom, body: object) -> None:
-    """Whatever the body is, both methods refuse it as an invalid argument, in Google's form."""
     for method in ("analyze", "suggestscore"):
         refusal(call(newsroom, method, body), 400, "INVALID_ARGUMENT")
 
 
 def test_an_infinite_depth_of_spans_and_control_characters_are_only_text(newsroom: Newsroom) -> None:
-    """U+0000, bidirectional marks, lone marks and ten thousand dots are scored like any text."""
     for text in (
         "a\0b idiot",
         "\u202eidiot\u202c",
@@ -184,7 +179,6 @@ def test_an_infinite_depth_of_spans_and_control_characters_are_only_text(newsroo
 
 
 def test_a_body_over_its_bound_is_refused_in_googles_form(newsroom: Newsroom) -> None:
-    """More than 256 KiB is an invalid argument, whether its length is stated or not."""
     refusal(call(newsroom, "analyze", b"x" * (256 * 1024 + 1)), 400, "INVALID_ARGUMENT")
 
 
@@ -205,7 +199,6 @@ def test_a_body_over_its_bound_is_refused_in_googles_form(newsroom: Newsroom) ->
     ],
 )
 def test_what_is_no_method_is_not_found(newsroom: Newsroom, method: str, path: str) -> None:
-    """Other methods and other paths below the version are 404 NOT_FOUND, in Google's form."""
     refusal(newsroom.client.open(path, method=method), 404, "NOT_FOUND")
 
 
@@ -226,12 +219,10 @@ def test_what_is_no_method_is_not_found(newsroom: Newsroom, method: str, path: s
     ],
 )
 def test_suggestions_without_a_usable_score_are_refused(newsroom: Newsroom, scores: object) -> None:
-    """A suggestion needs an attribute that there is and a value from 0 to 1; spans need begin and end."""
     refusal(call(newsroom, "suggestscore", suggestion(attributeScores=scores)), 400, "INVALID_ARGUMENT")
 
 
 def test_a_model_that_is_missing_is_unavailable(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a model the answer is 503 UNAVAILABLE, which clients take for a reason to come again."""
     from service.scoring.scorer import NoModel
 
     def score(*_: object, **__: object) -> None:

@@ -20,13 +20,11 @@ from tests.web.compat.perspective_cases import RUDE, TEXT, analyze, call, refusa
 
 
 def stored(newsroom: Newsroom) -> list[Comment]:
-    """The courier's comments."""
     with newsroom.context.deps.store.read() as tx:
         return list(tx.comments.page(newsroom.courier.site.id).comments)
 
 
 def labels(newsroom: Newsroom) -> list[tuple[str, Who, str, Action]]:
-    """Every label on the courier's comments that stands."""
     with newsroom.context.deps.store.read() as tx:
         return [
             (one.body, label.who_kind, label.who, label.action)
@@ -50,7 +48,6 @@ def store_away(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 def test_score_mode_stores_nothing(fresh: Newsroom) -> None:
-    """However often it is asked, the store stays empty, and the answer holds nothing but scores."""
     found = analyze(fresh, request(RUDE))
     assert "moderation" not in found
     assert stored(fresh) == []
@@ -58,7 +55,6 @@ def test_score_mode_stores_nothing(fresh: Newsroom) -> None:
 
 
 def test_decide_mode_adds_the_policys_word(fresh: Newsroom) -> None:
-    """The verdict stands beside the scores, with its reasons; nothing is stored."""
     tune(fresh, compat_mode="decide", **{"toxicity.hold": "0.5", "toxicity.reject": ""})
     found = analyze(fresh, request(RUDE))["moderation"]
     assert (
@@ -75,7 +71,6 @@ def test_decide_mode_adds_the_policys_word(fresh: Newsroom) -> None:
 
 
 def test_queue_mode_puts_the_doubtful_on_the_desk_and_tells_the_decision(fresh: Newsroom) -> None:
-    """The text is held with its spans under the client's token; a moderator's decision is a callback with that id."""
     tune(fresh, compat_mode="queue", **{"toxicity.hold": "0.5", "toxicity.reject": ""})
     analyze(fresh, request(RUDE, clientToken="post:4711"))
     held = fresh.comment("post:4711")
@@ -90,7 +85,6 @@ def test_queue_mode_puts_the_doubtful_on_the_desk_and_tells_the_decision(fresh: 
 
 
 def test_the_same_text_again_is_the_same_comment(fresh: Newsroom) -> None:
-    """Without a token a text is known by what it says; with one, another text is its next revision."""
     tune(fresh, compat_mode="queue")
     for _ in range(2):
         analyze(fresh, request(RUDE))
@@ -102,7 +96,6 @@ def test_the_same_text_again_is_the_same_comment(fresh: Newsroom) -> None:
 
 
 def test_do_not_store_is_kept_in_every_mode(fresh: Newsroom) -> None:
-    """With doNotStore no mode stores anything; without it, queue mode does."""
     for mode in ("score", "decide", "queue"):
         tune(fresh, compat_mode=mode)
         analyze(fresh, request(RUDE, doNotStore=True))
@@ -113,7 +106,6 @@ def test_do_not_store_is_kept_in_every_mode(fresh: Newsroom) -> None:
 
 
 def test_contacts_are_masked_before_anything_is_stored(fresh: Newsroom) -> None:
-    """An address in the text is scored and stored as its placeholder; the answer is one all the same."""
     tune(fresh, compat_mode="queue")
     analyze(
         fresh,
@@ -126,7 +118,6 @@ def test_contacts_are_masked_before_anything_is_stored(fresh: Newsroom) -> None:
 def test_a_store_that_is_away_costs_the_desk_and_not_the_answer(
     fresh: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Known keys go on being answered in every mode, and the header says that nothing was stored; new keys are 503."""
     tune(fresh, compat_mode="queue")
     analyze(fresh, request(TEXT, doNotStore=True))
     fresh.app.extensions["replydesk.compat"].by_key.forget()
@@ -139,8 +130,7 @@ def test_a_store_that_is_away_costs_the_desk_and_not_the_answer(
 
 
 def test_a_retired_key_ends_within_two_seconds(fresh: Newsroom) -> None:
-    """Once the store says that a key is over, it opens nothing, though it was known a moment ago."""
-    from service.usecases.tuning import rotate
+    from service.usecases.sites import rotate
 
     analyze(fresh, request(TEXT))
     rotate(fresh.context, "courier", "akismet_key", at_once=True)
@@ -161,7 +151,6 @@ def test_a_retired_key_ends_within_two_seconds(fresh: Newsroom) -> None:
 def test_a_suggestion_is_a_label(
     fresh: Newsroom, scores: dict[str, float], action: Action, status: Status
 ) -> None:
-    """What the site says is kept once, as the site's judgement, and as its decision where no moderator decided."""
     body = suggestion(
         RUDE, attributeScores={name: {"summaryScore": {"value": one}} for name, one in scores.items()}
     )
@@ -175,7 +164,6 @@ def test_a_suggestion_is_a_label(
 
 
 def test_spans_alone_make_a_suggestion_too(fresh: Newsroom) -> None:
-    """Span scores without a summary count by the highest."""
     spans = [{"begin": 0, "end": 3, "score": {"value": 0.1}}, {"begin": 4, "end": 9, "score": {"value": 0.9}}]
     assert (
         call(fresh, "suggestscore", suggestion(attributeScores={"INSULT": {"spanScores": spans}})).status_code
@@ -185,7 +173,6 @@ def test_spans_alone_make_a_suggestion_too(fresh: Newsroom) -> None:
 
 
 def test_a_suggestion_meets_the_comment_that_was_queued(fresh: Newsroom) -> None:
-    """Analyzed without a token, suggested with one: the text on the desk is the one that is labelled."""
     tune(fresh, compat_mode="queue", **{"toxicity.hold": "0.5", "toxicity.reject": ""})
     analyze(fresh, request(RUDE))
     call(fresh, "suggestscore", {**suggestion(RUDE), "clientToken": "comment:10"})
@@ -194,7 +181,6 @@ def test_a_suggestion_meets_the_comment_that_was_queued(fresh: Newsroom) -> None
 
 
 def test_a_moderators_decision_stands_against_a_suggestion(fresh: Newsroom) -> None:
-    """A suggestion that disagrees with a moderator is kept as a label and decides nothing."""
     tune(fresh, compat_mode="queue", **{"toxicity.hold": "0.5", "toxicity.reject": ""})
     analyze(fresh, request(RUDE, clientToken="t-3"))
     fresh.review(Action.APPROVE, "t-3", delay=0)
@@ -205,14 +191,12 @@ def test_a_moderators_decision_stands_against_a_suggestion(fresh: Newsroom) -> N
 
 
 def test_a_site_may_withhold_its_suggestions(fresh: Newsroom) -> None:
-    """With compat_learning off the answer is the same and nothing is stored."""
     tune(fresh, compat_learning="false")
     assert call(fresh, "suggestscore", suggestion(RUDE)).status_code == 200
     assert stored(fresh) == []
 
 
 def test_a_judgement_of_another_text_under_the_same_token_is_a_revision(fresh: Newsroom) -> None:
-    """A suggestion about an edited text labels the edit, never what stood there before."""
     tune(fresh, compat_mode="queue")
     analyze(fresh, request(TEXT, clientToken="t-4"))
     call(fresh, "suggestscore", {**suggestion(RUDE), "clientToken": "t-4"})
@@ -221,7 +205,6 @@ def test_a_judgement_of_another_text_under_the_same_token_is_a_revision(fresh: N
 
 
 def test_more_than_the_site_may_ask_is_over_quota(fresh: Newsroom) -> None:
-    """Past the site's own limit the answer is 429 RESOURCE_EXHAUSTED, with the seconds to wait."""
     tune(fresh, comments_per_minute="60", comments_burst="2")
     answers = [call(fresh, "analyze", request(TEXT)) for _ in range(3)]
     error = refusal(answers[-1], 429, "RESOURCE_EXHAUSTED")
@@ -230,7 +213,6 @@ def test_more_than_the_site_may_ask_is_over_quota(fresh: Newsroom) -> None:
 
 
 def test_the_answer_and_the_desk_say_the_same(fresh: Newsroom) -> None:
-    """A policy that holds first comments holds what has no author, in decide mode as in queue mode."""
     for mode in ("decide", "queue"):
         tune(fresh, compat_mode=mode, hold_first_time="true")
         assert analyze(fresh, request(TEXT))["moderation"]["reasons"][0]["code"] == "first_time"
@@ -238,7 +220,6 @@ def test_the_answer_and_the_desk_say_the_same(fresh: Newsroom) -> None:
 
 
 def test_a_token_never_overwrites_a_comment_that_the_site_posted(fresh: Newsroom) -> None:
-    """Ada's own comment of the same id keeps name and text; a suggestion labels it only for that very text."""
     tune(fresh, compat_mode="queue")
     fresh.post()
     ada = fresh.comment("c-1")

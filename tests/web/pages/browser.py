@@ -34,7 +34,6 @@ class Element:
         return found
 
     def one(self, tag: str, **attributes: str) -> Element:
-        """The only such element."""
         (found,) = self.all(tag, **attributes)
         return found
 
@@ -92,13 +91,10 @@ class Page:
 
     @property
     def text(self) -> str:
-        """What is readable, white space folded."""
         return " ".join(self.tree.text.split())
 
 
 class Browser:
-    """Keeps cookies and follows no redirect by itself."""
-
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
 

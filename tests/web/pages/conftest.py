@@ -11,5 +11,4 @@ from tests.web.pages.installation import Small, build_small
 
 @pytest.fixture
 def small(tmp_path: Path) -> Small:
-    """A small installation served over http."""
     return build_small(tmp_path)

@@ -6,7 +6,7 @@ from service import usecases
 from service.domain.comment import Comment
 from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.scoring.scorer import sign
 from service.usecases import Scored
 from tests.factories import ADDRESS
@@ -24,25 +24,21 @@ SCRIPT = {"HX_Request": "true"}
 
 
 def card(page: Page, comment: Comment) -> Element:
-    """The comment's card on a page."""
     return page.tree.one("article", id=f"c{comment.pk}")
 
 
 def act(browser: Browser, page: Page, comment: Comment, action: str, **headers: str) -> Page:
-    """Press a button of the comment's card."""
     form = card(page, comment).one("form", class_="acts")
     assert action in [button.attributes["value"] for button in form.all("button")]
     return browser.post(form.attributes["action"], form.fields() | {"action": action}, **headers)
 
 
 def follow(browser: Browser, answer: Page) -> Page:
-    """Go where the answer leads."""
     assert answer.status == 303
     return browser.get(answer.headers["Location"].partition("#")[0])
 
 
 def undo(browser: Browser, tree: Element, **headers: str) -> Page:
-    """Press the first Undo there is."""
     form, *_ = [one for one in tree.all("form") if one.attributes["action"].endswith("/undo")]
     return browser.post(form.attributes["action"], form.fields(), **headers)
 
@@ -69,22 +65,19 @@ def arrive(small: Small, *bodies: str) -> list[Comment]:
         Scored(comment, Assessment(scores, "made-up-1", language="en"), signature=signature)
         for comment, signature in zip(comments, sign(bodies), strict=True)
     ]
-    usecases.settle(small.context.deps, scored)
+    usecases.record_scores(small.context.deps, scored)
     return [small.again(comment) for comment in comments]
 
 
 def adverts(count: int) -> list[str]:
-    """Copies of one advert, each a little different."""
     return [ADVERT.format(n=n) for n in range(count)]
 
 
 def lead(small: Small) -> Browser:
-    """A lead's browser."""
     return small.signed_in("Lea", "lead")
 
 
 def form_with(page: Page, name: str) -> Element:
-    """The form that has that field."""
     (found,) = [
         form
         for form in page.tree.all("form")
@@ -98,7 +91,6 @@ def form_with(page: Page, name: str) -> Element:
 
 
 def csrf(page: Page) -> str:
-    """The tag that this session's forms carry."""
     return page.tree.one("form", class_="person").fields()["csrf"]
 
 
@@ -109,7 +101,6 @@ def save(browser: Browser, **terms: str) -> Page:
 
 
 def site(small: Small) -> Site:
-    """The courier as it is now."""
     with small.context.deps.store.read() as tx:
         found = tx.sites.get("courier")
     assert found is not None

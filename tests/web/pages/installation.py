@@ -21,7 +21,8 @@ from service.domain.verdict import LABELS, Action, Assessment, Effort, Span, Who
 from service.privacy.sealing import Address
 from service.storage import Store
 from service.usecases import Judgement, Scored
-from service.usecases.enrolment import enrol_site, invite
+from service.usecases.moderators import invite
+from service.usecases.sites import enrol_site
 from tests.factories import ADDRESS, SetClock, app_over, context_over, sqlite_store
 from tests.web.pages.browser import Browser
 
@@ -41,11 +42,9 @@ class Small:
     herald: Site
 
     def browser(self) -> Browser:
-        """A fresh browser without cookies."""
         return Browser(self.app.test_client())
 
     def signed_in(self, name: str = "Mara", role: str = "moderator") -> Browser:
-        """A browser with a session on the desk."""
         _, url = invite(self.context, name, role)
         browser = self.browser()
         assert browser.post(url.removeprefix(self.context.settings.public_url)).status == 303
@@ -63,7 +62,7 @@ class Small:
         }
         submission = Submission(**{**written, **changes})
         (placed,) = usecases.submit(
-            self.context.deps, self.context.sealer, site or self.courier, [submission]
+            self.context.deps, self.context.sanitizer, site or self.courier, [submission]
         )
         assert isinstance(placed, Placed)
         return placed.comment
@@ -75,35 +74,29 @@ class Small:
         spans: tuple[Span, ...] = (),
         effort: Effort = Effort.FULL,
     ) -> Comment:
-        """The machine's verdict by the shipped policy."""
         given = dict.fromkeys(LABELS, 0.01) | dict(scores or {})
         assessment = Assessment(given, "made-up-1", spans=spans, language="en", effort=effort)
-        assert usecases.settle(self.context.deps, [Scored(comment, assessment)]) == {comment.pk}
+        assert usecases.record_scores(self.context.deps, [Scored(comment, assessment)]) == {comment.pk}
         return self.again(comment)
 
     def approved(self, site: Site | None = None, **changes: Any) -> Comment:
-        """A comment that readers see."""
         return self.settle(self.submit(site, **changes))
 
     def held(self, site: Site | None = None, **changes: Any) -> Comment:
-        """A comment that waits on the desk."""
         spans = changes.pop("spans", (Span(4, 14, "insult", 1.9),))
         return self.settle(self.submit(site, **changes), {"toxicity": 0.7, "insult": 0.85}, spans)
 
     def judge(self, comment: Comment, action: Action, who: str = "Bo the other", delay: float = 0.0) -> None:
-        """Another moderator decides."""
         judgement = Judgement(action, Who.MODERATOR, who, comment.revision)
         usecases.review(self.context.deps, self.courier, comment.id, judgement, delay)
 
     def again(self, comment: Comment) -> Comment:
-        """The comment as it is stored now."""
         with self.context.deps.store.read() as tx:
             found = tx.comments.by_pk(comment.pk)
         assert found is not None
         return found
 
     def comments(self) -> list[Comment]:
-        """Every comment of the courier, oldest first."""
         with self.context.deps.store.read() as tx:
             return list(tx.comments.page(self.courier.id, oldest_first=True).comments)
 
@@ -121,6 +114,5 @@ _numbers = itertools.count()
 
 
 def catalog() -> Catalog:
-    """The German catalog as it is written."""
     with PO.open("rb") as file:
         return read_po(file, locale="de")

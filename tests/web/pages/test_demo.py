@@ -7,7 +7,7 @@ import pytest
 from service.domain.comment import Article
 from service.domain.site import Site
 from service.domain.verdict import Action
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from service.web.demo.views import threaded
 from tests.factories import NOON, draft, move
 from tests.web.pages.installation import Small
@@ -20,30 +20,25 @@ def demo(small: Small) -> Site:
 
 
 def under(small: Small) -> Article:
-    """The bridge as the demo paper has it."""
     return Article(f"{small.context.settings.public_url}/demo/the-bridge")
 
 
 @pytest.mark.parametrize("path", ["/demo", "/demo/", "/demo/the-bridge"])
 def test_without_the_demo_site_there_is_no_demo(small: Small, path: str) -> None:
-    """An installation with sites of its own shows no demo."""
     assert small.browser().get(path).status == 404
 
 
 @pytest.mark.parametrize("path", ["/demo", "/demo/"])
 def test_the_front_page_leads_to_the_articles(small: Small, demo: Site, path: str) -> None:
-    """Every article is linked from the front page, and opens."""
     links = small.browser().get(path).tree.one("main").all("a")
     assert [small.browser().get(link.attributes["href"]).status for link in links] == [200, 200]
 
 
 def test_an_unknown_article_is_not_found(small: Small, demo: Site) -> None:
-    """There is no article of that slug."""
     assert small.browser().get("/demo/nothing").status == 404
 
 
 def test_a_comment_posted_in_the_article_appears_under_it_once_approved(small: Small, demo: Site) -> None:
-    """The article's own form makes a comment with the article's title; approved, it is under the article."""
     browser = small.browser()
     form = browser.get("/demo/the-bridge").tree.one("form", id="reply-form")
     typed = {"comment": "Hooray!", "name": "Ada", "email": "ada@example.org"}
@@ -58,7 +53,6 @@ def test_a_comment_posted_in_the_article_appears_under_it_once_approved(small: S
 
 
 def test_answers_stand_under_what_they_answer(small: Small, demo: Site) -> None:
-    """A reply is set in under its parent, before later comments; Reply leads to a form that names the parent."""
     first = small.approved(demo, article=under(small), author_name="Ada", body="First.")
     small.approved(demo, article=under(small), author_name="Bo", body="Second.")
     small.approved(demo, article=under(small), author_name="Chi", body="To the first.", parent_id=first.id)
@@ -75,7 +69,6 @@ def test_answers_stand_under_what_they_answer(small: Small, demo: Site) -> None:
 
 
 def test_a_thread_shows_every_comment_once_whatever_its_parents(small: Small, demo: Site) -> None:
-    """Orphans, a circle of parents, a comment that answers itself, a deep chain: each is shown once."""
     made = [
         small.approved(demo, id=name, article=under(small), parent_id=parent, body=name)
         for name, parent in [("a", "gone"), ("b", "c"), ("c", "b"), ("d", "d"), ("e", "a")]
@@ -91,7 +84,6 @@ def test_a_thread_shows_every_comment_once_whatever_its_parents(small: Small, de
 
 
 def test_a_long_thread_goes_on_on_a_further_page(small: Small, demo: Site) -> None:
-    """A page shows a thousand comments and leads to the ones after them, the newest among them."""
     names = [f"c-{n}" for n in range(1_001)]
     with small.context.deps.store.write() as tx:
         added = tx.comments.add(
@@ -108,14 +100,12 @@ def test_a_long_thread_goes_on_on_a_further_page(small: Small, demo: Site) -> No
 
 
 def test_a_commenters_website_lends_no_weight(small: Small, demo: Site) -> None:
-    """The link of a commenter's name tells search engines to ignore it."""
     small.approved(demo, article=under(small), website="https://ada.example/")
     link = small.browser().get("/demo/the-bridge").tree.one("a", href="https://ada.example/")
     assert {"nofollow", "ugc", "noopener"} <= set(link.attributes["rel"].split())
 
 
 def test_comments_are_text_and_nothing_else(small: Small, demo: Site) -> None:
-    """Markup in a name or text is shown as it was typed."""
     small.approved(demo, article=under(small), author_name="<b>Ada</b>", body="<img src=x onerror=alert(1)>")
     page = small.browser().get("/demo/the-bridge")
     assert page.tree.one("li", class_="said deep0").one("h3").text == "<b>Ada</b>"

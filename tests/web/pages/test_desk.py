@@ -25,7 +25,6 @@ def test_held_comments_of_all_sites_stand_oldest_first(small: Small) -> None:
 
 
 def test_a_card_says_what_carried_the_score(small: Small) -> None:
-    """The heaviest span is marked with label and weight, the grounds are sentences, scores stand beside their bars."""
     comment = small.held(body="What an utter fool you are.", spans=(Span(8, 18, "insult", 1.9),))
     shown = card(small.signed_in().get("/desk"), comment)
     mark = shown.one("mark")
@@ -41,7 +40,6 @@ def test_a_card_says_what_carried_the_score(small: Small) -> None:
 
 
 def test_everything_a_reader_wrote_is_text(small: Small) -> None:
-    """Markup in names, texts and titles is shown as typed, and names are isolated from what is around them."""
     hostile = "<script>alert(1)</script>\"'><img src=x>"
     comment = small.held(
         author_name=hostile, body=hostile, article=Article("https://courier.example/a", hostile), spans=()
@@ -65,7 +63,6 @@ def test_everything_a_reader_wrote_is_text(small: Small) -> None:
 def test_a_decision_leads_back_to_the_same_place_with_an_undo(
     small: Small, action: str, status: Status, words: str
 ) -> None:
-    """The button decides, the browser stands at the next comment, and the notice offers to take it back."""
     first, second = small.held(), small.held(author_name="Bo")
     browser = small.signed_in()
     answer = act(browser, browser.get("/desk"), first, action)
@@ -81,7 +78,6 @@ def test_a_decision_leads_back_to_the_same_place_with_an_undo(
 
 
 def test_a_decision_is_published_after_the_undo_time(small: Small) -> None:
-    """Readers see an approved comment five seconds later, not before."""
     comment, browser = small.held(), small.signed_in()
     act(browser, browser.get("/desk"), comment, "approve")
     assert usecases.publish_due(small.context.deps) == 0
@@ -92,7 +88,6 @@ def test_a_decision_is_published_after_the_undo_time(small: Small) -> None:
 
 
 def test_undo_before_publication_leaves_no_trace_outside(small: Small) -> None:
-    """What was taken back in time never gets a number."""
     comment, browser = small.held(), small.signed_in()
     page = follow(browser, act(browser, browser.get("/desk"), comment, "approve"))
     undo(browser, page.tree)
@@ -104,7 +99,6 @@ def test_undo_before_publication_leaves_no_trace_outside(small: Small) -> None:
 
 
 def test_undo_after_publication_tells_the_site(small: Small) -> None:
-    """A later undo is a decision of its own, and readers no longer see the comment."""
     comment, browser = small.held(), small.signed_in()
     act(browser, browser.get("/desk"), comment, "approve")
     small.clock.pass_seconds(5)
@@ -118,7 +112,6 @@ def test_undo_after_publication_tells_the_site(small: Small) -> None:
 
 
 def test_who_comes_second_sees_what_stands_and_who_decided(small: Small) -> None:
-    """A second decision is answered 409 with the first one, its hand, and the way to overrule it knowingly."""
     comment, browser = small.held(), small.signed_in()
     page = browser.get("/desk")
     small.judge(comment, Action.REJECT)
@@ -133,7 +126,6 @@ def test_who_comes_second_sees_what_stands_and_who_decided(small: Small) -> None
 
 @pytest.mark.parametrize("headers", [{}, SCRIPT], ids=["page", "fragment"])
 def test_a_note_outlives_a_collision(small: Small, headers: dict[str, str]) -> None:
-    """What was typed stands in the form that the collision answers with, open, with scripts and without."""
     comment, browser = small.held(), small.signed_in()
     form = card(browser.get("/desk"), comment).one("form", class_="acts")
     small.judge(comment, Action.REJECT)
@@ -146,7 +138,6 @@ def test_a_note_outlives_a_collision(small: Small, headers: dict[str, str]) -> N
 
 
 def test_a_text_that_changed_since_is_not_decided_unseen(small: Small) -> None:
-    """Deciding on an old revision is answered 409 with the new text."""
     comment, browser = small.held(id="c-1"), small.signed_in()
     page = browser.get("/desk")
     small.submit(id="c-1", body="A new text, much nicer.")
@@ -158,7 +149,6 @@ def test_a_text_that_changed_since_is_not_decided_unseen(small: Small) -> None:
 
 
 def test_a_withdrawn_comment_cannot_be_decided(small: Small) -> None:
-    """What the site withdrew is final: 409, and no buttons."""
     comment, browser = small.held(), small.signed_in()
     page = browser.get("/desk")
     usecases.withdraw(small.context.deps, small.courier, comment.id, "courier")
@@ -168,7 +158,6 @@ def test_a_withdrawn_comment_cannot_be_decided(small: Small) -> None:
 
 
 def test_an_undo_that_comes_too_late_is_said_so(small: Small) -> None:
-    """Undoing the same decision twice is answered 409."""
     comment, browser = small.held(), small.signed_in()
     page = follow(browser, act(browser, browser.get("/desk"), comment, "spam"))
     undo(browser, page.tree)
@@ -176,7 +165,6 @@ def test_an_undo_that_comes_too_late_is_said_so(small: Small) -> None:
 
 
 def test_a_script_gets_the_fragment_that_changed(small: Small) -> None:
-    """With htmx a decision answers with the decided card, its undo with the whole card, a conflict with the clash."""
     comment, browser = small.held(), small.signed_in()
     page = browser.get("/desk")
     done = act(browser, page, comment, "approve", **SCRIPT)
@@ -192,7 +180,6 @@ def test_a_script_gets_the_fragment_that_changed(small: Small) -> None:
 
 
 def test_the_panel_says_when_a_comment_was_scored_fast(small: Small) -> None:
-    """Why it is held rests on a fast score, and a full one follows; of a full score nothing is said."""
     fast = small.settle(small.submit(), {"toxicity": 0.7}, effort=Effort.FAST)
     full = small.held()
     page = small.signed_in().get("/desk")
@@ -202,7 +189,6 @@ def test_the_panel_says_when_a_comment_was_scored_fast(small: Small) -> None:
 
 
 def test_the_late_queue_shows_what_no_score_reached(small: Small) -> None:
-    """What no score reached in the site's time can be looked at and decided; until then it is not here."""
     comment, browser = small.submit(), small.signed_in()
     assert not browser.get("/desk?queue=late").tree.all("article")
     small.clock.pass_seconds(301)
@@ -215,7 +201,6 @@ def test_the_late_queue_shows_what_no_score_reached(small: Small) -> None:
 
 
 def test_the_late_queue_has_pages(small: Small) -> None:
-    """The next page of what no score reached begins behind the one before it, without a script too."""
     for n in range(10):
         small.submit(body=f"The bridge, part {n}.")
     small.clock.pass_seconds(301)
@@ -228,7 +213,6 @@ def test_the_late_queue_has_pages(small: Small) -> None:
 
 
 def test_the_decided_queue_shows_peoples_decisions_latest_first(small: Small) -> None:
-    """What people decided is there to be undone, with whose hand and how soon it leaves; overruled ones say so."""
     first, second, browser = small.held(), small.held(author_name="Bo"), small.signed_in()
     page = browser.get("/desk")
     act(browser, page, first, "approve")
@@ -244,7 +228,6 @@ def test_the_decided_queue_shows_peoples_decisions_latest_first(small: Small) ->
 
 
 def test_long_queues_have_pages_and_acts_stay_on_theirs(small: Small) -> None:
-    """Eight at a time, each once; an act on the last page leads back to the last page."""
     made = [small.held(author_name=f"Reader {n}") for n in range(20)]
     browser, seen, url = small.signed_in(), [], "/desk"
     for _ in range(3):
@@ -261,7 +244,6 @@ def test_long_queues_have_pages_and_acts_stay_on_theirs(small: Small) -> None:
 
 
 def test_the_queues_count_what_waits(small: Small) -> None:
-    """The queues' links carry the numbers."""
     small.held()
     small.submit(author_name="Bo")
     queues = small.signed_in().get("/desk").tree.one("ul", class_="queues").all("a")
@@ -277,7 +259,6 @@ def test_the_queues_count_what_waits(small: Small) -> None:
 
 @pytest.mark.parametrize("queue", ["held", "late", "reported", "aside", "appeals", "decided"])
 def test_an_empty_queue_says_so(small: Small, queue: str) -> None:
-    """Nothing to do is said in words."""
     assert small.signed_in().get(f"/desk?queue={queue}").tree.one("p", class_="empty")
 
 
@@ -297,14 +278,12 @@ def test_an_empty_queue_says_so(small: Small, queue: str) -> None:
     ],
 )
 def test_a_made_up_place_is_the_beginning(small: Small, query: str) -> None:
-    """Whatever an address says, the desk shows a queue."""
     small.held()
     assert small.signed_in().get(f"/desk?{query}").status == 200
 
 
 @pytest.mark.parametrize("path", ["/desk/comments/77", "/desk/comments/0", "/desk/comments/" + "9" * 30])
 def test_a_comment_that_is_not_there_is_not_found(small: Small, path: str) -> None:
-    """An unknown number is not found, to look at or to act on."""
     browser = small.signed_in()
     tag = browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
     assert browser.get(path).status == 404
@@ -324,7 +303,6 @@ def test_a_comment_that_is_not_there_is_not_found(small: Small, path: str) -> No
     ],
 )
 def test_an_incomplete_form_changes_nothing(small: Small, fields: dict[str, str]) -> None:
-    """A form without a known action or a revision is answered 400."""
     comment, browser = small.held(), small.signed_in()
     tag = browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
     assert browser.post(f"/desk/comments/{comment.pk}/decision", fields | {"csrf": tag}).status == 400
@@ -333,7 +311,6 @@ def test_an_incomplete_form_changes_nothing(small: Small, fields: dict[str, str]
 
 
 def test_no_page_of_the_desk_shows_an_address_an_author_key_or_an_ip(small: Small) -> None:
-    """Queue, queues, one comment, a conflict: none of them shows who wrote from where."""
     comment = small.held(body=f"Write to {ADDRESS}!", author_name=f"Ada {ADDRESS}")
     browser = small.signed_in()
     pages = [browser.get(url) for url in ("/desk", "/desk?queue=decided", f"/desk/comments/{comment.pk}")]

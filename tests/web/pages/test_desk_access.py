@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from service.usecases.enrolment import change_moderator, hash_token, invite
+from service.usecases.moderators import change_moderator, hash_token, invite
 from service.web import create_app
 from service.web.desk.access import requires
 from tests.web.pages.browser import Browser
@@ -20,17 +20,14 @@ OPEN = {"desk.sign_in", "desk.sign_in_needed", "desk.use_sign_in"}
 
 
 def link(small: Small, name: str = "Mara", role: str = "moderator") -> str:
-    """A fresh sign-in link, as a path."""
     return invite(small.context, name, role)[1].removeprefix(small.context.settings.public_url)
 
 
 def is_in(browser: Browser) -> bool:
-    """Whether the queue opens."""
     return browser.get("/desk").status == 200
 
 
 def csrf(browser: Browser) -> str:
-    """The tag that this session's forms carry."""
     return browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
 
 
@@ -50,7 +47,6 @@ def desk_routes(app: Flask) -> list[tuple[str, str, str]]:
 
 
 def test_every_route_of_the_desk_asks_for_a_role(small: Small) -> None:
-    """No view under /desk can be reached without `requires`, but for the sign-in."""
     routes = desk_routes(small.app)
     assert len(routes) >= 5
     for endpoint, _, _ in routes:
@@ -58,7 +54,6 @@ def test_every_route_of_the_desk_asks_for_a_role(small: Small) -> None:
 
 
 def test_a_stranger_is_sent_to_the_sign_in(small: Small) -> None:
-    """Without a session pages lead to the sign-in and acts are refused; a script is told where to go."""
     for _, method, path in desk_routes(small.app):
         if method == "GET":
             answer = small.browser().get(path)
@@ -69,7 +64,6 @@ def test_a_stranger_is_sent_to_the_sign_in(small: Small) -> None:
 
 
 def test_opening_the_link_changes_nothing_and_its_button_signs_in(small: Small) -> None:
-    """Scanners may open a link as often as they like; the button works, and works once."""
     path, browser = link(small), small.browser()
     for _ in range(3):
         page = browser.get(path)
@@ -87,7 +81,6 @@ def test_opening_the_link_changes_nothing_and_its_button_signs_in(small: Small) 
 
 
 def test_a_link_expires_after_fifteen_minutes(small: Small) -> None:
-    """A link that lay around is worth nothing."""
     path = link(small)
     small.clock.pass_seconds(15 * 60 + 1)
     assert small.browser().post(path).status == 410
@@ -95,20 +88,17 @@ def test_a_link_expires_after_fifteen_minutes(small: Small) -> None:
 
 @pytest.mark.parametrize("token", ["x", "é", "%00", "A" * 4000, "%ED%A0%80"])
 def test_a_made_up_link_signs_nobody_in(small: Small, token: str) -> None:
-    """A token that was not given out opens nothing and breaks nothing."""
     assert small.browser().get(f"/desk/sign-in/{token}").status == 200
     assert small.browser().post(f"/desk/sign-in/{token}").status == 410
 
 
 def test_another_site_cannot_sign_a_browser_in(small: Small) -> None:
-    """A form elsewhere that posts a valid link is refused, and the link stays good."""
     path, browser = link(small), small.browser()
     assert browser.post(path, Sec_Fetch_Site="cross-site").status == 403
     assert browser.post(path, Sec_Fetch_Site="same-origin").status == 303
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(small: Small, tmp_path: Path) -> None:
-    """HttpOnly and SameSite always; Secure and bound to the host where the service is reached by https."""
     cookie = small.browser().post(link(small)).headers["Set-Cookie"]
     assert cookie.startswith("replydesk=")
     assert {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=43200"} <= set(cookie.split("; "))
@@ -120,7 +110,6 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(small: Small, tmp
 
 
 def test_a_session_ends_after_twelve_hours(small: Small) -> None:
-    """A session is over the next day."""
     browser = small.signed_in()
     small.clock.pass_seconds(timedelta(hours=11, minutes=59).total_seconds())
     assert is_in(browser)
@@ -129,7 +118,6 @@ def test_a_session_ends_after_twelve_hours(small: Small) -> None:
 
 
 def test_signing_out_ends_the_session_in_the_store(small: Small) -> None:
-    """After signing out a copy of the cookie is worth nothing."""
     browser = small.signed_in()
     kept = browser.client.get_cookie("replydesk")
     assert kept is not None
@@ -141,7 +129,6 @@ def test_signing_out_ends_the_session_in_the_store(small: Small) -> None:
 
 
 def test_the_store_never_holds_a_session_token(small: Small) -> None:
-    """What the store knows of a session is its hash."""
     browser = small.signed_in()
     kept = browser.client.get_cookie("replydesk")
     assert kept is not None
@@ -152,13 +139,11 @@ def test_the_store_never_holds_a_session_token(small: Small) -> None:
 
 @pytest.mark.parametrize("cookie", ["", "x", "A" * 5000, "é".encode().decode("latin-1")])
 def test_a_made_up_cookie_is_no_session(small: Small, cookie: str) -> None:
-    """A cookie of our name with anything in it opens nothing."""
     assert small.browser().get("/desk", Cookie=f"replydesk={cookie}").status == 303
 
 
 @pytest.mark.parametrize("tag", [None, "", "x", "é", "0" * 64])
 def test_a_form_of_another_page_changes_nothing(small: Small, tag: str | None) -> None:
-    """Without this session's tag no act is carried out."""
     comment, browser = small.held(), small.signed_in()
     fields = {"action": "approve", "revision": "1"} | ({} if tag is None else {"csrf": tag})
     assert browser.post(f"/desk/comments/{comment.pk}/decision", fields).status == 403
@@ -166,14 +151,12 @@ def test_a_form_of_another_page_changes_nothing(small: Small, tag: str | None) -
 
 
 def test_another_sessions_tag_is_refused(small: Small) -> None:
-    """A tag serves the session it was made for."""
     comment, mara, other = small.held(), small.signed_in(), small.signed_in("Noor")
     fields = {"action": "approve", "revision": "1", "csrf": csrf(other)}
     assert mara.post(f"/desk/comments/{comment.pk}/decision", fields).status == 403
 
 
 def test_a_stolen_tag_sent_from_another_site_is_refused(small: Small) -> None:
-    """The browser says where a form came from, and is believed."""
     comment, browser = small.held(), small.signed_in()
     fields = {"action": "approve", "revision": "1", "csrf": csrf(browser)}
     url = f"/desk/comments/{comment.pk}/decision"
@@ -191,7 +174,6 @@ def test_a_stolen_tag_sent_from_another_site_is_refused(small: Small) -> None:
     ],
 )
 def test_a_role_opens_its_own_pages_and_those_below(small: Small, role: str, opens: set[str]) -> None:
-    """A lead is a moderator too, an admin both."""
     small.app = create_app(small.context)
     for asked in ("moderator", "lead", "admin"):
         small.app.add_url_rule(f"/page/{asked}", f"page_{asked}", requires(asked)(lambda: "in"))
@@ -201,7 +183,6 @@ def test_a_role_opens_its_own_pages_and_those_below(small: Small, role: str, ope
 
 
 def test_pages_of_the_desk_are_kept_in_no_cache(small: Small) -> None:
-    """Neither the queue nor the sign-in stays on a shared computer; the link leaks into no referrer."""
     assert small.signed_in().get("/desk").headers["Cache-Control"] == "no-store"
     page = small.browser().get(link(small))
     assert page.headers["Cache-Control"] == "no-store"
@@ -209,7 +190,6 @@ def test_pages_of_the_desk_are_kept_in_no_cache(small: Small) -> None:
 
 
 def test_a_network_that_tries_many_bad_links_is_locked_out_for_a_while(small: Small) -> None:
-    """After ten links that do not work, even a good one waits fifteen minutes; other networks do not notice."""
     path, guesser = link(small), small.browser()
     for number in range(10):
         assert guesser.post(f"/desk/sign-in/guess-{number}").status == 410
@@ -223,7 +203,6 @@ def test_a_network_that_tries_many_bad_links_is_locked_out_for_a_while(small: Sm
 
 
 def test_the_lock_out_counts_a_network_and_keeps_no_address(small: Small) -> None:
-    """Neighbours in one /24 count together, and what the store holds of it is a keyed hash."""
     for last in range(10):
         small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": f"203.0.113.{last}"})
     answer = small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": "203.0.113.99"})
@@ -238,7 +217,6 @@ def test_the_lock_out_counts_a_network_and_keeps_no_address(small: Small) -> Non
 
 
 def test_a_change_of_role_holds_for_open_sessions(small: Small) -> None:
-    """Who is let go is out at once."""
     browser = small.signed_in("Mara", "lead")
     assert is_in(browser)
     change_moderator(small.context, "Mara", active=False)

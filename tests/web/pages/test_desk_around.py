@@ -12,7 +12,7 @@ from service.domain.comment import Article, Source
 from service.domain.desk import Wanted
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.usecases import Judgement
 from tests.factories import ADDRESS
 from tests.stories import told
@@ -22,12 +22,10 @@ from tests.web.pages.installation import Small
 
 
 def csrf(browser: Browser) -> str:
-    """What this session's forms carry."""
     return browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
 
 
 def test_the_address_is_the_whole_state_of_a_queue(small: Small) -> None:
-    """Order and filters stand in the address; acts lead back to the same one."""
     one = told(small, "Ada", "first", {"insult": 0.6})
     two = told(small, "Bo", "second", {"insult": 0.9, "spam": 0.3})
     three = told(small, "Chi", "third", {"threat": 0.9}, site=small.herald)
@@ -45,7 +43,6 @@ def test_the_address_is_the_whole_state_of_a_queue(small: Small) -> None:
 
 
 def test_a_card_shows_what_is_around_the_comment(small: Small) -> None:
-    """Answered comment, the author's past without any address, the model, the policy, and when the text goes."""
     parent = small.approved(author_name="Marlene", body="Who checked the sums?")
     comment = small.held(author_name="Ada", parent_id=parent.id)
     page = small.signed_in().get("/desk")
@@ -61,7 +58,6 @@ def test_a_card_shows_what_is_around_the_comment(small: Small) -> None:
 
 
 def test_two_moderators_are_given_different_comments(small: Small) -> None:
-    """What one has in hand the other is not given, until a minute passes without a sign of life."""
     made = [small.held(author_name=f"Reader {n}").pk for n in range(12)]
     mara, noor = small.signed_in(), small.signed_in("Noor")
     assert shown(mara.get("/desk")) == made[:8]
@@ -76,7 +72,6 @@ def test_two_moderators_are_given_different_comments(small: Small) -> None:
 
 
 def test_signing_out_lets_go_of_what_was_in_hand(small: Small) -> None:
-    """Whoever comes next is given the comments at once."""
     comment, mara, noor = small.held(), small.signed_in(), small.signed_in("Noor")
     out = mara.get("/desk").tree.one("form", class_="person")
     assert shown(noor.get("/desk")) == []
@@ -85,7 +80,6 @@ def test_signing_out_lets_go_of_what_was_in_hand(small: Small) -> None:
 
 
 def test_updates_say_nothing_when_nothing_changed(small: Small) -> None:
-    """The heartbeat is answered 304 until a count, a neighbour or an arrival changes."""
     small.held()
     browser = small.signed_in()
     browser.get("/desk")
@@ -102,7 +96,6 @@ def test_updates_say_nothing_when_nothing_changed(small: Small) -> None:
 
 
 def test_more_comments_follow_those_on_the_screen(small: Small) -> None:
-    """A script is handed those it does not have, in its moderator's hands, and 204 at the end."""
     made = [small.held(author_name=f"Reader {n}").pk for n in range(10)]
     browser = small.signed_in()
     browser.get("/desk")
@@ -113,7 +106,6 @@ def test_more_comments_follow_those_on_the_screen(small: Small) -> None:
 
 
 def test_severe_comments_are_spread(small: Small) -> None:
-    """At most so many severe ones in a row as the moderator set, while there is something mild to put between."""
     severe = [told(small, f"S{n}", f"severe {n}", {"threat": 0.9}).pk for n in range(4)]
     mild = [told(small, f"M{n}", f"mild {n}", {"insult": 0.6}).pk for n in range(3)]
     browser = small.signed_in()
@@ -128,7 +120,6 @@ def test_severe_comments_are_spread(small: Small) -> None:
 
 
 def test_the_browsers_language_is_spoken_and_grounds_too(small: Small) -> None:
-    """A browser that asks for German is answered in German, the model's grounds among it; a fragment as well."""
     comment = told(small, "Ada", "text", {"insult": 0.6})
     browser = small.signed_in()
     page = browser.get("/desk", Accept_Language="de-AT,de;q=0.8")
@@ -139,7 +130,6 @@ def test_the_browsers_language_is_spoken_and_grounds_too(small: Small) -> None:
 
 
 def test_a_reason_of_the_site_reaches_callback_and_commenter(small: Small) -> None:
-    """The code goes to the site, its words to the receipt, a note to colleagues alone; no other code is taken."""
     comment, browser = small.held(), small.signed_in()
     page = browser.get("/desk")
     form = card(page, comment).one("form", class_="acts")
@@ -160,7 +150,6 @@ def test_a_reason_of_the_site_reaches_callback_and_commenter(small: Small) -> No
 
 
 def test_what_is_held_by_a_person_is_set_aside(small: Small) -> None:
-    """It leaves the queue for a queue of its own, its undo brings it back, another decision ends it."""
     comment, browser = small.held(), small.signed_in()
     page = follow(browser, act(browser, browser.get("/desk"), comment, "hold"))
     assert shown(page) == []
@@ -176,7 +165,6 @@ def test_what_is_held_by_a_person_is_set_aside(small: Small) -> None:
 
 
 def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
-    """Reports bring a published comment before a moderator, who leaves it as it is or refuses it."""
     one, two = small.approved(author_name="Ada"), small.approved(author_name="Bo", body="Another text.")
     for comment in (one, two):
         usecases.report(small.context.deps, small.courier, comment.id, "digest", "names a neighbour")
@@ -194,7 +182,6 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
 
 @pytest.mark.parametrize("scripted", [False, True])
 def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bool) -> None:
-    """The notice has an Undo that puts it back into its queue, once, and not over what a colleague decided since."""
     comment = small.approved()
     usecases.report(small.context.deps, small.courier, comment.id, "digest", "names a neighbour")
     browser, headers = small.signed_in(), SCRIPT if scripted else {}
@@ -218,7 +205,6 @@ def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bo
 
 @pytest.mark.parametrize("first", [Status.APPROVED, Status.HELD])
 def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, first: Status) -> None:
-    """A stale "Leave as it is" is answered 409 with what a colleague decided, and the reports stay open if they are."""
     comment = small.approved() if first is Status.APPROVED else small.held()
     usecases.report(small.context.deps, small.courier, comment.id, "digest", None)
     browser = small.signed_in()
@@ -232,7 +218,6 @@ def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, fir
 
 
 def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) -> None:
-    """The form of each queue is a plain one whose answer is the address; what it leaves out is not on the page."""
     one, two = small.approved(), small.approved(small.herald)
     for comment, site in ((one, small.courier), (two, small.herald)):
         usecases.report(small.context.deps, site, comment.id, "digest", None)
@@ -253,7 +238,6 @@ def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) ->
 
 
 def test_an_appeal_against_a_restored_decision_is_answered_by_another(small: Small) -> None:
-    """Not by who made the decision that stands again, though a colleague took back what stood over it."""
     comment, deps = small.held(), small.context.deps
     small.judge(comment, Action.REJECT, "Bea")
     for _ in range(2):
@@ -269,7 +253,6 @@ def test_an_appeal_against_a_restored_decision_is_answered_by_another(small: Sma
 
 @pytest.mark.parametrize("verdict", ["uphold", "reverse"])
 def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> None:
-    """Not by who decided; the answer stands on the receipt, and a reversal corrects status and label."""
     path, pk = appealed(small)
     assert "This page shows the answer" in small.browser().get(path).text
     noor = small.signed_in("Noor")
@@ -303,7 +286,6 @@ def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> N
 
 
 def test_undoing_a_reversal_opens_the_appeal_again(small: Small) -> None:
-    """Undo undoes everything: the appeal waits for its answer as before."""
     path, pk = appealed(small)
     with small.context.deps.store.read() as tx:
         (waiting,) = tx.appeals.of_comment(pk)
@@ -316,7 +298,6 @@ def test_undoing_a_reversal_opens_the_appeal_again(small: Small) -> None:
 
 
 def test_undoing_a_reversal_that_left_opens_the_appeal_again(small: Small) -> None:
-    """The site is told, the first judgement counts again, the receipt waits again, and another answer can be given."""
     path, pk = appealed(small)
     deps, given = small.context.deps, usecases.Answer(True, "Right.", "Mara")
     with deps.store.read() as tx:
@@ -341,7 +322,6 @@ def test_undoing_a_reversal_that_left_opens_the_appeal_again(small: Small) -> No
 
 @pytest.mark.parametrize("seconds", [1, 10])
 def test_an_upheld_appeal_can_be_taken_back(small: Small, seconds: int) -> None:
-    """The commenter sees nothing of it before its undo time, and no longer after it; the appeal is open again."""
     path, pk = appealed(small)
     small.clock.pass_seconds(61)
     mara = small.signed_in()
@@ -365,7 +345,6 @@ def test_an_upheld_appeal_can_be_taken_back(small: Small, seconds: int) -> None:
 
 
 def test_upholding_a_machine_is_a_judgement(small: Small) -> None:
-    """It leaves a person's label on the model's decision, and taking it back retracts that."""
     comment = small.settle(small.submit(body="Buy cheap boats now."), {"spam": 0.999})
     assert comment.status is not Status.HELD
     deps = small.context.deps
@@ -383,7 +362,6 @@ def test_upholding_a_machine_is_a_judgement(small: Small) -> None:
 
 @pytest.mark.parametrize("text", ["", " \n", "x" * 1_001])
 def test_an_appeal_has_its_bounds(small: Small, text: str) -> None:
-    """Nothing, and more than a thousand characters, is refused with the bound; so is another site's page."""
     comment = small.held()
     small.judge(comment, Action.REJECT)
     path = f"/r/{receipt_token(small.context.keyring, 'courier', comment.id)}/appeal"
@@ -393,7 +371,6 @@ def test_an_appeal_has_its_bounds(small: Small, text: str) -> None:
 
 
 def test_an_authors_status_counts_for_what_they_write_next(small: Small) -> None:
-    """A ban by author key refuses the next comment, the site is told without any key, and its end lets it through."""
     comment, browser = small.held(), small.signed_in()
     page = browser.get(f"/desk/comments/{comment.pk}/author")
     form = page.tree.one("section", class_="author-status card").one("form")
@@ -413,7 +390,6 @@ def test_an_authors_status_counts_for_what_they_write_next(small: Small) -> None
 
 
 def test_the_site_learns_an_authors_status_by_event(small: Small) -> None:
-    """The callback names the author by a comment that the site knows; ending a status is sent, too."""
     deps = small.context.deps
     with deps.store.write() as tx:
         tx.sites.save(
@@ -443,7 +419,6 @@ def test_the_site_learns_an_authors_status_by_event(small: Small) -> None:
 
 
 def test_comments_are_found_by_words_and_under_their_article(small: Small) -> None:
-    """Search finds all words over sites, the article's page shows who answers whom, neither shows an address."""
     parent = small.approved(body=f"The ferry was cheaper, ask {ADDRESS}.")
     answer = small.approved(author_name="Bo", body="It sank, the ferry.", parent_id=parent.id)
     small.approved(small.herald, body="No ferry here.", article=Article("https://herald.example/x"))
@@ -463,7 +438,6 @@ def test_comments_are_found_by_words_and_under_their_article(small: Small) -> No
 
 
 def test_a_view_is_kept_and_forgotten(small: Small) -> None:
-    """A place under a name is a link for its moderator alone, until it is forgotten."""
     browser = small.signed_in()
     given = {"csrf": csrf(browser), "at": "sort=score&site=courier", "name": "By score"}
     assert browser.post("/desk/views", given).status == 303
@@ -478,7 +452,6 @@ def test_a_view_is_kept_and_forgotten(small: Small) -> None:
 
 
 def test_the_trail_tells_the_machines_hold_from_a_moderators(small: Small) -> None:
-    """What the policy held was held; only a person sets aside."""
     comment = small.held()
     small.judge(comment, Action.HOLD)
     trail = small.signed_in().get(f"/desk/comments/{comment.pk}").tree.one("section", class_="trail")
@@ -486,7 +459,6 @@ def test_the_trail_tells_the_machines_hold_from_a_moderators(small: Small) -> No
 
 
 def test_a_lead_moves_a_thread_and_opens_what_was_private(small: Small) -> None:
-    """From the article's page; a moderator cannot; what is no address is said at the field, and the act is logged."""
     url, to = "https://courier.example/bridge", "https://courier.example/2026/bridge"
     small.approved()
     small.approved(
@@ -527,7 +499,6 @@ def test_a_lead_moves_a_thread_and_opens_what_was_private(small: Small) -> None:
 
 
 def test_an_address_in_the_search_leads_to_its_article(small: Small) -> None:
-    """Pasted as the browser has it; one under which nothing stands is searched for as words."""
     small.approved()
     browser = small.signed_in()
     found = browser.get("/desk/search?q=http://www.courier.example/bridge/%3Ffbclid=1")
@@ -538,7 +509,6 @@ def test_an_address_in_the_search_leads_to_its_article(small: Small) -> None:
 
 
 def test_old_comments_have_their_own_age(small: Small) -> None:
-    """What was written in 2012 and came in just now is of 2012, in the queue, too."""
     small.held(submitted_at=datetime(2012, 5, 4, tzinfo=UTC), source=Source.IMPORT)
     page = small.signed_in().get("/desk")
     assert "4 May 2012" in page.text

@@ -10,9 +10,9 @@ from service.domain.errors import Invalid
 from service.domain.options import HELP_TEXT_LIMIT
 from service.domain.status import Status
 from service.domain.verdict import Action, Span, Who
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.usecases import Judgement
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import Small
 
@@ -26,13 +26,11 @@ def at_risk(small: Small, **scores: float) -> Comment:
 
 
 def receipt(small: Small, comment: Comment, language: str = "en") -> Page:
-    """The receipt of a comment on the courier."""
     token = receipt_token(small.context.keyring, small.courier.name, comment.id)
     return small.browser().get(f"/r/{token}", Accept_Language=language)
 
 
 def test_it_comes_first_and_says_why(small: Small) -> None:
-    """However old the others are; its row and its card say it in words, and the ground leads."""
     older = small.held()
     dark = at_risk(small)
     page = small.signed_in().get("/desk")
@@ -62,7 +60,6 @@ def test_a_moderator_does_not_reject_it(small: Small) -> None:
 
 @pytest.mark.parametrize("query", ["sort=score", "sort=doubt", "label=self_harm", "site=courier"])
 def test_it_is_first_in_every_order_and_has_a_filter(small: Small, query: str) -> None:
-    """Orders and filters keep it where it is."""
     small.settle(small.submit(), {"threat": 0.99, "insult": 0.5})
     dark = at_risk(small)
     page = small.signed_in().get(f"/desk?{query}")
@@ -70,7 +67,6 @@ def test_it_is_first_in_every_order_and_has_a_filter(small: Small, query: str) -
 
 
 def test_pages_lead_on_from_those_at_risk(small: Small) -> None:
-    """Where there are many of them, the next page goes on among them, and then with the rest."""
     others = [small.held() for _ in range(3)]
     dark = [at_risk(small) for _ in range(9)]
     browser = small.signed_in()
@@ -83,7 +79,6 @@ def test_pages_lead_on_from_those_at_risk(small: Small) -> None:
 
 
 def test_what_a_rule_marked_is_said_to_be_a_rules(small: Small) -> None:
-    """A mark of a rule has no weight, for a rule has no log-odds."""
     body = "The referee lives at 14 Osterby Drive."
     held = small.settle(small.submit(body=body), spans=(Span(0, 3, "insult", 0.6),))
     card = small.signed_in().get("/desk").tree.one("article", id=f"c{held.pk}")
@@ -96,7 +91,6 @@ def test_what_a_rule_marked_is_said_to_be_a_rules(small: Small) -> None:
 
 
 def test_a_waiting_writer_reads_where_help_is(small: Small) -> None:
-    """The shipped words name no number; in German they are German."""
     dark = at_risk(small)
     page = receipt(small, dark)
     assert "Somebody will read your comment" in page.text
@@ -107,7 +101,6 @@ def test_a_waiting_writer_reads_where_help_is(small: Small) -> None:
 
 @pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM])
 def test_a_refusal_is_told_gently(small: Small, action: Action) -> None:
-    """Neither the word nor a reason: that it was read and not published, and where help is."""
     dark = at_risk(small)
     judgement = Judgement(action, Who.MODERATOR, "Bea", 1, reason="insult")
     usecases.review(small.context.deps, small.courier, dark.id, judgement)
@@ -119,7 +112,6 @@ def test_a_refusal_is_told_gently(small: Small, action: Action) -> None:
 
 
 def test_a_published_comment_has_no_help_text(small: Small) -> None:
-    """Once a moderator published it, the receipt is like any other; so is that of whoever is not at risk."""
     dark, other = at_risk(small), small.held()
     small.judge(dark, Action.APPROVE)
     assert SHIPPED not in receipt(small, dark).text
@@ -127,7 +119,6 @@ def test_a_published_comment_has_no_help_text(small: Small) -> None:
 
 
 def test_a_site_has_help_of_its_own(small: Small) -> None:
-    """Plain text in lines, shown as it is written and never as markup."""
     own = "The Harbour line listens day and night.\nHarbour Square 1 <b>"
     tune_site(small.context, "courier", {"help_text": own})
     page = receipt(small, at_risk(small))
@@ -146,7 +137,6 @@ def test_a_help_text_is_bounded_plain_text(small: Small, text: str) -> None:
 
 
 def test_a_lead_sets_the_help_text_on_the_desk(small: Small) -> None:
-    """It has a section of the settings; and nothing there lets the policy refuse somebody at risk."""
     browser = small.signed_in("Lea", "lead")
     page = browser.get("/desk/settings/courier")
     (form,) = [one for one in page.tree.all("form") if one.attributes.get("id") == "settings"]

@@ -18,7 +18,6 @@ METHODS += [("faults.py", "python"), ("told.py", "python")]
 
 
 def test_every_string_of_the_desk_speaks_german() -> None:
-    """What is marked for translation in code and templates has a translation, with the same values put in."""
     found = {message for _, _, message, _, _ in extract_from_dir(WEB, METHODS, keywords=KEYWORDS) if message}
     known = {one.id if isinstance(one.id, str) else tuple(one.id): one for one in catalog() if one.id}
     assert len(found) > 200
@@ -30,7 +29,6 @@ def test_every_string_of_the_desk_speaks_german() -> None:
 
 
 def test_the_compiled_catalog_is_the_written_one() -> None:
-    """Whoever changes a translation compiles it: `pybabel compile -d service/web/translations`."""
     made = io.BytesIO()
     write_mo(made, catalog())
     assert made.getvalue() == PO.with_suffix(".mo").read_bytes()

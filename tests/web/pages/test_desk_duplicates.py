@@ -20,12 +20,10 @@ def press(browser: Browser, form: Element, **more: str) -> Page:
 
 
 def statuses(small: Small, comments: list[Comment]) -> set[Status]:
-    """The states the comments are in now."""
     return {small.again(comment).status for comment in comments}
 
 
 def test_copies_are_one_row_with_their_number(small: Small) -> None:
-    """Of five copies the oldest stands in the queue and says that four more are held; another text stands alone."""
     copies = arrive(small, *adverts(5))
     (other,) = arrive(small, "The council meets on Monday to talk about the library roof.")
     page = small.signed_in().get("/desk")
@@ -35,7 +33,6 @@ def test_copies_are_one_row_with_their_number(small: Small) -> None:
 
 
 def test_a_cluster_is_decided_and_taken_back_in_one_act(small: Small) -> None:
-    """One button marks all copies as spam; the queue says how many, and its Undo brings every one of them back."""
     copies = arrive(small, *adverts(5))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
@@ -50,7 +47,6 @@ def test_a_cluster_is_decided_and_taken_back_in_one_act(small: Small) -> None:
 
 
 def test_a_decided_cluster_says_so_and_offers_nothing_to_decide(small: Small) -> None:
-    """Its page tells who decided what and until when it counts, leads to the act, and has no buttons for nothing."""
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
@@ -63,7 +59,6 @@ def test_a_decided_cluster_says_so_and_offers_nothing_to_decide(small: Small) ->
 
 
 def test_of_two_who_have_a_cluster_open_the_second_is_told(small: Small) -> None:
-    """A stale form is answered with who decided what and until when; the fresh one overrules, knowing it."""
     copies = arrive(small, *adverts(3))
     lea, bea = small.signed_in("Lea"), small.signed_in("Bea")
     place = f"/desk/comments/{copies[0].pk}/duplicates"
@@ -84,7 +79,6 @@ def test_of_two_who_have_a_cluster_open_the_second_is_told(small: Small) -> None
 
 
 def test_the_copies_can_be_looked_at_first(small: Small) -> None:
-    """The page of a cluster shows every copy as it was written, and decides them too."""
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
     page = browser.get(f"/desk/comments/{copies[0].pk}/duplicates")
@@ -95,7 +89,6 @@ def test_the_copies_can_be_looked_at_first(small: Small) -> None:
 
 
 def test_a_form_for_another_cluster_changes_nothing(small: Small) -> None:
-    """A cluster that is not the comment's, an act that is none, a bulk decision that is not there: refused in words."""
     copies = arrive(small, *adverts(2))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
@@ -108,7 +101,6 @@ def test_a_form_for_another_cluster_changes_nothing(small: Small) -> None:
 
 
 def test_an_act_on_many_is_undone_from_the_queue_of_decisions_too(small: Small) -> None:
-    """Long after its notice is gone, the act stands there with what it covers, and one button takes all of it back."""
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
@@ -127,7 +119,6 @@ def test_an_act_on_many_is_undone_from_the_queue_of_decisions_too(small: Small) 
 
 
 def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small: Small) -> None:
-    """One line with its count and how it was chosen leads to its members; each can be taken back by itself."""
     alone = small.held()
     copies = arrive(small, *adverts(60))
     browser = small.signed_in()
@@ -155,7 +146,6 @@ def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small: S
 
 
 def test_a_range_says_in_the_queue_of_decisions_how_it_was_chosen(small: Small) -> None:
-    """The score and the edges, in the moderator's words."""
     small.settle(small.submit(body="A foolish thing."), {"identity_attack": 0.61, "insult": 0.7})
     browser = small.signed_in()
     page = browser.get("/desk/ranges?by=identity_attack&low=0.6&high=0.7")
@@ -164,7 +154,6 @@ def test_a_range_says_in_the_queue_of_decisions_how_it_was_chosen(small: Small) 
 
 
 def test_the_box_of_the_cluster_comes_back_with_an_undo(small: Small) -> None:
-    """After an undo, and on a comment's own page, the cluster can be decided as before."""
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
     card = browser.get("/desk").tree.one("form", class_="acts")
@@ -176,7 +165,6 @@ def test_the_box_of_the_cluster_comes_back_with_an_undo(small: Small) -> None:
 
 
 def test_an_act_that_was_taken_back_can_still_be_looked_at(tmp_path: Path, store: Store) -> None:
-    """Its page shows the members as they are now, with nothing to undo; in every store."""
     small = build_small(tmp_path, store)
     copies = arrive(small, *adverts(2))
     browser = small.signed_in()

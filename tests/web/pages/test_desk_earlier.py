@@ -13,13 +13,11 @@ from tests.web.pages.installation import Small, build_small
 
 @pytest.fixture
 def small(store: Store, tmp_path: Path) -> Small:
-    """A small installation over SQLite, then over PostgreSQL."""
     return build_small(tmp_path, store)
 
 
 @pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
 def test_the_earlier_decision_stands_beside_the_new_text(small: Small, action: Action) -> None:
-    """Who decided, what and when is on the new revision's card, in the queue and on its own page."""
     first = small.held(id="c-1")
     small.judge(first, action, "Lea")
     small.clock.pass_seconds(60)
@@ -38,7 +36,6 @@ def test_the_earlier_decision_stands_beside_the_new_text(small: Small, action: A
 
 
 def test_a_comment_without_such_a_past_shows_none(small: Small) -> None:
-    """An edit of what a person approved says nothing of it."""
     first = small.held(id="c-1")
     small.judge(first, Action.APPROVE, "Lea")
     again = small.held(id="c-1", body="Another insult.")

@@ -16,12 +16,10 @@ PLACE = "/desk?sort=score&site=courier"
 
 
 def way_back(page: Page) -> str:
-    """Where the page's last link leads."""
     return html.unescape(page.tree.all("a", class_="button")[-1].attributes["href"])
 
 
 def test_every_look_aside_leads_back_to_the_same_place(small: Small) -> None:
-    """Author, article and the comment alone lead back to the order and filters they were reached from."""
     comment, browser = small.held(), small.signed_in()
     links = [a.attributes["href"] for a in card(browser.get(PLACE), comment).all("a")]
     aside = [link for link in links if "at=" in link]
@@ -31,7 +29,6 @@ def test_every_look_aside_leads_back_to_the_same_place(small: Small) -> None:
 
 
 def test_a_ban_leads_back_to_the_same_place_too(small: Small) -> None:
-    """Saving where an author stands, or holding an article, loses neither order nor filters."""
     comment, browser = small.held(), small.signed_in()
     for link in [a.attributes["href"] for a in card(browser.get(PLACE), comment).all("a")]:
         if "at=" not in link or ("author" not in link and "article" not in link):
@@ -44,7 +41,6 @@ def test_a_ban_leads_back_to_the_same_place_too(small: Small) -> None:
 
 
 def test_a_queue_in_other_hands_is_not_called_clear(small: Small) -> None:
-    """Who comes when colleagues hold all that waits reads so, and not that nothing is held."""
     small.held()
     small.signed_in("Noor").get("/desk")
     late = small.signed_in("Mara").get("/desk")
@@ -53,7 +49,6 @@ def test_a_queue_in_other_hands_is_not_called_clear(small: Small) -> None:
 
 
 def test_who_set_a_comment_aside_says_why(small: Small) -> None:
-    """The queue of what waits for a talk shows who put it there, and their note."""
     comment, browser = small.held(), small.signed_in("Noor")
     form = card(browser.get("/desk"), comment).one("form", class_="acts")
     browser.post(form.attributes["action"], form.fields() | {"action": "hold", "note": "Is this the mayor?"})
@@ -63,13 +58,11 @@ def test_who_set_a_comment_aside_says_why(small: Small) -> None:
 
 
 def test_thresholds_in_the_address_are_no_search(small: Small) -> None:
-    """The page of consequences leaves the search box empty."""
     page = small.signed_in("Lea", "lead").get("/desk/settings/courier?insult.hold=0.7")
     assert page.tree.one("input", id="q").attributes["value"] == ""
 
 
 def test_the_list_says_how_many_a_row_stands_for(small: Small) -> None:
-    """The row of a group of copies shows how many they are."""
     arrive(small, *adverts(3))
     page = small.signed_in().get("/desk")
     (row,) = page.tree.all("li", class_="row")
@@ -77,7 +70,6 @@ def test_the_list_says_how_many_a_row_stands_for(small: Small) -> None:
 
 
 def test_the_sign_in_speaks_german_too(small: Small) -> None:
-    """Signing in, a spent link and what is not there read German where the browser asks for it, and say so."""
     browser = small.browser()
     for path in ("/desk/sign-in", "/desk/sign-in/abc"):
         page = browser.get(path, Accept_Language="de")
@@ -89,7 +81,6 @@ def test_the_sign_in_speaks_german_too(small: Small) -> None:
 
 
 def test_a_ban_keeps_its_end_until_somebody_changes_it(small: Small) -> None:
-    """Whoever corrects the reason of a ban does not make it last for good."""
     comment, browser = small.held(), small.signed_in()
     path = f"/desk/comments/{comment.pk}/author"
     form = browser.get(path).tree.one("section", class_="author-status card").one("form")
@@ -104,7 +95,6 @@ def test_a_ban_keeps_its_end_until_somebody_changes_it(small: Small) -> None:
 
 
 def test_severe_words_are_blurred_on_every_page(small: Small) -> None:
-    """The comment alone, and what stands after a collision, blur as the queue does."""
     comment = small.settle(small.submit(body="I will find you."), {"threat": 0.9, "toxicity": 0.9})
     browser, other = small.signed_in("Mara"), small.signed_in("Noor")
     page = browser.get(f"/desk/comments/{comment.pk}")
@@ -117,7 +107,6 @@ def test_severe_words_are_blurred_on_every_page(small: Small) -> None:
 
 
 def test_an_appeal_against_ones_own_decision_is_left_to_others(small: Small) -> None:
-    """Who decided sees the appeal and holds it back from nobody, however long they look."""
     _, pk = appealed(small)
     noor = small.signed_in("Noor").get("/desk?queue=appeals")
     assert "data-theirs" in noor.tree.one("article", id=f"c{pk}").attributes
@@ -126,7 +115,6 @@ def test_an_appeal_against_ones_own_decision_is_left_to_others(small: Small) -> 
 
 
 def test_what_a_banned_author_left_behind_goes_in_one_act(small: Small) -> None:
-    """On the author's page all that is held of them is decided and undone at once; later ones are not in it."""
     browser, other = small.signed_in("Mara"), small.signed_in("Noor")
     made = [small.held(body=f"Rude, for the {n}th time.") for n in range(3)]
     form = next(
@@ -152,14 +140,12 @@ def test_what_a_banned_author_left_behind_goes_in_one_act(small: Small) -> None:
 
 @pytest.mark.parametrize("path", ["/desk/sign-in", "/desk/sign-in/spent", "/desk", "/desk/help"])
 def test_every_page_of_the_desk_varies_by_language(small: Small, path: str) -> None:
-    """Signed in or not, no cache gives one person's language to another."""
     assert "Accept-Language" in small.browser().get(path, Accept_Language="de").headers["Vary"]
     assert "Accept-Language" in small.signed_in().get(path).headers["Vary"]
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/desk/nowhere", "/sites/courier/nowhere"])
 def test_who_is_lost_is_told_in_their_language(small: Small, path: str) -> None:
-    """A page that is not there speaks to a person, not to a program, and leads who is on the desk back to it."""
     page = small.browser().get(path, Accept_Language="de")
     assert (page.status, page.tree.one("html").attributes["lang"]) == (404, "de")
     assert page.tree.one("h1").text == "Diese Seite gibt es nicht"

@@ -16,7 +16,6 @@ from tests.web.pages.installation import Small
 
 
 def test_the_numbers_are_those_of_the_stretch(small: Small) -> None:
-    """What came in, how it stands and who decided it, for the last day; a month ago is not in it."""
     small.approved()
     small.clock.pass_seconds(40 * 86_400)
     small.approved(body="Fine.")
@@ -35,7 +34,6 @@ def test_the_numbers_are_those_of_the_stretch(small: Small) -> None:
 
 
 def test_thousands_are_written_as_the_language_does(small: Small) -> None:
-    """A German page has a point where an English one has a comma."""
     with small.context.deps.store.write() as tx:
         tx.comments.add(small.courier.id, [draft(f"c-{n}") for n in range(1_199)], small.clock())
     browser = small.signed_in()
@@ -46,7 +44,6 @@ def test_thousands_are_written_as_the_language_does(small: Small) -> None:
 
 
 def test_every_number_leads_to_its_comments(small: Small) -> None:
-    """Each linked number opens a page with that many comments."""
     small.approved(body="The first.")
     small.held(body="What a foolish thing.")
     browser = small.signed_in()
@@ -59,7 +56,6 @@ def test_every_number_leads_to_its_comments(small: Small) -> None:
 
 
 def test_every_number_of_the_tables_leads_to_its_comments(small: Small) -> None:
-    """Who decided what, each person's count, and each cell of model and moderators open as many as they say."""
     small.approved(body="Fine.")
     for action in (Action.REJECT, Action.REJECT, Action.APPROVE, Action.SPAM):
         small.judge(small.held(), action)
@@ -85,7 +81,6 @@ def test_every_number_of_the_tables_leads_to_its_comments(small: Small) -> None:
 
 
 def test_people_and_machine_are_compared(small: Small) -> None:
-    """A refusal of what the model scored high is agreement, an approval is not."""
     for action in (Action.REJECT, Action.REJECT, Action.APPROVE):
         small.judge(small.held(), action)
     page = small.signed_in().get("/desk/overview")
@@ -96,7 +91,6 @@ def test_people_and_machine_are_compared(small: Small) -> None:
 
 
 def test_the_export_holds_no_address(small: Small) -> None:
-    """A lead gets CSV and JSON of the same rows, without address or author key; a formula is plain text."""
     small.held(body="=1+1 is what the mayor calls a budget.")
     browser = small.signed_in("Lea", "lead")
     told = json.loads(browser.get("/desk/overview/export.json").html)
@@ -113,7 +107,6 @@ def test_the_export_holds_no_address(small: Small) -> None:
 
 @pytest.mark.parametrize("before", ["", " ", "\n", "\u00a0", "\t", " \r\n "])
 def test_no_cell_of_the_export_is_a_formula(small: Small, before: str) -> None:
-    """White space before it does not help a formula through."""
     small.held(body=f"{before}=1+1 is what the mayor calls a budget.")
     page = small.signed_in("Lea", "lead").get("/desk/overview/export.csv")
     (row,) = csv.DictReader(io.StringIO(page.html, newline=""))
@@ -122,7 +115,6 @@ def test_no_cell_of_the_export_is_a_formula(small: Small, before: str) -> None:
 
 
 def test_the_export_is_whole(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many comments came in, each is in the file once; an empty installation gives an empty list and a head."""
     browser = small.signed_in("Lea", "lead")
     assert json.loads(browser.get("/desk/overview/export.json").html) == []
     assert browser.get("/desk/overview/export.csv").html.startswith("site,id,revision,")
@@ -134,14 +126,12 @@ def test_the_export_is_whole(small: Small, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_export_is_not_for_everybody(small: Small) -> None:
-    """A moderator who is no lead gets no export, and is shown none."""
     browser = small.signed_in()
     assert browser.get("/desk/overview/export.csv").status == 403
     assert "Export" not in browser.get("/desk/overview").text
 
 
 def test_what_cannot_be_asked_is_not_there(small: Small) -> None:
-    """An unknown stretch, site or state is answered 404; an empty installation shows zeros."""
     browser = small.signed_in()
     for query in ("?span=9y", "?site=nowhere"):
         assert browser.get(f"/desk/overview{query}").status == 404
@@ -150,7 +140,6 @@ def test_what_cannot_be_asked_is_not_there(small: Small) -> None:
 
 
 def test_everything_new_under_an_article_can_be_held(small: Small) -> None:
-    """One button on the article's page: what arrives then is held for that reason, until it ends."""
     small.approved()
     browser = small.signed_in()
     path = "/desk/article?site=courier&url=https://courier.example/bridge"
@@ -172,7 +161,6 @@ def test_everything_new_under_an_article_can_be_held(small: Small) -> None:
 
 
 def test_a_surge_is_shown(small: Small) -> None:
-    """An article that draws far more than usual heads the overview."""
     for n in range(25):
         small.approved(body=f"Comment number {n}.")
     browser = small.signed_in()
@@ -184,7 +172,6 @@ def test_a_surge_is_shown(small: Small) -> None:
 
 
 def test_every_number_of_a_place_leads_to_its_comments(small: Small) -> None:
-    """By site, by article and by surge, though two sites share an article's address and one was there before."""
     small.approved(body="Long ago.")
     small.clock.pass_seconds(7_200)
     for n in range(25):

@@ -29,12 +29,10 @@ def press(browser: Browser, form: Element, **more: str) -> Page:
 
 
 def statuses(small: Small, comments: list[Comment]) -> list[Status]:
-    """The states the comments are in now."""
     return [small.again(comment).status for comment in comments]
 
 
 def test_the_histogram_counts_what_is_held(small: Small) -> None:
-    """Fifty bars over the scale, each telling its edges and its number, and a sample of what is inside."""
     held(small, 0.61, 0.62, 0.9)
     page = small.signed_in().get("/desk/ranges")
     titles = [bar.text for bar in page.tree.one("figure", class_="spread").all("title")]
@@ -46,7 +44,6 @@ def test_the_histogram_counts_what_is_held(small: Small) -> None:
 
 
 def test_a_stretch_is_decided_and_taken_back(small: Small) -> None:
-    """What lies in the stretch is rejected in one act, the rest stays; the Undo brings it back."""
     comments = held(small, 0.55, 0.65, 0.75, 0.85)
     browser = small.signed_in()
     page = browser.get("/desk/ranges?low=0.6&high=0.8&label=insult&site=courier")
@@ -60,7 +57,6 @@ def test_a_stretch_is_decided_and_taken_back(small: Small) -> None:
 
 
 def test_a_range_goes_by_any_score(small: Small) -> None:
-    """The address names the score; bars, count, sample and decision go by it, and the queue's filters hold."""
     low = small.settle(small.submit(body="What a silly thing."), {"insult": 0.9, "threat": 0.1})
     high = small.settle(small.submit(body="You will see what comes."), {"insult": 0.9, "threat": 0.7})
     browser = small.signed_in()
@@ -76,7 +72,6 @@ def test_a_range_goes_by_any_score(small: Small) -> None:
 
 
 def test_the_held_queue_leads_to_its_ranges(small: Small) -> None:
-    """The filters go along; the order, which a range has not, stays behind."""
     held(small, 0.7)
     queue = small.signed_in().get("/desk?sort=score&label=insult&site=courier")
     links = [one.attributes["href"] for one in queue.tree.one("form", class_="filters").all("a")]
@@ -84,7 +79,6 @@ def test_the_held_queue_leads_to_its_ranges(small: Small) -> None:
 
 
 def test_what_arrives_after_the_look_is_not_decided(small: Small) -> None:
-    """Only what was counted is decided."""
     (seen,) = held(small, 0.7)
     browser = small.signed_in()
     page = browser.get("/desk/ranges")
@@ -94,7 +88,6 @@ def test_what_arrives_after_the_look_is_not_decided(small: Small) -> None:
 
 
 def test_what_another_moderator_has_in_hand_is_left_to_them(small: Small) -> None:
-    """A claimed comment is passed over."""
     comments = held(small, 0.7)
     small.signed_in("Noor").get("/desk")  # which claims it
     browser = small.signed_in()
@@ -104,7 +97,6 @@ def test_what_another_moderator_has_in_hand_is_left_to_them(small: Small) -> Non
 
 
 def test_what_is_no_stretch_is_the_whole_scale(small: Small) -> None:
-    """Edges that are no numbers, an unknown label or site: a page all the same, and no act."""
     held(small, 0.7)
     browser = small.signed_in()
     assert "1 comment from 0.00 to 1.00" in browser.get("/desk/ranges?low=x&high=nan&label=rude").text
@@ -117,7 +109,6 @@ def test_what_is_no_stretch_is_the_whole_scale(small: Small) -> None:
 
 
 def test_a_stretch_too_large_for_one_act_says_so(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever chooses more than one act may decide is told before."""
     small.held()
     small.held()
     browser = small.signed_in()
@@ -129,7 +120,6 @@ def test_a_stretch_too_large_for_one_act_says_so(small: Small, monkeypatch: pyte
 def test_an_act_that_stopped_leads_back_to_what_is_left(
     small: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where one act could not decide all of a stretch, the page shows the rest of it, and the undo of the act."""
     comments = held(small, 0.61, 0.62, 0.63)
     browser = small.signed_in()
     form = browser.get("/desk/ranges?low=0.6&high=0.8").tree.one("form", class_="form-row")
@@ -144,7 +134,6 @@ def test_an_act_that_stopped_leads_back_to_what_is_left(
 
 
 def test_the_queue_of_decisions_leads_to_earlier_acts(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many acts there are, each can be found and taken back."""
     comments = held(small, 0.65, 0.75)
     browser = small.signed_in()
     for low, high in ((0.6, 0.7), (0.7, 0.8)):
@@ -163,7 +152,6 @@ def test_the_queue_of_decisions_leads_to_earlier_acts(small: Small, monkeypatch:
 
 
 def test_an_undo_that_stopped_offers_the_rest(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While some of an act still stands, its notice and its page have the button that takes it back."""
     comments = held(small, 0.61, 0.62, 0.63)
     browser = small.signed_in()
     form = browser.get("/desk/ranges?low=0.6&high=0.8").tree.one("form", class_="form-row")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from service.domain.chain import UnkeyedSigner, walk
+from service.domain.audit_log import UnkeyedSigner, walk
 from tests.web.pages.installation import Small
 
 TYPED = "Write to ada.unique.canary@example.org, or call +49 171 2345678."
 
 
 def acts(small: Small) -> list[tuple[str, str, str]]:
-    """What the log says, while its chain holds."""
     with small.context.deps.store.read() as tx:
         links = tx.audit_log.after(0, 1000)
         assert walk(links, tx.audit_log.head(), UnkeyedSigner()).holds
@@ -17,7 +16,6 @@ def acts(small: Small) -> list[tuple[str, str, str]]:
 
 
 def test_a_reveal_shows_what_was_typed_and_is_logged(small: Small) -> None:
-    """The page shows the reader's own words; the log says who looked at which revision, and no word of it."""
     comment, browser = small.held(body=TYPED), small.signed_in("Mara")
     page = browser.get(f"/desk/comments/{comment.pk}")
     assert "canary" not in page.text
@@ -30,7 +28,6 @@ def test_a_reveal_shows_what_was_typed_and_is_logged(small: Small) -> None:
 
 
 def test_nothing_is_revealed_without_the_form_of_a_session(small: Small) -> None:
-    """No stranger, no form without its tag, and no GET reveals anything or writes a line."""
     comment = small.held(body=TYPED)
     url, before = f"/desk/comments/{comment.pk}/reveal", None
     browser = small.signed_in()
@@ -42,7 +39,6 @@ def test_nothing_is_revealed_without_the_form_of_a_session(small: Small) -> None
 
 
 def test_a_comment_without_contacts_offers_and_reveals_nothing(small: Small) -> None:
-    """Where nothing was masked there is no button, and asking all the same shows an empty page."""
     comment, browser = small.held(), small.signed_in()
     page = browser.get(f"/desk/comments/{comment.pk}")
     assert "reveal" not in page.text
@@ -53,7 +49,6 @@ def test_a_comment_without_contacts_offers_and_reveals_nothing(small: Small) -> 
 
 
 def test_a_failing_log_shows_nothing(small: Small) -> None:
-    """When the act cannot be written, nothing is opened."""
     comment, browser = small.held(body=TYPED), small.signed_in()
     form = browser.get(f"/desk/comments/{comment.pk}").tree.one("form", class_="reveal")
 
@@ -74,7 +69,6 @@ def test_a_failing_log_shows_nothing(small: Small) -> None:
 
 
 def test_decisions_undone_and_signed_in_are_logged(small: Small) -> None:
-    """The log names who decided what, who took it back, and who came and went."""
     comment, browser = small.held(), small.signed_in("Mara")
     csrf = browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
     url = f"/desk/comments/{comment.pk}"

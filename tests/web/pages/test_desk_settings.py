@@ -15,7 +15,6 @@ from tests.web.pages.installation import Small
 
 
 def admin(small: Small) -> Browser:
-    """An admin's browser."""
     return small.signed_in("Ada the admin", "admin")
 
 
@@ -71,7 +70,6 @@ def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
 
 
 def test_every_comment_that_would_change_can_be_looked_at(small: Small) -> None:
-    """What does not fit on the page stands on the next, until all that were counted were shown."""
     made = [small.held(body=f"The mayor snores, part {n}.").pk for n in range(45)]
     browser = lead(small)
     page = browser.get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.8")
@@ -87,7 +85,6 @@ def test_every_comment_that_would_change_can_be_looked_at(small: Small) -> None:
 
 
 def test_thresholds_are_saved_as_the_next_policy(small: Small) -> None:
-    """What is saved decides from then on, and what did not change makes no new version."""
     browser = lead(small)
     page = save(browser, **{"insult.hold": "0.3", "toxicity.hold": "0.8"})
     assert "1 setting was changed." in page.text
@@ -98,7 +95,6 @@ def test_thresholds_are_saved_as_the_next_policy(small: Small) -> None:
 
 
 def test_a_fault_stands_beside_its_field_and_nothing_is_saved(small: Small) -> None:
-    """All or nothing: a wrong value is named, what was typed is kept."""
     page = save(lead(small), **{"insult.hold": "1.5", "toxicity.hold": "0.8"})
     assert page.status == 400
     assert "must be a probability between 0 and 1, or never" in page.text
@@ -108,7 +104,6 @@ def test_a_fault_stands_beside_its_field_and_nothing_is_saved(small: Small) -> N
 
 
 def test_words_are_one_a_line_and_can_be_tried(small: Small) -> None:
-    """Lists are saved line by line, and a text says which entry it meets."""
     browser = lead(small)
     save(browser, hold_words="bridge troll\nferry*\n", spam_words="cheap pills")
     assert site(small).policy.hold_words.entries == ("bridge troll", "ferry*")
@@ -126,7 +121,6 @@ def test_words_are_one_a_line_and_can_be_tried(small: Small) -> None:
 
 
 def test_what_was_typed_elsewhere_outlives_a_save(small: Small) -> None:
-    """Saving one section, trying words or looking at consequences keeps what was typed in the others, unsaved."""
     browser = lead(small)
     page = press_save(
         browser, browser.get(SETTINGS), "rules", link_limit="7", hold_words="troll", sample="{}"
@@ -163,7 +157,6 @@ def try_webhook(browser: Browser, places: str, sample: str) -> Page:
 
 
 def test_a_webhook_is_tried_before_its_map_is_saved(small: Small) -> None:
-    """A lead sees what is read of a pasted webhook, without its address; nothing is stored until it is saved."""
     browser = lead(small)
     page = try_webhook(browser, PLACES, WEBHOOK)
     assert page.status == 200
@@ -189,13 +182,11 @@ def test_a_webhook_is_tried_before_its_map_is_saved(small: Small) -> None:
     ],
 )
 def test_a_webhook_that_would_be_refused_says_why(small: Small, places: str, sample: str, said: str) -> None:
-    """What is wrong with map or webhook stands there, and both are kept as they were typed."""
     page = try_webhook(lead(small), places, sample)
     assert (page.status, said in page.text) == (400, True)
 
 
 def test_what_a_page_shows_it_saves_unchanged(small: Small) -> None:
-    """Every section sent back as it stands changes nothing."""
     browser = lead(small)
     page = browser.get(SETTINGS)
     for section in ("cuts", "rules", "words", "keeping"):
@@ -205,7 +196,6 @@ def test_what_a_page_shows_it_saves_unchanged(small: Small) -> None:
 
 
 def test_dead_letters_are_shown_and_replayed(small: Small) -> None:
-    """A lead sees what could not be delivered, without its text, and lets it wait again."""
     save(lead(small), callback_url="https://courier.example/hook")
     small.held(body="A text that no log shows.")
     with small.context.deps.store.write() as tx:
@@ -222,7 +212,6 @@ def test_dead_letters_are_shown_and_replayed(small: Small) -> None:
 
 
 def test_a_key_is_shown_once(small: Small) -> None:
-    """A rotated key works, is on the answer to its own form, and on no page after."""
     browser = admin(small)
     made = browser.post(f"{SETTINGS}/keys", {"csrf": csrf(browser.get(f"{SETTINGS}/keys")), "what": "key"})
     key = made.tree.one("code", class_="wraps secret").text
@@ -236,7 +225,6 @@ def test_a_key_is_shown_once(small: Small) -> None:
 
 
 def test_people_are_invited_changed_and_shut_out(small: Small) -> None:
-    """An admin's link lets somebody in, a role can change, and shutting out ends their session at once."""
     browser = admin(small)
     page = browser.get("/desk/people")
     answer = browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "moderator"})
@@ -254,7 +242,6 @@ def test_people_are_invited_changed_and_shut_out(small: Small) -> None:
 
 
 def test_nobody_locks_themselves_out(small: Small) -> None:
-    """An admin can neither shut themselves out nor take their own role."""
     browser = admin(small)
     tag = csrf(browser.get("/desk/people"))
     for change in ({"active": "no", "role": "admin"}, {"active": "yes", "role": "lead"}):
@@ -265,13 +252,11 @@ def test_nobody_locks_themselves_out(small: Small) -> None:
 
 @pytest.mark.parametrize("path", ["/desk/settings/nowhere", "/desk/settings/nowhere/callbacks"])
 def test_a_site_that_is_not_there_has_no_settings(small: Small, path: str) -> None:
-    """An unknown site is answered 404."""
     assert lead(small).get(path).status == 404
     assert small.held().status is Status.HELD
 
 
 def test_two_leads_at_once_undo_nothing_of_each_other(small: Small) -> None:
-    """A page opened before another lead saved sends only what was changed on it; the same field is asked about."""
     first, second = lead(small), small.signed_in("Kim", "lead")
     mine, theirs = first.get(SETTINGS), second.get(SETTINGS)
     form, sent = form_with(mine, "toxicity.hold"), whole(mine) | {"section": "cuts"}
@@ -293,7 +278,6 @@ def test_two_leads_at_once_undo_nothing_of_each_other(small: Small) -> None:
 
 
 def saving(form: Element) -> str:
-    """Where the form's buttons that save send it."""
     return form.attributes["action"]
 
 

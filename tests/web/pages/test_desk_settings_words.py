@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.domain import options, pointers, reasons, terms
+from service.domain import json_pointers, options, policy_terms, refusal_reasons
 from service.web.faults import SENTENCES, values_in
 from tests.web.pages.browser import Page
 from tests.web.pages.desk import form_with, lead, save, site
@@ -33,9 +33,8 @@ def sentences(module: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("module", [terms, options, reasons, pointers])
+@pytest.mark.parametrize("module", [policy_terms, options, refusal_reasons, json_pointers])
 def test_every_fault_of_a_setting_can_be_said_in_german(module: object) -> None:
-    """Each sentence that the domain raises is among those that the desk translates."""
     raised = sentences(str(getattr(module, "__file__", "")))
     assert len(raised) > 3
     whole = ("must", "a reason", "each", "has", "7", "is")
@@ -60,12 +59,10 @@ def test_every_fault_of_a_setting_can_be_said_in_german(module: object) -> None:
 def test_values_are_found_where_the_sentence_names_them(
     message: str, sentence: str, values: dict[str, str] | None
 ) -> None:
-    """A sentence with names fits a message with a value at each, and no other."""
     assert values_in(message, sentence) == values
 
 
 def test_a_fault_is_said_in_the_leads_language(small: Small) -> None:
-    """What is wrong with a setting reads German on a German desk, its values in it."""
     browser = lead(small)
     page = browser.get("/desk/settings/courier?insult.hold=4", **GERMAN)
     assert "muss eine Wahrscheinlichkeit von 0 bis 1 sein" in page.text
@@ -74,7 +71,6 @@ def test_a_fault_is_said_in_the_leads_language(small: Small) -> None:
 
 
 def test_a_choice_says_what_it_does(small: Small) -> None:
-    """A list to choose from holds words for people; no true, no false, no pre."""
     page = lead(small).get("/desk/settings/courier")
     shown = {option.text.strip() for option in page.tree.all("option")}
     assert {"once it is approved", "no", "yes", "a person looks at those with links"} <= shown
@@ -82,13 +78,11 @@ def test_a_choice_says_what_it_does(small: Small) -> None:
 
 
 def test_a_comma_is_a_point_in_a_threshold(small: Small) -> None:
-    """Who writes 0,7 means 0.7."""
     save(lead(small), **{"insult.hold": "0,7"})
     assert site(small).policy.cuts["insult"].hold == 0.7
 
 
 def test_what_is_kept_for_good_is_an_empty_field(small: Small) -> None:
-    """The page says that empty means for good, and takes it."""
     browser = lead(small)
     save(browser, keep_spam_days="")
     assert site(small).options.keep_spam_days is None
@@ -108,7 +102,6 @@ PARTS = ("code", "title", "text")
 
 
 def post_reasons(small: Small, given: list[tuple[str, str, str]]) -> Page:
-    """Save the reasons' form with these rows."""
     browser = lead(small)
     form = form_with(browser.get("/desk/settings/courier"), "reason.title")
     fields = {"csrf": form.fields()["csrf"]} | {
@@ -118,7 +111,6 @@ def post_reasons(small: Small, given: list[tuple[str, str, str]]) -> Page:
 
 
 def test_reasons_are_rows_of_a_form(small: Small) -> None:
-    """A lead adds and takes away reasons without writing JSON; without a code, one is made of the title."""
     before = rows(lead(small).get("/desk/settings/courier"))
     assert len(before) == 6
     assert "saved=0" in post_reasons(small, before).headers["Location"]
@@ -135,7 +127,6 @@ def test_reasons_are_rows_of_a_form(small: Small) -> None:
 
 
 def test_a_row_without_a_text_is_not_lost(small: Small) -> None:
-    """What cannot be saved comes back as it was typed, with what is wrong."""
     page = post_reasons(small, [("odd", "Odd", "")])
     assert page.status == 400
     assert rows(page) == [("odd", "Odd", "")]

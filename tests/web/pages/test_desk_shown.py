@@ -33,7 +33,6 @@ from tests.factories import NOON
 def test_the_heaviest_span_marks_the_text(
     spans: list[tuple[int, int, float]], pieces: list[tuple[str, int]]
 ) -> None:
-    """Marks follow the spans; where they overlap the heavier wins; neighbours under one span need not be one piece."""
     found = marked("abcdef", [Span(begin, end, "insult", weight) for begin, end, weight in spans])
     joined: list[tuple[str, int]] = []
     for piece in found:
@@ -50,7 +49,6 @@ def test_the_heaviest_span_marks_the_text(
 )
 @settings(derandomize=True, max_examples=200, deadline=None)
 def test_marking_never_changes_the_text(text: str, spans: list[tuple[int, int, float]]) -> None:
-    """Whatever the spans, the pieces together are the text."""
     pieces = marked(text, [Span(begin, end, "spam", weight) for begin, end, weight in spans])
     assert "".join(piece.text for piece in pieces) == text
     assert all(isinstance(piece, Piece) and 0 <= piece.strength <= 4 for piece in pieces)
@@ -68,7 +66,6 @@ def test_marking_never_changes_the_text(text: str, spans: list[tuple[int, int, f
     ],
 )
 def test_an_age_is_said_in_the_largest_unit(seconds: int, words: str) -> None:
-    """Ages are rounded down."""
     assert age(NOON, NOON + timedelta(seconds=seconds)) == words
 
 
@@ -82,7 +79,6 @@ def test_an_age_is_said_in_the_largest_unit(seconds: int, words: str) -> None:
     ],
 )
 def test_each_hand_that_decides_has_its_name(who_kind: Who, who: str, name: str) -> None:
-    """A person's own erasure is not put down to the site."""
     made = Decision(
         1,
         1,

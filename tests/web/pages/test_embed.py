@@ -7,13 +7,12 @@ import re
 
 import pytest
 
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.web.pages.installation import Small, catalog
 
 
 @pytest.mark.parametrize("name", ["embed.js", "embed.css"])
 def test_it_is_small_and_open(small: Small, name: str) -> None:
-    """At most ten kilobytes on the wire, readable from any page, kept for five minutes, and without a cookie."""
     answer = small.app.test_client().get(f"/{name}")
     assert answer.status_code == 200
     assert len(gzip.compress(answer.data)) < 10_000
@@ -24,7 +23,6 @@ def test_it_is_small_and_open(small: Small, name: str) -> None:
 
 
 def test_a_form_is_given_for_pages_of_the_site_alone(small: Small) -> None:
-    """A ticket for an article of its own, a refusal for another's; nothing caches a ticket."""
     enrol_site(small.context, "embedded", "https://embedded.example")
     client = small.app.test_client()
     answer = client.get("/sites/embedded/form?article_url=https://embedded.example/a")
@@ -39,7 +37,6 @@ def test_a_form_is_given_for_pages_of_the_site_alone(small: Small) -> None:
 
 
 def test_it_says_what_the_pages_say(small: Small) -> None:
-    """Its two languages have the same sentences, in the words of the catalog wherever that has them."""
     script = small.app.test_client().get("/embed.js").get_data(as_text=True)
     english, german = (
         dict(re.findall(r"^ {6}(\w+): '([^']*)',?$", part, re.MULTILINE))

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import pytest
 from werkzeug.test import TestResponse
 
-from service.usecases.enrolment import enrol_site, invite
+from service.usecases.moderators import invite
+from service.usecases.sites import enrol_site
 from service.web import create_app
 from tests.factories import ADDRESS
 from tests.web.pages.installation import Small, build_small
@@ -60,7 +61,6 @@ def mounted(request: pytest.FixtureRequest, prefix: str, tmp_path: Path) -> Moun
 
 
 def test_every_link_of_the_readers_pages_works(mounted: Mounted) -> None:
-    """Pages for readers and callers lead nowhere but below the prefix, and what they lead to is there."""
     p = mounted.prefix
     pages = [
         "/demo",
@@ -80,7 +80,6 @@ def test_every_link_of_the_readers_pages_works(mounted: Mounted) -> None:
 
 
 def test_signing_in_and_out_stays_below_the_prefix(mounted: Mounted) -> None:
-    """The link, the button, the redirect, the cookie and all that the desk links to carry the prefix."""
     p, small = mounted.prefix, mounted.small
     small.held()
     path = invite(small.context, "Mara", "admin")[1].removeprefix(HOST)
@@ -122,7 +121,6 @@ def test_signing_in_and_out_stays_below_the_prefix(mounted: Mounted) -> None:
 
 
 def test_a_readers_comment_arrives_and_its_receipt_opens(mounted: Mounted) -> None:
-    """The form is posted where it says, and leads on to the receipt."""
     p = mounted.prefix
     page = mounted.ask(f"{p}/sites/courier/reply?article_url={ARTICLE}").get_data(as_text=True)
     (action,) = re.findall(r'<form[^>]*action="([^"]+)"', page)
@@ -138,7 +136,6 @@ def test_a_readers_comment_arrives_and_its_receipt_opens(mounted: Mounted) -> No
 
 
 def test_the_api_names_addresses_below_the_prefix(mounted: Mounted) -> None:
-    """Links of comments, the receipt, problem types, OpenAPI's server and the discovery document."""
     p, small = mounted.prefix, mounted.small
     mounted.client = create_app(small.context).test_client()  # its API knows this test's store
     site = enrol_site(small.context, "gazette", "https://gazette.example")
@@ -164,7 +161,6 @@ def test_the_api_names_addresses_below_the_prefix(mounted: Mounted) -> None:
 
 
 def test_the_processes_own_address_works_without_the_prefix(tmp_path: Path) -> None:
-    """A health check asks the process itself."""
     small = build_small(tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}/desk-app")
     client = small.app.test_client()
     assert client.get("/healthz").status_code == 200
@@ -193,7 +189,6 @@ def test_the_processes_own_address_works_without_the_prefix(tmp_path: Path) -> N
 def test_a_forwarded_prefix_counts_from_trusted_proxies_alone(
     tmp_path: Path, told: str, root: str, trusted: bool
 ) -> None:
-    """A proxy that says what it cut off is believed when it is the operator's own and names a plain path."""
     small = build_small(tmp_path, REPLYDESK_TRUSTED_PROXIES="10.0.0.0/8" if trusted else "192.0.2.0/24")
     page = small.app.test_client().get(
         "/demo/nothing",
@@ -205,7 +200,6 @@ def test_a_forwarded_prefix_counts_from_trusted_proxies_alone(
 
 
 def test_the_public_address_goes_before_a_forwarded_prefix(tmp_path: Path) -> None:
-    """Where the operator has named the path, a header that a reader wrote changes nothing."""
     small = build_small(
         tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}/desk-app", REPLYDESK_TRUSTED_PROXIES="127.0.0.0/8"
     )
@@ -215,7 +209,6 @@ def test_the_public_address_goes_before_a_forwarded_prefix(tmp_path: Path) -> No
 
 
 def test_a_redirect_names_no_host(tmp_path: Path) -> None:
-    """Whatever host and scheme the proxy asked by, a path with too many slashes is put right below the prefix."""
     small = build_small(tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}/desk-app")
     moved = small.app.test_client().get("/desk-app//desk///sign-in?x=1", base_url="http://10.0.0.7:8080")
     assert moved.status_code == 308
@@ -223,7 +216,6 @@ def test_a_redirect_names_no_host(tmp_path: Path) -> None:
 
 
 def test_at_the_root_of_a_host_all_is_as_before(tmp_path: Path) -> None:
-    """Without a path there is no prefix, and the cookie keeps the stricter name."""
     small = build_small(tmp_path, REPLYDESK_PUBLIC_URL="https://desk.example/")
     path = invite(small.context, "Mara")[1].removeprefix("https://desk.example")
     entered = small.app.test_client().post(path)

@@ -22,7 +22,6 @@ TYPED = {"comment": "A fine bridge.", "name": "Ada", "email": ADDRESS, "website"
 
 
 def fill(page: Page, **typed: str) -> dict[str, str]:
-    """The form of the page, filled in."""
     return page.tree.one("form", id="reply-form").fields() | TYPED | typed
 
 
@@ -35,13 +34,11 @@ def post(small: Small, **typed: str) -> Page:
 
 
 def test_the_form_makes_the_promise_word_for_word(small: Small) -> None:
-    """The sentence about the address stands in one run of text, unbroken by markup."""
     paragraph = small.browser().get(URL).tree.one("p", class_="promise")
     assert paragraph.children == [PROMISE]
 
 
 def test_every_field_has_its_label_and_required_ones_their_mark(small: Small) -> None:
-    """Comment, Name and Email are marked and required, Website is neither; all have labels."""
     form = small.browser().get(URL).tree.one("form", id="reply-form")
     for name, mark in (("comment", " *"), ("name", " *"), ("email", " *"), ("website", "")):
         label = form.one("label", for_=f"reply-{name}")
@@ -53,7 +50,6 @@ def test_every_field_has_its_label_and_required_ones_their_mark(small: Small) ->
 
 
 def test_a_site_may_do_without_addresses(small: Small) -> None:
-    """Where a site does not require an address the form does not mark it and takes a comment without one."""
     with small.context.deps.store.write() as tx:
         tx.sites.save(replace(small.courier, email_required=False))
     label = small.browser().get(URL).tree.one("label", for_="reply-email")
@@ -62,7 +58,6 @@ def test_a_site_may_do_without_addresses(small: Small) -> None:
 
 
 def test_a_comment_ends_on_its_receipt(small: Small) -> None:
-    """A posted comment is stored pending and leads to a receipt whose address holds nothing that was typed."""
     answer = post(small)
     (comment,) = small.comments()
     assert (answer.status, comment.status, comment.body) == (303, Status.PENDING, "A fine bridge.")
@@ -77,25 +72,21 @@ def test_a_comment_ends_on_its_receipt(small: Small) -> None:
 
 
 def test_line_breaks_are_kept_as_one_character(small: Small) -> None:
-    """Browsers send line breaks as two characters; the comment has one."""
     post(small, comment="One.\r\n\r\nTwo.")
     assert small.comments()[0].body == "One.\n\nTwo."
 
 
 def test_a_website_without_its_scheme_is_understood(small: Small) -> None:
-    """Readers may leave https:// out."""
     post(small, website="ada.example/about")
     assert small.comments()[0].website == "https://ada.example/about"
 
 
 def test_a_filled_trap_is_a_signal_and_no_silent_drop(small: Small) -> None:
-    """What only machines fill in is noted, and the comment is taken like any other."""
     assert post(small, topic="buy").status == 303
     assert small.comments()[0].signals == {"fill_seconds": 9.0, "honeypot": True}
 
 
 def test_a_double_click_makes_one_comment(small: Small) -> None:
-    """The same form sent twice is one comment with one receipt."""
     browser = small.browser()
     sent = fill(browser.get(URL))
     first, second = browser.post(URL, sent), browser.post(URL, sent)
@@ -104,7 +95,6 @@ def test_a_double_click_makes_one_comment(small: Small) -> None:
 
 
 def test_another_text_from_a_used_page_is_asked_about(small: Small) -> None:
-    """Going back and changing the text shows the form again with it, and sending that makes a second comment."""
     browser = small.browser()
     sent = fill(browser.get(URL))
     browser.post(URL, sent)
@@ -152,7 +142,6 @@ def test_another_text_from_a_used_page_is_asked_about(small: Small) -> None:
 def test_a_fault_is_named_at_its_field_and_the_text_is_kept(
     small: Small, field: str, value: str, sentence: str
 ) -> None:
-    """Each fault stands in the summary, linked to its field, and at the field; all but the address is still there."""
     answer = post(small, **{field: value})
     assert answer.status == 422
     form = answer.tree.one("form", id="reply-form")
@@ -169,7 +158,6 @@ def test_a_fault_is_named_at_its_field_and_the_text_is_kept(
 
 
 def test_an_address_is_asked_for_once_more_only_where_it_was_given(small: Small) -> None:
-    """Where it is missing the form does not say that it was there before."""
     again = "Please give it once more"
     assert again in post(small, name="").text
     assert again not in post(small, email="").text
@@ -177,14 +165,12 @@ def test_an_address_is_asked_for_once_more_only_where_it_was_given(small: Small)
 
 
 def test_all_faults_are_named_at_once_in_the_forms_order(small: Small) -> None:
-    """An empty form names three faults, each once, in the order of the fields."""
     answer = post(small, comment="", name="", email="", website="")
     links = answer.tree.one("div", role="alert").all("a")
     assert [link.attributes["href"] for link in links] == ["#reply-comment", "#reply-name", "#reply-email"]
 
 
 def test_a_form_that_was_open_for_days_is_shown_again_with_its_text(small: Small) -> None:
-    """An old form says so, keeps the text, and counts the time since the reader first saw it."""
     browser = small.browser()
     page = browser.get(URL)
     small.clock.pass_seconds(25 * 3600)
@@ -199,7 +185,6 @@ def test_a_form_that_was_open_for_days_is_shown_again_with_its_text(small: Small
 
 
 def test_a_flood_is_slowed_and_the_text_kept(small: Small) -> None:
-    """Beyond the site's rate the form comes back with its text and says how long to wait; nothing is stored."""
     with small.context.deps.store.write() as tx:
         tx.sites.save(replace(small.courier, options=Options(form_per_minute=1)))
     for n in range(10):
@@ -213,7 +198,6 @@ def test_a_flood_is_slowed_and_the_text_kept(small: Small) -> None:
 
 @pytest.mark.parametrize("ticket", ["", "x", "A" * 2000, "é", "AAAA.BBBB"])
 def test_a_forged_ticket_is_refused_and_the_text_kept(small: Small, ticket: str) -> None:
-    """A ticket that was not given out makes no comment; the form comes back with the text and a good ticket."""
     answer = post(small, ticket=ticket)
     assert answer.status == 409
     assert "This form could not be recognised" in answer.text
@@ -227,7 +211,6 @@ def test_a_forged_ticket_is_refused_and_the_text_kept(small: Small, ticket: str)
 
 
 def test_a_ticket_serves_its_own_article_alone(small: Small) -> None:
-    """A ticket for one article is refused for another one, and for another site."""
     ticket = fill(small.browser().get(URL))["ticket"]
     other = URL.replace("bridge", "library")
     assert small.browser().post(other, TYPED | {"ticket": ticket}).status == 409
@@ -257,7 +240,6 @@ def test_a_ticket_serves_its_own_article_alone(small: Small) -> None:
     ],
 )
 def test_only_the_sites_own_articles_have_a_form(small: Small, url: str) -> None:
-    """An article elsewhere, or none, is answered 400 in words, by GET and POST alike."""
     target = f"/sites/courier/reply?article_url={quote(url, safe='')}"
     for answer in (small.browser().get(target), small.browser().post(target, TYPED)):
         assert answer.status == 400
@@ -266,7 +248,6 @@ def test_only_the_sites_own_articles_have_a_form(small: Small, url: str) -> None
 
 
 def test_an_address_in_the_articles_query_is_in_no_form(small: Small) -> None:
-    """A newsletter's link leads to the form of the page alone, and what is posted there stands under that page."""
     browser = small.browser()
     url = f"/sites/courier/reply?article_url={quote(BRIDGE + '?mail=ada%40mail.example', safe='')}"
     assert "mail.example" not in browser.get(url).html
@@ -274,18 +255,15 @@ def test_an_address_in_the_articles_query_is_in_no_form(small: Small) -> None:
 
 
 def test_www_is_the_same_site(small: Small) -> None:
-    """A site is reached with and without www."""
     assert small.browser().get("/sites/courier/reply?article_url=https://www.courier.example/a").status == 200
 
 
 @pytest.mark.parametrize("name", ["nowhere", "Courier", "%00", "x" * 500, "%F0%9F%92%A9"])
 def test_an_unknown_site_is_not_found(small: Small, name: str) -> None:
-    """There is no form of a site that is not here."""
     assert small.browser().get(f"/sites/{name}/reply?article_url={BRIDGE}").status == 404
 
 
 def test_an_answer_names_what_it_answers(small: Small) -> None:
-    """A reply to a published comment shows whom it answers and is stored under it."""
     parent = small.approved(author_name="Bo")
     browser = small.browser()
     page = browser.get(f"{URL}&parent_id={parent.id}")
@@ -295,7 +273,6 @@ def test_an_answer_names_what_it_answers(small: Small) -> None:
 
 
 def test_an_unseen_comment_cannot_be_answered(small: Small) -> None:
-    """A held parent is not shown; the reply stands on its own, and the form says so."""
     parent = small.held(author_name="Secret Bo")
     browser = small.browser()
     page = browser.get(f"{URL}&parent_id={parent.id}")
@@ -306,13 +283,11 @@ def test_an_unseen_comment_cannot_be_answered(small: Small) -> None:
 
 
 def test_a_comment_under_another_article_cannot_be_answered_here(small: Small) -> None:
-    """A parent belongs to its own article."""
     parent = small.approved(author_name="Bo", article=Article("https://courier.example/library"))
     assert "Yours will stand on its own" in small.browser().get(f"{URL}&parent_id={parent.id}").text
 
 
 def test_a_monstrous_form_is_refused_before_it_is_read(small: Small) -> None:
-    """Two megabytes are no comment."""
     assert post(small, comment="x" * 2_000_000).status == 413
     assert not small.comments()
 
@@ -335,7 +310,6 @@ NAUGHTY = [
 
 @pytest.mark.parametrize("naughty", NAUGHTY)
 def test_naughty_strings_break_nothing(small: Small, naughty: str) -> None:
-    """Whatever stands in a field, the answer is a page or a receipt, and the text is shown as text."""
     for field in ("comment", "name", "email", "website", "ticket", "parent_id", "topic"):
         answer = post(small, **{field: naughty})
         assert answer.status in (303, 409, 422), field
@@ -347,7 +321,6 @@ def test_naughty_strings_break_nothing(small: Small, naughty: str) -> None:
 
 
 def test_the_address_is_in_no_receipt_and_in_no_stored_field(small: Small) -> None:
-    """After posting, the address is in no answer, and what is stored of the comment does not show it."""
     browser = small.browser()
     answer = browser.post(URL, fill(browser.get(URL), comment=f"Write to {ADDRESS} or {ADDRESS.upper()}"))
     receipt = browser.get(answer.headers["Location"])
@@ -356,12 +329,10 @@ def test_the_address_is_in_no_receipt_and_in_no_stored_field(small: Small) -> No
 
 
 def test_the_form_is_kept_in_no_cache(small: Small) -> None:
-    """A form holds a ticket, and after a fault a text: no cache keeps it."""
     assert Browser(small.app.test_client()).get(URL).headers["Cache-Control"] == "no-store"
 
 
 def test_what_comes_by_the_form_is_counted_and_timed(small: Small) -> None:
-    """The time to its commit stands beside that of the API."""
     small.app = create_app(small.context)
     assert post(small).status == 303
     told = small.app.test_client().get("/metrics").text

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.factories import ADDRESS
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import Small
@@ -36,7 +36,6 @@ def promise(page: Page) -> object:
     ],
 )
 def test_the_form_speaks_as_the_browser_asks(small: Small, asked: str, language: str, said: str) -> None:
-    """The promise stands word for word in either language, the page says which it is, and caches keep them apart."""
     page = small.browser().get(URL, Accept_Language=asked)
     assert promise(page) == said
     assert page.tree.one("html").attributes["lang"] == language
@@ -47,13 +46,11 @@ def test_the_form_speaks_as_the_browser_asks(small: Small, asked: str, language:
     ("named", "language"), [("de", "de"), ("DE-at", "de"), ("en", "en"), ("xx", "de"), ("", "de")]
 )
 def test_an_address_may_name_the_language(small: Small, named: str, language: str) -> None:
-    """`lang` wins over the browser where it names a language that is spoken."""
     page = small.browser().get(f"{URL}&lang={named}", Accept_Language="de")
     assert page.tree.one("html").attributes["lang"] == language
 
 
 def test_a_named_language_stays_to_the_receipt(small: Small) -> None:
-    """The faults, the form that is shown again, the receipt and its links keep the language of the first address."""
     browser = small.browser()
     form = browser.get(f"{URL}&lang=de").tree.one("form", id="reply-form")
     again = browser.post(form.attributes["action"], form.fields() | {"comment": "x" * 20_001})
@@ -73,7 +70,6 @@ def test_a_named_language_stays_to_the_receipt(small: Small) -> None:
 
 
 def test_what_is_wrong_with_the_address_is_said_in_german(small: Small) -> None:
-    """A wrong article, an unknown site and a text far too long are told in the reader's language."""
     browser = small.browser()
     wrong = browser.get("/sites/courier/reply?article_url=https://evil.example/", Accept_Language="de")
     assert wrong.tree.one("h1").text == "Welcher Artikel?"
@@ -85,7 +81,6 @@ def test_what_is_wrong_with_the_address_is_said_in_german(small: Small) -> None:
 
 
 def test_the_demo_paper_has_german_comments_under_english_articles(small: Small) -> None:
-    """What the service says is German and says so; what the article says is marked as the English that it is."""
     enrol_site(small.context, "demo", small.context.settings.public_url, title="The Demo Courier")
     page = small.browser().get("/demo/the-bridge?lang=de")
     assert page.tree.one("html").attributes["lang"] == "de"
@@ -98,7 +93,6 @@ def test_the_demo_paper_has_german_comments_under_english_articles(small: Small)
 
 
 def test_fields_that_a_language_names_are_those_of_the_form(small: Small) -> None:
-    """Labels and button are German; the names under which fields are sent are not."""
     form = small.browser().get(URL, Accept_Language="de").tree.one("form", id="reply-form")
     labels = [label.text for label in form.all("label")]
     assert labels == ["Kommentar *", "Name *", "E-Mail-Adresse *", "Website", "Dieses Feld leer lassen"]

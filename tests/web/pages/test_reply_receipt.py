@@ -8,9 +8,9 @@ from service import usecases
 from service.domain.comment import Comment
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.usecases import Judgement
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from service.web.reply.words import BY_LABEL
 from tests.factories import ADDRESS
 from tests.web.pages.browser import Page
@@ -18,7 +18,6 @@ from tests.web.pages.installation import Small
 
 
 def receipt(small: Small, comment: Comment, more: str = "") -> Page:
-    """The receipt of a comment on the courier."""
     token = receipt_token(small.context.keyring, small.courier.name, comment.id)
     return small.browser().get(f"/r/{token}{more}")
 
@@ -29,7 +28,6 @@ def refuse_from(small: Small, label: str, score: float) -> None:
 
 
 def test_a_fresh_comment_is_being_checked_and_the_page_looks_again(small: Small) -> None:
-    """While pending, the page refreshes itself: by its script, and by a meta tag where scripts are off."""
     page = receipt(small, small.submit())
     assert "Your comment has arrived" in page.text
     assert page.tree.one("noscript").one("meta").attributes["http-equiv"] == "refresh"
@@ -37,12 +35,10 @@ def test_a_fresh_comment_is_being_checked_and_the_page_looks_again(small: Small)
 
 
 def test_a_held_comment_waits_for_a_person(small: Small) -> None:
-    """A held comment is said to be read by a moderator."""
     assert "A moderator will read your comment" in receipt(small, small.held()).text
 
 
 def test_a_published_comment_leads_to_the_article(small: Small) -> None:
-    """Once published, the page says so, links the article, and no longer refreshes."""
     page = receipt(small, small.approved())
     assert "Your comment is published" in page.text
     assert page.tree.all("a", href="https://courier.example/bridge")
@@ -51,7 +47,6 @@ def test_a_published_comment_leads_to_the_article(small: Small) -> None:
 
 @pytest.mark.parametrize(("label", "score"), [("toxicity", 0.99), ("spam", 0.99)])
 def test_a_machines_refusal_is_explained_by_its_label(small: Small, label: str, score: float) -> None:
-    """What the classifier refused is explained in the label's words."""
     refuse_from(small, label, 0.9)
     page = receipt(small, small.settle(small.submit(), {label: score}))
     assert "Your comment was not published" in page.text
@@ -66,7 +61,6 @@ def test_a_machines_refusal_is_explained_by_its_label(small: Small, label: str, 
     ],
 )
 def test_a_moderators_refusal_is_explained(small: Small, action: Action, words: str) -> None:
-    """What a moderator refused says that a moderator did, and names nobody."""
     comment = small.held()
     small.judge(comment, action)
     page = receipt(small, comment)
@@ -75,14 +69,12 @@ def test_a_moderators_refusal_is_explained(small: Small, action: Action, words: 
 
 
 def test_a_withdrawn_comment_says_so(small: Small) -> None:
-    """What the site withdrew is said to be withdrawn."""
     comment = small.approved()
     usecases.withdraw(small.context.deps, small.courier, comment.id, "courier")
     assert "The site has withdrawn it." in receipt(small, comment).text
 
 
 def test_a_decision_shows_only_once_it_is_published(small: Small) -> None:
-    """While a decision can be undone for free the commenter sees the state before it; then the new one."""
     comment = small.held()
     small.judge(comment, Action.APPROVE, delay=5.0)
     assert small.again(comment).status is Status.APPROVED
@@ -93,7 +85,6 @@ def test_a_decision_shows_only_once_it_is_published(small: Small) -> None:
 
 
 def test_an_overruled_refusal_keeps_its_words_until_the_new_one_leaves(small: Small) -> None:
-    """A decision over an earlier one shows the earlier one's grounds while it waits."""
     refuse_from(small, "toxicity", 0.9)
     comment = small.settle(small.submit(), {"toxicity": 0.99})
     with small.context.deps.store.read() as tx:
@@ -105,7 +96,6 @@ def test_an_overruled_refusal_keeps_its_words_until_the_new_one_leaves(small: Sm
 
 
 def test_a_refusal_that_stands_again_keeps_its_reason(small: Small) -> None:
-    """Overruled and taken back after that was published, it is told in the words of the first decision."""
     comment, deps = small.held(), small.context.deps
     refusal = Judgement(Action.REJECT, Who.MODERATOR, "Bea", 1, reason="insult")
     usecases.review(deps, small.courier, comment.id, refusal)
@@ -118,7 +108,6 @@ def test_a_refusal_that_stands_again_keeps_its_reason(small: Small) -> None:
 
 
 def test_a_machines_refusal_that_stands_again_keeps_its_label(small: Small) -> None:
-    """So does what the classifier refused."""
     refuse_from(small, "toxicity", 0.9)
     comment, deps = small.settle(small.submit(), {"toxicity": 0.99}), small.context.deps
     approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
@@ -128,7 +117,6 @@ def test_a_machines_refusal_that_stands_again_keeps_its_label(small: Small) -> N
 
 
 def test_the_poll_answers_nothing_new_with_nothing(small: Small) -> None:
-    """A script that names the state it shows gets 204 while it holds, and the new state's fragment after."""
     comment = small.submit()
     assert receipt(small, comment, "/state?seen=pending").status == 204
     small.settle(comment)
@@ -138,7 +126,6 @@ def test_the_poll_answers_nothing_new_with_nothing(small: Small) -> None:
 
 
 def test_the_receipt_is_kept_private(small: Small) -> None:
-    """No cache, no index, no referrer."""
     headers = receipt(small, small.submit()).headers
     assert headers["Cache-Control"] == "no-store"
     assert headers["Referrer-Policy"] == "no-referrer"
@@ -146,7 +133,6 @@ def test_the_receipt_is_kept_private(small: Small) -> None:
 
 
 def test_the_receipt_shows_no_address(small: Small) -> None:
-    """Neither the address nor the author key, typed into the text or not."""
     comment = small.approved(body=f"Reach me at {ADDRESS}.")
     page = receipt(small, comment)
     assert "canary" not in page.html
@@ -159,19 +145,16 @@ def test_the_receipt_shows_no_address(small: Small) -> None:
 )
 @pytest.mark.parametrize("more", ["", "/state?seen=pending"])
 def test_a_token_that_was_not_given_out_finds_nothing(small: Small, token: str, more: str) -> None:
-    """A forged or cut receipt is not found."""
     assert small.browser().get(f"/r/{token}{more}").status == 404
 
 
 def test_a_receipt_of_one_site_never_opens_another_sites_comment(small: Small) -> None:
-    """The same id on another site is another comment."""
     comment = small.submit()
     token = receipt_token(small.context.keyring, small.herald.name, comment.id)
     assert small.browser().get(f"/r/{token}").status == 404
 
 
 def test_a_receipt_speaks_as_the_browser_asks(small: Small) -> None:
-    """German for who asks for it, the ground and the shipped reason too; the texts of reader and site stay theirs."""
     comment = small.held(body="Der Artikel ist albern.")
     with small.context.deps.store.read() as tx:
         site = tx.sites.by_id(comment.site_id)

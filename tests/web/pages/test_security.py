@@ -26,7 +26,6 @@ PAGES = [
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_refuses_foreign_and_inline_code(small: Small, path: str) -> None:
-    """The policy allows our own files alone, and no other page may frame ours."""
     headers = small.browser().get(path).headers
     assert dict(one.split(" ", 1) for one in headers["Content-Security-Policy"].split("; ")) == {
         "default-src": "'none'",
@@ -38,7 +37,6 @@ def test_every_page_refuses_foreign_and_inline_code(small: Small, path: str) -> 
 
 
 def test_https_is_asked_to_stay(tmp_path: Path) -> None:
-    """An installation reached by https tells browsers never to come by http."""
     small = build_small(tmp_path, REPLYDESK_PUBLIC_URL="https://desk.example")
     headers = small.browser().get("/desk/sign-in").headers
     assert headers["Strict-Transport-Security"] == security.TRANSPORT
@@ -46,7 +44,6 @@ def test_https_is_asked_to_stay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_no_template_holds_inline_code_or_a_foreign_address(template: Path) -> None:
-    """No inline script, style or handler, no third party, and nothing is marked safe from escaping."""
     text = template.read_text(encoding="utf-8")
     assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|hx-on|javascript:", text)
     assert not re.search(r"(src|href)=[\"']https?:", text)
@@ -54,7 +51,6 @@ def test_no_template_holds_inline_code_or_a_foreign_address(template: Path) -> N
 
 
 def test_assets_may_be_kept_for_good_under_their_hash(small: Small) -> None:
-    """A file under its own hash is immutable; under an old one it is the present file, not to be kept."""
     link = small.browser().get("/desk/sign-in").tree.one("link", rel="stylesheet").attributes["href"]
     found = small.app.test_client().get(link)
     assert "immutable" in found.headers["Cache-Control"]
@@ -64,7 +60,6 @@ def test_assets_may_be_kept_for_good_under_their_hash(small: Small) -> None:
 
 
 def test_assets_are_sent_gzipped_to_who_takes_it(small: Small) -> None:
-    """The htmx file travels at a third of its size."""
     plain = small.app.test_client().get("/assets/x/htmx.js")
     zipped = small.app.test_client().get("/assets/x/htmx.js", headers={"Accept-Encoding": "gzip"})
     assert zipped.headers["Content-Encoding"] == "gzip"
@@ -74,12 +69,10 @@ def test_assets_are_sent_gzipped_to_who_takes_it(small: Small) -> None:
 
 @pytest.mark.parametrize("name", ["nothing.css", "..%2Fassets.py", "%2e%2e", "desk.py", "base.html"])
 def test_nothing_but_the_static_files_is_served(small: Small, name: str) -> None:
-    """There is no way out of the folder of static files."""
     assert small.app.test_client().get(f"/assets/x/{name}").status_code == 404
 
 
 def test_htmx_comes_without_django() -> None:
-    """The wheel gives its files; no Django is imported."""
     code = "import sys; from service.web.assets import _assets; _assets(); print('django' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert ran.stdout.strip() == "False"

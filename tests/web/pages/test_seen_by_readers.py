@@ -10,7 +10,7 @@ import pytest
 from service.domain.comment import Comment
 from service.domain.status import Status
 from service.storage import Store
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.factories import ADDRESS
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import Small, build_small
@@ -21,7 +21,6 @@ URL = f"/sites/courier/reply?article_url={quote(BRIDGE, safe='')}"
 
 @pytest.fixture
 def small(store: Store, tmp_path: Path) -> Small:
-    """A small installation over SQLite, then over PostgreSQL."""
     made = build_small(tmp_path, store)
     tune_site(
         made.context,
@@ -48,7 +47,6 @@ def written(small: Small, **typed: str) -> Comment:
 
 
 def test_the_form_refuses_what_nobody_can_see(small: Small) -> None:
-    """An invisible name or text is asked for again, in words, and nothing is stored."""
     for unseen in ("\u3164", "\u2800", "\u200b", "\u00ad\u2060", "\ufeff", "\u202e", "\u0301"):
         nameless, wordless = post(small, name=unseen), post(small, comment=unseen)
         assert (nameless.status, wordless.status) == (422, 422), ascii(unseen)
@@ -58,7 +56,6 @@ def test_the_form_refuses_what_nobody_can_see(small: Small) -> None:
 
 
 def test_the_form_takes_out_what_spoils_a_page(small: Small) -> None:
-    """Direction overrides, controls and line breaks in a name are gone when the comment is stored."""
     comment = written(small, name="Ada\u2028\u202eadmin\x07", comment="One\x0bTwo \u202eeert\u202c")
     assert (comment.author_name, comment.body) == ("Ada admin", "One\nTwo eert")
 
@@ -87,14 +84,12 @@ def test_the_form_takes_out_what_spoils_a_page(small: Small) -> None:
     ],
 )
 def test_lists_and_limits_meet_what_is_seen(small: Small, text: str, status: Status) -> None:
-    """Words are met through what disguises them and no others are; links are those that a reader could follow."""
     assert written(small, comment=text).status is status
     by_name = written(small, name=text[:190], comment=f"A fine bridge, {text[:3]}")
     assert by_name.status is (status if status in (Status.SPAM, Status.REJECTED) else Status.APPROVED)
 
 
 def test_a_site_may_count_links_to_itself(small: Small) -> None:
-    """By its option own pages are pages like others."""
     text = "https://courier.example/a https://courier.example/b"
     assert written(small, comment=text).status is Status.APPROVED
     tune_site(small.context, "courier", {"own_links": "counted"})
@@ -102,7 +97,6 @@ def test_a_site_may_count_links_to_itself(small: Small) -> None:
 
 
 def test_the_desk_finds_what_is_asked_for_in_other_words(small: Small) -> None:
-    """Search on the desk knows the same letters in every form."""
     browser = small.signed_in()
     for text, asked in (
         ("Die Straße ist frei.", "STRASSE"),
@@ -119,7 +113,6 @@ def test_the_desk_finds_what_is_asked_for_in_other_words(small: Small) -> None:
 
 
 def test_who_posts_twice_by_the_form_is_told(small: Small) -> None:
-    """A reader who comes back and posts the same again sees the receipt of the first, and that it is there once."""
     first = post(small)
     small.clock.pass_seconds(3600)
     second = post(small)
@@ -134,7 +127,6 @@ def test_who_posts_twice_by_the_form_is_told(small: Small) -> None:
 
 
 def test_a_refused_comment_is_not_posted_anew(small: Small) -> None:
-    """The second form leads to the receipt of what was refused."""
     comment = written(small, comment="I like zorbocoin")
     again = post(small, comment="I like zorbocoin")
     assert small.comments() == [small.again(comment)]

@@ -16,12 +16,10 @@ FORM = "/sites/courier/reply?article_url=https://courier.example/bridge"
 
 @pytest.fixture
 def stored(store: Store, tmp_path: Path) -> Small:
-    """A small installation on each store in turn."""
     return build_small(tmp_path / "home", store)
 
 
 def test_a_comments_way_from_the_form_over_the_desk_to_its_reader(stored: Small) -> None:
-    """Posted, held, approved, was published, taken back: each page says so on every store."""
     reader, desk = stored.browser(), stored.signed_in()
     form = reader.get(FORM).tree.one("form", id="reply-form").fields()
     receipt = reader.post(FORM, form | {"comment": "Hm.", "name": "Ada", "email": "a@example.org"}).headers[
@@ -66,7 +64,6 @@ def test_no_address_breaks_a_store(stored: Small, path: str) -> None:
 
 
 def test_no_posted_value_breaks_a_store(stored: Small) -> None:
-    """NUL characters and endless numbers in forms are refused or ignored, on every store."""
     browser, comment = stored.signed_in(), stored.held()
     form = browser.get(FORM).tree.one("form", id="reply-form").fields()
     typed = {"comment": "Hm.", "name": "Ada", "email": "a@example.org"}

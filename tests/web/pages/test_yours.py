@@ -9,10 +9,9 @@ import pytest
 
 from service.domain.comment import Comment
 from service.domain.status import Status
-from service.privacy.attesting import check, public_keys
-from service.privacy.receipts import receipt_token
 from service.privacy.sealing import Address
-from service.usecases.tuning import tune_site
+from service.privacy.signatures import check, public_keys, receipt_token
+from service.usecases.sites import tune_site
 from service.web.reply.yours import TRIES, WINDOW
 from tests.factories import ADDRESS, NOON, draft
 from tests.web.pages.browser import Page
@@ -39,7 +38,6 @@ def ask(small: Small, comment: Comment, choice: str, email: str = ADDRESS, **hea
 
 
 def test_the_receipt_leads_to_it(small: Small) -> None:
-    """The receipt page links what a person can ask for, and that page is for this person alone."""
     comment = small.approved()
     receipt = small.browser().get(path(small, comment).removesuffix("/yours"))
     assert receipt.tree.all("a", href=path(small, comment))
@@ -49,7 +47,6 @@ def test_the_receipt_leads_to_it(small: Small) -> None:
 
 
 def test_everything_is_erased_and_the_receipt_holds(small: Small) -> None:
-    """All of the person's comments go, also those of other receipts; the page hands out a receipt that verifies."""
     comments = [small.approved(), small.held(), small.submit()]
     other = small.submit(email=Address.parse(BO), author_name="Bo", body="Bo wrote this.")
     page = ask(small, comments[0], "erase")
@@ -72,7 +69,6 @@ def test_everything_is_erased_and_the_receipt_holds(small: Small) -> None:
 
 
 def test_what_stays_without_its_author_is_not_said_to_be_gone(small: Small) -> None:
-    """Where the site keeps published texts, neither the answer nor the receipt page says that everything went."""
     published, held = small.approved(), small.held()
     tune_site(small.context, small.courier.name, {"erased_texts": "keep"})
     page = ask(small, published, "erase")
@@ -85,7 +81,6 @@ def test_what_stays_without_its_author_is_not_said_to_be_gone(small: Small) -> N
 
 @pytest.mark.parametrize("choice", ["show", "file", "erase"])
 def test_a_wrong_address_tells_nothing_and_changes_nothing(small: Small, choice: str) -> None:
-    """Whoever has the receipt's link but not the address gets one sentence, whoever's the address is."""
     comment = small.approved()
     small.submit(email=Address.parse(BO), author_name="Bo", body="Bo wrote this.")
     answers = {ask(small, comment, choice, email).html for email in (BO, "nobody@example.org")}
@@ -96,7 +91,6 @@ def test_a_wrong_address_tells_nothing_and_changes_nothing(small: Small, choice:
 
 
 def test_guessing_ends_after_a_few_tries(small: Small) -> None:
-    """After five wrong tries even the right address waits an hour; another person's comment is not touched by it."""
     comment, other = small.approved(), small.submit(email=Address.parse(BO), body="Bo wrote this.")
     for n in range(TRIES):
         assert ask(small, comment, "show", f"guess{n}@example.org").status == 403
@@ -116,7 +110,6 @@ def test_guessing_ends_after_a_few_tries(small: Small) -> None:
     ],
 )
 def test_a_form_that_is_not_filled_says_the_mend(small: Small, sent: dict[str, str], told: str) -> None:
-    """A missing address or choice is named; what was typed is not repeated."""
     page = small.browser().post(path(small, small.approved()), sent)
     assert page.status == 422
     assert told in page.text
@@ -136,7 +129,6 @@ def test_the_page_shows_what_is_kept(small: Small) -> None:
 
 
 def test_the_file_is_the_export(small: Small) -> None:
-    """The file is JSON, comes as a download, and is kept in no cache."""
     answer = ask(small, small.approved(), "file")
     told: dict[str, Any] = json.loads(answer.html)
     assert (told["kind"], len(told["comments"])) == ("export", 1)
@@ -145,7 +137,6 @@ def test_the_file_is_the_export(small: Small) -> None:
 
 
 def test_where_no_address_is_kept_nobody_can_ask(small: Small) -> None:
-    """Without an author key the page says why it cannot help, and a posted form changes nothing."""
     comment = small.submit(email=None)
     page = small.browser().get(path(small, comment))
     assert "No email address is kept" in page.text
@@ -153,14 +144,12 @@ def test_where_no_address_is_kept_nobody_can_ask(small: Small) -> None:
 
 
 def test_a_made_up_link_is_none(small: Small) -> None:
-    """A token that was not made here opens nothing."""
     for method in (small.browser().get, small.browser().post):
         assert method("/r/AAAA/yours").status == 404
 
 
 @pytest.mark.parametrize("kept", ["keep", "remove"])
 def test_what_is_kept_and_what_goes_is_told_in_german(small: Small, kept: str) -> None:
-    """Both pages speak German where the browser asks for it; the receipt itself is as it was signed."""
     comment = small.approved()
     tune_site(small.context, small.courier.name, {"erased_texts": kept})
     shown = ask(small, comment, "show", Accept_Language="de")
@@ -182,7 +171,6 @@ def test_what_is_kept_and_what_goes_is_told_in_german(small: Small, kept: str) -
 
 @pytest.mark.parametrize("choice", ["show", "file"])
 def test_all_of_very_many_comments_is_handed_over(small: Small, choice: str) -> None:
-    """To read and to take along, to the last one."""
     first = small.approved()
     with small.context.deps.store.write() as tx:
         drafts = [draft(f"c-{n:04}", author_key=first.author_key, body=f"Text {n}.") for n in range(5_001)]
@@ -197,5 +185,4 @@ def test_all_of_very_many_comments_is_handed_over(small: Small, choice: str) -> 
 
 
 def test_what_is_shown_is_counted(small: Small) -> None:
-    """One is one."""
     assert "1 comment." in ask(small, small.approved(), "show").text

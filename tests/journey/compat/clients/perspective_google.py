@@ -37,7 +37,6 @@ def from_document(key: str | None = KEY) -> Any:
 
 
 def request(text: str = RUDE, **more: Any) -> dict[str, Any]:
-    """A request for toxicity."""
     return {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, **more}
 
 
@@ -50,7 +49,6 @@ def analyze(body: dict[str, Any], client: Any = None) -> Any:
 
 
 def toxicity(answer: Any) -> float:
-    """The summary score."""
     return float(answer["attributeScores"]["TOXICITY"]["summaryScore"]["value"])
 
 
@@ -62,7 +60,6 @@ def cut(text: str, answer: Any) -> list[str]:
 
 
 def error_type(answer: Any) -> str:
-    """The errorType of the first detail."""
     return str(answer["details"][0]["errorType"])
 
 

@@ -32,7 +32,6 @@ def failed(call: Any) -> str:
 
 
 def client(own_key: str = key) -> Any:
-    """Return Akismet's client with that key."""
     config = akismet.Config(key=own_key, url="https://courier.example")
     return akismet.SyncClient(config=config, http_client=httpx.Client(transport=Rerouted(), timeout=10))
 
@@ -57,7 +56,6 @@ wrong._http_client.close()
 with openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key=key) as asked:
 
     def flagged(given: Any) -> list[bool]:
-        """Return what is said of each result."""
         return [one.flagged for one in asked.moderations.create(input=given).results]
 
     scores = asked.moderations.create(input="a").results[0].category_scores
