@@ -44,8 +44,9 @@ class Sanitizer:
         An id made from an idempotency key is the same for the same key, so that a race makes one row.
         """
         own = submission.email if isinstance(submission.email, Address) else None
-        sealed = self._seal(site, own)
-        older = self._older_keys(site, own) if sealed.author_key is not None else ()
+        sealed = (
+            self._sealer.seal(site.name, site.contact_public_key, own, site.address_mode) if own else Sealed()
+        )
         fields = {
             "name": cleaned_line(submission.author_name),
             "website": submission.website or "",
@@ -57,7 +58,7 @@ class Sanitizer:
         )
         key, client = submission.idempotency_key, self._cut(submission.client, own)
         article = masked_article(site, submission.article, own)
-        author = self._oldest_key(sealed, older)
+        author = self._oldest_key(sealed)
         return Draft(
             id=submission.id or self._made_id(site, key, now),
             content_keys=self._content_keys(site, submission, author, client, fields, now),
@@ -72,7 +73,7 @@ class Sanitizer:
             request_hash=self._digest(site, "request", _request_content(submission, fields, author)),
             source=submission.source,
             author_key=sealed.author_key,
-            older_author_keys=older,
+            older_author_keys=sealed.author_keys[1:],
             box=sealed.box,
             originals=originals,
             client=client,
@@ -93,21 +94,9 @@ class Sanitizer:
         """Return the digest under which an idempotency key is kept."""
         return self._digest(site, "idempotency", key)
 
-    def _seal(self, site: Site, own: Address | None) -> Sealed:
-        if own is None:
-            return Sealed(None, None)
-        return self._sealer.seal(site.name, site.contact_public_key, own, site.address_mode)
-
-    def _oldest_key(self, sealed: Sealed, older: tuple[str, ...]) -> str | None:
+    def _oldest_key(self, sealed: Sealed) -> str | None:
         """Return the author's key under the oldest master at hand, as digests use it."""
-        by_version = dict(zip(self._keyring.versions, (sealed.author_key, *older), strict=False))
-        return by_version[self._keyring.oldest] if older else sealed.author_key
-
-    def _older_keys(self, site: Site, own: Address | None) -> tuple[str, ...]:
-        """Return the author's keys under the other masters at hand, while a rotation is under way."""
-        if own is None or len(self._keyring.versions) == 1:
-            return ()
-        return self._sealer.author_keys(site.name, own)[1:]
+        return dict(zip(self._keyring.versions, sealed.author_keys, strict=False)).get(self._keyring.oldest)
 
     def _cut(self, client: Client, own: Address | None) -> Client:
         """Keep of the reader's machine what does not single it out: the network, the agent, the referring page."""

@@ -18,6 +18,7 @@ from service.messaging.tasks import SCORE
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
 from service.storage.records import IdempotencyKey
+from service.usecases.transitions import or_raise
 
 UNREFUSED = (Status.PENDING, Status.APPROVED)
 OTHER = (
@@ -44,6 +45,12 @@ def submit(
     if any(isinstance(answer, Placed) and answer.outcome != "replay" for answer in placed):
         deps.dispatcher.enqueue(SCORE)
     return placed
+
+
+def submit_one(deps: Dependencies, sanitizer: Sanitizer, site: Site, submission: Submission) -> Placed:
+    """Accept one comment as `submit` does; raise what refuses it."""
+    (answer,) = submit(deps, sanitizer, site, [submission])
+    return or_raise(answer)
 
 
 def count(
