@@ -41,7 +41,6 @@ STATUS: Final = {
     "broken": 500,
 }
 ASKING_SECONDS: Final = 4.0
-ID_LETTERS: Final = events.ID_LETTERS
 WHO: Final = "coral"
 ACTION_OF: Final = {status: action for action, status in OUTCOME.items()}
 NOT_STORED: Final = "X-Replydesk-Not-Stored"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from importlib import resources
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,9 +24,15 @@ from service.domain.sentences import sentences
 from service.domain.site import Site
 from service.domain.verdict import Action, Assessment, Verdict
 from service.web.compat import google, perspective_calls
-from service.web.compat.discovery import document
 from service.web.compat.gate import compat, raw_body, site_of
-from service.web.compat.perspective_calls import PROBABILITY, Analyze, Call, Suggest, Wanted
+from service.web.compat.perspective_calls import (
+    PROBABILITY,
+    Analyze,
+    AttributeParameters,
+    Call,
+    Suggest,
+    TextEntry,
+)
 from service.web.compat.refusing import register
 from service.web.rates import charge
 
@@ -48,7 +57,7 @@ def analyze() -> Response:
     charge(site, Source.COMPAT)
     call = perspective_calls.analyze(raw_body())
     verbs = compat().verbs
-    places = sentences(call.text) if call.spans else []
+    places = sentences(call.text) if call.span_annotations else []
     pieces = [call.text, *(call.text[begin:end] for begin, end in places)]
     readings = [verbs.reading(site, piece) for piece in pieces]
     queued = _is_queued(site, call)
@@ -56,16 +65,18 @@ def analyze() -> Response:
     assessed = (
         verbs.score(readings[:1], True) + verbs.score(readings[1:]) if queued else verbs.score(readings)
     )
-    _refuse_unknown((one.name for one in call.wanted), assessed[0])
+    _refuse_unknown(call.requested_attributes, assessed[0])
     languages = _languages(call, assessed[0])
     answered: dict[str, object] = {
         "attributeScores": _attribute_scores(site, call, assessed, places),
-        "languages": list(call.languages or languages),
+        "languages": call.languages or languages,
         "detectedLanguages": languages,
     }
     if call.client_token:
         answered["clientToken"] = call.client_token
-    headers = {"X-Replydesk-Scores": f"{_scale_name(site, call.wanted)}; model={assessed[0].model}"}
+    headers = {
+        "X-Replydesk-Scores": f"{_scale_name(site, call.requested_attributes)}; model={assessed[0].model}"
+    }
     kept = _keep(site, call, assessed[0]) if queued else None
     if queued and kept is None:
         headers[NOT_STORED] = "the store is away"
@@ -90,7 +101,7 @@ def suggestscore() -> Response:
     verbs.record_feedback(site, submission, _action(call), SUGGESTER, known_as=_known_as(call))
     answered: dict[str, object] = {"detectedLanguages": [assessed.language] if assessed.language else []}
     if call.languages:
-        answered["requestedLanguages"] = list(call.languages)
+        answered["requestedLanguages"] = call.languages
     if call.client_token:
         answered["clientToken"] = call.client_token
     return google.answer(answered)
@@ -102,7 +113,8 @@ def discovery() -> Response:
     version = request.args.get("version", "v1alpha1")
     if version != "v1alpha1":
         raise google.GoogleError("NOT_FOUND", "Discovery document not found; the version is v1alpha1.")
-    return google.answer(document(_root_url()))
+    root = _root_url()
+    return google.answer({**_discovery_document(), "rootUrl": root, "baseUrl": root})
 
 
 @blueprint.route("/$discovery/rest", methods=EVERY_METHOD[1:], provide_automatic_options=False)
@@ -122,6 +134,14 @@ def _key() -> str | None:
         or request.headers.get("X-Goog-Api-Key")
         or (bearer if scheme.lower() == "bearer" else None)
     )
+
+
+@lru_cache(maxsize=1)
+def _discovery_document() -> dict[str, object]:
+    """Return the document by which Google's client libraries make their methods, but for our address."""
+    text = resources.files("service.web.compat").joinpath("discovery.json").read_text("utf-8")
+    found: dict[str, object] = json.loads(text)
+    return found
 
 
 def _root_url() -> str:
@@ -157,12 +177,12 @@ def _fallback(text: str) -> str | None:
 
 
 def _refuse_unserved(call: Analyze, languages: Sequence[str], said_as: str) -> None:
-    for wanted in call.wanted:
-        missing = unserved(wanted.name, languages)
+    for name in call.requested_attributes:
+        missing = unserved(name, languages)
         if missing:
-            error: dict[str, object] = {"attribute": wanted.name, said_as: missing}
+            error: dict[str, object] = {"attribute": name, said_as: missing}
             raise google.own_error(
-                f"Attribute {wanted.name} does not support request languages: {', '.join(missing)}",
+                f"Attribute {name} does not support request languages: {', '.join(missing)}",
                 "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
                 languageNotSupportedByAttributeError=error,
             )
@@ -177,23 +197,27 @@ def _attribute_scores(
     scale = _scale(site)
     units = _utf16(call.text, places)
     return {
-        wanted.name: _scores_of(wanted, scale, assessed[0], list(zip(units, assessed[1:], strict=True)))
-        for wanted in call.wanted
+        name: _scores_of(name, wanted, scale, assessed[0], list(zip(units, assessed[1:], strict=True)))
+        for name, wanted in call.requested_attributes.items()
     }
 
 
 def _scores_of(
-    wanted: Wanted, scale: Scale, whole: Assessment, pieces: Sequence[tuple[tuple[int, int], Assessment]]
+    name: str,
+    wanted: AttributeParameters,
+    scale: Scale,
+    whole: Assessment,
+    pieces: Sequence[tuple[tuple[int, int], Assessment]],
 ) -> dict[str, object]:
-    least = wanted.threshold if wanted.threshold is not None else -1.0
+    least = wanted.score_threshold if wanted.score_threshold is not None else -1.0
     made: dict[str, object] = {}
     if pieces:
         made["spanScores"] = [
             {"begin": begin, "end": end, "score": _score(value)}
             for (begin, end), one in pieces
-            if (value := _value(wanted.name, scale, one)) >= least
+            if (value := _value(name, scale, one)) >= least
         ]
-    summary = _value(wanted.name, scale, whole)
+    summary = _value(name, scale, whole)
     if summary >= least:
         made["summaryScore"] = _score(summary)
     return made
@@ -218,13 +242,13 @@ def _scale(site: Site) -> Scale:
     return {}
 
 
-def _scale_name(site: Site, wanted: Sequence[Wanted]) -> str:
+def _scale_name(site: Site, wanted: Collection[str]) -> str:
     """Say what the values are: `type` is PROBABILITY in every answer, for clients take no other.
 
     An attribute that the map does not have stays as it is, and is named.
     """
     scale = _scale(site)
-    plain = [one.name for one in wanted if one.name not in scale]
+    plain = [name for name in wanted if name not in scale]
     if len(plain) == len(wanted):
         return "calibrated"
     name = "own" if site.options.perspective_map == "own" else shipped_for()
@@ -278,7 +302,7 @@ def _keep(site: Site, call: Call, assessed: Assessment) -> Comment | None:
 
 def _submission(site: Site, call: Call) -> Submission:
     """Make a comment of a text that came without author or page; a client token that can be an id is one."""
-    token = call.client_token or ""
+    token = call.client_token
     own_id = token if 0 < len(token) <= 128 and set(token) <= ID_LETTERS else None
     return Submission(
         article=Article(site.url),
@@ -292,9 +316,10 @@ def _submission(site: Site, call: Call) -> Submission:
 
 def _as_read(call: Suggest) -> Suggest:
     """Return the call with the text that readers see: Coral sends its HTML, with tags or without, as it is."""
-    if not (call.client_token or "").startswith(COMMENT):
+    if not call.client_token.startswith(COMMENT):
         return call
-    return replace(call, text=plain_text(typed_as_text(call.text)).strip() or call.text)
+    text = plain_text(typed_as_text(call.text)).strip() or call.text
+    return call.model_copy(update={"comment": TextEntry(text=text)})
 
 
 def _text_key(call: Call) -> str:
@@ -304,7 +329,7 @@ def _text_key(call: Call) -> str:
 
 def _known_as(call: Call) -> list[str]:
     """Return the names under which analyze, or Coral's phase, may have stored the same comment."""
-    token = call.client_token or ""
+    token = call.client_token
     return [_text_key(call), *([alias_of(token.removeprefix(COMMENT))] if token.startswith(COMMENT) else [])]
 
 
