@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import structlog
+
 from service.compat.time_limit import TimeLimit
 from service.domain.clean_text import cleaned, cleaned_line
-from service.domain.comment import Comment, Source, Submission
+from service.domain.comment import BODY_LIMIT, Comment, Source, Submission
 from service.domain.decisions import public_state
 from service.domain.facts import free_hosts
 from service.domain.links import count_links
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from service.context import AppContext
 
 T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 STORE_SECONDS: Final = 0.9
 """A compatibility API waits so long for the store; its callers give up soon after."""
@@ -119,6 +123,19 @@ class CompatService:
         return self._keeping.ask(
             self._timed(lambda: submit_scored(deps, sanitizer, site, submission, assessment))
         )
+
+    def try_submit_scored(
+        self, site: Site, submission: Submission, assessment: Assessment | None
+    ) -> Comment | None:
+        """Store the comment likewise; None when the store is away, which costs nobody an answer."""
+        if assessment is not None:
+            spans = tuple(span for span in assessment.spans if span.end <= BODY_LIMIT)
+            assessment = replace(assessment, spans=spans)
+        try:
+            return self.submit_scored(site, submission, assessment)
+        except Exception as failure:  # noqa: BLE001  # whatever the store died of
+            log.warning("compat.not_stored", error=type(failure).__name__)
+            return None
 
     def _timed(self, work: Callable[[], T]) -> Callable[[], T]:
         """Let the work say how long it took since its request began, also where nobody waits for it any more."""

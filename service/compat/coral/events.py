@@ -32,6 +32,8 @@ JUDGED: Final = {"APPROVED": Action.APPROVE, "REJECTED": Action.REJECT}
 class CoralSilent(ReplydeskError):
     """Coral did not say what its comment is; it sends the event again, or its next event brings the comment."""
 
+    code = "unavailable"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

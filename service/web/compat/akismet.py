@@ -21,10 +21,9 @@ from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Verdict
 from service.scoring import Reading
-from service.web.compat import refusing
 from service.web.compat.form_fields import read_form
-from service.web.compat.gate import compat, site_of
-from service.web.compat.refusing import Refusal
+from service.web.compat.gate import NoKey, answer_errors, compat, site_of
+from service.web.problems import Problem
 from service.web.rates import charge
 
 blueprint = Blueprint("akismet", __name__)
@@ -192,12 +191,13 @@ def _learned(action: Action, what: str) -> Response:
 # -- what goes wrong ---------------------------------------------------------------------------------------------------
 
 
-def refused(refusal: Refusal) -> Response:
+def refused(problem: Problem) -> Response:
     """Say what went wrong where the protocol has clients look: in the debug header, with a body that is no verdict."""
-    word = "invalid" if refusal.kind in ("no_key", "bad_key") else refusal.detail
-    status = STATUS.get(refusal.kind, 200)
-    response = say(" ".join(word.split()), status, debug(DEBUG.get(refusal.kind, refusal.detail)))
-    response.headers.extend(refusal.headers)
+    is_key = problem.kind.name == "unauthorized"
+    help_text = 'Empty "key" value' if isinstance(problem, NoKey) else BAD_KEY if is_key else problem.sentence
+    word = "invalid" if is_key else " ".join(problem.sentence.split())
+    response = say(word, STATUS.get(problem.kind.status, 200), debug(help_text))
+    response.headers.extend(problem.headers)
     return response
 
 
@@ -208,16 +208,8 @@ def refused_for_missing(error: Missing) -> Response:
     return say(word, headers=debug(f'Empty "{error.field}" value'))
 
 
-STATUS: Final[Mapping[str, int]] = {
-    "too_large": 413,
-    "too_many": 429,
-    "no_route": 404,
-    "unavailable": 503,
-    "broken": 500,
-}
-DEBUG: Final[Mapping[str, str]] = {
-    "no_key": 'Empty "key" value',
-    "bad_key": "The API key is not one of ours, or it has ended.",
-}
-refusing.register(blueprint, refused)
+BAD_KEY: Final = "The API key is not one of ours, or it has ended."
+STATUS: Final = {404: 404, 405: 404, 413: 413, 429: 429, 500: 500, 503: 503}
+"""Where clients are told by the status; all else is 200, for they give up on any other."""
+answer_errors(blueprint, refused)
 blueprint.register_error_handler(Missing, refused_for_missing)

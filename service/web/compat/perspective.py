@@ -5,26 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from typing import Final
 from urllib.parse import urlsplit
 
-import structlog
 from flask import Blueprint, Response, request
 
 from service.compat.coral.bodies import typed_as_text
 from service.compat.coral.phase import alias_of
 from service.compat.perspective.attributes import JUDGED, LABEL_OF, primary, unknown, unserved
 from service.compat.perspective.scale import Scale, mapped, shipped, shipped_for
-from service.domain.comment import BODY_LIMIT, Article, Comment, Source, Submission
+from service.domain.comment import BODY_LIMIT, Article, Source, Submission
 from service.domain.markup import plain_text
 from service.domain.sentences import sentences
 from service.domain.site import Site
-from service.domain.verdict import Action, Assessment, Verdict
+from service.domain.verdict import Action, Assessment
+from service.web.api.gate import SINGLE_LIMIT, bearer_key, bounded_body
 from service.web.compat import google, perspective_calls
-from service.web.compat.gate import compat, raw_body, site_of
+from service.web.compat.gate import AWAY, NOT_STORED, answer_errors, compat, moderation, site_of
 from service.web.compat.perspective_calls import (
     PROBABILITY,
     Analyze,
@@ -33,7 +32,6 @@ from service.web.compat.perspective_calls import (
     Suggest,
     TextEntry,
 )
-from service.web.compat.refusing import register
 from service.web.rates import charge
 
 EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
@@ -42,12 +40,10 @@ UNNAMED: Final = "(no name)"
 ID_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-")
 COMMENT: Final = "comment:"  # how Coral's tokens begin
 SUGGESTER: Final = "perspective"
-NOT_STORED: Final = "X-Replydesk-Not-Stored"
 
-log = structlog.get_logger(__name__)
 blueprint = Blueprint("perspective", __name__)
 blueprint.register_error_handler(google.GoogleError, google.refused)
-register(blueprint, google.refuse)
+answer_errors(blueprint, google.refuse)
 
 
 @blueprint.post("/v1alpha1/comments:analyze", provide_automatic_options=False)
@@ -55,7 +51,7 @@ def analyze() -> Response:
     """Score a text now."""
     site = site_of(_key())
     charge(site, Source.COMPAT)
-    call = perspective_calls.analyze(raw_body())
+    call = perspective_calls.analyze(bounded_body(SINGLE_LIMIT))
     verbs = compat().verbs
     places = sentences(call.text) if call.span_annotations else []
     pieces = [call.text, *(call.text[begin:end] for begin, end in places)]
@@ -77,12 +73,12 @@ def analyze() -> Response:
     headers = {
         "X-Replydesk-Scores": f"{_scale_name(site, call.requested_attributes)}; model={assessed[0].model}"
     }
-    kept = _keep(site, call, assessed[0]) if queued else None
+    kept = verbs.try_submit_scored(site, _submission(site, call), assessed[0]) if queued else None
     if queued and kept is None:
-        headers[NOT_STORED] = "the store is away"
+        headers[NOT_STORED] = AWAY
     if site.options.compat_mode != "score":
         known = kept.verdict if kept else None
-        answered["moderation"] = _moderation(known or verbs.verdict(site, readings[0], assessed[0]))
+        answered["moderation"] = moderation(known or verbs.verdict(site, readings[0], assessed[0]))
     response = google.answer(answered)
     response.headers.extend(headers)
     return response
@@ -93,7 +89,7 @@ def suggestscore() -> Response:
     """Keep what the site says the scores should be, as a label."""
     site = site_of(_key())
     charge(site, Source.COMPAT)
-    call = _as_read(perspective_calls.suggest(raw_body()))
+    call = _as_read(perspective_calls.suggest(bounded_body(SINGLE_LIMIT)))
     verbs = compat().verbs
     (assessed,) = verbs.score([verbs.reading(site, call.text)])
     _refuse_unknown(call.scores, assessed)
@@ -128,12 +124,7 @@ def elsewhere(rest: str = "") -> Response:  # noqa: ARG001  # the route's own
 
 def _key() -> str | None:
     """Return the key from the query or its header; a Bearer key counts too."""
-    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    return (
-        request.args.get("key")
-        or request.headers.get("X-Goog-Api-Key")
-        or (bearer if scheme.lower() == "bearer" else None)
-    )
+    return request.args.get("key") or request.headers.get("X-Goog-Api-Key") or bearer_key()
 
 
 @lru_cache(maxsize=1)
@@ -275,29 +266,8 @@ def _units(text: str) -> int:
 # -- modes -------------------------------------------------------------------------------------------------------------
 
 
-def _moderation(verdict: Verdict) -> dict[str, object]:
-    return {
-        "action": str(verdict.action),
-        "reasons": [
-            {"code": one.code, "detail": one.detail} | ({"label": one.label} if one.label else {})
-            for one in verdict.reasons
-        ],
-        "policy": verdict.policy,
-    }
-
-
 def _is_queued(site: Site, call: Analyze) -> bool:
     return site.options.compat_mode == "queue" and not call.do_not_store
-
-
-def _keep(site: Site, call: Call, assessed: Assessment) -> Comment | None:
-    """Store it; None when the store is away, which costs nobody an answer."""
-    spans = tuple(span for span in assessed.spans if span.end <= BODY_LIMIT)
-    try:
-        return compat().verbs.submit_scored(site, _submission(site, call), replace(assessed, spans=spans))
-    except Exception as failure:  # noqa: BLE001  # whatever the store died of
-        log.warning("compat.not_stored", error=type(failure).__name__)
-        return None
 
 
 def _submission(site: Site, call: Call) -> Submission:
