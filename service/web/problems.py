@@ -17,8 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from service.domain.errors import Invalid, ReplydeskError
 from service.domain.faults import Fault
-from service.web.error_pages import error_page, is_person
-from service.web.pages import message_page
+from service.web.pages import error_page, is_person, message_page
 
 MIMETYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2

@@ -17,9 +17,10 @@ from service.domain.status import FINAL, Status
 from service.domain.verdict import Decision
 from service.storage import Tx
 from service.storage.records import Page
+from service.usecases.submission import PageUrl
 from service.web.api import answers, blueprint, shown
 from service.web.api.answers import CommentRow, Id, Number, Shape
-from service.web.api.fields import ArticleUrl, Cursor, Strict, digits
+from service.web.api.fields import Cursor, Strict, digits
 from service.web.api.gate import receipt_path, reply
 from service.web.api.operation import Answer, operation
 from service.web.problems import Problem
@@ -32,7 +33,7 @@ class PageQuery(Strict):
     """Which comments, and from where on."""
 
     status: Status | None = Field(None, description="Only comments of this status.")
-    article: ArticleUrl | None = Field(
+    article: PageUrl | None = Field(
         None, description="Only comments under this article; compared normalised."
     )
     after: Cursor | None = Field(None, description="The `next` of the page before.")

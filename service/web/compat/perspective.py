@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
+from itertools import accumulate
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -56,7 +57,7 @@ def analyze() -> Response:
     places = sentences(call.text) if call.span_annotations else []
     pieces = [call.text, *(call.text[begin:end] for begin, end in places)]
     readings = [verbs.reading(site, piece) for piece in pieces]
-    queued = _is_queued(site, call)
+    queued = site.options.compat_mode == "queue" and not call.do_not_store
     # the desk shows why, so what is queued is explained; everything else is read in one matrix
     assessed = (
         verbs.score(readings[:1], True) + verbs.score(readings[1:]) if queued else verbs.score(readings)
@@ -247,27 +248,12 @@ def _scale_name(site: Site, wanted: Collection[str]) -> str:
 
 
 def _utf16(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the places, which rise, in UTF-16 units: what lies beyond the first plane counts two."""
-    units: list[tuple[int, int]] = []
-    at = counted = 0
-    for begin, end in places:
-        counted += _units(text[at:begin])
-        first = counted
-        counted += _units(text[begin:end])
-        units.append((first, counted))
-        at = end
-    return units
-
-
-def _units(text: str) -> int:
-    return len(text) if text.isascii() else sum(2 if letter > "\uffff" else 1 for letter in text)
+    """Return the places in UTF-16 units: what lies beyond the first plane counts two."""
+    counted = list(accumulate((2 if letter > "\uffff" else 1 for letter in text), initial=0))
+    return [(counted[begin], counted[end]) for begin, end in places]
 
 
 # -- modes -------------------------------------------------------------------------------------------------------------
-
-
-def _is_queued(site: Site, call: Analyze) -> bool:
-    return site.options.compat_mode == "queue" and not call.do_not_store
 
 
 def _submission(site: Site, call: Call) -> Submission:
