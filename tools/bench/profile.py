@@ -39,7 +39,11 @@ PACKAGES = (
     ("explaining what is not simply approved", "worker/reading.py", "explain"),
     ("scoring", "worker/reading.py", "assess"),
     ("the lease", "worker/score.py", "_lease"),
-    ("settling: verdicts in, decisions and callbacks out", "service/usecases/record_scores.py", "record_scores"),
+    (
+        "settling: verdicts in, decisions and callbacks out",
+        "service/usecases/record_scores.py",
+        "record_scores",
+    ),
 )
 REST = "the rest: Flask, werkzeug, Python"
 

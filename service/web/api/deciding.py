@@ -194,7 +194,7 @@ def list_decisions(site: Site, asked: FeedQuery) -> Response:
     Every decision that took effect, in the order of `sequence`, none skipped: a site can reconcile without webhooks.
     """
     with api().context.deps.store.read() as tx:
-        rows = tx.decisions_after(site.id, asked.after, asked.limit)
+        rows = tx.decisions.feed(site.id, asked.after, asked.limit)
     last = rows[-1][0].seq if rows else asked.after
     views = [{**decision_view(decision), "comment": public_view(comment)} for decision, comment in rows]
     return reply({"decisions": views, "next": str(last), "more": len(rows) == asked.limit})

@@ -155,7 +155,7 @@ def named_site(name: str) -> Site:
 
     def look_up() -> Site | None:
         with store.read() as tx:
-            return tx.site(name)
+            return tx.sites.get(name)
 
     site = compat().by_name.get(name, look_up)
     if site is None:
