@@ -31,7 +31,7 @@ PACKAGES = (
     ("sealing the address", "service/privacy/sealing.py", "seal"),
     ("masking contacts", "service/privacy/masking.py", "mask"),
     ("the rest of the sanitizer: digests, network, agent", "service/privacy/sanitizer.py", "draft"),
-    ("the store: one comment, committed", "service/storage/store.py", "add_comment"),
+    ("the store: one comment, committed", "service/storage/unit_of_work.py", "add_comment"),
     ("reading the submission (JSON, pydantic)", "service/web/api/submitting.py", "_reading"),
     ("reading the submission (JSON, pydantic)", "service/web/api/strict_json.py", "read"),
     ("whose key it is", "service/web/api/gate.py", "authenticate"),
