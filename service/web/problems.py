@@ -60,12 +60,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "Send `Authorization: Bearer KEY` with the site's key; an inbound call carries the three "
             "webhook headers, signed with the site's inbound secret within the last five minutes.",
         ),
-        Kind(
-            "forbidden",
-            403,
-            "This is not allowed",
-            "Your key or role does not allow this.",
-        ),
+        Kind("forbidden", 403, "This is not allowed", "Your key or role does not allow this."),
         Kind(
             "not-found",
             404,
@@ -111,18 +106,8 @@ KINDS: Final[Mapping[str, Kind]] = {
             "A key names one submission for 7 days, and a line of an import for good. Send a new key for a new "
             "submission.",
         ),
-        Kind(
-            "too-large",
-            413,
-            "The body is too large",
-            "A single comment may have 256 KiB, a batch 16 MiB.",
-        ),
-        Kind(
-            "uri-too-long",
-            414,
-            "The address is too long",
-            "Send long values in the body.",
-        ),
+        Kind("too-large", 413, "The body is too large", "A single comment may have 256 KiB, a batch 16 MiB."),
+        Kind("uri-too-long", 414, "The address is too long", "Send long values in the body."),
         Kind(
             "unsupported-media-type",
             415,
@@ -135,12 +120,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "Validation failed",
             "Each entry of `errors` names a field and says how to fix it. Nothing of this submission was stored.",
         ),
-        Kind(
-            "too-many-requests",
-            429,
-            "Too many requests",
-            "Wait as long as `Retry-After` says.",
-        ),
+        Kind("too-many-requests", 429, "Too many requests", "Wait as long as `Retry-After` says."),
         Kind(
             "internal",
             500,

@@ -38,12 +38,12 @@ WHO: Final = "akismet"
 REFUSED: Final = (Status.SPAM, Status.REJECTED)
 
 
-class Missing(Exception):
-    """A required field is not there."""
+class Missing(Problem):
+    """A required field is not there, or says nothing."""
 
     def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
+        super().__init__("validation", f"Missing required field: {field}.")
+        self.help_text = f'Empty "{field}" value'
 
 
 # -- what every call needs ---------------------------------------------------------------------------------------------
@@ -193,23 +193,19 @@ def _learned(action: Action, what: str) -> Response:
 
 def refused(problem: Problem) -> Response:
     """Say what went wrong where the protocol has clients look: in the debug header, with a body that is no verdict."""
-    is_key = problem.kind.name == "unauthorized"
-    help_text = 'Empty "key" value' if isinstance(problem, NoKey) else BAD_KEY if is_key else problem.sentence
-    word = "invalid" if is_key else " ".join(problem.sentence.split())
-    response = say(word, STATUS.get(problem.kind.status, 200), debug(help_text))
+    word = help_text = problem.sentence
+    if problem.kind.name == "unauthorized":
+        word = "invalid"
+        help_text = 'Empty "key" value' if isinstance(problem, NoKey) else BAD_KEY
+    elif isinstance(problem, Missing):
+        help_text = problem.help_text
+        word = "invalid" if request.path.endswith("verify-key") else word
+    response = say(" ".join(word.split()), STATUS.get(problem.kind.status, 200), debug(help_text))
     response.headers.extend(problem.headers)
     return response
-
-
-def refused_for_missing(error: Missing) -> Response:
-    """Name the missing field; of `verify-key` the answer is a word all the same."""
-    is_key = request.path.endswith("verify-key")
-    word = "invalid" if is_key else f"Missing required field: {error.field}."
-    return say(word, headers=debug(f'Empty "{error.field}" value'))
 
 
 BAD_KEY: Final = "The API key is not one of ours, or it has ended."
 STATUS: Final = {404: 404, 405: 404, 413: 413, 429: 429, 500: 500, 503: 503}
 """Where clients are told by the status; all else is 200, for they give up on any other."""
 answer_errors(blueprint, refused)
-blueprint.register_error_handler(Missing, refused_for_missing)

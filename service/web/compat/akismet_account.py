@@ -15,11 +15,9 @@ from service.domain.site import Site
 from service.web.api.gate import reply
 from service.web.compat.akismet import (
     KEY_FIRST,
-    Missing,
     debug,
     key_in,
     refused,
-    refused_for_missing,
     required,
     say,
 )
@@ -188,4 +186,3 @@ def _number(text: str, otherwise: int) -> int | None:
 
 
 answer_errors(blueprint, refused)
-blueprint.register_error_handler(Missing, refused_for_missing)

@@ -10,9 +10,10 @@ from flask import Blueprint, Response, request
 from service.compat.coral import events, phase, signature
 from service.compat.coral.bodies import typed_as_text
 from service.compat.coral.events import FetchedComment
+from service.compat.service import UNNAMED, text_submission
 from service.compat.time_limit import TimeLimit
 from service.domain.clean_text import is_blank
-from service.domain.comment import BODY_LIMIT, Article, Comment, Source, Submission
+from service.domain.comment import Comment, Source, Submission
 from service.domain.markup import plain_text
 from service.domain.site import Site
 from service.domain.verdict import OUTCOME, Assessment, Reason, Verdict
@@ -117,11 +118,11 @@ def _assessed(reading: Reading, explain: bool, needed: bool) -> Assessment | Non
 
 def _keep(site: Site, asked: phase.Asked, text: str, assessed: Assessment | None) -> Comment | None:
     """Store it; None when the store is away: Coral is answered all the same, and holds what it is told."""
-    submission = Submission(
-        article=Article(_page(asked.story_url) or site.url),
-        author_name=_reader(asked.author_id),
-        body=text[:BODY_LIMIT].replace("\0", "\ufffd"),
-        source=Source.COMPAT,
+    submission = text_submission(
+        site,
+        text,
+        _page(asked.story_url),
+        _reader(asked.author_id),
         parent_id=_parent(asked.parent_id),
         idempotency_key=phase.key_of(asked.story_id, asked.author_id, text),
     )
@@ -147,11 +148,11 @@ def _join(site: Site, fetched: FetchedComment) -> bool:
 
 
 def _later(site: Site, fetched: FetchedComment) -> Submission:
-    return Submission(
-        article=Article(_page(fetched.story_url) or site.url),
-        author_name=_reader(fetched.author_id),
-        body=_read(fetched.body)[:BODY_LIMIT].replace("\0", "\ufffd"),
-        source=Source.COMPAT,
+    return text_submission(
+        site,
+        _read(fetched.body),
+        _page(fetched.story_url),
+        _reader(fetched.author_id),
         id=f"coral:{fetched.id}",
         parent_id=_parent(fetched.parent_id),
         signals={"origin": fetched.origin()},
@@ -169,7 +170,7 @@ def _read(body: str) -> str:
 
 def _reader(author_id: str) -> str:
     """Name the author by the beginning of Coral's id: enough to tell two readers of a thread apart."""
-    return f"reader {author_id[:8]}" if author_id else "(no name)"
+    return f"reader {author_id[:8]}" if author_id else UNNAMED
 
 
 def _parent(parent_id: str | None) -> str | None:

@@ -16,8 +16,7 @@ from service.domain.events import verdict_view
 from service.domain.site import Site
 from service.domain.verdict import Verdict
 from service.privacy.keys import fingerprint
-from service.usecases.reseal import key_owner
-from service.web.api.gate import KEY_LIMIT
+from service.web.api.gate import KEY_LIMIT, key_site, no_such_site, stored_site
 from service.web.compat.tally import Tally
 from service.web.problems import Problem, problem_of
 
@@ -35,6 +34,7 @@ LOOK_UP_SECONDS: Final = 0.3
 KEPT_BOUND: Final = 4096
 NOT_STORED: Final = "X-Replydesk-Not-Stored"
 AWAY: Final = "the store is away"
+EITHER_KEY: Final = ("key", "akismet")
 
 
 class NoKey(Problem):
@@ -133,7 +133,9 @@ def site_of(key: str | None) -> Site:
     # the look-up runs in another thread, which knows no application: it is handed the parts
     site = None
     if len(key) <= KEY_LIMIT:
-        site = compat().by_key.get(fingerprint(context.keyring, key), lambda: _owner(context, key))
+        site = compat().by_key.get(
+            fingerprint(context.keyring, key), lambda: key_site(context, key, EITHER_KEY)
+        )
     if site is None:
         raise bad_key("The key is not one of ours.")
     return site
@@ -144,22 +146,12 @@ def bad_key(detail: str) -> Problem:
     return Problem("unauthorized", detail)
 
 
-def _owner(context: AppContext, key: str) -> Site | None:
-    owner = key_owner(context.deps.store, context.keyring, key, context.deps.clock())
-    return owner[0] if owner else None
-
-
 def named_site(name: str) -> Site:
     """Return the site of that name. Raises StoreAway, or the problem "not-found"."""
-    store = compat().context.deps.store
-
-    def look_up() -> Site | None:
-        with store.read() as tx:
-            return tx.sites.get(name)
-
-    site = compat().by_name.get(name, look_up)
+    context = compat().context
+    site = compat().by_name.get(name, lambda: stored_site(context, name))
     if site is None:
-        raise Problem("not-found", "There is no site of this name.")
+        raise no_such_site()
     return site
 
 

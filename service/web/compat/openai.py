@@ -12,8 +12,9 @@ import structlog
 from flask import Blueprint, Response
 
 from service.compat.openai import Asked, BadInput, asked, result
+from service.compat.service import text_submission
 from service.domain.clean_text import is_blank
-from service.domain.comment import BODY_LIMIT, Article, Source, Submission
+from service.domain.comment import BODY_LIMIT, Source, Submission
 from service.domain.policy import Facts
 from service.domain.site import Site
 from service.domain.verdict import Assessment
@@ -25,7 +26,6 @@ from service.web.rates import charge
 blueprint = Blueprint("openai", __name__)
 
 EVERY_METHOD: Final = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]
-UNNAMED: Final = "(no name)"
 NOT_JUDGED: Final = "X-Replydesk-Not-Judged"
 KEEP_SECONDS: Final = 1.0
 """So long a list of texts is put on the desk; a client waits for the whole of it."""
@@ -87,11 +87,9 @@ def _keep(site: Site, call: Asked, assessed: list[Assessment]) -> str | None:
 
 def _submission(site: Site, text: str) -> Submission:
     """Make a comment of a text that came without author or page, named by what it says."""
-    return Submission(
-        article=Article(site.url),
-        author_name=UNNAMED,
-        body=text[:BODY_LIMIT],
-        source=Source.COMPAT,
+    return text_submission(
+        site,
+        text,
         signals={"cut": True} if len(text) > BODY_LIMIT else {},
         idempotency_key="openai:" + hashlib.sha256(text.encode()).hexdigest(),
     )

@@ -17,7 +17,8 @@ from service.compat.coral.bodies import typed_as_text
 from service.compat.coral.phase import alias_of
 from service.compat.perspective.attributes import JUDGED, LABEL_OF, primary, unknown, unserved
 from service.compat.perspective.scale import Scale, mapped, shipped, shipped_for
-from service.domain.comment import BODY_LIMIT, Article, Source, Submission
+from service.compat.service import text_submission
+from service.domain.comment import Source, Submission
 from service.domain.markup import plain_text
 from service.domain.sentences import sentences
 from service.domain.site import Site
@@ -37,7 +38,6 @@ from service.web.rates import charge
 
 EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 FOREIGN: Final = "language"
-UNNAMED: Final = "(no name)"
 ID_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-")
 COMMENT: Final = "comment:"  # how Coral's tokens begin
 SUGGESTER: Final = "perspective"
@@ -260,14 +260,7 @@ def _submission(site: Site, call: Call) -> Submission:
     """Make a comment of a text that came without author or page; a client token that can be an id is one."""
     token = call.client_token
     own_id = token if 0 < len(token) <= 128 and set(token) <= ID_LETTERS else None
-    return Submission(
-        article=Article(site.url),
-        author_name=UNNAMED,
-        body=call.text[:BODY_LIMIT].replace("\0", "\ufffd"),
-        source=Source.COMPAT,
-        id=own_id,
-        idempotency_key=None if own_id else _text_key(call),
-    )
+    return text_submission(site, call.text, id=own_id, idempotency_key=None if own_id else _text_key(call))
 
 
 def _as_read(call: Suggest) -> Suggest:
