@@ -81,7 +81,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "word_list": "must be a list of words or phrases, separated by commas",
     "word_list.long": "must hold at most %(count)s entries",
     "word_list.long_entry": "must hold entries of at most %(count)s characters",
-    "word_list.empty_entry": "must hold entries with at least one letter or digit",
+    "word_list.empty_entry": "must hold entries with at least one letter, digit or symbol",
     "reasons": "must be a JSON list of 1 to %(count)s reasons, each [code, title, text]",
     "reasons.shape": "each reason must be a list of three texts: code, title, text",
     "reasons.repeated": "each reason must have a code of its own",

@@ -9,9 +9,8 @@ from dataclasses import fields, replace
 from service.domain.errors import Invalid
 from service.domain.faults import Fault, InvalidValue
 from service.domain.policy import Cut, Policy
-from service.domain.text import words
 from service.domain.verdict import LABELS, SELF_HARM
-from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList
+from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList, is_sought
 
 CUTS = tuple(one.name for one in fields(Cut))
 
@@ -135,7 +134,7 @@ def _word_list(value: object) -> WordList:
         raise InvalidValue("word_list.long", count=LIST_LIMIT)
     if any(len(entry) > ENTRY_LIMIT for entry in cleaned):
         raise InvalidValue("word_list.long_entry", count=ENTRY_LIMIT)
-    if any(not words(entry) for entry in cleaned):
+    if not all(map(is_sought, cleaned)):
         raise InvalidValue("word_list.empty_entry")
     return WordList(cleaned)
 
