@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from service.domain.faults import Fault, InvalidValue
@@ -41,6 +41,8 @@ KEYS: Final[Mapping[str, str]] = {
     "json_invalid": "malformed",
 }
 """Types of pydantic's errors; our own validators raise InvalidValue."""
+Text = Annotated[str, Field(max_length=1024 * 1024)]
+"""A text without half surrogate pairs: pydantic finds them in a text that has a bound, and in no other."""
 NAMES: Final[Mapping[str, str]] = {
     "max_length": "count",
     "min_length": "count",

@@ -10,7 +10,7 @@ from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from service.domain.errors import Invalid
 from service.domain.verdict import Action, Verdict
-from service.usecases.validation import faults_of
+from service.usecases.validation import Text, faults_of
 
 ID_BOUND: Final = 128
 URL_BOUND: Final = 2_000
@@ -37,7 +37,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
 
     action: Literal["NEW", "EDIT"]
-    body: str = Field(validation_alias=AliasPath("comment", "body"), repr=False)
+    body: Text = Field(validation_alias=AliasPath("comment", "body"), repr=False)
     author_id: str = Field(validation_alias=AliasPath("author", "id"), max_length=ID_BOUND)
     story_id: str = Field(validation_alias=AliasPath("story", "id"), max_length=ID_BOUND)
     story_url: str = Field(validation_alias=AliasPath("story", "url"), max_length=URL_BOUND)

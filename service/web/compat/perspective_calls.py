@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel
 
 from service.compat.perspective.attributes import JUDGED, LABEL_OF
 from service.domain.faults import InvalidValue
-from service.usecases.validation import faults_of
+from service.usecases.validation import Text, faults_of
 from service.web.api import strict_json
 from service.web.compat.google import GoogleError, bad_payload, own_error
 from service.web.problems import Problem
@@ -72,8 +72,8 @@ class Message(BaseModel):
 class TextEntry(Message):
     """A text and how it is written."""
 
-    text: str = ""
-    type: str = ""
+    text: Text = ""
+    type: Text = ""
 
 
 class Context(Message):
@@ -86,7 +86,7 @@ class Context(Message):
 class AttributeParameters(Message):
     """How one attribute is wanted: `score_threshold` is the least score that the caller wants to hear of."""
 
-    score_type: str = ""
+    score_type: Text = ""
     score_threshold: float | None = None
 
 
@@ -94,7 +94,7 @@ class Score(Message):
     """One score; zeros are left out in proto3."""
 
     value: float = 0.0
-    type: str = ""
+    type: Text = ""
 
 
 class SpanScore(Message):
@@ -119,8 +119,8 @@ class Call(Message):
     context: Context = Context()
     languages: list[Annotated[str, AfterValidator(_language)]] = Field([], max_length=20)
     client_token: str = Field("", max_length=4_096)
-    session_id: str = ""
-    community_id: str = ""
+    session_id: Text = ""
+    community_id: Text = ""
 
     @property
     def text(self) -> str:
