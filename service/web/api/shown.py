@@ -17,7 +17,7 @@ from service.domain.events import decision_view, instant, public_view, verdict_v
 from service.domain.status import Status
 from service.domain.verdict import Decision
 from service.storage import Tx
-from service.web.problems import Problem, from_error
+from service.web.problems import Problem, from_error, problem_of
 from service.web.reach import api
 
 UNPUBLISHED_LIMIT: Final = 10_000
@@ -117,7 +117,7 @@ def _name(decision_id: int | None) -> str | None:
 def refused(error: ReplydeskError) -> Problem:
     """Return the problem of a refusal: a conflict shows the state that the caller may see now."""
     if not isinstance(error, Conflict):
-        return from_error(error)
+        return problem_of(error)
     deps = api().context.deps
     with deps.store.read() as tx:
         current = tx.comments.by_pk(error.current.pk) or error.current
