@@ -63,11 +63,11 @@ def list_comments(site: Site, asked: PageQuery) -> Response:
     """
     deps = api().context.deps
     with deps.store.read() as tx:
-        waiting = shown.waiting_to_leave(tx, deps)
+        waiting = shown.unpublished_decisions(tx, deps)
         page = tx.comments.page(
             site.id, status=asked.status, article_url=asked.article, after=asked.after, limit=asked.limit
         )
-        rows = _as_outside(tx, site, page, asked, waiting)
+        rows = _as_public(tx, site, page, asked, waiting)
     views = [shown.row_view(comment, waiting.get(comment.decision_id or 0)) for comment in rows]
     return reply({"comments": views, "next": str(page.next) if page.next is not None else None})
 
@@ -141,10 +141,10 @@ def _absent(comment_id: str) -> Problem:
     return Problem("not-found", "There is no comment with this id on this site.")
 
 
-def _as_outside(
+def _as_public(
     tx: Tx, site: Site, page: Page, asked: PageQuery, waiting: Mapping[int, Decision]
 ) -> list[Comment]:
-    """Give the page the comments it has outside: a status that a waiting decision moved is still the old one here."""
+    """Give the page the comments it has for a site: a status that an unpublished decision moved is still the old one."""
     if asked.status is None or not waiting:
         return list(page.comments)
     rows = {one.pk: one for one in page.comments if _status(one, waiting) is asked.status}

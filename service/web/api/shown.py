@@ -1,4 +1,4 @@
-"""What a site sees of a comment: a decision that has not been published does not exist out here."""
+"""What a site sees of a comment: a decision that is not published does not exist here."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ UNPUBLISHED_LIMIT: Final = 10_000
 FAR: Final = timedelta(days=1)
 
 
-def waiting_to_leave(tx: Tx, deps: Dependencies) -> Mapping[int, Decision]:
-    """Return every decision that has not left yet, by id: a desk's last few seconds, found by one index."""
+def unpublished_decisions(tx: Tx, deps: Dependencies) -> Mapping[int, Decision]:
+    """Return every decision that is not published yet, by id: those of the last few seconds, found by one index."""
     return {one.id: one for one in tx.decisions.due(deps.clock() + FAR, UNPUBLISHED_LIMIT)}
 
 
