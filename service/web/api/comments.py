@@ -144,7 +144,7 @@ def _absent(comment_id: str) -> Problem:
 def _as_public(
     tx: Tx, site: Site, page: Page, asked: PageQuery, waiting: Mapping[int, Decision]
 ) -> list[Comment]:
-    """Give the page the comments it has for a site: a status that an unpublished decision moved is still the old one."""
+    """Give the page the comments it has for a site: an unpublished decision leaves a status as it was."""
     if asked.status is None or not waiting:
         return list(page.comments)
     rows = {one.pk: one for one in page.comments if _status(one, waiting) is asked.status}
