@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -31,6 +32,16 @@ NO_FLAG: Final = frozenset({"spam", "self_harm", "personal_info"})
 """Labels that do not make a text toxic: of a writer at risk, and of an address, a person hears without a flag."""
 
 
+MARK: Final = re.compile(r"<([^<>]*)>")
+OWN: Final = re.compile(
+    r"/?[a-z][a-z0-9]*"
+    r'(?:\s+(?:(?:href|src|target)="[^"\s]*"|class="coral-[a-z-]*"|rel="(?:noopener|noreferrer|nofollow|ugc|\s)*"))*'
+    r"\s*/?",
+    re.IGNORECASE,
+)
+"""A tag as Coral's cleaning leaves it: attributes that hold no words. In a plain text `<i hate you>` is none."""
+
+
 class Asked(BaseModel):
     """One comment that Coral asks about, before it has an id; `body` is text or HTML as the phase's format says."""
 
@@ -52,6 +63,13 @@ def read(value: object) -> Asked:
         return Asked.model_validate(value)
     except ValidationError as error:
         raise Invalid(faults_of(error)) from None
+
+
+def typed_as_text(body: str) -> str:
+    """Return the body with what only looks like a tag written so that it is read as the text that it is."""
+    if "<" not in body:
+        return body
+    return MARK.sub(lambda mark: mark[0] if OWN.fullmatch(mark[1]) else f"&lt;{mark[1]}&gt;", body)
 
 
 def key_of(story_id: str, author_id: str, text: str) -> str:

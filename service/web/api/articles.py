@@ -20,9 +20,8 @@ from service.web.api.answers import ArticleShown, Id, Number, Shape
 from service.web.api.fields import Cursor, Strict, digits
 from service.web.api.gate import reply
 from service.web.api.operation import Answer, operation
-from service.web.published import PUBLISHED_LIMIT, published_page
 from service.web.reach import api
-from service.web.threads import without_parent
+from service.web.threads import PUBLISHED_LIMIT, published_page, without_parent
 
 FRESH_SECONDS: Final = 5
 CACHED: Final = ("ETag", "Cache-Control")

@@ -8,7 +8,6 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from service.compat.coral import events, phase, signature
-from service.compat.coral.bodies import typed_as_text
 from service.compat.coral.events import FetchedComment
 from service.compat.service import UNNAMED, text_submission
 from service.compat.time_limit import TimeLimit
@@ -165,7 +164,7 @@ def _key(fetched: FetchedComment) -> str:
 
 def _read(body: str) -> str:
     """Return the text of a body that is plain or HTML, as the phase's format and Coral's API give it."""
-    return plain_text(typed_as_text(body))
+    return plain_text(phase.typed_as_text(body))
 
 
 def _reader(author_id: str) -> str:

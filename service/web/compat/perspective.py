@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from service.compat.coral.bodies import typed_as_text
-from service.compat.coral.phase import alias_of
+from service.compat.coral.phase import alias_of, typed_as_text
 from service.compat.perspective.attributes import JUDGED, LABEL_OF, primary, unknown, unserved
 from service.compat.perspective.scale import Scale, mapped, shipped, shipped_for
 from service.compat.service import text_submission
