@@ -15,7 +15,7 @@ from service.compat.openai import Asked, BadInput, asked, result
 from service.compat.service import text_submission
 from service.domain.clean_text import is_blank
 from service.domain.comment import BODY_LIMIT, Source, Submission
-from service.domain.policy import Facts
+from service.domain.facts import Facts
 from service.domain.site import Site
 from service.domain.verdict import Assessment
 from service.web.api.gate import SINGLE_LIMIT, bearer_key, bounded_body, reply
