@@ -189,7 +189,7 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
 
 def _current_decision(tx: Tx, comment: Comment) -> Decision | None:
     """Return the decision that stands, or the one that its RESTORE put back."""
-    decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+    decision = tx.decisions.current(comment)
     if decision is None or decision.action is not Action.RESTORE:
         return decision
     return put_back(decision, tx.decisions.of_comment(comment.pk))
