@@ -127,8 +127,8 @@ def _rounds(drafts: Sequence[Draft]) -> Iterable[list[Draft]]:
 
 
 def _keys(draft: Draft) -> list[str]:
-    """Return the keys that the draft is remembered by: the caller's, and that of its content."""
-    return [key for key in (draft.idempotency_key, draft.content_key) if key]
+    """Return the keys that the draft is remembered by: the caller's, and those of its content."""
+    return [key for key in (draft.idempotency_key, *draft.content_keys) if key]
 
 
 def _place(tx: Tx, site: Site, drafts: Sequence[Draft], now: datetime) -> list[Result]:
@@ -156,7 +156,7 @@ def _replayed(tx: Tx, draft: Draft, used: Mapping[str, IdempotencyKey]) -> Resul
         if comment is None or key.request_hash != draft.request_hash:
             return IdempotencyMismatch()
         return Placed(comment, "replay")
-    if key := used.get(draft.content_key or ""):
+    for key in filter(None, map(used.get, draft.content_keys)):
         comment = tx.comments.by_pk(key.comment_pk)
         # what was edited or taken off since is not there any more
         if comment and comment.status not in FINAL and comment.revision == key.revision:

@@ -1,4 +1,4 @@
-"""Where on the desk a moderator is: queue, order, filters and cursor, carried by addresses and forms."""
+"""A queue with its order, filters and cursor, as addresses and forms carry them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ AT_RISK: Final = "r"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A queue, its order and filters, and the cursor behind which the page begins; None is its beginning."""
+class QueueFilters:
+    """`after` is the cursor behind which the page begins, None for the first page."""
 
     queue: str = "held"
     sort: Sort = Sort.AGE
@@ -36,8 +36,8 @@ class Place:
     after: Cursor | None = None
 
     @classmethod
-    def of(cls, values: Mapping[str, str]) -> Place:
-        """Read a place from a query, or from a form's field `at`; what makes no sense is left out."""
+    def of(cls, values: Mapping[str, str]) -> QueueFilters:
+        """Read the filters from a query, or from a form's field `at`; what makes no sense is left out."""
         if "at" in values:
             values = dict(parse_qsl(values["at"][:QUERY_LIMIT], max_num_fields=20))
         queue, sort = values.get("queue", "held"), values.get("sort", "age")
@@ -52,12 +52,12 @@ class Place:
         )
 
     @classmethod
-    def opened_from(cls, values: Mapping[str, str]) -> Place:
-        """Read the place that a page beside the queue was reached from; its own query is none."""
+    def opened_from(cls, values: Mapping[str, str]) -> QueueFilters:
+        """Read the queue that another page was opened from; that page's own query is not the queue's."""
         return cls.of({"at": values.get("at", "")})
 
     def query(self) -> dict[str, Any]:
-        """Return the place as a query, without what goes without saying."""
+        """Return the filters as a query, without the defaults."""
         query = {
             "queue": None if self.queue == "held" else self.queue,
             "sort": None if self.sort is Sort.AGE else self.sort.value,
@@ -71,52 +71,33 @@ class Place:
 
     @property
     def at(self) -> str:
-        """The place as forms carry it, in one field."""
+        """The filters as one field of a form."""
         return urlencode(self.query())
 
     @property
     def is_filtered(self) -> bool:
-        """Whether anything is left out."""
         return any((self.site, self.article, self.label, self.language))
 
-    def without(self, *names: str) -> Place:
-        """Return the same place with these filters taken off, from the beginning."""
-        taken_off: dict[str, Any] = dict.fromkeys(names)
-        return replace(self, after=None, **taken_off)
+    def without(self, *names: str) -> QueueFilters:
+        """Return the first page without these filters."""
+        removed: dict[str, Any] = dict.fromkeys(names)
+        return replace(self, after=None, **removed)
 
     @property
-    def unsorted(self) -> Place:
-        """The same filters from the beginning, in no order of their own."""
+    def unsorted(self) -> QueueFilters:
+        """The first page in the default order."""
         return replace(self, sort=Sort.AGE, after=None)
 
-    def following(self, cursor: Cursor) -> Place:
-        """Return the place of the page behind `cursor`."""
+    def following(self, cursor: Cursor) -> QueueFilters:
+        """Return the page behind `cursor`."""
         return replace(self, after=cursor)
 
-    def url(
-        self,
-        *,
-        anchor: int | None = None,
-        done: int | None = None,
-        undone: int | None = None,
-        answered: int | None = None,
-        left: int | None = None,
-        waits: int | None = None,
-    ) -> str:
-        """Return the address of this place, with what was just done and the comment to stand at."""
-        return url_for(
-            "desk.queue",
-            **self.query(),
-            done=done,
-            undone=undone,
-            answered=answered,
-            left=left,
-            waits=waits,
-            _anchor=f"c{anchor}" if anchor else None,
-        )
+    def url(self, *, anchor: int | None = None, **done: Any) -> str:
+        """Return the queue's address; `done` names what was just done, `anchor` the comment to scroll to."""
+        return url_for("desk.queue", **self.query(), **done, _anchor=f"c{anchor}" if anchor else None)
 
     def wanted(self, tx: Tx, without: tuple[int, ...] = ()) -> Wanted:
-        """Return what the place asks of the queue; a site that is not there matches nothing."""
+        """Return what the filters ask of the queue; a site that does not exist matches nothing."""
         site = tx.sites.get(self.site) if self.site else None
         return Wanted(
             sort=self.sort,
@@ -130,13 +111,13 @@ class Place:
 
 
 def number(text: str | None) -> int | None:
-    """Read a row number that a browser sent; None for everything that is none."""
+    """Read a row number that a browser sent; None for anything else."""
     plain = text is not None and text.isascii() and text.isdigit() and len(text) <= DIGITS
     return int(text) if plain and text else None
 
 
 def numbers(text: str | None) -> tuple[int, ...]:
-    """Read the row numbers that a script on the page sent, as far as they are any."""
+    """Read the row numbers that a script on the page sent; anything else is left out."""
     found = (number(one) for one in (text or "")[: HAVE_LIMIT * 20].split(",")[:HAVE_LIMIT])
     return tuple(one for one in found if one)
 
