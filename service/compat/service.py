@@ -167,7 +167,7 @@ class CompatService:
                 comment = tx.comments.get(site.id, comment_id)
                 if comment is None or comment.status in FINAL:
                     return None
-                decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+                decision = tx.decisions.current(comment)
                 known = public_state(comment, decision)
                 stands = decision
                 if known.decision_id != comment.decision_id:

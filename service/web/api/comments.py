@@ -127,7 +127,7 @@ def _present(tx: Tx, site: Site, comment_id: str) -> Comment:
     """Return the site's comment unless it is gone for good: then the problem "gone" shows its last state."""
     comment = found(tx, site, comment_id)
     if comment.status in FINAL:
-        current = shown.current_view(comment, shown.current_decision(tx, comment))
+        current = shown.current_view(comment, tx.decisions.current(comment))
         raise Problem(
             "gone", f"The comment is {comment.status}, and that is final.", extra={"current": current}
         )

@@ -105,11 +105,6 @@ def links(comment_id: str) -> dict[str, str]:
     return {"self": f"{request.script_root}/v1/comments/{comment_id}"}
 
 
-def current_decision(tx: Tx, comment: Comment) -> Decision | None:
-    """Return the decision that stands on the comment."""
-    return tx.decisions.get(comment.decision_id) if comment.decision_id else None
-
-
 def _name(decision_id: int | None) -> str | None:
     return str(decision_id) if decision_id else None
 
@@ -121,7 +116,7 @@ def refused(error: ReplydeskError) -> Problem:
     deps = api().context.deps
     with deps.store.read() as tx:
         current = tx.comments.by_pk(error.current.pk) or error.current
-        decision = current_decision(tx, current)
+        decision = tx.decisions.current(current)
     if decision is not None and is_unpublished(decision):
         return being_decided(current, decision, deps.clock())
     return from_error(error, current_view(current, decision))

@@ -252,7 +252,7 @@ def _short(site: Site, placed: Placed) -> dict[str, object]:
     if comment.decision_id is None:
         return shown.accepted_view(comment, receipt)
     with api().context.deps.store.read() as tx:
-        return shown.accepted_view(comment, receipt, shown.current_decision(tx, comment))
+        return shown.accepted_view(comment, receipt, tx.decisions.current(comment))
 
 
 def _unpublished(answered: Sequence[Placed | ReplydeskError]) -> Mapping[int, Decision]:
