@@ -73,6 +73,7 @@ ONE_PAGE = {
         "https://news.example/a?p=5&amp=1",
         "https://news.example/a?amp&p=5&amp_js_v=a6&usqp=mq331",
         "https://news.example/a?p=5&replytocom=7#respond",
+        "https://news.example/a?outputType=amp&p=5",
     ],
     "campaigns of other programs": [
         "https://news.example/a?p=5",
@@ -82,6 +83,7 @@ ONE_PAGE = {
         "https://news.example/a?fb_comment_id=1_2&p=5&_branch_match_id=3",
         "https://news.example/a?p=5&at_medium=social&at_campaign=x&at_custom2=y&at_link_id=3&at_bbc_team=z",
         "https://news.example/a?p=5&AT_Campaign=x&at_recipient_list=1&at_recipient_id=2&at_send_date=20261130",
+        "https://news.example/a?p=5&mibextid=x&ref_src=twsrc%5Etfw&wprov=sfla1&sfnsn=mo&__s=x&ef_id=y&cmpid=z",
         "https://news.example/a?mtm_campaign=x&mtm_kwd=y&p=5&matomo_source=z&piwik_campaign=a&hsa_cam=1",
     ],
     "an address out of HTML": [
