@@ -5,6 +5,7 @@ WordPress leaves spam out of its exports.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
