@@ -70,6 +70,8 @@ _TRACKING_PREFIX = "utm_"
 _FORMS = frozenset({"amp", "amp=1", "amp=true", "noamp=mobile", "outputtype=amp"})
 """Parameters that ask for the same page in another form."""
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]")
+_AMPERSAND = re.compile(r"&#(?:0{0,4}38|[xX]0{0,4}26);")
+"""An ampersand as HTML writes it by number: all behind it would be taken for a fragment."""
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _RESERVED = frozenset("$&+/;=?#%")
@@ -91,7 +93,7 @@ def normalise_url(url: str) -> str:
     if _UNSEEN.search(url):
         raise InvalidValue("url.spaces")
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(_AMPERSAND.sub("&", url))
         host, port = _host(parts.hostname or ""), parts.port
     except ValueError:
         raise InvalidValue("url") from None
@@ -208,7 +210,7 @@ def _escaped(char: str) -> str:
 
 def _pairs(query: str) -> list[str]:
     """Return a query that compares, as servers read it: names and values in order."""
-    pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    pairs = parse_qsl(query.replace("&amp;", "&"), keep_blank_values=True, errors="surrogateescape")
     return [unicodedata.normalize("NFC", f"{name}\0{value}") for name, value in pairs]
 
 

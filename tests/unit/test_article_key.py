@@ -91,6 +91,13 @@ ONE_PAGE = {
         "https://news.example/a?p=5&amp;utm_source=x",
         "https://news.example/a?utm_source=x&amp;utm_medium=y&p=5",
     ],
+    "an ampersand out of HTML": [
+        "https://news.example/?post_type=story&p=5",
+        "https://news.example/?post_type=story&amp;p=5",
+        "https://news.example/?post_type=story&#038;p=5",
+        "https://news.example/?post_type=story&#38;p=5#comments",
+        "https://news.example/?post_type=story&#x26;p=5&utm_source=x",
+    ],
     "a flag": [
         "https://news.example/?print",
         "https://news.example/?print=",
@@ -128,6 +135,8 @@ OTHER_PAGES = [
     "https://news.example/a?a[]=1&a[]=2",
     "https://news.example/a?amp=230",
     "https://news.example/a?ampere",
+    "https://news.example/a?type=story&#038;p=5",
+    "https://news.example/a?type=story&#038;p=6",
     "https://news.example/a%2Bb",
     "https://news.example/a+b",
     "https://news.example/a%3Bb",
