@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import opened_installation, print_json
+from service.cli.console import json_option, opened_installation, print_json
 
 if TYPE_CHECKING:
     from service.domain.audit_log import Link
@@ -25,7 +25,7 @@ def audit() -> None:
 @click.option(
     "--expect", metavar="NUMBER:LINK", help="A head printed earlier that the chain must still hold."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def verify(expect: str | None, as_json: bool) -> None:
     """Check the chain from the first act to its head; exit 1 and name the first broken link.
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from service.cli import dumps
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import Refused, opened_installation, print_json
 from service.usecases import advance_sequence
 
 if TYPE_CHECKING:
@@ -70,21 +70,15 @@ def restore(file: Path, as_json: bool) -> None:
     Stop the service first. A database that has tables already is refused. What is decided from now on has numbers and
     webhook-ids that no site has seen, as `replydesk restored` explains.
     """
-    from service.cli.processes import with_database
     from service.config import load
     from service.storage import migrate
 
     known, note = load(), _read_note(file)
     if note["store"] != _kind(known):
         raise Refused(f"{file} is a backup of {note['store']}; the settings name {_kind(known)}")
-    found: dict[str, int] = {}
-
-    def put_back() -> None:
-        dumps.load(known, file)
-        found.update(dumps.count(known, list(note["rows"])))
-        migrate.upgrade(known.database_url)
-
-    with_database(put_back)
+    dumps.load(known, file)
+    found = dumps.count(known, list(note["rows"]))
+    migrate.upgrade(known.database_url)
     wrong = [name for name, rows in note["rows"].items() if found.get(name) != rows]
     if wrong:
         raise Refused(f"{', '.join(wrong)}: other rows than the note counts; the backup is not whole")

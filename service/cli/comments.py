@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import opened_installation, print_json
+from service.cli.console import json_option, opened_installation, print_json, site_named
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -30,7 +30,7 @@ UNPUBLISHED_LIMIT: Final = 10_000  # a desk's last few seconds; one index finds 
 @click.command()
 @click.option("--site", "site_name", required=True, help="The site's name.")
 @click.option("--status", type=click.Choice(STATUSES), help="Only comments with this status.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@json_option
 def comments(site_name: str, status: str | None, as_json: bool) -> None:
     """List a site's comments, oldest first; never an address."""
     from service.domain.status import Status
@@ -55,10 +55,7 @@ class Listed:
 
 def _stream(context: AppContext, site_name: str, status: Status | None) -> Iterator[Listed]:
     """Read page after page, each in a transaction of its own: a slow reader holds nothing open."""
-    from service.usecases.sites import find_site
-
-    with context.deps.store.read() as tx:
-        site = find_site(tx, site_name)
+    site = site_named(context, site_name)
     after: int | None = None
     while True:
         with context.deps.store.read() as tx:

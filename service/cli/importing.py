@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import opened_installation, print_json, site_named
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -46,13 +46,11 @@ def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: boo
     """
     from service.importers.jsonl import import_lines
     from service.importers.wordpress import import_export
-    from service.usecases.sites import find_site
 
     counts: Counter[str] = Counter()
-    with opened_installation() as opened, _open(file) as lines, _progress() as progress:
+    with opened_installation() as opened, file.open("rb") as lines, _progress() as progress:
         context = _counting(opened)
-        with context.deps.store.read() as tx:
-            site = find_site(tx, site_name)
+        site = site_named(context, site_name)
         bar = progress.add_task("importing", total=file.stat().st_size, done=0)
         shown = 0
         bring = import_export if _is_xml(lines) else partial(import_lines, fast=fast)
@@ -80,13 +78,6 @@ def _counting(context: AppContext) -> AppContext:
 
     counters.share(context.settings.home)
     return replace(context, deps=replace(context.deps, arrivals=Arrivals(CollectorRegistry())))
-
-
-def _open(file: Path) -> BufferedReader:
-    try:
-        return file.open("rb")
-    except OSError as failure:
-        raise Refused(f"{file}: {failure.strerror}") from None
 
 
 def _is_xml(file: BufferedReader) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import Refused, json_option, opened_installation, print_json
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -23,7 +23,7 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def status(as_json: bool) -> None:
     """Show the versions at hand and how much lies sealed under each."""
     from service.usecases.reseal import sealed
@@ -61,7 +61,7 @@ def rotate() -> None:
 
 
 @keys.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def reseal(as_json: bool) -> None:
     """Seal anew under the current key what older keys sealed; can be broken off and run again."""
     from service.usecases.reseal import reseal as resealed

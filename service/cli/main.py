@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import sys
 from typing import Final, NamedTuple
 
 import click
 
-from service.domain.errors import ReplydeskError
+from service.cli.console import faults_told
 
 
 class Entry(NamedTuple):
@@ -80,6 +79,11 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. What the service refuses ends in its one sentence and exit code 2, never in a traceback."""
+        with faults_told():
+            return super().invoke(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the overview from the table, importing nothing."""
         with formatter.section("Commands"):
@@ -97,13 +101,8 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; what the service refuses ends in its one sentence and exit code 2, never in a traceback."""
-    try:
-        cli(prog_name="replydesk")
-    except ReplydeskError as refusal:
-        for line in refusal.detail.splitlines():
-            click.echo(f"replydesk: {line}", err=True)
-        sys.exit(2)
+    """Run the command line."""
+    cli(prog_name="replydesk")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import Refused, json_option, opened_installation, print_json
 
 ROLES = ("moderator", "lead", "admin")
 
@@ -17,7 +17,7 @@ def moderator() -> None:
 @moderator.command()
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), help="A new one is a moderator unless this says otherwise.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def add(name: str, role: str | None, as_json: bool) -> None:
     """Make the moderator NAME, or a new link for one there is; the link works once, for 15 minutes.
 
@@ -51,7 +51,7 @@ def set_moderator(name: str, role: str | None, active: bool | None) -> None:
 
 
 @moderator.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@json_option
 def list_moderators(as_json: bool) -> None:
     """List all moderators."""
     with opened_installation() as context, context.deps.store.read() as tx:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import Refused, json_option, opened_installation, print_json, site_named
 
 if TYPE_CHECKING:
     from service.leak_audit.audit import Report
@@ -36,7 +36,7 @@ def privacy() -> None:
     type=click.Path(path_type=Path, exists=True),
     help="A file or folder to search as well, such as the logs of processes that run elsewhere.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
     """Send canary addresses through every path of this running installation, and search every byte that it wrote.
 
@@ -69,13 +69,10 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
     from service.domain.verdict import Who
     from service.usecases import clear_files
     from service.usecases.erase import erase_person
-    from service.usecases.sites import find_site
 
     address = _address(email)
     with opened_installation() as context:
-        with context.deps.store.read() as tx:
-            site = find_site(tx, site_name)
-        receipt = erase_person(context, site, address, Who.SITE, "operator")
+        receipt = erase_person(context, site_named(context, site_name), address, Who.SITE, "operator")
         cleared = clear_files(context.deps)
     if as_json:
         print_json(receipt)
@@ -93,13 +90,10 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
 def export(site_name: str, email: str | None) -> None:
     """Print what is kept of what was written on a site under an address, as JSON."""
     from service.usecases.export import export_json
-    from service.usecases.sites import find_site
 
     address = _address(email)
     with opened_installation() as context:
-        with context.deps.store.read() as tx:
-            site = find_site(tx, site_name)
-        for piece in export_json(context, site, address):
+        for piece in export_json(context, site_named(context, site_name), address):
             click.echo(piece, nl=False)
 
 
@@ -125,12 +119,7 @@ def verify(receipt: Any, keys_file: Any) -> None:
     else:
         with opened_installation() as context:
             keys = [*public_keys(context.keyring)]
-    from service.domain.errors import ReplydeskError
-
-    try:
-        content = check(statement, keys)
-    except ReplydeskError as wrong:
-        raise Refused(wrong.detail) from None
+    content = check(statement, keys)
     click.echo(
         f"The signature holds: {content.get('kind')} {content.get('id')} of {content.get('issued_at')}."
     )
