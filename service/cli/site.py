@@ -128,7 +128,7 @@ def show(name: str, as_json: bool) -> None:
 def list_sites(as_json: bool) -> None:
     """List all sites."""
     with opened_installation() as context, context.deps.store.read() as tx:
-        sites = tx.sites()
+        sites = tx.sites.all()
     if as_json:
         print_json(
             [

@@ -43,7 +43,7 @@ def stage(store: Store) -> Stage:
 @pytest.fixture
 def mara(stage: Stage) -> Moderator:
     with stage.deps.store.write() as tx:
-        return tx.add_moderator("Mara", "moderator", NOON)
+        return tx.moderators.add("Mara", "moderator", NOON)
 
 
 def held(stage: Stage, count: int) -> list[Comment]:
@@ -62,12 +62,12 @@ def open_queues(stage: Stage, moderator: Moderator) -> dict[str, list[str]]:
     """What each queue of the desk shows, by the comments' ids, and what is counted."""
     with stage.deps.store.read() as tx:
         shown = {
-            str(kind): [one.comment.id for one in tx.matters(kind, Wanted(), moderator.id, NOON, 9)]
+            str(kind): [one.comment.id for one in tx.queue.with_matter(kind, Wanted(), moderator.id, NOON, 9)]
             for kind in Matter
         }
-        shown["appeals"] = [one.comment.id for _, one in tx.appeals_open(Wanted(), 9)]
-        shown["held"] = [one.comment.id for one in tx.queue(Wanted(), moderator.id, NOON, 9)]
-        counts = tx.queue_counts(9)
+        shown["appeals"] = [one.comment.id for _, one in tx.appeals.unanswered(Wanted(), 9)]
+        shown["held"] = [one.comment.id for one in tx.queue.page(Wanted(), moderator.id, NOON, 9)]
+        counts = tx.queue.counts(9)
     assert counts["reported"] == len(shown["reported"])
     assert counts["aside"] == len(shown["aside"])
     assert counts["appeals"] == len(shown["appeals"])
@@ -84,7 +84,7 @@ def end(stage: Stage, how: str, comment: Comment) -> None:
         erase(stage.deps, stage.site, [comment.author_key or ""], Who.SITE, "courier", "reference")
     else:
         with stage.deps.store.write() as tx:
-            tx.empty([comment.pk])
+            tx.erasure.empty([comment.pk])
 
 
 ENDS = ["withdrawn", "erased", "retained no longer"]
@@ -133,10 +133,10 @@ def test_nobody_has_it_in_hand(stage: Stage, mara: Moderator, how: str) -> None:
     assert claim_held(stage.deps, mara.id, Wanted(), 5)
     end(stage, how, comment)
     with stage.deps.store.read() as tx:
-        assert tx.claims(NOON) == []
+        assert tx.queue.claims(NOON) == []
     with stage.deps.store.write() as tx:
-        other = tx.add_moderator("Bea", "moderator", NOON)
-        assert tx.claim(other.id, [comment.pk], NOON, NOON + timedelta(seconds=60)) == {comment.pk}
+        other = tx.moderators.add("Bea", "moderator", NOON)
+        assert tx.queue.claim(other.id, [comment.pk], NOON, NOON + timedelta(seconds=60)) == {comment.pk}
 
 
 @pytest.mark.parametrize("how", ENDS)
@@ -144,17 +144,17 @@ def test_it_leaves_its_copies(stage: Stage, mara: Moderator, how: str) -> None:
     copies = held(stage, 3)
     assert open_queues(stage, mara)["held"] == ["c-0"]
     with stage.deps.store.read() as tx:
-        cluster = tx.clusters_of([copies[0].pk])[copies[0].pk]
-        assert tx.cluster_sizes([cluster.id]) == {cluster.id: 3}
+        cluster = tx.clusters.of_comments([copies[0].pk])[copies[0].pk]
+        assert tx.clusters.sizes([cluster.id]) == {cluster.id: 3}
     if how == "erased":
         with stage.deps.store.write() as tx:
-            tx.empty([copies[0].pk])
+            tx.erasure.empty([copies[0].pk])
     else:
         end(stage, how, copies[0])
     assert open_queues(stage, mara)["held"] == ["c-1"]
     with stage.deps.store.read() as tx:
-        assert tx.cluster_sizes([cluster.id]) == {cluster.id: 2}
-        assert tx.clusters_of([copies[0].pk]) == {}
+        assert tx.clusters.sizes([cluster.id]) == {cluster.id: 2}
+        assert tx.clusters.of_comments([copies[0].pk]) == {}
 
 
 def test_all_of_it_ends_at_once(stage: Stage, mara: Moderator) -> None:
@@ -163,8 +163,8 @@ def test_all_of_it_ends_at_once(stage: Stage, mara: Moderator) -> None:
     appeal(stage.deps, stage.site, comment.id, "Please look again.")
     report(stage.deps, stage.site, comment.id, "one", None)
     with stage.deps.store.write() as tx:
-        tx.open_matter(Matter.ASIDE, stage.look("c-0"), NOON)
-        tx.claim(mara.id, [comment.pk], NOON, NOON + timedelta(seconds=60))
+        tx.cases.open(Matter.ASIDE, stage.look("c-0"), NOON)
+        tx.queue.claim(mara.id, [comment.pk], NOON, NOON + timedelta(seconds=60))
     for _ in range(2):
         end(stage, "withdrawn", comment)
         assert open_queues(stage, mara) == EMPTY

@@ -28,8 +28,8 @@ Answer = Future[Comment | None]
 def site(store: Store) -> Site:
     """The courier, stored, with an article that is known."""
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
         return site
 
 
@@ -60,7 +60,7 @@ def _until(holds: Callable[[], bool]) -> None:
 
 def stored(store: Store, site: Site, names: Sequence[str]) -> list[Comment | None]:
     with store.read() as tx:
-        return [tx.comment(site.id, name) for name in names]
+        return [tx.comments.get(site.id, name) for name in names]
 
 
 def on_accepting(store: Store, when: str, act: Callable[[Connection], None]) -> None:
@@ -77,8 +77,8 @@ def on_accepting(store: Store, when: str, act: Callable[[Connection], None]) -> 
 
 def test_what_waits_is_stored_by_one_statement(store: Store, site: Site) -> None:
     with store.write() as tx:
-        other = tx.add_site(herald())
-        tx.add_comments(other.id, [draft("known")], NOON)
+        other = tx.sites.add(herald())
+        tx.comments.add(other.id, [draft("known")], NOON)
     statements: Counter[str] = Counter()
     event.listen(
         store.engine,
@@ -94,7 +94,7 @@ def test_what_waits_is_stored_by_one_statement(store: Store, site: Site) -> None
         assert answer is not None
         assert stored(store, where, [written.id]) == [answer]
         with store.read() as tx:
-            assert tx.contact_box(answer.pk) == written.box
+            assert tx.sealed.contact_box(answer.pk) == written.box
 
 
 def test_what_needs_more_than_a_statement_is_stored_too(store: Store, site: Site) -> None:
@@ -109,7 +109,7 @@ def test_what_needs_more_than_a_statement_is_stored_too(store: Store, site: Site
     assert stored(store, site, [one.id for one in drafts]) == answers
     assert [one.article for one in answers if one] == [new, ARTICLE, ARTICLE, new]
     with store.read() as tx:
-        assert tx.originals(answers[1].pk, 1) == {"body": b"cipher"} if answers[1] else False
+        assert tx.sealed.originals(answers[1].pk, 1) == {"body": b"cipher"} if answers[1] else False
 
 
 def test_one_of_two_with_one_id_is_stored(store: Store, site: Site) -> None:
@@ -131,8 +131,8 @@ def test_what_the_database_refuses_fails_alone(clean_postgres_url: str) -> None:
     """A text that PostgreSQL refuses, though the driver takes it, spoils nobody else's."""
     store = _opened(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
     poison = draft("c-2", body="nothing: \0")
     answers = together(store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
     assert answers[1].exception() is not None
@@ -143,8 +143,8 @@ def test_what_the_database_refuses_fails_alone(clean_postgres_url: str) -> None:
 def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url: str) -> None:
     store = _opened(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
 
     def end(connection: Connection) -> None:
         raw: Any = connection.connection.dbapi_connection
@@ -162,8 +162,8 @@ def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url: str) -> N
 def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url: str) -> None:
     store = _opened(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
 
     def lose(_connection: Connection) -> None:
         raise OperationalError("INSERT", {}, Exception("the answer was lost"))
@@ -179,8 +179,8 @@ def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url:
 def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url: str) -> None:
     stores = [_opened(clean_postgres_url) for _ in range(2)]
     with stores[0].write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
     names = [f"c-{n}" for n in range(40)]
     with ThreadPoolExecutor(16) as threads:
         jobs = [
@@ -202,11 +202,11 @@ def _opened(url: str) -> Store:
 def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgres_url: str) -> None:
     store, other = _opened(clean_postgres_url), _opened(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
     with ThreadPoolExecutor(1) as threads:
         with other.write() as tx:
-            tx.add_comments(site.id, [draft("c-1")], NOON)
+            tx.comments.add(site.id, [draft("c-1")], NOON)
             late = threads.submit(store.add_comment, site.id, draft("c-1", body="late"), NOON)
             _until(lambda: _locked(clean_postgres_url) == 1)
             added = [store.add_comment(site.id, draft(f"d-{n}"), NOON) for n in range(3)]
@@ -226,8 +226,8 @@ def _locked(url: str) -> int:
 def test_articles_are_found_by_their_index(clean_postgres_url: str) -> None:
     store = _opened(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(
+        site = tx.sites.add(courier())
+        tx.comments.add(
             site.id, [draft(f"known-{n}", article=Article(f"{ARTICLE.url}/{n}")) for n in range(3_000)], NOON
         )
     seen: list[tuple[str, Any]] = []

@@ -42,7 +42,7 @@ def test_a_reason_takes_two_keys(desk: Desk, contexts: Contexts) -> None:
     expect(page.locator(f"#c{second.pk}.now")).to_be_visible()
     until(lambda: desk.status(first) is Status.REJECTED)
     with desk.small.context.deps.store.read() as tx:
-        decision = tx.decision(desk.small.again(first).decision_id or 0)
+        decision = tx.decisions.get(desk.small.again(first).decision_id or 0)
     assert decision is not None
     assert decision.reason == "off_topic"
 
@@ -84,7 +84,7 @@ def test_undo_before_and_after_publication(desk: Desk, contexts: Contexts) -> No
     page.keyboard.press("u")
     until(lambda: desk.status(first) is Status.HELD)
     with desk.small.context.deps.store.read() as tx:
-        acts = [one.action for one, _ in tx.decisions_after(desk.small.courier.id, 0, 99)]
+        acts = [one.action for one, _ in tx.decisions.feed(desk.small.courier.id, 0, 99)]
     assert acts.count(Action.APPROVE) == acts.count(Action.RESTORE) == 1
 
 
@@ -146,7 +146,7 @@ def on_screen(page: Page) -> set[int]:
 
 def _is_decided(desk: Desk, pk: int) -> bool:
     with desk.small.context.deps.store.read() as tx:
-        found = tx.comment_by_pk(pk)
+        found = tx.comments.by_pk(pk)
     return found is not None and found.status is Status.APPROVED
 
 

@@ -77,7 +77,7 @@ def test_an_unfit_head_is_refused(run: Callable[..., Result], text: str) -> None
 
 def test_a_person_is_forgotten_and_the_chain_holds(run: Callable[..., Result], context: AppContext) -> None:
     with context.deps.store.write() as tx:
-        tx.log_act("Mara", "reveal", "courier: comment 7", datetime.now(UTC))
+        tx.audit_log.append("Mara", "reveal", "courier: comment 7", datetime.now(UTC))
     run("audit", "blank", "Mara")
     assert "Mara" not in run("audit", "list").stdout
     found = verified(run)
@@ -90,11 +90,11 @@ def test_a_moderator_changes_role_and_is_let_go(run: Callable[..., Result], cont
     assert shown["role"] == "admin"
     now = datetime.now(UTC)
     with context.deps.store.write() as tx:
-        tx.add_session(1, "session", now.replace(year=now.year + 1))
+        tx.moderators.add_session(1, "session", now.replace(year=now.year + 1))
     run("moderator", "set", "Mo", "--inactive")
     with context.deps.store.write() as tx:
-        assert tx.session("session", now) is None
-        mo = tx.moderator("Mo")
+        assert tx.moderators.session("session", now) is None
+        mo = tx.moderators.get("Mo")
         assert mo is not None
         assert not mo.active
     assert json.loads(run("moderator", "add", "Mo", "--json").stdout)["role"] == "admin"

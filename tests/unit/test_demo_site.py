@@ -30,7 +30,7 @@ def kept(home: Path) -> dict[str, str]:
 
 def opens(context: AppContext, key: str) -> bool:
     with context.deps.store.read() as tx:
-        return tx.key_owner(fingerprint(context.keyring, key), context.deps.clock()) is not None
+        return tx.sites.key_owner(fingerprint(context.keyring, key), context.deps.clock()) is not None
 
 
 def printed(summary: Summary) -> str:

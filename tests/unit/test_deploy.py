@@ -38,7 +38,7 @@ def told() -> set[str]:
     """Every series that web and worker tell, by name."""
     store = sqlite_store()
     with store.write() as tx:
-        tx.add_site(courier())
+        tx.sites.add(courier())
     web = make_meters(Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON))
     registries: list[CollectorRegistry] = [web.own, web.backlog, meters().own]
     found: set[str] = set()

@@ -22,7 +22,7 @@ COUNT = 40
 def test_workers_at_once_publish_each_decision_once(store: Store) -> None:
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with store.write() as tx:
-        site = tx.add_site(courier())
+        site = tx.sites.add(courier())
     posted = [
         Submission(Article("https://courier.example/a"), "Ada", f"Text {n}.", Source.API, id=f"c-{n}")
         for n in range(COUNT)
@@ -40,8 +40,8 @@ def test_workers_at_once_publish_each_decision_once(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
         left = sum(one.result(30) for one in [pool.submit(publish) for _ in range(4)])
     with store.read() as tx:
-        numbers = [decision.seq for decision, _ in tx.decisions_after(site.id, 0, 200)]
-        mail = tx.deliveries(site.id, None, 200)
+        numbers = [decision.seq for decision, _ in tx.decisions.feed(site.id, 0, 200)]
+        mail = tx.deliveries.page(site.id, None, 200)
     assert (left, len(mail), numbers) == (COUNT, COUNT, list(range(1, COUNT + 1)))
     assert len({one.decision_id for one in mail}) == COUNT
 
@@ -49,7 +49,7 @@ def test_workers_at_once_publish_each_decision_once(store: Store) -> None:
 def test_publishing_goes_on_until_none_is_due(store: Store) -> None:
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with store.write() as tx:
-        site = tx.add_site(courier(callback_url=None))
+        site = tx.sites.add(courier(callback_url=None))
     posted = [
         Submission(Article("https://courier.example/a"), "Ada", f"Text {n}.", Source.API, id=f"c-{n}")
         for n in range(5)

@@ -141,7 +141,7 @@ def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.Mon
 
 def test_an_older_schema_is_named(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     newsroom = Newsroom.over(store, tmp_path)
-    monkeypatch.setattr("service.storage.store.HEAD", "9999")
+    monkeypatch.setattr("service.storage.unit_of_work.HEAD", "9999")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert "replydesk migrate" in found["checks"]["schema"]
 
@@ -188,7 +188,7 @@ def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom: Newsroom) ->
     newsroom.post()
     newsroom.settle(effort=Effort.FAST)
     with newsroom.context.deps.store.write() as tx:
-        tx.set_scoring_effort(Effort.FAST, newsroom.clock.now)
+        tx.scoring.set_effort(Effort.FAST, newsroom.clock.now)
     assert metric(newsroom, "replydesk_scoring_fast") == 1
     assert metric(newsroom, "replydesk_comments_to_rescore") == 1
 

@@ -17,9 +17,9 @@ from tests.web.api.caller import Newsroom, problem, submission
 def limited(newsroom: Newsroom) -> Callable[..., None]:
     def change(**options: object) -> None:
         with newsroom.context.deps.store.write() as tx:
-            site = tx.site("courier")
+            site = tx.sites.get("courier")
             assert site is not None
-            tx.save_site(replace(site, options=Options(**options)))  # type: ignore[arg-type]
+            tx.sites.save(replace(site, options=Options(**options)))  # type: ignore[arg-type]
         newsroom.forget()
 
     return change

@@ -45,7 +45,7 @@ def small(tmp_path: Path) -> Small:
 
 def tune(small: Small, **options: float | None) -> None:
     with small.context.deps.store.write() as tx:
-        tx.save_site(replace(small.courier, options=Options(**options)))  # type: ignore[arg-type]
+        tx.sites.save(replace(small.courier, options=Options(**options)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
