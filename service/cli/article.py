@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from service.cli.console import Refused, json_option, opened_installation, print_json, site_named
+from service.cli.console import Refused, json_option, naming, opened_installation, show, site_named
 
 if TYPE_CHECKING:
     from service.domain.comment import Article
@@ -62,10 +62,8 @@ def move(url: str, to: str, site_name: str, redirect: bool, as_json: bool) -> No
 def _page(url: str) -> str:
     from service.privacy.masking import page_url
 
-    try:
+    with naming("URL"):
         return page_url(url)
-    except ValueError as wrong:
-        raise Refused(f"URL: {wrong}") from None
 
 
 def _read(name: str, value: str | bool) -> Any:
@@ -95,8 +93,4 @@ def _show(made: Article, more: dict[str, object], as_json: bool) -> None:
         "private": bool(made.private),
         **more,
     }
-    if as_json:
-        print_json(values)
-        return
-    for name, value in values.items():
-        click.echo(f"{name}: {'—' if value is None else value}")
+    show(values, (f"{name}: {'—' if value is None else value}" for name, value in values.items()), as_json)

@@ -33,14 +33,14 @@ class Refused(click.ClickException):
 
 
 @contextmanager
-def faults_told() -> Iterator[None]:
+def report_faults() -> Iterator[None]:
     """Turn whatever is wrong with the service into plain lines and exit code 2."""
     try:
         yield
     except Exception as failure:
-        if (told := _plain_lines(failure)) is None:
+        if (lines := _plain_lines(failure)) is None:
             raise
-        raise Refused(told) from None
+        raise Refused(lines) from None
 
 
 def _plain_lines(failure: Exception) -> str | None:
@@ -59,6 +59,15 @@ def _plain_lines(failure: Exception) -> str | None:
     if isinstance(failure, SQLAlchemyError):  # its own message may quote a row
         return f"The database does not do as asked ({type(failure).__name__}): is it up, and not full?"
     return None
+
+
+@contextmanager
+def naming(option: str) -> Iterator[None]:
+    """Let a refusal of the value in this block name the option that gave it."""
+    try:
+        yield
+    except (ReplydeskError, ValueError) as wrong:
+        raise Refused(f"{option}: {wrong}") from None
 
 
 @contextmanager
@@ -82,6 +91,15 @@ def site_named(context: AppContext, name: str) -> Site:
 def print_json(value: object) -> None:
     """Write one JSON document on one line."""
     click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def show(value: object, lines: Iterable[str], as_json: bool) -> None:
+    """Write what was found: the value as JSON, or the lines that say it."""
+    if as_json:
+        print_json(value)
+    else:
+        for line in lines:
+            click.echo(line)
 
 
 def make_console() -> Console:

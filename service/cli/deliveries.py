@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.console import Refused, json_option, opened_installation, print_json, site_named
+from service.cli.console import Refused, json_option, opened_installation, print_json, show, site_named
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -65,10 +65,7 @@ def replay(ids: tuple[int, ...], site_name: str | None, dead: bool, as_json: boo
             count = tx.deliveries.replay(site_id, None if dead else list(ids), context.deps.clock())
         if count:
             context.deps.dispatcher.enqueue(DELIVER)
-    if as_json:
-        print_json({"replayed": count})
-    else:
-        click.echo(f"{count} on their way again.")
+    show({"replayed": count}, (f"{count} on their way again.",), as_json)
 
 
 def _names(context: AppContext, site_name: str | None) -> dict[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from service.cli.console import Refused, json_option, opened_installation, print_json
+from service.cli.console import Refused, json_option, opened_installation, show
 
 ROLES = ("moderator", "lead", "admin")
 
@@ -27,10 +27,8 @@ def add(name: str, role: str | None, as_json: bool) -> None:
 
     with opened_installation() as context:
         invited, url = invite(context, name, role)
-    if as_json:
-        print_json({"moderator": invited.name, "role": invited.role, "sign_in_url": url})
-        return
-    click.echo(f"{invited.name} ({invited.role}) signs in here, once, within 15 minutes:\n{url}")
+    made = {"moderator": invited.name, "role": invited.role, "sign_in_url": url}
+    show(made, (f"{invited.name} ({invited.role}) signs in here, once, within 15 minutes:", url), as_json)
 
 
 @moderator.command("set")
@@ -58,11 +56,5 @@ def list_moderators(as_json: bool) -> None:
         found = [
             {"moderator": one.name, "role": one.role, "active": one.active} for one in tx.moderators.all()
         ]
-    if as_json:
-        print_json(found)
-        return
-    for one in found:
-        inactive = "" if one["active"] else "\t(inactive)"
-        click.echo(f"{one['moderator']}\t{one['role']}{inactive}")
-    if not found:
-        click.echo("Nobody yet: replydesk moderator add NAME")
+    lines = [f"{one['moderator']}\t{one['role']}{'' if one['active'] else ' (inactive)'}" for one in found]
+    show(found, lines or ["Nobody yet: replydesk moderator add NAME"], as_json)

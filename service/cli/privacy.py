@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from service.cli.console import Refused, json_option, opened_installation, print_json, site_named
+from service.cli.console import (
+    Refused,
+    json_option,
+    naming,
+    opened_installation,
+    print_json,
+    site_named,
+)
 
 if TYPE_CHECKING:
     from service.leak_audit.audit import Report
@@ -21,6 +28,10 @@ if TYPE_CHECKING:
 ADDRESS_LIMIT: Final = 1_000
 STATEMENT_LIMIT: Final = 4 * 1024 * 1024
 SHOWN: Final = 50
+_SITE = click.option("--site", "site_name", required=True, help="The site on which the person wrote.")
+_EMAIL = click.option(
+    "--email", help="The address; without it, it is asked for, or read from standard input."
+)
 
 
 @click.group()
@@ -58,8 +69,8 @@ def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
 
 
 @privacy.command()
-@click.option("--site", "site_name", required=True, help="The site on which the person wrote.")
-@click.option("--email", help="The address; without it, it is asked for, or read from standard input.")
+@_SITE
+@_EMAIL
 @click.option("--json", "as_json", is_flag=True, help="Print the signed receipt as one JSON object.")
 def erase(site_name: str, email: str | None, as_json: bool) -> None:
     """Erase everything that was written on a site under an address, and print the signed receipt.
@@ -85,8 +96,8 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
 
 
 @privacy.command()
-@click.option("--site", "site_name", required=True, help="The site on which the person wrote.")
-@click.option("--email", help="The address; without it, it is asked for, or read from standard input.")
+@_SITE
+@_EMAIL
 def export(site_name: str, email: str | None) -> None:
     """Print what is kept of what was written on a site under an address, as JSON."""
     from service.usecases.export import export_json
@@ -133,7 +144,6 @@ def _json(text: str, name: str) -> Any:
 
 
 def _address(given: str | None) -> Address:
-    from service.domain.errors import ReplydeskError
     from service.privacy.sealing import Address
 
     if given is None:
@@ -141,10 +151,8 @@ def _address(given: str | None) -> Address:
             given = click.prompt("Email address", hide_input=True, err=True)
         else:
             given = sys.stdin.readline(ADDRESS_LIMIT)
-    try:
+    with naming("--email"):
         return Address.parse(given)
-    except ReplydeskError as wrong:
-        raise Refused(f"--email: {wrong.detail}") from None
 
 
 class _Ending:

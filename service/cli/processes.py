@@ -10,7 +10,6 @@ import sys
 import tempfile
 import warnings
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -33,7 +32,8 @@ def web() -> None:
     """
     known = _start("web")
     # waitress spools large bodies to temp files before the application sees them: they stay inside the home
-    tempfile.tempdir = str(_folder(known.home / "tmp"))
+    (known.home / "tmp").mkdir(mode=0o700, parents=True, exist_ok=True)
+    tempfile.tempdir = str(known.home / "tmp")
     waitress: Any = importlib.import_module("waitress")
     application = importlib.import_module("service.web").create_app()
     take_short_turns()
@@ -172,7 +172,7 @@ def migrate() -> None:
 
     known = config.load()
     if known.embedded:
-        _folder(known.home)
+        known.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrations.upgrade(known.database_url)
     click.echo(f"The database is at revision {migrations.current(known.database_url)}.")
 
@@ -184,7 +184,7 @@ def _start(process: str) -> Settings:
     logging.configure(process, known.log_level)
     os.environ.setdefault(
         "OMP_NUM_THREADS", "1"
-    )  # the classifier's matrices are narrow; more threads only wait
+    )  # the classifier's matrices are narrow; more would only wait
     return known
 
 
@@ -209,14 +209,6 @@ def _need_broker(known: Settings) -> str:
             "`replydesk up` brings one of its own"
         )
     return known.redis_url
-
-
-def _folder(path: Path) -> Path:
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as failure:
-        raise Refused(f"REPLYDESK_HOME: cannot write {path}: {failure.strerror}") from None
-    return path
 
 
 def no_core_dumps() -> None:

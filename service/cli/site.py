@@ -12,6 +12,7 @@ from service.cli.console import (
     grid,
     json_option,
     make_console,
+    naming,
     opened_installation,
     plain_table,
     print_json,
@@ -46,11 +47,9 @@ def add(name: str, url: str, callback: str | None, title: str | None, as_json: b
     from service.usecases.sites import enrol_site
 
     for option, value in (("--url", url), ("--callback", callback)):
-        try:
+        with naming(option):
             if value is not None:
                 web_url(value)
-        except ValueError as wrong:
-            raise Refused(f"{option}: {wrong}") from None
     with opened_installation() as context:
         for fault in closed_faults("--callback", callback, context.settings):
             raise Refused(f"{fault.field}: {fault.message}")
