@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.console import json_option, opened_installation, print_json, site_named
+from service.cli.console import json_option, one_line, opened_installation, print_json, site_named
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -41,7 +41,9 @@ def comments(site_name: str, status: str | None, as_json: bool) -> None:
                 print_json(_view(listed))
             else:
                 comment = listed.comment
-                click.echo(f"{listed.status:<9} {comment.id:<24} {_excerpt(comment)}")
+                click.echo(
+                    f"{listed.status:<9} {comment.id:<24} {one_line(f'{comment.author_name}: {comment.body}', EXCERPT)}"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,3 @@ def _view(listed: Listed) -> dict[str, object]:
         "seconds_to_verdict": (decided_at - comment.received_at).total_seconds() if decided_at else None,
         "verdict": verdict_view(verdict) if verdict else None,
     }
-
-
-def _excerpt(comment: Comment) -> str:
-    """Return name and the beginning of the text on one line, without what could steer a terminal."""
-    said = " ".join(f"{comment.author_name}: {comment.body}".split())
-    printable = "".join(character if character.isprintable() else "�" for character in said)
-    return printable if len(printable) <= EXCERPT else printable[: EXCERPT - 1] + "…"

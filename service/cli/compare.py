@@ -14,6 +14,7 @@ from service import logging
 from service.cli.console import (
     Refused,
     make_console,
+    one_line,
     opened_installation,
     plain_table,
     print_json,
@@ -65,7 +66,10 @@ def perspective(
     log = read_answers(file)
     scored = _scored(log.answers)
     columns = _columns(log.answers, scored)
-    scale = _scale_of(site_name) if site_name else shipped()
+    scale: Scale = shipped()
+    if site_name:
+        with opened_installation() as context:
+            scale = site_named(context, site_name).options.perspective_knots or scale
     compared = [compare(name, theirs, ours, scale.get(name)) for name, (theirs, ours, _) in columns.items()]
     backs = {
         name: held_back(theirs, ours) for name, (theirs, ours, _) in columns.items() if len(theirs) >= 40
@@ -116,11 +120,6 @@ def _columns(answers: Sequence[Old], scored: Sequence[dict[str, float]]) -> Colu
             own.append(ours[LABEL_OF[name]])
             places.append(place)
     return {name: columns[name] for name in LABEL_OF if name in columns}
-
-
-def _scale_of(site_name: str) -> Scale:
-    with opened_installation() as context:
-        return site_named(context, site_name).options.perspective_knots or shipped()
 
 
 def _store(site_name: str, columns: Columns) -> list[str]:
@@ -204,16 +203,13 @@ def _say(console: Console, one: Comparison, back: Sequence[HeldShare]) -> None:
 def _say_differing(
     console: Console, answers: Sequence[Old], columns: Columns, attribute: str, cut: float, most: int
 ) -> None:
-    from rich.text import Text
-
     theirs, ours, places = columns[attribute]
     found = differing(cut, theirs, ours, most)
     console.print(
         f"\n[bold]{attribute} at {cut:.2f}: {len(found)} texts that would differ, furthest first[/bold]"
     )
     for n in found:
-        text = " ".join(answers[places[n]].text.split())
         held = "held" if theirs[n] >= cut else "passed"
-        excerpt = text[:EXCERPT] + ("…" if len(text) > EXCERPT else "")
-        line = f"{answers[places[n]].line}: was {held} {theirs[n]:.2f}, ours {ours[n]:.2f}  {excerpt}"
-        console.print(Text("".join(letter if letter.isprintable() else " " for letter in line)))
+        text = one_line(answers[places[n]].text, EXCERPT)
+        line = f"{answers[places[n]].line}: was {held} {theirs[n]:.2f}, ours {ours[n]:.2f}  {text}"
+        console.print(line, markup=False)

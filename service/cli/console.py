@@ -102,6 +102,12 @@ def show(value: object, lines: Iterable[str], as_json: bool) -> None:
             click.echo(line)
 
 
+def one_line(text: str, limit: int) -> str:
+    """Return the beginning of a text on one line, without what could steer a terminal."""
+    printable = "".join(one if one.isprintable() else "�" for one in " ".join(text.split()))
+    return printable if len(printable) <= limit else printable[: limit - 1] + "…"
+
+
 def make_console() -> Console:
     """Return what tables are printed to; it colours a terminal alone."""
     from rich.console import Console

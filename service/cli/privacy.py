@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -188,20 +189,14 @@ class _Ending:
 
 
 def _report_view(report: Report) -> dict[str, object]:
+    seen = asdict(report)
+    searching = seen.pop("search_seconds")
     return {
         "clean": report.clean,
-        "found": [
-            {"place": hit.place, "offset": hit.offset, "form": hit.form, "canary": hit.canary}
-            for hit in report.found
-        ],
-        "paths": report.paths,
-        "searched": report.searched,
-        "not_reached": report.not_reached,
-        "canaries": report.canaries,
-        "forms": report.forms,
+        **seen,
         "bytes": report.bytes,
         "seconds": round(report.seconds, 2),
-        "megabytes_per_second": round(report.bytes / 1e6 / max(report.search_seconds, 1e-9), 1),
+        "megabytes_per_second": round(report.bytes / 1e6 / max(searching, 1e-9), 1),
     }
 
 
