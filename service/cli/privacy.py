@@ -23,7 +23,7 @@ from service.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from service.leak_audit.audit import Report
+    from service.leak_audit.report import AuditReport
     from service.privacy.sealing import Address
 
 ADDRESS_LIMIT: Final = 1_000
@@ -188,19 +188,19 @@ class _Ending:
         self._code = 128 + number
 
 
-def _report_view(report: Report) -> dict[str, object]:
+def _report_view(report: AuditReport) -> dict[str, object]:
     seen = asdict(report)
     searching = seen.pop("search_seconds")
     return {
         "clean": report.clean,
         **seen,
-        "bytes": report.bytes,
+        "bytes": report.searched_bytes,
         "seconds": round(report.seconds, 2),
-        "megabytes_per_second": round(report.bytes / 1e6 / max(searching, 1e-9), 1),
+        "megabytes_per_second": round(report.searched_bytes / 1e6 / max(searching, 1e-9), 1),
     }
 
 
-def _show(report: Report) -> None:
+def _show(report: AuditReport) -> None:
     click.echo(f"{report.canaries} canaries went through {len(report.paths)} paths:")
     for one in report.paths:
         click.echo(f"  {one['outcome']:>10}  {one['path']}")
@@ -210,8 +210,8 @@ def _show(report: Report) -> None:
         click.echo(f"  {counted['places']:>6} {kind}: {counted['bytes']:,} bytes{unpacked}")
     for missed in report.not_reached:
         click.echo(f"  not reached: {missed}")
-    rate = report.bytes / 1e6 / max(report.search_seconds, 1e-9)
-    click.echo(f"{report.bytes:,} bytes, {rate:.0f} MB/s, {report.seconds:.1f} s in all")
+    rate = report.searched_bytes / 1e6 / max(report.search_seconds, 1e-9)
+    click.echo(f"{report.searched_bytes:,} bytes, {rate:.0f} MB/s, {report.seconds:.1f} s in all")
     if report.clean:
         click.echo("Found: nothing.")
         return
