@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from service.domain.comment import TITLE_LIMIT, URL_LIMIT, normalise_url
 from service.domain.faults import Fault, InvalidValue
 from service.domain.options import READERS as OPTIONS
-from service.domain.readers import choice, flag
+from service.domain.setting_readers import choice, flag
 from service.webhooks.signing import SecretError, parse_secret
 from service.webhooks.url_guard import Allow, is_closed
 
