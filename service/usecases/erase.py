@@ -124,7 +124,7 @@ def erase_person(
 ) -> dict[str, object]:
     """Erase what was written under the address on this site, and return the signed receipt; it names no address.
 
-    The rows are gone when this returns; the files are cleared of them by the sweep, or by `usecases.clear_files`.
+    The rows are gone when this returns. The maintenance task clears the files of them, or `usecases.clear_files` does.
     """
     now = context.deps.clock()
     keys = Sealer(context.keyring).author_keys(site.name, address)

@@ -1,4 +1,4 @@
-"""rescore: settle again what was decided on a fast score, now that it was scored in full and nobody has acted since."""
+"""rescore: decide again what was decided on a fast score, now that it was scored in full and nobody has acted since."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PUBLISHED = Reason("rescored", "It was published on a fast score; scored in full
 
 
 def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
-    """Settle comments again that were scored in full; return how many were kept, left, or moved to which state.
+    """Decide comments again that were scored in full; return how many were kept, left, or moved to which state.
 
     A comment moves where the full score makes the policy decide otherwise, and a published one is held at most. What a
     person has to do with is left as it is, and so is what has no assessment. None of them is scored again after this.
