@@ -51,15 +51,15 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
         moving = [marked[pk] for pk, one in chosen.items() if OUTCOME[one.action] is not marked[pk].status]
         resting = marked.keys() - {comment.pk for comment in moving}
         tx.comments.move([replace(_unmoved(marked[pk], now), verdict=chosen.get(pk)) for pk in resting])
-        left = _move(tx, moving, chosen, now)
+        published = _move(tx, moving, chosen, now)
         store_memberships(tx, assignments, {comment.pk for comment in moving}, now)
         called_back = publish_decisions(
-            tx, {case.site.id: case.site for case in cases.values()}, left, fresh=True
+            tx, {case.site.id: case.site for case in cases.values()}, published, fresh=True
         )
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
     kept = len(chosen) - len(moving)
-    became = Counter(str(decision.to_status) for _, decision in left)
+    became = Counter(str(decision.to_status) for _, decision in published)
     return became + Counter(kept=kept, left=len(scored) - len(moving) - kept)
 
 
