@@ -25,7 +25,7 @@ from service.leak_audit.http_calls import Caller, Receiver
 from service.leak_audit.places import OutOfReach, Place
 from service.leak_audit.plant import Planter, new_mark
 from service.leak_audit.search import Hit, Searcher, Tally, search
-from service.messaging.dispatcher import connect
+from service.messaging.redis_client import connect
 from service.storage import Store
 from service.usecases.moderators import hash_token
 from service.usecases.sites import enrol_site, tune_site

@@ -21,7 +21,7 @@ from service.messaging.dispatcher import RecordingDispatcher
 from service.usecases import submission, submit
 from service.usecases.sites import enrol_site, tune_site
 from tests.factories import NOON, sqlite_store
-from worker.sweep import KEYS_KEPT
+from worker.maintenance import KEYS_KEPT
 
 Line = dict[str, Any]
 

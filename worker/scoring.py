@@ -25,8 +25,7 @@ from service.messaging.tasks import SCORE
 from service.scoring import Scorer, Signer
 from service.storage import Tx
 from service.usecases import Scored, record_scores, rescore
-from worker.journal import Journal
-from worker.meters import meters
+from worker.metrics import meters
 from worker.reading import assess, sign
 
 RUN_SECONDS: Final = 4.0
@@ -70,7 +69,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class Limits:
     """How much one run may take: rows a batch, seconds in all, and seconds between two leases that are not full."""
 
     batch: int = 128
@@ -86,13 +85,12 @@ class Bounds:
 def score_pending(
     deps: Dependencies,
     scorer: Scorer,
-    bounds: Bounds = Bounds(),
+    bounds: Limits = Limits(),
     stopping: Callable[[], bool] = lambda: False,
     signer: Signer = lambda texts: [None] * len(texts),
-    journal: Journal | None = None,
 ) -> int:
     """Settle what is pending and return how many comments moved; enqueues another run when it stops before the end."""
-    run = _Run(deps, scorer, stopping, signer, journal or Journal(None))
+    run = _Run(deps, scorer, stopping, signer)
     ends_at = time.monotonic() + bounds.seconds
     while not stopping() and (began := time.monotonic()) < ends_at:
         wanted = bounds.pace.batch(bounds.batch)
@@ -145,7 +143,6 @@ class _Run:
     scorer: Scorer
     stopping: Callable[[], bool]
     signer: Signer
-    journal: Journal
     moved: int = 0
 
     def lease(self, batch: int) -> Leased:
@@ -169,8 +166,8 @@ class _Run:
         """Take note of a lease and look up what deciding its comments needs."""
         if not leased.comments:
             return leased
-        ran_out = self.journal.note(SCORE, leased.until, [one.pk for one in leased.comments], now)
-        meters().leases_expired.labels("score").inc(ran_out)
+        ended_without_result = sum(one.attempts > 1 for one in leased.comments)
+        meters().leases_expired.labels("score").inc(ended_without_result)
         try:
             with self.deps.store.read() as tx:
                 sites = [tx.sites.by_id(site_id) for site_id in {one.site_id for one in leased.comments}]
@@ -275,15 +272,12 @@ class _Run:
 
     @contextmanager
     def _giving_back(self, leased: Leased) -> Iterator[None]:
-        """Drop the leases once their work is recorded; give them back, uncounted, if the store fails."""
+        """Give the leases back, uncounted, if the store fails."""
         try:
             yield
         except Exception:
             self.give_back(leased.comments, leased.until)  # the store failed, not the texts
             raise
-        self.journal.drop(SCORE, [one.pk for one in leased.comments])
-        if self.deps.clock() >= leased.until:
-            meters().leases_expired.labels("score").inc(len(leased.comments))
 
     def _put_off(self, failed: Sequence[Comment], until: datetime) -> None:
         """Let what failed be tried again soon: the lease is for those of whom nothing is heard."""
@@ -294,10 +288,7 @@ class _Run:
             self.deps.dispatcher.enqueue(SCORE, after=pause)
 
     def give_back(self, comments: Sequence[Comment], until: datetime) -> None:
-        """End the leases unused. A store that is away for a moment is asked again; if for longer, they run out.
-
-        They stay in the journal then: should this process end first, whoever sweeps ends them.
-        """
+        """End the leases unused. A store that is away for a moment is asked again; if for longer, they run out."""
         pks, pause = [one.pk for one in comments], FIRST_PAUSE
         ends_at = time.monotonic() + INSIST_SECONDS
         while not self._gave_back(pks, until):
@@ -306,7 +297,6 @@ class _Run:
                 return
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
-        self.journal.drop(SCORE, pks)
 
     def _gave_back(self, pks: Sequence[int], until: datetime) -> bool:
         try:
