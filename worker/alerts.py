@@ -5,25 +5,23 @@ Kept apart from the callbacks: nobody waits for them in order.
 
 from __future__ import annotations
 
-import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from service.context import AppContext
-from service.domain.alarms import CALM, GROWN, Alarm, turns
-from service.domain.events import instant
+from service.domain.alarms import Alarm, alarm_payload, turns
+from service.domain.events import stopped_payload
 from service.domain.site import Site
 from service.storage.records import SiteQueue
 from service.webhooks.signing import next_attempt
 from worker.webhook_sender import WebhookSender
 
-STOPPED: Final = "site.callbacks_stopped"
 LOOK_SECONDS: Final = 10.0
 LEASE: Final = timedelta(seconds=60)
 """Of one notice, taken when its turn comes: it outlasts the post, however many receivers hang before."""
@@ -81,17 +79,8 @@ class Alerts:
         raised = turns(alarm, queue.held, age, site.options, now)
         if raised is None:
             return None
-        data = {
-            "site": site.name,
-            "held": queue.held,
-            "oldest_held_seconds": round(max(0.0, age)),
-            "limits": {
-                "held": site.options.notify_held,
-                "oldest_held_seconds": site.options.notify_age_seconds,
-            },
-            "desk": f"{self._settings.public_url}/desk",
-        }
-        payload = _message(GROWN if raised else CALM, now, data)
+        desk = f"{self._settings.public_url}/desk"
+        payload = alarm_payload(site, raised, queue.held, age, desk, now)
         serial = alarm.serial + 1 if alarm else 1
         return Alarm(site.id, raised, serial, now, payload, next_attempt_at=now)
 
@@ -139,7 +128,7 @@ class Alerts:
         url = site.options.notify_url
         if url is None:
             return
-        payload = _message(STOPPED, now, {"site": site.name, "reason": reason})
+        payload = stopped_payload(site.name, reason, now)
         message_id = f"stopped_{site.id}_{int(now.timestamp())}"
 
         def send() -> None:
@@ -147,8 +136,3 @@ class Alerts:
             log.info("alerts.stopped_sent", site=site.name, outcome=outcome.kind)
 
         self._threads.submit(send)
-
-
-def _message(kind: str, now: datetime, data: Mapping[str, Any]) -> bytes:
-    message = {"type": kind, "timestamp": instant(now), "data": data}
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()

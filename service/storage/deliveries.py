@@ -104,7 +104,7 @@ class DeliveryRepository(Repository):
     ) -> list[Delivery]:
         """Lease waiting deliveries that are due, the first outstanding one of each comment only; attempts rise.
 
-        Sites take fair turns, `per_site` each at the most, or fewer where `site_limits` says so by a site's id; one that is
+        Sites take fair turns, `per_site` each at the most or what `site_limits` says by a site's id; one that is
         switched off costs nothing. The lease is the next attempt's moment itself: a worker that dies leaves the row due
         again at `until`.
         """

@@ -354,7 +354,7 @@ def test_the_status_tells_of_a_clock_that_is_wrong(run, courier, redis_url, monk
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "skew-test:")
     then = time.time() - 40
     with monkeypatch.context() as there:
-        there.setattr("service.messaging.dispatcher.time.time", lambda: then)
+        there.setattr("service.messaging.heartbeats.time.time", lambda: then)
         WorkerHeartbeats(redis_url, "skew-test:").begun(SWEEP)
     told = json.loads(run("status", "--json", code=1).stdout)
     assert told["up"]["worker"] == "ok"

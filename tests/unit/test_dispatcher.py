@@ -15,12 +15,7 @@ import pytest
 from redis import Redis
 
 from service.config import load
-from service.messaging.dispatcher import (
-    QUEUE_BOUND,
-    CeleryDispatcher,
-    RecordingDispatcher,
-    make_dispatcher,
-)
+from service.messaging.dispatcher import QUEUE_BOUND, CeleryDispatcher, RecordingDispatcher, make_dispatcher
 from service.messaging.heartbeats import BEAT, HEARTBEAT_SECONDS, WorkerHeartbeats, read_heartbeats, stuck
 from service.messaging.redis_client import connect, kombu_url
 from service.messaging.tasks import DELIVER, PUBLISH, QUEUES, SCORE, SWEEP
@@ -45,7 +40,7 @@ def server(url: str) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def dispatcher(url: str, server: Redis) -> Iterator[RedisDispatcher]:
+def dispatcher(url: str, server: Redis) -> Iterator[CeleryDispatcher]:
     """A dispatcher on that server, closed at the end."""
     made = CeleryDispatcher(url, PREFIX)
     yield made
@@ -98,7 +93,7 @@ def test_the_double_records_what_was_enqueued() -> None:
 
 @pytest.mark.parametrize("name", QUEUES)
 def test_a_task_is_one_message_with_its_name_alone(
-    name: str, dispatcher: RedisDispatcher, server: Redis
+    name: str, dispatcher: CeleryDispatcher, server: Redis
 ) -> None:
     dispatcher.enqueue(name)
     until(lambda: length(server, name))
@@ -121,7 +116,7 @@ def test_tasks_are_coalesced(dispatcher, server):
     until(lambda: length(server, SCORE))
 
 
-def test_dead_workers_are_not_buried_in_messages(dispatcher: RedisDispatcher, server: Redis) -> None:
+def test_dead_workers_are_not_buried_in_messages(dispatcher: CeleryDispatcher, server: Redis) -> None:
     for _ in range(QUEUE_BOUND):
         server.lpush(f"{PREFIX}{QUEUES[SCORE]}", b"{}")
     dispatcher.enqueue(SCORE)
@@ -130,7 +125,7 @@ def test_dead_workers_are_not_buried_in_messages(dispatcher: RedisDispatcher, se
     assert length(server, SCORE) == QUEUE_BOUND
 
 
-def test_a_task_can_be_delayed(dispatcher: RedisDispatcher, server: Redis) -> None:
+def test_a_task_can_be_delayed(dispatcher: CeleryDispatcher, server: Redis) -> None:
     started = time.monotonic()
     dispatcher.enqueue(PUBLISH, 0.4)
     dispatcher.enqueue(SCORE)
@@ -141,7 +136,7 @@ def test_a_task_can_be_delayed(dispatcher: RedisDispatcher, server: Redis) -> No
 
 
 def test_enqueueing_takes_microseconds_though_the_broker_hangs(
-    dispatcher: RedisDispatcher, server: Redis
+    dispatcher: CeleryDispatcher, server: Redis
 ) -> None:
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
@@ -160,7 +155,7 @@ def test_enqueueing_takes_microseconds_though_the_broker_hangs(
 
 
 def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(
-    dispatcher: RedisDispatcher, server: Redis
+    dispatcher: CeleryDispatcher, server: Redis
 ) -> None:
     with hung(server):
         dispatcher.enqueue(SCORE)
@@ -170,13 +165,13 @@ def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(
         assert time.monotonic() - started < 1.2
 
 
-def test_closing_sends_what_is_due(dispatcher: RedisDispatcher, server: Redis) -> None:
+def test_closing_sends_what_is_due(dispatcher: CeleryDispatcher, server: Redis) -> None:
     dispatcher.enqueue(SCORE)
     dispatcher.close()
     assert length(server, SCORE) == 1
 
 
-def test_an_emptied_server_is_no_obstacle(dispatcher: RedisDispatcher, server: Redis) -> None:
+def test_an_emptied_server_is_no_obstacle(dispatcher: CeleryDispatcher, server: Redis) -> None:
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
     server.flushall()
@@ -184,14 +179,14 @@ def test_an_emptied_server_is_no_obstacle(dispatcher: RedisDispatcher, server: R
     until(lambda: length(server, SCORE) == 1)
 
 
-def _enqueue_in_child(dispatcher: RedisDispatcher) -> None:
+def _enqueue_in_child(dispatcher: CeleryDispatcher) -> None:
     dispatcher.enqueue(DELIVER)
     dispatcher.close()
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_process_enqueues_with_a_thread_of_its_own(
-    dispatcher: RedisDispatcher, server: Redis
+    dispatcher: CeleryDispatcher, server: Redis
 ) -> None:
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
@@ -202,7 +197,7 @@ def test_a_forked_process_enqueues_with_a_thread_of_its_own(
     assert length(server, DELIVER) == 1
 
 
-def test_whoever_lives_writes_a_heartbeat(dispatcher: RedisDispatcher, server: Redis, url: str) -> None:
+def test_whoever_lives_writes_a_heartbeat(dispatcher: CeleryDispatcher, server: Redis, url: str) -> None:
     assert read_heartbeats(url, PREFIX).worker is None
     answerer = WorkerHeartbeats(url, PREFIX)
     answerer.begun(SCORE)

@@ -12,7 +12,7 @@ URL = "https://courier.example/callback"
 AWAY, BROKEN, FINE = Outcome("retry"), Outcome("retry", 500), Outcome("delivered", 204)
 
 
-def failed(circuits: Circuits, times: int, at: float = 0, outcome: Outcome = AWAY) -> None:
+def failed(circuits: CircuitBreakers, times: int, at: float = 0, outcome: Outcome = AWAY) -> None:
     for _ in range(times):
         circuits.record(1, URL, outcome, after(at))
 

@@ -39,7 +39,7 @@ class Ticking:
         return self.now
 
 
-def sweep_through(sweep: Sweep, ticking: Ticking, seconds: float) -> None:
+def sweep_through(sweep: Maintenance, ticking: Ticking, seconds: float) -> None:
     for _ in range(int(seconds // 2) + 1):
         sweep.run()
         ticking.now += 2
