@@ -19,10 +19,9 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 import idna
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout, exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, SSLError
-from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 from urllib3.response import HTTPResponse
 
 from service.domain.errors import ReplydeskError
@@ -38,8 +37,7 @@ KEPT_ENDPOINTS: Final = 64
 KEPT_EACH: Final = 8
 ODD: Final = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
 
-Endpoint = tuple[str, str, int]
-"""Scheme, host and port, as the name was given: the certificate was checked against it."""
+Endpoint = tuple[str, str, int]  # scheme, host and port, as the name was given
 
 logging.getLogger("urllib3").setLevel(
     logging.ERROR
@@ -163,13 +161,12 @@ class HttpClient:
         """Post `body` once and return how it ended, within `timeout` seconds in all; no redirect is followed."""
         ends_at = time.monotonic() + timeout
         try:
-            target = Target.parse(url)
-            return self._post(target, {**headers, "Host": target.host_header}, body, ends_at)
+            return self._post(Target.parse(url), headers, body, ends_at)
         except RefusedError as refused:
             return Outcome("refused", detail=refused.detail)
         except (OSError, HTTPError, http.client.HTTPException) as error:
-            late = time.monotonic() >= ends_at
-            return Outcome("retry", detail=_reason(TimeoutError() if late else error, timeout))
+            seen = TimeoutError() if time.monotonic() >= ends_at else error
+            return Outcome("retry", detail=_reason(seen, timeout))
 
     def _post(self, target: Target, headers: Mapping[str, str], body: bytes, ends_at: float) -> Outcome:
         """Post by a kept connection, else to the first address that can be connected to."""
@@ -183,20 +180,17 @@ class HttpClient:
                     "POST",
                     target.path,
                     body,
-                    headers,
+                    {**headers, "Host": target.host_header},
                     retries=False,
                     redirect=False,
                     assert_same_host=False,
                     timeout=Timeout(total=left),
                     preload_content=False,
                 )
-            except (NewConnectionError, ConnectTimeoutError) as error:
-                failure = error
-                continue
-            except (ProtocolError, SSLError) as error:
-                if not has_rested:
+            except (NewConnectionError, ConnectTimeoutError, ProtocolError, SSLError) as error:
+                if isinstance(error, ProtocolError | SSLError) and not has_rested:
                     raise
-                failure = error  # hung up while it rested: nobody has answered, so it is asked anew
+                failure = error  # nobody was there, or hung up while it rested: another is asked
                 continue
             retry_after = read_retry_after(response.headers.get("retry-after"), datetime.now(UTC))
             outcome = Outcome.of_status(response.status, retry_after)
@@ -226,10 +220,9 @@ class HttpClient:
             yield Kept(_pool(target, address), address, self._monotonic() + KEPT_SECONDS), False
 
     def _may_call(self, target: Target, text: str) -> bool:
-        address = read_address(text)
-        return address is not None and (
-            is_public(address) or self._allow.opens(target.host, target.port, address)
-        )
+        if (address := read_address(text)) is None:
+            return False
+        return is_public(address) or self._allow.opens(target.host, target.port, address)
 
     def _keep(self, target: Target, kept: Kept) -> None:
         now = self._monotonic()
@@ -279,7 +272,7 @@ def _reason(error: BaseException, timeout: float) -> str:
         root = inner
     if isinstance(root, socket.gaierror | UnicodeError):
         return "the host name was not found"
-    if isinstance(root, TimeoutError | Urllib3TimeoutError):
+    if isinstance(root, TimeoutError | exceptions.TimeoutError):
         return f"no answer within {timeout:g} seconds"
     if isinstance(root, ssl.SSLCertVerificationError | ssl.CertificateError):
         return "the TLS certificate was not accepted"

@@ -43,10 +43,8 @@ RESCORE_BATCH: Final = 16
 RETRY_SECONDS: Final = 1.0
 """The pause after a text failed alone, for each time that it did."""
 
-INSIST_SECONDS: Final = 5.0
-"""So long a store that is away is asked to take leases back: PostgreSQL is restarted within. Not so when stopping."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 0.8
-"""Between two tries of it, twice as long each time."""
+GIVE_BACK_PAUSES: Final = (0.1, 0.2, 0.4, 0.8, 0.8, 0.8, 0.8, 0.8)
+"""Seconds between tries to give leases back to a store that is away: PostgreSQL is restarted within."""
 
 log = structlog.get_logger(__name__)
 
@@ -85,35 +83,35 @@ class Limits:
 def score_pending(
     deps: Dependencies,
     scorer: Scorer,
-    bounds: Limits = Limits(),
+    limits: Limits = Limits(),
     stopping: Callable[[], bool] = lambda: False,
     signer: Signer = lambda texts: [None] * len(texts),
 ) -> int:
     """Settle what is pending and return how many comments moved; enqueues another run when it stops before the end."""
     run = _Run(deps, scorer, stopping, signer)
-    ends_at = time.monotonic() + bounds.seconds
+    ends_at = time.monotonic() + limits.seconds
     while not stopping() and (began := time.monotonic()) < ends_at:
-        wanted = bounds.pace.batch(bounds.batch)
+        wanted = limits.pace.batch(limits.batch)
         leased = run.lease(wanted)
         if stopping():
             run.give_back(leased.comments, leased.until)
             break
         if not leased.comments:
-            if run.score_again(min(RESCORE_BATCH, bounds.batch)):
+            if run.score_again(min(RESCORE_BATCH, limits.batch)):
                 continue
             return run.moved
         run.judge(leased)
         spent = time.monotonic() - began
         if leased.fresh:
-            bounds.pace.took(len(leased.comments), spent)
+            limits.pace.took(len(leased.comments), spent)
         is_full = leased.fresh and len(leased.comments) == wanted
         if is_full:
             deps.dispatcher.enqueue(SCORE)  # there may be more than one worker's worth
-        run.catch_up(leased, max(bounds.gather, spent))
+        run.catch_up(leased, max(limits.gather, spent))
         if not is_full:
             if leased.effort is Effort.FULL:
-                run.score_again(min(RESCORE_BATCH, bounds.batch))
-            time.sleep(max(0.0, began + bounds.gathering(spent) - time.monotonic()))
+                run.score_again(min(RESCORE_BATCH, limits.batch))
+            time.sleep(max(0.0, began + limits.gathering(spent) - time.monotonic()))
     deps.dispatcher.enqueue(SCORE)
     return run.moved
 
@@ -166,8 +164,7 @@ class _Run:
         """Take note of a lease and look up what deciding its comments needs."""
         if not leased.comments:
             return leased
-        ended_without_result = sum(one.attempts > 1 for one in leased.comments)
-        meters().leases_expired.labels("score").inc(ended_without_result)
+        meters().leases_expired.labels("score").inc(sum(one.attempts > 1 for one in leased.comments))
         try:
             with self.deps.store.read() as tx:
                 sites = [tx.sites.by_id(site_id) for site_id in {one.site_id for one in leased.comments}]
@@ -204,8 +201,7 @@ class _Run:
 
     def judge(self, leased: Leased) -> None:
         """Read and settle what was leased; a text that fails alone is tried again after a pause."""
-        comments = leased.comments
-        if not comments:
+        if not (comments := leased.comments):
             return
         started = time.monotonic()
         scored, failed = self._read(leased, lambda one: effort_of(one, leased.effort))
@@ -289,20 +285,15 @@ class _Run:
 
     def give_back(self, comments: Sequence[Comment], until: datetime) -> None:
         """End the leases unused. A store that is away for a moment is asked again; if for longer, they run out."""
-        pks, pause = [one.pk for one in comments], FIRST_PAUSE
-        ends_at = time.monotonic() + INSIST_SECONDS
-        while not self._gave_back(pks, until):
-            if self.stopping() or time.monotonic() + pause > ends_at:
-                log.warning("score.lease_kept", leased=len(pks))
+        pks = [one.pk for one in comments]
+        for pause in GIVE_BACK_PAUSES:
+            try:
+                with self.deps.store.write() as tx:
+                    tx.scoring.release(pks, until)
                 return
+            except Exception as failure:  # noqa: BLE001  # the store is away: the leases carry the guarantee
+                log.warning("score.not_released", leased=len(pks), error=type(failure).__name__)
+            if self.stopping():
+                break
             time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-
-    def _gave_back(self, pks: Sequence[int], until: datetime) -> bool:
-        try:
-            with self.deps.store.write() as tx:
-                tx.scoring.release(pks, until)
-        except Exception as failure:  # noqa: BLE001  # the store is away: the leases carry the guarantee
-            log.warning("score.not_released", leased=len(pks), error=type(failure).__name__)
-            return False
-        return True
+        log.warning("score.lease_kept", leased=len(pks))

@@ -256,7 +256,7 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
         with real() as tx:
             yield tx
 
-    monkeypatch.setattr("worker.scoring.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("worker.scoring.GIVE_BACK_PAUSES", (0.001,) * 8)
     with monkeypatch.context() as patched:
         with store.read() as tx:
             patched.setattr(scoring if at == "settle" else type(tx), at, fails)
