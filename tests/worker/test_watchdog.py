@@ -25,7 +25,7 @@ def test_a_short_lease_makes_no_run_hang() -> None:
     watchdog = Watchdog({SCORE: limit}, 1.0, lambda _: None, told.append)
 
     def work() -> None:
-        now[0] += 9.0
+        now[0] += 29.0
         assert watchdog.look() == ""
         now[0] += 2.0
         assert watchdog.look() == SCORE
