@@ -112,10 +112,13 @@ class BoundedConnection(HTTPConnection):
         timer.start()
         try:
             response = super().getresponse()
-            if cut.is_set():
-                raise TimeoutError  # an answer that was cut in its headers looks complete
-            with contextlib.suppress(OSError, HTTPError, http.client.HTTPException):
+            if cut.is_set():  # an answer that was cut in its headers looks complete
+                response.close()
+                raise TimeoutError
+            try:
                 response.read(BODY_READ, decode_content=False)
+            except (OSError, HTTPError, http.client.HTTPException):
+                self.close()  # the status counts all the same
             return response
         finally:
             timer.cancel()
@@ -147,10 +150,7 @@ class Kept:
 
 
 class HttpClient:
-    """Posts, and keeps connections for the next post; threads may share one.
-
-    Private, loopback, link-local, metadata and other special targets are refused unless `allow` names them.
-    """
+    """Posts to public addresses and what `allow` names; keeps connections. Threads may share one."""
 
     def __init__(self, allow: Allow, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._allow, self._monotonic = allow, monotonic

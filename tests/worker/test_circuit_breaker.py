@@ -30,13 +30,13 @@ def test_it_opens_after_five_failures_in_a_row(outcome):
 def test_it_opens_for_longer_each_time_up_to_five_minutes():
     circuits = CircuitBreakers()
     failed(circuits, FAILURES + 7)
-    assert circuits.limits(after(10)) == {}
+    assert circuits.limits(after(10)) == {1: (URL, 1)}
     at = 10.0
     for pause in (20, 40, 80, 160, 300, 300):
         failed(circuits, 1, at)
         assert circuits.limits(after(at + pause - 0.1)) == {1: (URL, 0)}
         at += pause
-        assert circuits.limits(after(at)) == {}
+        assert circuits.limits(after(at)) == {1: (URL, 1)}
 
 
 def test_one_success_closes_it():

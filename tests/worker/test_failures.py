@@ -21,7 +21,7 @@ SECRETS = ("ada", "reader.example", "disgrace", "bridge")
 
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
 def test_a_failure_shows_by_type_and_place_alone(env, tmp_path, pool):
-    env |= {"REPLYDESK_WORKER_POOL": pool}
+    env |= {"REPLYDESK_WORKER_POOL": pool, "REPLYDESK_SWEEP_SECONDS": "300"}  # no polling meanwhile
     (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     app = Celery(
         broker=kombu_url(env["REDIS_URL"]), backend=kombu_url(env["REDIS_URL"]), set_as_current=False
