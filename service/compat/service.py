@@ -11,18 +11,18 @@ from service.compat.time_limit import TimeLimit
 from service.domain.clean_text import cleaned, cleaned_line
 from service.domain.comment import Comment, Source, Submission
 from service.domain.decisions import public_state
-from service.domain.facts import free_hosts
+from service.domain.facts import Facts, free_hosts
 from service.domain.links import count_links
-from service.domain.policy import Facts, decide
+from service.domain.policy import decide
 from service.domain.severity import is_at_risk
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
-from service.domain.verdict import Action, Assessment, Verdict
+from service.domain.verdict import Action, Assessment, Verdict, Who
 from service.privacy.masking import mask
 from service.privacy.sealing import Address
 from service.scoring import Reading
 from service.scoring.batching import BatchingScorer
-from service.usecases import Feedback, add_alias, record_feedback, submit, submit_scored
+from service.usecases import Feedback, add_alias, record_feedback, submit_one, submit_scored
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -43,6 +43,8 @@ class Known:
     body: str = field(repr=False)
     at_risk: bool = False
     """Whether it is held because its writer may be at risk."""
+    by_person: bool = False
+    """Whether a person decided it, of this site or another program of it."""
 
     def says(self, text: str) -> bool:
         """Whether it says this masked text; white space does not count."""
@@ -102,13 +104,7 @@ class CompatService:
         """Store the comment, pending, for the scorer. Raises as `keep` does."""
         deps, sanitizer = self._context.deps, self._context.sanitizer
 
-        def submitted() -> Comment:
-            (placed,) = submit(deps, sanitizer, site, [submission])
-            if isinstance(placed, Exception):
-                raise placed
-            return placed.comment
-
-        return self._limit.ask(self._timed(submitted))
+        return self._limit.ask(self._timed(lambda: submit_one(deps, sanitizer, site, submission).comment))
 
     def submit_scored(self, site: Site, submission: Submission, assessment: Assessment | None) -> Comment:
         """Store the comment with this assessment, decided by the site's policy; what is held is on the desk.
@@ -142,7 +138,11 @@ class CompatService:
                     return None
                 decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
                 known = public_state(comment, decision)
-                return Known(known.status, comment.body, is_at_risk(comment.verdict))
+                stands = decision
+                if known.decision_id != comment.decision_id:
+                    stands = tx.decisions.get(known.decision_id) if known.decision_id else None
+                by_person = stands is not None and stands.who_kind is not Who.MACHINE
+                return Known(known.status, comment.body, is_at_risk(comment.verdict), by_person)
 
         return self._limit.ask(look_up)
 

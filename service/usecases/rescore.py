@@ -9,7 +9,7 @@ from datetime import datetime
 
 from service.context import Dependencies
 from service.domain.comment import Comment
-from service.domain.policy import decide
+from service.domain.policy import decide, was_closed
 from service.domain.policy_preview import assessment_of
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Reason, Verdict, Who
@@ -18,8 +18,8 @@ from service.storage import Tx
 from service.storage.records import Move
 from service.usecases.duplicates import assign, store_memberships
 from service.usecases.publish import publish_decisions
-from service.usecases.record_scores import Case, Scored, cases_of
-from service.usecases.transitions import current_decisions, follow_up, move_of
+from service.usecases.record_scores import Case, Scored, automatic_decision, cases_of
+from service.usecases.transitions import current_decisions, move_of
 
 PUBLISHED = Reason("rescored", "It was published on a fast score; scored in full, a person looks at it.")
 
@@ -64,12 +64,15 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
 
 
 def _verdict(case: Case) -> Verdict | None:
-    """Return the verdict that is to stand; None where not the score but something around it has changed since."""
+    """Return the verdict that is to stand; None where not the score but something around it has changed since.
+
+    Only the date of its article counts: what came too late by a wrong one is marked when it is corrected.
+    """
     comment, verdict = case.scored.comment, case.verdict
     if OUTCOME[verdict.action] is comment.status:
         return verdict
     before = decide(assessment_of(comment.verdict), case.facts, case.site.policy)
-    if before.action is verdict.action:
+    if before.action is verdict.action and not was_closed(comment.verdict):
         return None
     if comment.status is Status.APPROVED:
         return replace(verdict, action=Action.HOLD, reasons=(PUBLISHED, *verdict.reasons))
@@ -116,14 +119,9 @@ def _move(
 ) -> list[tuple[Comment, Decision]]:
     """Move the comments, which are locked, to where their verdicts say; return each with its decision."""
     ids = tx.decisions.new_ids(len(comments))
-    moves, left = [], []
-    for comment, decision_id in zip(comments, ids, strict=True):
-        verdict = verdicts[comment.pk]
-        status, who = OUTCOME[verdict.action], verdict.model or "policy"
-        published = comment.revision if status is Status.APPROVED else None
-        moves.append(replace(move_of(comment, status, decision_id, published, now), verdict=verdict))
-        ground = verdict.reasons[0].code
-        decision = follow_up(decision_id, comment, verdict.action, status, Who.MACHINE, who, ground, now)
-        left.append((replace(comment, verdict=verdict), decision))
-    tx.comments.move(moves)
-    return left
+    decided = [
+        automatic_decision(replace(comment, verdict=verdicts[comment.pk]), decision_id, now)
+        for comment, decision_id in zip(comments, ids, strict=True)
+    ]
+    tx.comments.move([move for move, _, _ in decided])
+    return [(comment, decision) for _, comment, decision in decided]

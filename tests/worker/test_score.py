@@ -227,7 +227,7 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(
         raise ConnectionResetError
 
     with monkeypatch.context() as patched:
-        patched.setattr("worker.scoring.settle", fails)
+        patched.setattr("worker.scoring.record_scores", fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert [stage.look(f"c-{n}").attempts for n in range(2)] == [0, 0]
@@ -236,7 +236,7 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(
     assert scorer.batches == [2]
 
 
-@pytest.mark.parametrize("at", ["sites_with_decisions", "settle"])
+@pytest.mark.parametrize("at", ["sites_with_decisions", "record_scores"])
 def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
@@ -259,7 +259,7 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
     monkeypatch.setattr("worker.scoring.GIVE_BACK_PAUSES", (0.001,) * 8)
     with monkeypatch.context() as patched:
         with store.read() as tx:
-            patched.setattr(scoring if at == "settle" else type(tx), at, fails)
+            patched.setattr(scoring if at == "record_scores" else type(tx.clusters), at, fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert away == [0]
