@@ -11,7 +11,7 @@ from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
     from service.context import AppContext
-    from service.usecases.reseal import Sealed
+    from service.usecases.reseal import SealedCounts
 
 
 @click.group()
@@ -115,7 +115,7 @@ def _log(context: AppContext, subject: str) -> None:
         tx.audit_log.append("operator", "master-key", subject, context.deps.clock())
 
 
-def _usage(found: Sealed, version: int) -> dict[str, int]:
+def _usage(found: SealedCounts, version: int) -> dict[str, int]:
     return {
         "version": version,
         "secrets": found.secrets.get(version, 0),

@@ -15,7 +15,7 @@ import click
 from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
-    from service.leak_audit.audit import Report
+    from service.leak_audit.report import AuditReport
     from service.privacy.sealing import Address
 
 ADDRESS_LIMIT: Final = 1_000
@@ -190,7 +190,7 @@ class _Ending:
         self._code = 128 + number
 
 
-def _report_view(report: Report) -> dict[str, object]:
+def _report_view(report: AuditReport) -> dict[str, object]:
     return {
         "clean": report.clean,
         "found": [
@@ -202,13 +202,13 @@ def _report_view(report: Report) -> dict[str, object]:
         "not_reached": report.not_reached,
         "canaries": report.canaries,
         "forms": report.forms,
-        "bytes": report.bytes,
+        "bytes": report.searched_bytes,
         "seconds": round(report.seconds, 2),
-        "megabytes_per_second": round(report.bytes / 1e6 / max(report.search_seconds, 1e-9), 1),
+        "megabytes_per_second": round(report.searched_bytes / 1e6 / max(report.search_seconds, 1e-9), 1),
     }
 
 
-def _show(report: Report) -> None:
+def _show(report: AuditReport) -> None:
     click.echo(f"{report.canaries} canaries went through {len(report.paths)} paths:")
     for one in report.paths:
         click.echo(f"  {one['outcome']:>10}  {one['path']}")
@@ -218,8 +218,8 @@ def _show(report: Report) -> None:
         click.echo(f"  {counted['places']:>6} {kind}: {counted['bytes']:,} bytes{unpacked}")
     for missed in report.not_reached:
         click.echo(f"  not reached: {missed}")
-    rate = report.bytes / 1e6 / max(report.search_seconds, 1e-9)
-    click.echo(f"{report.bytes:,} bytes, {rate:.0f} MB/s, {report.seconds:.1f} s in all")
+    rate = report.searched_bytes / 1e6 / max(report.search_seconds, 1e-9)
+    click.echo(f"{report.searched_bytes:,} bytes, {rate:.0f} MB/s, {report.seconds:.1f} s in all")
     if report.clean:
         click.echo("Found: nothing.")
         return

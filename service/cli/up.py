@@ -208,7 +208,7 @@ class _Installation:
     def _open_database(self, migrate: bool) -> str:
         if migrate:
             from service.cli.processes import with_database
-            from service.privacy.keys import load_master
+            from service.privacy.master_key import load_master
             from service.storage import migrate as migrations
 
             load_master(os.environ, self._known.home)  # before three processes would each make one

@@ -11,9 +11,9 @@ from service.compat.time_limit import TimeLimit
 from service.domain.clean_text import cleaned, cleaned_line
 from service.domain.comment import Comment, Source, Submission
 from service.domain.decisions import public_state
-from service.domain.facts import free_hosts
+from service.domain.facts import Facts, free_hosts
 from service.domain.links import count_links
-from service.domain.policy import Facts, decide
+from service.domain.policy import decide
 from service.domain.severity import is_at_risk
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
@@ -22,7 +22,7 @@ from service.privacy.masking import mask
 from service.privacy.sealing import Address
 from service.scoring import Reading
 from service.scoring.batching import BatchingScorer
-from service.usecases import Feedback, add_alias, record_feedback, submit, submit_scored
+from service.usecases import Feedback, add_alias, record_feedback, submit_one, submit_scored
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -104,13 +104,7 @@ class CompatService:
         """Store the comment, pending, for the scorer. Raises as `keep` does."""
         deps, sanitizer = self._context.deps, self._context.sanitizer
 
-        def submitted() -> Comment:
-            (placed,) = submit(deps, sanitizer, site, [submission])
-            if isinstance(placed, Exception):
-                raise placed
-            return placed.comment
-
-        return self._limit.ask(self._timed(submitted))
+        return self._limit.ask(self._timed(lambda: submit_one(deps, sanitizer, site, submission).comment))
 
     def submit_scored(self, site: Site, submission: Submission, assessment: Assessment | None) -> Comment:
         """Store the comment with this assessment, decided by the site's policy; what is held is on the desk.

@@ -14,9 +14,8 @@ from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Who
 from service.storage import Tx
-from service.storage.records import Label
 from service.usecases.review import Judgement, Reviewed, carry_out, enqueue_after
-from service.usecases.transitions import locked
+from service.usecases.transitions import locked, new_label
 
 
 class NotYours(ReplydeskError):
@@ -118,17 +117,7 @@ def _agree(tx: Tx, comment: Comment, who: str, now: datetime) -> None:
     current_decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
     if current_decision is None or current_decision.who_kind is Who.MODERATOR:
         return  # whose label stands
-    agreed = Label(
-        site_id=comment.site_id,
-        comment_pk=comment.pk,
-        revision=current_decision.revision,
-        who_kind=Who.MODERATOR,
-        who=who,
-        action=current_decision.action,
-        created_at=now,
-        decision_id=current_decision.id,
-    )
-    tx.labels.add([agreed])
+    tx.labels.add([new_label(comment, current_decision.action, Who.MODERATOR, who, now, current_decision.id)])
 
 
 def take_answer_back(deps: Dependencies, site: Site, appeal_id: int, who: str) -> Comment:

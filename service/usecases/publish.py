@@ -13,10 +13,10 @@ from service.domain import events
 from service.domain.comment import Comment
 from service.domain.events import Delivery
 from service.domain.site import Site
-from service.domain.status import Status
 from service.domain.verdict import Decision
 from service.messaging.tasks import DELIVER
 from service.storage import Tx
+from service.usecases.transitions import published_by
 
 
 def publish_decisions(
@@ -94,11 +94,6 @@ def publish_due(deps: Dependencies, limit: int = 200) -> int:
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
     return len(leaving)
-
-
-def published_by(decision: Decision) -> int | None:
-    """Return the revision that readers see once the decision is out; None when they see nothing."""
-    return decision.revision if decision.to_status is Status.APPROVED else None
 
 
 BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC)

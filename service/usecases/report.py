@@ -8,9 +8,8 @@ from service.domain.desk import Matter, Report
 from service.domain.errors import Conflict, NothingToUndo
 from service.domain.site import Site
 from service.domain.verdict import Action, Who
-from service.storage.records import Label
 from service.usecases.review import stale
-from service.usecases.transitions import locked
+from service.usecases.transitions import locked, new_label
 
 
 def report(
@@ -26,19 +25,7 @@ def report(
         if not tx.cases.add_report(Report(comment.pk, comment.revision, by, reason, now)):
             return comment, False
         tx.cases.open(Matter.REPORTED, comment, now)
-        tx.labels.add(
-            [
-                Label(
-                    site_id=site.id,
-                    comment_pk=comment.pk,
-                    revision=comment.revision,
-                    who_kind=Who.READER,
-                    who="reader",
-                    action=Action.HOLD,
-                    created_at=now,
-                )
-            ]
-        )
+        tx.labels.add([new_label(comment, Action.HOLD, Who.READER, "reader", now)])
     return comment, True
 
 

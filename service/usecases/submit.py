@@ -18,6 +18,7 @@ from service.messaging.tasks import SCORE
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
 from service.storage.records import IdempotencyKey
+from service.usecases.transitions import or_raise
 
 UNREFUSED = (Status.PENDING, Status.APPROVED)
 OTHER = (
@@ -44,6 +45,12 @@ def submit(
     if any(isinstance(answer, Placed) and answer.outcome != "replay" for answer in placed):
         deps.dispatcher.enqueue(SCORE)
     return placed
+
+
+def submit_one(deps: Dependencies, sanitizer: Sanitizer, site: Site, submission: Submission) -> Placed:
+    """Accept one comment as `submit` does; raise what refuses it."""
+    (answer,) = submit(deps, sanitizer, site, [submission])
+    return or_raise(answer)
 
 
 def count(
@@ -122,8 +129,8 @@ def _rounds(drafts: Sequence[Draft]) -> Iterable[list[Draft]]:
 
 
 def _keys(draft: Draft) -> list[str]:
-    """Return the keys that the draft is remembered by: the caller's, and that of its content."""
-    return [key for key in (draft.idempotency_key, draft.content_key) if key]
+    """Return the keys that the draft is remembered by: the caller's, and those of its content."""
+    return [key for key in (draft.idempotency_key, *draft.content_keys) if key]
 
 
 def _place(tx: Tx, site: Site, drafts: Sequence[Draft], now: datetime) -> list[Placed | ReplydeskError]:
@@ -151,7 +158,7 @@ def _replayed(tx: Tx, draft: Draft, used: Mapping[str, IdempotencyKey]) -> Place
         if comment is None or key.request_hash != draft.request_hash:
             return IdempotencyMismatch()
         return Placed(comment, "replay")
-    if key := used.get(draft.content_key or ""):
+    for key in filter(None, map(used.get, draft.content_keys)):
         comment = tx.comments.by_pk(key.comment_pk)
         # what was edited or taken off since is not there any more
         if comment and comment.status not in FINAL and comment.revision == key.revision:

@@ -227,7 +227,7 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(
         raise ConnectionResetError
 
     with monkeypatch.context() as patched:
-        patched.setattr("worker.score.settle", fails)
+        patched.setattr("worker.score.record_scores", fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert [stage.look(f"c-{n}").attempts for n in range(2)] == [0, 0]
@@ -236,7 +236,7 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(
     assert scorer.batches == [2]
 
 
-@pytest.mark.parametrize("at", ["sites_with_decisions", "settle"])
+@pytest.mark.parametrize("at", ["sites_with_decisions", "record_scores"])
 def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
@@ -259,7 +259,7 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
     monkeypatch.setattr("worker.score.FIRST_PAUSE", 0.001)
     with monkeypatch.context() as patched:
         with store.read() as tx:
-            patched.setattr(score if at == "settle" else type(tx.clusters), at, fails)
+            patched.setattr(score if at == "record_scores" else type(tx.clusters), at, fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert away == [0]

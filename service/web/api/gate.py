@@ -13,7 +13,7 @@ from service.domain.errors import Invalid
 from service.domain.site import Site
 from service.privacy.keys import Keyring, fingerprint
 from service.privacy.signatures import receipt_token
-from service.usecases.reseal import key_owner
+from service.usecases.sites import key_owner
 from service.usecases.validation import faults_of
 from service.web.api import strict_json
 from service.web.problems import Problem

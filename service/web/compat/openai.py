@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 from service.compat.openai import Asked, BadInput, asked, result
 from service.domain.clean_text import is_blank
 from service.domain.comment import BODY_LIMIT, Article, Source, Submission
-from service.domain.policy import Facts
+from service.domain.facts import Facts
 from service.domain.site import Site
 from service.domain.verdict import Assessment
 from service.scoring import Reading
