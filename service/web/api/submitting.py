@@ -261,7 +261,7 @@ def _unpublished(answered: Sequence[Placed | ReplydeskError]) -> Mapping[int, De
         return {}
     deps = api().context.deps
     with deps.store.read() as tx:
-        return shown.waiting_to_leave(tx, deps)
+        return shown.unpublished_decisions(tx, deps)
 
 
 def _item(site: Site, answer: Placed | ReplydeskError, waiting: Mapping[int, Decision]) -> dict[str, object]:
