@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -67,15 +67,11 @@ def import_lines(
     """
     reader, sanitizer = _Reader(context, site, lines, fast), LineSanitizer(context.keyring)
     while taken := reader.take(batch):
-        faults, counts = reader.faults, reader.counts()
-        for (number, _), answer in zip(
-            taken, submit(context.deps, sanitizer, site, [s for _, s in taken]), strict=True
-        ):
-            if isinstance(answer, Placed):
-                counts[COUNTED[answer.outcome]] += 1
-            else:
-                counts["refused"] += 1
-                faults.append(_refusal(number, answer))
+        numbers = [number for number, _ in taken]
+        answers = submit(context.deps, sanitizer, site, [submission for _, submission in taken])
+        counts, refused = count_answers(numbers, answers)
+        counts.update(reader.counts())
+        faults = [*reader.faults, *refused]
         yield Batch(counts, tuple(sorted(faults, key=lambda fault: fault.line)), reader.read_bytes)
     yield Batch(reader.counts(), tuple(reader.faults), reader.read_bytes)
 
@@ -191,5 +187,16 @@ def _repaired(value: Any) -> Any:
     return [_repaired(one) for one in value] if isinstance(value, list) else value
 
 
-def _refusal(number: int, error: ReplydeskError) -> LineFault:
-    return LineFault(number, "id", error.detail)
+def count_answers(
+    lines: Sequence[int], answers: Sequence[Placed | ReplydeskError]
+) -> tuple[Counter[str], list[LineFault]]:
+    """Count the answers to the comments of these lines by outcome; say what refused the others."""
+    counts: Counter[str] = Counter()
+    faults: list[LineFault] = []
+    for line, answer in zip(lines, answers, strict=True):
+        if isinstance(answer, Placed):
+            counts[COUNTED[answer.outcome]] += 1
+        else:
+            counts["refused"] += 1
+            faults.append(LineFault(line, "id", answer.detail))
+    return counts, faults

@@ -18,7 +18,7 @@ from service.domain.faults import Fault
 from service.domain.markup import plain_text
 from service.domain.site import Site
 from service.domain.verdict import Action
-from service.importers.jsonl import BATCH, COUNTED, MENDED, Batch, LineFault, LineSanitizer
+from service.importers.jsonl import BATCH, MENDED, Batch, LineFault, LineSanitizer, count_answers
 from service.importers.wordpress_ids import KNOWN_AS, Names, link_of
 from service.importers.wxr import Exported, read_export
 from service.privacy.sanitizer import masked_article
@@ -131,13 +131,13 @@ class _Taken:
         return _Brought(one.line, submission, action)
 
     def _count(self, brought: Sequence[_Brought], answers: Sequence[Placed | ReplydeskError]) -> None:
-        for one, answer in zip(brought, answers, strict=True):
-            if isinstance(answer, Placed):
-                self._counts[COUNTED[answer.outcome]] += 1
-                self._counts["not_shown"] += bool(one.submission.article.private)
-            else:
-                self._counts["refused"] += 1
-                self._faults.append(LineFault(one.line, "id", answer.detail))
+        counts, faults = count_answers([one.line for one in brought], answers)
+        self._counts.update(counts)
+        self._faults += faults
+        self._counts["not_shown"] += sum(
+            isinstance(answer, Placed) and bool(one.submission.article.private)
+            for one, answer in zip(brought, answers, strict=True)
+        )
 
     def _correct(self, brought: Sequence[_Brought], answers: Sequence[Placed | ReplydeskError]) -> None:
         """Let what the export says anew of an article count for comments that are here already."""

@@ -5,6 +5,7 @@ WordPress leaves spam out of its exports.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,11 +28,16 @@ ITEM: Final = {
     "post_date_gmt": "published",
     "post_date": "published_local",
     "post_id": "post_id",
+    "post_type": "post_type",
     "status": "status",
     "post_password": "password",
 }
 PUBLIC: Final = frozenset({"", "publish"})
 """States of an article that anyone can read; exports by others than WordPress say none."""
+INTERNAL_TYPES: Final = re.compile(
+    "revision|nav_menu_item|wp_.*|custom_css|customize_changeset|oembed_cache|user_request|acf-.*|shop_.*|edd_payment"
+)
+"""Types of what WordPress and its shops keep as posts and show to nobody."""
 UNKNOWN: Final = "unknown"
 """The state of an article of which the end, where it may be said, was not read."""
 OF_COMMENT: Final = {
@@ -63,6 +69,7 @@ class Exported:
     published: str = field(default="", repr=False)
     published_local: str = field(default="", repr=False)
     post_id: str = ""
+    post_type: str = ""
     status: str = ""
     password: str = field(default="", repr=False)
     blog: str = field(default="", repr=False)
@@ -82,8 +89,12 @@ class Exported:
 
     @property
     def is_private(self) -> bool:
-        """Whether its article is not for everyone: a draft, a page for members, one with a password."""
-        return bool(self.password) or self.status.lower() not in PUBLIC
+        """Whether its article is not for everyone: a draft, a page for members, one with a password, an order.
+
+        What has a type of its own and no page is linked to by that type.
+        """
+        is_public = self.status.lower() in PUBLIC and "post_type=" not in self.link
+        return bool(self.password) or not is_public or bool(INTERNAL_TYPES.fullmatch(self.post_type))
 
 
 def read_export(

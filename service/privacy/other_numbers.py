@@ -63,9 +63,9 @@ COUNTED: Final = _one_of(
 """What is written like days, times, years, scores, quotas, a place on the map, amounts or their range, or a thing's
 number: a machine's, a book's, an invoice's."""
 BOOK: Final = re.compile(
-    r"[0-9]{1,5}(?:-[0-9]{1,7}){2}(?:-[0-9])?|[0-9]{1,5}(?: [0-9]{1,7}){2} [0-9]|[0-9]{9,13}"
+    r"[0-9]{1,5}(?:-[0-9]{1,7}){2}(?:-[0-9])?|[0-9]{1,5}(?: [0-9]{1,7}){2} [0-9]|[0-9]{9,14}"
 )
-BOOK_BEFORE: Final = re.compile(r"\bisbn(?:[ -]?1[03])?[\s.:#-]{0,3}$", re.IGNORECASE)
+BOOK_BEFORE: Final = re.compile(r"\b(?:isbn(?:[ -]?1[03])?|ean|gtin|upc)[\s.:#-]{0,3}$", re.IGNORECASE)
 _AMOUNT: Final = r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+|(?: [0-9]{3})+)"
 FIRST_AMOUNT: Final = re.compile(rf"(?:{_AMOUNT}|[1-9][0-9]*(?![. ]?[0-9]))(?![0-9])")
 _ANY_AMOUNT: Final = f"(?:{_AMOUNT}|[1-9][0-9]*)"

@@ -47,7 +47,7 @@ CUE: Final = re.compile(
     re.IGNORECASE,
 )
 NO_PHONE: Final = re.compile(
-    r"\b(?:isbn|issn|doi|iban|ean|id|no|nr|art|ref|order|ticket|case)[\s.:#-]{0,3}$", re.IGNORECASE
+    r"\b(?:isbn|issn|doi|iban|ean|gtin|upc|id|no|nr|art|ref|order|ticket|case)[\s.:#-]{0,3}$", re.IGNORECASE
 )
 
 

@@ -53,7 +53,7 @@ def record_feedback(
         if comment.status in FINAL:
             return Feedback(comment, is_new=False)
         with deps.store.write() as tx:
-            decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+            decision = tx.decisions.current(comment)
             if _is_said(tx, comment, action, who):
                 return Feedback(comment, is_new=False)
             if decision is not None and decision.who_kind is Who.MODERATOR:

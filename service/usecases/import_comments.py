@@ -8,7 +8,6 @@ from datetime import datetime
 
 from service.context import Dependencies
 from service.domain.comment import Comment, Draft, Placed, Submission
-from service.domain.errors import ReplydeskError
 from service.domain.revisions import IMPORTED, refusal_of
 from service.domain.site import Site
 from service.domain.status import Status
@@ -16,7 +15,7 @@ from service.domain.verdict import Action, Who
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
 from service.usecases.publish import publish_decisions
-from service.usecases.submit import count, place_all
+from service.usecases.submit import Result, count, place_all
 from service.usecases.transitions import move_to, new_decision
 
 Imported = tuple[Submission, Action]
@@ -24,7 +23,7 @@ Imported = tuple[Submission, Action]
 
 def import_comments(
     deps: Dependencies, sanitizer: Sanitizer, site: Site, imported: Sequence[Imported], who: str
-) -> list[Placed | ReplydeskError]:
+) -> list[Result]:
     """Accept comments with the decision that the site had made of each; one answer each, in order.
 
     What is new or revised is decided in the transaction that stores it: no scorer sees it, and no callback tells the
@@ -34,7 +33,7 @@ def import_comments(
     now = deps.clock()
     drafts = [sanitizer.draft(site, submission, now) for submission, _ in imported]
 
-    def decide_all(tx: Tx, placed: Sequence[Placed | ReplydeskError]) -> None:
+    def decide_all(tx: Tx, placed: Sequence[Result]) -> None:
         last = {  # a later item of the same comment has the last word
             answer.comment.pk: (answer.comment, _held_to(answer.comment, action))
             for answer, draft, (_, action) in zip(placed, drafts, imported, strict=True)

@@ -50,15 +50,12 @@ def publish_decisions(
 
 def _delivery(comment: Comment, decision: Decision) -> Delivery:
     return Delivery(
-        id=0,
         site_id=comment.site_id,
         comment_pk=comment.pk,
         decision_id=decision.id,
         webhook_id=f"msg_{comment.site_id}_{decision.seq}",
         type=str(events.TYPE_OF[decision.action]),
         payload=events.payload(comment, decision),
-        state="waiting",
-        attempts=0,
         next_attempt_at=decision.effective_at,
         created_at=decision.effective_at,
     )

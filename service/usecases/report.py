@@ -41,7 +41,7 @@ def dismiss(
     now = deps.clock()
     with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
-        decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+        decision = tx.decisions.current(comment)
         ground = stale(comment, decision, revision, replaces)
         if ground:
             raise Conflict(comment, decision, ground)
@@ -60,9 +60,7 @@ def reopen(deps: Dependencies, site: Site, comment_id: str, dismissal: int, who:
         comment = locked(tx, site, comment_id)
         decided_since = (comment.decision_id or 0) >= dismissal
         if decided_since or tx.decisions.get(dismissal) or comment.pk not in tx.cases.closed_by(dismissal):
-            raise NothingToUndo(
-                comment, tx.decisions.get(comment.decision_id) if comment.decision_id else None
-            )
+            raise NothingToUndo(comment, tx.decisions.current(comment))
         tx.cases.undo([dismissal])
         tx.audit_log.append(who, "undo", f"{site.name}: comment {comment.pk}, left as it was", deps.clock())
     return comment

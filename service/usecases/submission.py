@@ -94,8 +94,11 @@ def _ip(text: str) -> str:
     raise InvalidValue("ip")
 
 
-def _texts(most: int, pattern: str) -> Any:
-    """A bounded text; `pattern` is what the published schema says of the check that runs in Python."""
+def text_field(most: int, pattern: str) -> Any:
+    """A bounded text; `pattern` is what the published schema says of the check that runs in Python.
+
+    The bound is part of the very check that it is text: without one, half surrogate pairs would pass.
+    """
     shown: dict[str, Any] = {"pattern": pattern} | ({"minLength": 1} if pattern != NO_NUL else {})
     return Field(strict=True, max_length=most, json_schema_extra=shown)
 
@@ -108,15 +111,15 @@ def _archived(text: str) -> str:
     return text if len(text) <= ARCHIVED_LIMIT else text[: ARCHIVED_LIMIT - len(CUT)] + CUT
 
 
-Text = Annotated[str, _texts(BODY_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
+Text = Annotated[str, text_field(BODY_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
 ArchivedText = Annotated[
-    str, _texts(ARCHIVED_BOUND, SOME_TEXT), AfterValidator(_some_text), AfterValidator(_archived)
+    str, text_field(ARCHIVED_BOUND, SOME_TEXT), AfterValidator(_some_text), AfterValidator(_archived)
 ]
-Name = Annotated[str, _texts(NAME_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
-Line = Annotated[str, _texts(CLIENT_LIMIT, NO_NUL), AfterValidator(no_nul)]
-Title = Annotated[str, _texts(TITLE_LIMIT, NO_NUL), AfterValidator(no_nul)]
-PageUrl = Annotated[str, _texts(URL_LIMIT, URL), AfterValidator(page_url)]
-WebUrl = Annotated[str, _texts(URL_LIMIT, URL), AfterValidator(_web_url)]
+Name = Annotated[str, text_field(NAME_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
+Line = Annotated[str, text_field(CLIENT_LIMIT, NO_NUL), AfterValidator(no_nul)]
+Title = Annotated[str, text_field(TITLE_LIMIT, NO_NUL), AfterValidator(no_nul)]
+PageUrl = Annotated[str, text_field(URL_LIMIT, URL), AfterValidator(page_url)]
+WebUrl = Annotated[str, text_field(URL_LIMIT, URL), AfterValidator(_web_url)]
 Ip = Annotated[
     str,
     AfterValidator(_ip),

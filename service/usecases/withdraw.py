@@ -26,7 +26,7 @@ def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comme
             raise NotFound("There is no comment with this id on this site.")
         if comment.status is Status.WITHDRAWN:
             return comment
-        decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+        decision = tx.decisions.current(comment)
         if decision and decision.seq is None:
             tx.decisions.undo([decision.id], now)
         (decision_id,) = tx.decisions.new_ids(1)

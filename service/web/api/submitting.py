@@ -252,7 +252,7 @@ def _short(site: Site, placed: Placed) -> dict[str, object]:
     if comment.decision_id is None:
         return shown.accepted_view(comment, receipt)
     with api().context.deps.store.read() as tx:
-        return shown.accepted_view(comment, receipt, shown.current_decision(tx, comment))
+        return shown.accepted_view(comment, receipt, tx.decisions.current(comment))
 
 
 def _unpublished(answered: Sequence[Placed | ReplydeskError]) -> Mapping[int, Decision]:
@@ -261,7 +261,7 @@ def _unpublished(answered: Sequence[Placed | ReplydeskError]) -> Mapping[int, De
         return {}
     deps = api().context.deps
     with deps.store.read() as tx:
-        return shown.waiting_to_leave(tx, deps)
+        return shown.unpublished_decisions(tx, deps)
 
 
 def _item(site: Site, answer: Placed | ReplydeskError, waiting: Mapping[int, Decision]) -> dict[str, object]:

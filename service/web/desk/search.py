@@ -14,7 +14,7 @@ from service.domain.faults import InvalidValue
 from service.domain.site import Site
 from service.domain.text import asked_words
 from service.privacy.masking import page_url
-from service.usecases.articles import HOURS, describe_article, move_thread, watch_article
+from service.usecases.articles import WATCHED_HOURS, describe_article, move_thread, watch_article
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, redirect_to, requires
 from service.web.desk.cards import cards
@@ -97,7 +97,7 @@ def watch() -> ResponseReturnValue:
     site, here = _site(request.form.get("site", "")), context()
     with here.deps.store.read() as tx:
         found(tx.comments.page(site.id, article_url=url, limit=1).comments or None)
-    watch_article(here.deps, site.name, url, moderator().name, HOURS if asked == "yes" else 0)
+    watch_article(here.deps, site.name, url, moderator().name, WATCHED_HOURS if asked == "yes" else 0)
     return _to_article(site, url)
 
 
