@@ -27,14 +27,11 @@ from sqlalchemy import (
 from service.domain.severity import leading
 from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import to_microseconds
-from service.storage.comment_tables import (
-    LABEL_SCORES,
-    comments,
-)
 from service.storage.ranges import MILLION
 from service.storage.records import Move
 from service.storage.rows import verdict_text
 from service.storage.schema import word
+from service.storage.schema_comments import LABEL_SCORES, comments
 
 
 @cache

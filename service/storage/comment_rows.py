@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import (
-    RowMapping,
-    bindparam,
-    func,
-    select,
-)
+from sqlalchemy import RowMapping, bindparam, func, select
 
 from service.domain.article_url import article_keys
 from service.domain.comment import Article, Comment
 from service.storage.articles import KNOWN, article_of
-from service.storage.comment_tables import articles, comments, revisions
 from service.storage.rows import comment_of
 from service.storage.schema import sites
+from service.storage.schema_comments import articles, comments, revisions
 
 PAGE_LIMIT = 1_000
 """The longest page a caller gets, whatever it asks for; of what is published one more, to tell whether it goes on."""

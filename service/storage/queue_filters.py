@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -21,61 +20,41 @@ from sqlalchemy import (
 
 from service.domain.desk import Cursor, Sort, Wanted
 from service.domain.verdict import SELF_HARM
+from service.storage.columns import Instant
 from service.storage.comment_rows import ARTICLES_AT, at
-from service.storage.comment_tables import comments, is_held
-from service.storage.desk_tables import is_open, matters
 from service.storage.repository import LIMIT
 from service.storage.schema import word
+from service.storage.schema_comments import comments
+from service.storage.schema_moderation import claims, is_open, matters
 
 _RANK = {Sort.SCORE: comments.c.score, Sort.DOUBT: comments.c.doubt}
-Filters = tuple[bool, bool, bool, bool]
+IS_TAKEN = exists().where(
+    claims.c.comment_pk == comments.c.pk,
+    claims.c.moderator_id != bindparam("moderator_id"),
+    claims.c.until > bindparam("now", type_=Instant),
+)
+"""Whether the comment is assigned to another moderator."""
 
 
-Shape = tuple[Sort, Filters, bool, bool]
+class Filter:
+    """The filters of a queue. An article's address is looked up: joined, it made PostgreSQL read all that is held."""
 
+    def __init__(self, connection: Connection, wanted: Wanted) -> None:
+        given = {"site_id": wanted.site_id, "label": wanted.label, "language": wanted.language}
+        self._values = {name: value for name, value in given.items() if value is not None}
+        self._article_pks = None
+        if wanted.article_url is not None:
+            self._article_pks = connection.execute(ARTICLES_AT, at(wanted.article_url)).scalars().all()
 
-def shape(wanted: Wanted) -> Shape:
-    """Return what of the statement depends on the filters; values are bound, so each form is built once."""
-    return wanted.sort, filters_of(wanted), wanted.after is not None, bool(wanted.without)
+    def __bool__(self) -> bool:
+        return bool(self._values) or self._article_pks is not None
 
-
-def filters_of(wanted: Wanted) -> Filters:
-    """Return which filters are set: site, article, label, language."""
-    return (
-        wanted.site_id is not None,
-        wanted.article_url is not None,
-        wanted.label is not None,
-        wanted.language is not None,
-    )
-
-
-def values_of(connection: Connection, wanted: Wanted) -> dict[str, Any]:
-    """Return the values that the filters are bound to; an article's address is looked up for its pks."""
-    given = {
-        "site_id": wanted.site_id,
-        "article_pks": _article_pks(connection, wanted.article_url),
-        "label": wanted.label,
-        "language": wanted.language,
-    }
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _article_pks(connection: Connection, url: str | None) -> list[int] | None:
-    if url is None:
-        return None
-    return list(connection.execute(ARTICLES_AT, at(url)).scalars())
-
-
-def bound(connection: Connection, wanted: Wanted) -> dict[str, Any]:
-    """Return every value that a statement of this shape is bound to."""
-    values = values_of(connection, wanted)
-    if wanted.after is not None:
-        values["after"] = wanted.after.pk
-        if wanted.sort is not Sort.AGE:
-            values["after_rank"] = wanted.after.rank or 0.0
-    if wanted.without:
-        values["without"] = list(wanted.without)
-    return values
+    def on(self, rows: FromClause = comments) -> list[ColumnElement[bool]]:
+        """Return the conditions, on comments under whichever name."""
+        found = [rows.c[name] == value for name, value in self._values.items()]
+        if self._article_pks is not None:
+            found.append(rows.c.article_pk.in_(self._article_pks))
+        return found
 
 
 def cursor(wanted: Wanted, row: RowMapping, key: str) -> Cursor:
@@ -84,32 +63,12 @@ def cursor(wanted: Wanted, row: RowMapping, key: str) -> Cursor:
     return Cursor(row[key], row[rank.name] if rank is not None else None)
 
 
-def where(filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the conditions of held comments with these filters."""
-    return [is_held, *filtered(filters)]
-
-
-def filtered(filters: Filters, rows: FromClause = comments) -> list[ColumnElement[bool]]:
-    """Return the conditions of these filters alone, on comments under whichever name."""
-    by_site, by_article, by_label, by_language = filters
-    found: list[ColumnElement[bool]] = []
-    if by_site:
-        found.append(rows.c.site_id == bindparam("site_id"))
-    if by_article:  # looked up before: joined here, it made PostgreSQL read all that is held
-        found.append(rows.c.article_pk.in_(bindparam("article_pks", expanding=True)))
-    if by_label:
-        found.append(rows.c.label == bindparam("label"))
-    if by_language:
-        found.append(rows.c.language == bindparam("language"))
-    return found
-
-
-def set_aside(rows: FromClause) -> Exists:
+def set_aside(rows: FromClause = comments) -> Exists:
     """Return whether a moderator has set the row's comment aside."""
     return exists().where(matters.c.comment_pk == rows.c.pk, matters.c.kind == word("aside"), is_open)
 
 
-def of_risk(at_risk: bool | None, rows: FromClause) -> list[ColumnElement[bool]]:
+def of_risk(at_risk: bool | None, rows: FromClause = comments) -> list[ColumnElement[bool]]:
     """Return the condition of a part of the queue; its word is in the statement, so that the plan is kept."""
     if at_risk is None:
         return []
@@ -117,19 +76,18 @@ def of_risk(at_risk: bool | None, rows: FromClause) -> list[ColumnElement[bool]]
     return [label == self_harm if at_risk else label.is_distinct_from(self_harm)]
 
 
-def in_order(statement: Select[Any], shape: Shape, key: Column[Any]) -> Select[Any]:
-    """Filter and sort a queue as the shape says, by `key` where ranks are alike, and begin behind the cursor."""
-    sort, filters, after, without = shape
-    rank = _RANK.get(sort)
-    statement = statement.where(*filtered(filters))
-    if without:
-        statement = statement.where(comments.c.pk.not_in(bindparam("without", expanding=True)))
-    if after:
-        beyond = key > bindparam("after")
+def in_order(statement: Select[Any], wanted: Wanted, filters: Filter, key: Column[Any]) -> Select[Any]:
+    """Filter and sort a queue, by `key` where ranks are alike, and begin behind the cursor; `limit` is to be bound."""
+    rank, after = _RANK.get(wanted.sort), wanted.after
+    statement = statement.where(*filters.on())
+    if wanted.without:
+        statement = statement.where(comments.c.pk.not_in(wanted.without))
+    if after is not None:
+        beyond = key > after.pk
         if rank is not None:
-            edge: BindParameter[float] = bindparam("after_rank")
+            edge = after.rank or 0.0
             beyond = and_(rank <= edge, or_(rank < edge, beyond))
         statement = statement.where(beyond)
     order = (key,) if rank is None else (rank.desc(), key)
     # which index is best for a filter depends on its value: planned each time, as a great table's bound limits are
-    return statement.order_by(*order).limit(bindparam("limit") if any(filters) else LIMIT)
+    return statement.order_by(*order).limit(bindparam("limit") if filters else LIMIT)

@@ -16,10 +16,10 @@ from service.domain.text import terms
 from service.storage.bulk import POSTGRESQL
 from service.storage.columns import to_json
 from service.storage.comment_rows import COMMENTS, joined
-from service.storage.comment_tables import comments
-from service.storage.desk_tables import appeals, reports
 from service.storage.repository import Repository
 from service.storage.schema import word
+from service.storage.schema_comments import comments
+from service.storage.schema_moderation import appeals, reports
 
 WINDOWS: Final = {"sqlite": (20_000, 400_000, None), "postgresql": (2_000, None)}
 """How many of the newest comments are looked through first; a common word fills its page from few of them."""

@@ -14,16 +14,12 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage.backlog import BACKLOG, SITE_QUEUES
 from service.storage.comment_rows import ARTICLES_AT, COMMENTS, at, joined
-from service.storage.comment_tables import (
-    articles,
-    comments,
-    is_held,
-)
-from service.storage.decision_tables import decisions
 from service.storage.records import Backlog, DecisionFilter, SiteQueue
 from service.storage.repository import Repository
 from service.storage.rows import verdict_of
 from service.storage.schema import sites
+from service.storage.schema_comments import articles, comments, is_held
+from service.storage.schema_moderation import decisions
 
 WAITS_LIMIT: Final = 10_000
 JUDGED_LIMIT: Final = 5_000
@@ -174,12 +170,12 @@ class StatisticsRepository(Repository):
 
     def _came_in(self, site_id: int | None, since: datetime, until: datetime) -> ColumnElement[bool]:
         """Say which comments came in then. Numbers rise with time, so the stretch is found by halving, not read."""
-        first = self._first(_AT, _LAST, "received_at", since)
+        first = self._first_since(_AT, _LAST, "received_at", since)
         within = and_(comments.c.pk >= first, comments.c.received_at >= since, comments.c.received_at < until)
         return within if site_id is None else and_(within, comments.c.site_id == site_id)
 
     def _made_in(self, site_id: int | None, since: datetime, until: datetime) -> ColumnElement[bool]:
-        first = self._first(_DECISION_AT, _LAST_DECISION, "created_at", since)
+        first = self._first_since(_DECISION_AT, _LAST_DECISION, "created_at", since)
         within = and_(
             decisions.c.pk >= first,
             decisions.c.created_at >= since,
@@ -188,7 +184,7 @@ class StatisticsRepository(Repository):
         )
         return within if site_id is None else and_(within, decisions.c.site_id == site_id)
 
-    def _first(self, at: Any, last: Any, column: str, since: datetime) -> int:
+    def _first_since(self, at: Any, last: Any, column: str, since: datetime) -> int:
         """Return a number below which nothing is as young as `since`, but for a few that a clock set back made."""
         low, high = 0, self._connection.execute(last).scalar() or 0
         while low < high:
