@@ -11,10 +11,12 @@ from sqlalchemy import Executable, RowMapping, bindparam, case, delete, exists, 
 from service.domain.article_url import article_key, article_keys
 from service.domain.comment import Article, Comment
 from service.domain.options import from_stored
+from service.domain.policy import CLOSED
 from service.storage.bulk import insert
 from service.storage.repository import Repository
-from service.storage.schema import sites
+from service.storage.schema import sites, word
 from service.storage.schema_comments import articles, comments
+from service.storage.schema_moderation import decisions
 
 STEP: Final = 1_000
 """Comments that one statement moves."""
@@ -63,7 +65,7 @@ class ArticleRepository(Repository):
         """Store the article as it is described here, new or known by its key."""
         pk, stored = self.store(site_id, [(article, False)])[article.identity]
         if _described(stored) != _described(article):
-            self._describe(pk, article)
+            self._describe(pk, stored, article)
 
     def move_thread(self, site_id: int, url: str, to: Article, redirect: bool) -> int | None:
         """Move every comment of the article to another one and return how many; None where there is none to move.
@@ -87,6 +89,7 @@ class ArticleRepository(Repository):
         source = int(self._read(stands_under).scalar_one())
         if source != target:
             self._put_with_answers(comment, source, target)
+            self._judge_closed_again(target)
         return replace(comment, article=found)
 
     def rekey(self, site_id: int) -> None:
@@ -119,7 +122,7 @@ class ArticleRepository(Repository):
             merged[pk] = merged[pk].merged(article, by_site)
         for pk, stored in sorted(dict(found.values()).items()):
             if _described(merged[pk]) != _described(stored):
-                self._describe(pk, merged[pk])
+                self._describe(pk, stored, merged[pk])
         return {key: (pk, merged[pk]) for key, (pk, _) in found.items()}
 
     def _by_url(self, site_id: int, wanted: Sequence[Article]) -> dict[str, Known]:
@@ -136,13 +139,26 @@ class ArticleRepository(Repository):
         rows = self._read(statement, of_site=site_id, keys=wanted).mappings() if wanted else ()
         return {row["asked_key"]: (row["pk"], article_of(row)) for row in rows}
 
-    def _describe(self, pk: int, article: Article) -> None:
+    def _describe(self, pk: int, stored: Article, article: Article) -> None:
         named_twice = exists().where(
             _other.c.site_id == articles.c.site_id, _other.c.url == article.url, _other.c.pk != articles.c.pk
         )
         # one who knew the site's options of a moment ago may have added the same page in this spelling
         url = case((named_twice, articles.c.url), else_=article.url)
         self._change(pk, **(_described(article) | {"url": url}))
+        if article.published_at != stored.published_at:
+            self._judge_closed_again(pk)
+
+    def _judge_closed_again(self, pk: int) -> None:
+        """Let the scorer judge again what came too late by the date that the article had."""
+        was_closed = exists().where(
+            decisions.c.pk == comments.c.decision_id,
+            decisions.c.who_kind == word("machine"),
+            decisions.c.reason == CLOSED,
+        )
+        rejected = comments.c.article_pk == pk, comments.c.status == word("rejected")
+        again = update(comments).where(*rejected, was_closed)
+        self._write(again.values(rescore=True, attempts=0, lease_until=None))
 
     def _change(self, pk: int, **values: Any) -> None:
         self._write(update(articles).where(articles.c.pk == pk).values(values))
@@ -161,7 +177,7 @@ class ArticleRepository(Repository):
         """Make one thread of two; what the target lacks, its title or its date, it has from the source."""
         (source_pk, left), (target_pk, kept) = source, target
         whole = kept.merged(left, by_site=False)
-        self._describe(target_pk, replace(whole, private=kept.private or left.private))
+        self._describe(target_pk, kept, replace(whole, private=kept.private or left.private))
         moved = self._put_all(source_pk, target_pk)
         led_there = update(articles).where(articles.c.moved_to == source_pk)
         self._write(led_there.values(moved_to=target_pk))
@@ -183,6 +199,7 @@ class ArticleRepository(Repository):
         while pks := self._read(some).scalars().all():
             self._put(pks, target)
             moved += len(pks)
+        self._judge_closed_again(target)
         return moved
 
     def _put_with_answers(self, comment: Comment, source: int, target: int) -> None:

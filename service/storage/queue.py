@@ -7,32 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Exists,
-    Select,
-    and_,
-    bindparam,
-    delete,
-    exists,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Exists, Select, and_, bindparam, delete, exists, func, or_, select
 
 from service.domain.desk import Claim, Matter, Queued, Wanted
 from service.domain.verdict import SELF_HARM
 from service.storage.bulk import insert
 from service.storage.columns import Instant
 from service.storage.comment_rows import ARTICLE, COMMENTS, joined
-from service.storage.queue_filters import (
-    IS_TAKEN,
-    Filter,
-    cursor,
-    in_order,
-    of_risk,
-    set_aside,
-)
+from service.storage.queue_filters import IS_TAKEN, Filter, cursor, in_order, of_risk, set_aside
 from service.storage.repository import LIMIT, ONE, Repository
 from service.storage.rows import record_of
 from service.storage.schema import moderators, word

@@ -20,12 +20,7 @@ from sqlalchemy import (
 from service.domain.comment import Comment
 from service.domain.verdict import SELF_HARM
 from service.storage.comment_rows import COMMENTS, joined
-from service.storage.queue_filters import (
-    IS_TAKEN,
-    Filter,
-    of_risk,
-    set_aside,
-)
+from service.storage.queue_filters import IS_TAKEN, Filter, of_risk, set_aside
 from service.storage.records import ScoreHistogram, ScoreRange
 from service.storage.repository import Repository
 from service.storage.schema_comments import LABEL_SCORES, comments, is_held

@@ -16,7 +16,6 @@ from service.cli.main import cli
 
 HEAVY = {
     "flask",
-    "apiflask",
     "sqlalchemy",
     "celery",
     "kombu",

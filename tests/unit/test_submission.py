@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from service.domain.comment import Source
-from service.domain.errors import Fault, Invalid
+from service.domain.errors import Invalid
+from service.domain.faults import Fault
 from service.privacy.sealing import Address
 from service.usecases.submission import SubmissionGiven, check, read, to_submission
 
@@ -177,7 +178,7 @@ def test_every_fault_is_told_at_once() -> None:
 
 def test_an_unknown_field_that_could_be_an_address_is_not_named() -> None:
     (fault,) = faults_of(changed("author", {"name": "Ada", "ada@example.org": 1}))
-    assert (fault.field, fault.code) == ("author", "unknown")
+    assert (fault.field, fault.code) == ("author.(unknown)", "unknown")
     assert "ada@" not in fault.message
 
 

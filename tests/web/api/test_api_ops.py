@@ -147,7 +147,7 @@ def test_an_older_schema_is_named(store: Store, tmp_path: Path, monkeypatch: pyt
 
 
 def metric(newsroom: Newsroom, name: str) -> float:
-    newsroom.app.extensions["replydesk.api"].meters.backlog_text.forget()
+    newsroom.app.extensions["replydesk.api"].meters.recent.clear()
     lines = newsroom.call("GET", "/metrics", None).text.splitlines()
     (value,) = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
     return float(value)

@@ -17,7 +17,8 @@ from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.importers.jsonl import import_lines
 from service.importers.wordpress import import_export
-from service.usecases import Scored, StatusChange, record_scores, set_author_status, undo
+from service.usecases import Scored, StatusChange, record_scores, rescore, set_author_status, undo
+from service.usecases.articles import describe_article, move_thread
 from service.usecases.sites import tune_site
 from service.webhooks import signing
 from tests.factories import NOON
@@ -350,3 +351,77 @@ def test_a_first_moment_that_was_wrong_can_be_corrected(newsroom: Newsroom) -> N
     judged(newsroom, newsroom.comment())
     assert newsroom.comment().status is Status.APPROVED
     assert replace(newsroom.comment(), submitted_at=NOON) == newsroom.comment()
+
+
+# -- an article's date that was wrong ----------------------------------------------------------------------------------
+
+RIGHT = {"url": ARTICLE, "published_at": (NOON - timedelta(days=1)).isoformat()}
+
+
+def judged_again(newsroom: Newsroom) -> None:
+    """Let the worker score again what is marked."""
+    deps = newsroom.context.deps
+    with deps.store.write() as tx:
+        leased = tx.scoring.lease_rescores(newsroom.clock.now, newsroom.clock.now + timedelta(seconds=30), 10)
+    told = Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1", language="en")
+    rescore(deps, [Scored(one, told) for one in leased])
+
+
+def by_a_later_comment(newsroom: Newsroom) -> None:
+    newsroom.post(submission(id="c-2", article=RIGHT))
+
+
+def by_a_replay(newsroom: Newsroom) -> None:
+    newsroom.post(submission(article=RIGHT))
+
+
+def by_a_description(newsroom: Newsroom) -> None:
+    said = {"published_at": NOON - timedelta(days=1)}
+    describe_article(newsroom.context, newsroom.courier.site, ARTICLE, said, "Mara")
+
+
+def by_moving_the_comment(newsroom: Newsroom) -> None:
+    newsroom.post(submission(article={**RIGHT, "url": f"{ARTICLE}-2"}))
+
+
+def by_moving_the_thread(newsroom: Newsroom) -> None:
+    newsroom.post(submission(id="c-2", article={**RIGHT, "url": f"{ARTICLE}-2"}))
+    move_thread(newsroom.context, newsroom.courier.site, ARTICLE, f"{ARTICLE}-2", "Mara")
+
+
+@pytest.mark.parametrize(
+    "correct",
+    [by_a_later_comment, by_a_replay, by_a_description, by_moving_the_comment, by_moving_the_thread],
+)
+def test_a_corrected_date_opens_what_was_closed(
+    real_newsroom: Newsroom, correct: Callable[[Newsroom], None]
+) -> None:
+    newsroom = real_newsroom
+    closing(newsroom)
+    newsroom.post(submission(article={"url": ARTICLE, "published_at": "2016-01-01T00:00:00Z"}))
+    judged(newsroom, newsroom.comment())
+    assert newsroom.comment().status is Status.REJECTED
+    correct(newsroom)
+    judged_again(newsroom)
+    after = newsroom.comment()
+    assert (after.status, after.published_revision) == (Status.APPROVED, 1)
+    assert newsroom.get("/v1/decisions").json["decisions"][-1]["action"] == "approve"
+
+
+def test_a_corrected_date_opens_nothing_else(newsroom: Newsroom) -> None:
+    """What a person refused, what its words refuse, and what came too late all the same."""
+    closing(newsroom)
+    wrong = {"url": ARTICLE, "published_at": "2016-01-01T00:00:00Z"}
+    for comment_id in ("by-a-person", "by-its-words", "too-late"):
+        late = {"submitted_at": (NOON + timedelta(days=9)).isoformat()} if comment_id == "too-late" else {}
+        body = "Visit the casino." if comment_id == "by-its-words" else CALM
+        newsroom.post(submission(id=comment_id, article=wrong, body=body, **late))
+        judged(newsroom, newsroom.comment(comment_id))
+    tune_site(newsroom.context, "courier", {"reject_words": "casino"})
+    newsroom.review(
+        Action.REJECT, "by-a-person", delay=0, replaces=newsroom.comment("by-a-person").decision_id
+    )
+    by_a_later_comment(newsroom)
+    judged_again(newsroom)
+    states = {newsroom.comment(one).status for one in ("by-a-person", "by-its-words", "too-late")}
+    assert states == {Status.REJECTED}
