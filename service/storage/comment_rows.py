@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, func, select
+from sqlalchemy import BindParameter, RowMapping, and_, bindparam, func, or_, select
 
 from service.domain.article_url import article_keys
 from service.domain.comment import Article, Comment
 from service.storage.articles import KNOWN, article_of
+from service.storage.columns import Instant
+from service.storage.repository import ONE
 from service.storage.rows import comment_of
-from service.storage.schema import sites
-from service.storage.schema_comments import articles, comments, revisions
+from service.storage.schema import sites, word
+from service.storage.schema_comments import articles, comments, is_published, revisions
 
 PAGE_LIMIT = 1_000
 """The longest page a caller gets, whatever it asks for; of what is published one more, to tell whether it goes on."""
@@ -32,13 +34,45 @@ TEXTS = tuple(
     )
 )
 COMMENTS = select(comments, *ARTICLE).join(articles, articles.c.pk == comments.c.article_pk)
-ARTICLE_BY_KEY = select(func.coalesce(articles.c.moved_to, articles.c.pk)).where(
+_BY_KEY = select(func.coalesce(articles.c.moved_to, articles.c.pk)).where(
     articles.c.url_key.in_(bindparam("article_keys", expanding=True))
 )
-ARTICLES_AT = ARTICLE_BY_KEY.where(
-    articles.c.site_id.in_(select(sites.c.pk))
-)  # the index begins with the site
+ARTICLES_AT = _BY_KEY.where(articles.c.site_id.in_(select(sites.c.pk)))  # the index begins with the site
 """Where an address leads on each site; bind what `at` returns of it."""
+
+
+ARTICLE_PK = _BY_KEY.where(articles.c.site_id == bindparam("site_id")).limit(ONE).scalar_subquery()
+PUBLISHED = (
+    COMMENTS.add_columns(*TEXTS)
+    .outerjoin(
+        revisions,
+        and_(
+            revisions.c.comment_pk == comments.c.pk,
+            revisions.c.revision == comments.c.published_revision,
+        ),
+    )
+    .where(
+        comments.c.article_pk == ARTICLE_PK,
+        is_published,
+        comments.c.source != word("compat"),
+        or_(~articles.c.private, comments.c.source != word("import")),
+    )
+    .order_by(comments.c.submitted_at, comments.c.pk)
+    .limit(bindparam("limit"))
+)
+_SINCE: BindParameter[Any] = bindparam("since", type_=Instant)
+_AFTER: BindParameter[Any] = bindparam("after")
+PUBLISHED_LATER = PUBLISHED.where(
+    comments.c.submitted_at >= _SINCE, or_(comments.c.submitted_at > _SINCE, comments.c.pk > _AFTER)
+)
+THREAD = (
+    COMMENTS.where(comments.c.article_pk == ARTICLE_PK)
+    .order_by(comments.c.submitted_at.desc(), comments.c.pk.desc())
+    .limit(bindparam("limit"))
+)
+THREAD_EARLIER = THREAD.where(
+    comments.c.submitted_at <= _SINCE, or_(comments.c.submitted_at < _SINCE, comments.c.pk < _AFTER)
+)
 
 
 def at(article_url: str | None) -> dict[str, Any]:

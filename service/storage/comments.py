@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     Connection,
     RowMapping,
     Select,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -29,7 +27,7 @@ from service.domain.comment import Comment, Draft
 from service.domain.status import Status
 from service.storage.articles import ArticleRepository, Said
 from service.storage.bulk import rows_of
-from service.storage.columns import Instant, to_json
+from service.storage.columns import to_json
 from service.storage.comment_inserts import (
     Arrival,
     added_at_once,
@@ -40,66 +38,29 @@ from service.storage.comment_inserts import (
 )
 from service.storage.comment_moves import move_statement, move_values
 from service.storage.comment_rows import (
-    ARTICLE_BY_KEY,
+    ARTICLE_PK,
     ARTICLES_AT,
     COMMENTS,
     PAGE_LIMIT,
-    TEXTS,
+    PUBLISHED,
+    PUBLISHED_LATER,
+    THREAD,
+    THREAD_EARLIER,
     at,
     in_revision,
     joined,
 )
 from service.storage.records import IdempotencyKey, Move, Page
-from service.storage.repository import ONE, Repository
+from service.storage.repository import Repository
 from service.storage.rows import record_of, values_of
 from service.storage.schema import word
-from service.storage.schema_comments import (
-    articles,
-    comments,
-    contacts,
-    idempotency_keys,
-    is_live_pending,
-    is_published,
-    revisions,
-)
+from service.storage.schema_comments import comments, contacts, idempotency_keys, is_live_pending, revisions
 from service.storage.schema_moderation import cluster_members
 from service.storage.sealed import SealedRepository
 
 _BY_ID = COMMENTS.where(comments.c.site_id == bindparam("site_id"), comments.c.id == bindparam("comment_id"))
 _BY_PK = COMMENTS.where(comments.c.pk == bindparam("pk"))
 _BY_PKS = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True)))
-_ARTICLE_PK = ARTICLE_BY_KEY.where(articles.c.site_id == bindparam("site_id")).limit(ONE).scalar_subquery()
-_PUBLISHED = (
-    COMMENTS.add_columns(*TEXTS)
-    .outerjoin(
-        revisions,
-        and_(
-            revisions.c.comment_pk == comments.c.pk,
-            revisions.c.revision == comments.c.published_revision,
-        ),
-    )
-    .where(
-        comments.c.article_pk == _ARTICLE_PK,
-        is_published,
-        comments.c.source != word("compat"),
-        or_(~articles.c.private, comments.c.source != word("import")),
-    )
-    .order_by(comments.c.submitted_at, comments.c.pk)
-    .limit(bindparam("limit"))
-)
-_SINCE: BindParameter[Any] = bindparam("since", type_=Instant)
-_AFTER: BindParameter[Any] = bindparam("after")
-_PUBLISHED_LATER = _PUBLISHED.where(
-    comments.c.submitted_at >= _SINCE, or_(comments.c.submitted_at > _SINCE, comments.c.pk > _AFTER)
-)
-_THREAD = (
-    COMMENTS.where(comments.c.article_pk == _ARTICLE_PK)
-    .order_by(comments.c.submitted_at.desc(), comments.c.pk.desc())
-    .limit(bindparam("limit"))
-)
-_THREAD_EARLIER = _THREAD.where(
-    comments.c.submitted_at <= _SINCE, or_(comments.c.submitted_at < _SINCE, comments.c.pk < _AFTER)
-)
 _KEPT = [column.name for column in revisions.c if column.name != "comment_pk"]
 
 
@@ -148,7 +109,7 @@ class CommentRepository(Repository):
         limit = max(1, min(limit, PAGE_LIMIT))
         found, values = COMMENTS, at(article_url)
         if site_id is not None and article_url is not None:
-            found, values["site_id"] = found.where(comments.c.article_pk == _ARTICLE_PK), site_id
+            found, values["site_id"] = found.where(comments.c.article_pk == ARTICLE_PK), site_id
         elif site_id is not None:
             found = found.where(comments.c.site_id == site_id)
         elif article_url is not None:
@@ -178,7 +139,7 @@ class CommentRepository(Repository):
         private article.
         """
         limit = max(1, min(limit, PAGE_LIMIT + 1))
-        rows = self._beyond(_PUBLISHED, _PUBLISHED_LATER, after or None, site_id, article_url, limit)
+        rows = self._beyond(PUBLISHED, PUBLISHED_LATER, after or None, site_id, article_url, limit)
         found = (in_revision(row, row["published_revision"]) for row in rows)
         return [comment for comment in found if comment]
 
@@ -187,7 +148,7 @@ class CommentRepository(Repository):
     ) -> list[Comment]:
         """Return comments of the article in any state, the latest written first; those written before that pk's."""
         limit = max(1, min(limit, PAGE_LIMIT))
-        rows = self._beyond(_THREAD, _THREAD_EARLIER, before, site_id, article_url, limit)
+        rows = self._beyond(THREAD, THREAD_EARLIER, before, site_id, article_url, limit)
         return [joined(row) for row in rows]
 
     def _beyond(

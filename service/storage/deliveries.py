@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from service.domain.events import Delivery
-from service.storage.bulk import POSTGRESQL, rows_of
+from service.storage.bulk import locked_in_order, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.comment_rows import PAGE_LIMIT
 from service.storage.records import Finished
@@ -142,7 +142,6 @@ class DeliveryRepository(Repository):
 
 @cache
 def _finish(dialect: str) -> Executable:
-    """Record all in one statement. PostgreSQL locks in the order of pk, so that two never deadlock."""
     ended = rows_of(
         "ended",
         dialect,
@@ -164,11 +163,7 @@ def _finish(dialect: str) -> Executable:
         )
         .returning(deliveries.c.pk)
     )
-    if dialect != POSTGRESQL:
-        return finish
-    wanted = deliveries.c.pk.in_(select(ended.c.pk))
-    locked = select(deliveries.c.pk).where(wanted).order_by(deliveries.c.pk).with_for_update().cte("locked")
-    return finish.where(deliveries.c.pk.in_(select(locked.c.pk)))
+    return locked_in_order(finish, deliveries, ended, dialect)
 
 
 def _of_site(statement: S, site_id: int | None) -> S:
