@@ -22,12 +22,11 @@ class AlarmRepository(Repository):
     def save(self, alarm: Alarm) -> bool:
         """Store a change, due at its `next_attempt_at`; False unless its serial follows the one that is stored."""
         if alarm.serial == 1:  # another worker's maintenance may have been first
-            saved = self._write(insert_new(alarms, ("site_id",)), **values_of(alarm))
-        else:
-            before = alarms.c.site_id == alarm.site_id, alarms.c.serial == alarm.serial - 1
-            changed = values_of(alarm, "attempts") | {"attempts": 0}
-            saved = self._write(update(alarms).where(*before).values(changed))
-        return saved.rowcount == 1
+            new = insert_new(alarms, ("site_id",)).returning(alarms.c.site_id)
+            return self._write(new, **values_of(alarm)).first() is not None
+        before = alarms.c.site_id == alarm.site_id, alarms.c.serial == alarm.serial - 1
+        changed = values_of(alarm, "attempts") | {"attempts": 0}
+        return self._write(update(alarms).where(*before).values(changed)).rowcount == 1
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Alarm]:
         """Lease alarms that are due, so many at most; their attempts rise by one."""

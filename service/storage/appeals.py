@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import BigInteger, Executable, RowMapping, func, select, update
+from sqlalchemy import BigInteger, Executable, RowMapping, Select, func, select, update
 
 from service.domain.desk import Appeal, Queued, Wanted
 from service.storage.bulk import insert_new, rows_of
 from service.storage.columns import to_json
 from service.storage.comment_rows import ARTICLE, joined
-from service.storage.queue_filters import Filter, cursor, in_order
+from service.storage.queue_filters import Shape, cursor, in_order, look_up
 from service.storage.repository import Repository
 from service.storage.rows import record_of, values_of
 from service.storage.schema_comments import articles, comments
@@ -56,10 +57,10 @@ class AppealRepository(Repository):
 
     def unanswered(self, wanted: Wanted, limit: int) -> list[tuple[Appeal, Queued]]:
         """Return appeals without an answer in the wanted order, with their comments; age is the appeal's."""
-        found = in_order(_UNANSWERED, wanted, Filter(self._connection, wanted), appeals.c.pk)
+        shape, values = look_up(self._connection, wanted)
         return [
             (record_of(Appeal, row, "appeal_"), Queued(joined(row), cursor(wanted, row, "appeal_pk")))
-            for row in self._read(found, limit=limit).mappings()
+            for row in self._read(_unanswered(shape), **values, limit=limit).mappings()
         ]
 
     def answer(self, appeal_id: int, who: str, answer: str, reversed_by: int | None, now: datetime) -> bool:
@@ -79,6 +80,11 @@ class AppealRepository(Repository):
         """Take an answer back that made no decision; False when there is none."""
         upheld = appeals.c.pk == appeal_id, ~is_unanswered, appeals.c.reversed_by.is_(None)
         return self._write(_REOPEN.where(*upheld)).rowcount == 1
+
+
+@cache
+def _unanswered(shape: Shape) -> Select[Any]:
+    return in_order(_UNANSWERED, shape, appeals.c.pk)
 
 
 @cache

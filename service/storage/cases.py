@@ -29,6 +29,7 @@ _NEW = insert(matters)
 _OPEN = _NEW.on_conflict_do_update(
     index_elements=["comment_pk", "kind"], index_where=is_open, set_={"raised": matters.c.raised + 1}
 )
+_RAISED = select(matters).where(matters.c.comment_pk.in_(bindparam("pks", expanding=True)), is_open)
 _again = matters.alias("again")  # raised anew meanwhile: that one stays
 _IS_OPEN_AGAIN = exists().where(
     _again.c.comment_pk == matters.c.comment_pk, _again.c.kind == matters.c.kind, _again.c.closed_at.is_(None)
@@ -60,8 +61,7 @@ class CaseRepository(Repository):
     def open_matters(self, comment_pks: Collection[int]) -> dict[int, dict[Matter, int]]:
         """Return by comment which matters are open, and how often each was raised."""
         found: dict[int, dict[Matter, int]] = {}
-        raised = select(matters).where(matters.c.comment_pk.in_(comment_pks), is_open)
-        for row in self._read(raised) if comment_pks else ():
+        for row in self._read(_RAISED, pks=sorted(comment_pks)) if comment_pks else ():
             found.setdefault(row.comment_pk, {})[row.kind] = row.raised
         return found
 

@@ -45,6 +45,7 @@ _BESIDE: Final[dict[str, TypeEngine[Any]]] = {
 """What an arrival holds beside its own row."""
 _NEXT_PKS = text("SELECT nextval('comments_pk_seq') FROM generate_series(1, :count)")
 _UNIQUE: Final = ("site_id", "id")
+_ADD: Final[Executable] = insert_new(comments, _UNIQUE).returning(comments.c.pk, comments.c.id)
 _LATER: Final = ("decided_at", "verdict", "decision_id", "published_revision", "rescore")
 """What is NULL of a comment that has just come."""
 
@@ -55,16 +56,19 @@ def insert_comments(connection: Connection, rows: list[dict[str, Any]]) -> dict[
     On PostgreSQL a batch is inserted in the order of ids, so that two batches with the same ids wait for each other
     and never in a circle; pks taken beforehand keep the caller's order.
     """
+    new = _ADD
     given: Any = rows
-    new = insert_new(comments, _UNIQUE)
     if len(rows) > 1 and connection.dialect.name == POSTGRESQL:
         pks = connection.scalars(_NEXT_PKS, {"count": len(rows)}).all()
         rows = [{**row, "pk": pk} for row, pk in zip(rows, sorted(pks), strict=True)]
         rows.sort(key=lambda row: str(row["id"]))
-        new = insert_rows(comments, tuple(rows[0]), _UNIQUE)
-        given = {"rows": rows_text(types_of(comments), rows)}
-    inserted = connection.execute(new.returning(comments.c.pk, comments.c.id), given)
-    return {row.id: row.pk for row in inserted}
+        new, given = _add_batch(tuple(rows[0])), {"rows": rows_text(types_of(comments), rows)}
+    return {row.id: row.pk for row in connection.execute(new, given)}
+
+
+@cache
+def _add_batch(names: tuple[str, ...]) -> Executable:
+    return insert_rows(comments, names, _UNIQUE).returning(comments.c.pk, comments.c.id)
 
 
 def added_at_once(connection: Connection, arrivals: Sequence[Arrival]) -> dict[tuple[int, str], Comment]:

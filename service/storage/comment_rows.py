@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, RowMapping, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, RowMapping, Select, and_, bindparam, func, or_, select
 
 from service.domain.article_url import article_keys
 from service.domain.comment import Article, Comment
+from service.domain.status import Status
 from service.storage.articles import KNOWN, article_of
 from service.storage.columns import Instant
 from service.storage.repository import ONE
@@ -99,3 +101,24 @@ def in_revision(row: RowMapping, revision: int) -> Comment | None:
 
 def _article(row: RowMapping) -> Article:
     return article_of(row, "article_")
+
+
+@cache
+def page_of(
+    by_site: bool, status: Status | None, by_article: bool, after: bool, oldest_first: bool
+) -> Select[Any]:
+    """Return the statement of a page of comments; the status is a literal, so that the index of held rows fits."""
+    found = COMMENTS
+    if by_article:
+        found = found.where(
+            comments.c.article_pk == ARTICLE_PK if by_site else comments.c.article_pk.in_(ARTICLES_AT)
+        )
+    elif by_site:
+        found = found.where(comments.c.site_id == bindparam("site_id"))
+    if status is not None:
+        found = found.where(comments.c.status == word(status.value))
+    if after:
+        beyond: BindParameter[int] = bindparam("after")
+        found = found.where(comments.c.pk > beyond if oldest_first else comments.c.pk < beyond)
+    order = comments.c.pk if oldest_first else comments.c.pk.desc()
+    return found.order_by(order).limit(bindparam("limit"))

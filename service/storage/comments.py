@@ -38,7 +38,6 @@ from service.storage.comment_inserts import (
 )
 from service.storage.comment_moves import move_statement, move_values
 from service.storage.comment_rows import (
-    ARTICLE_PK,
     ARTICLES_AT,
     COMMENTS,
     PAGE_LIMIT,
@@ -49,6 +48,7 @@ from service.storage.comment_rows import (
     at,
     in_revision,
     joined,
+    page_of,
 )
 from service.storage.records import IdempotencyKey, Move, Page
 from service.storage.repository import Repository
@@ -61,6 +61,12 @@ from service.storage.sealed import SealedRepository
 _BY_ID = COMMENTS.where(comments.c.site_id == bindparam("site_id"), comments.c.id == bindparam("comment_id"))
 _BY_PK = COMMENTS.where(comments.c.pk == bindparam("pk"))
 _BY_PKS = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True)))
+_LOCK_BY_ID = _BY_ID.with_for_update(of=comments)
+_LOCK_BY_PKS = _BY_PKS.order_by(comments.c.pk).with_for_update(of=comments)
+_KEYS = select(idempotency_keys).where(
+    idempotency_keys.c.site_id == bindparam("site_id"),
+    idempotency_keys.c.key.in_(bindparam("keys", expanding=True)),
+)
 _KEPT = [column.name for column in revisions.c if column.name != "comment_pk"]
 
 
@@ -76,15 +82,14 @@ class CommentRepository(Repository):
 
     def get(self, site_id: int, comment_id: str, lock: bool = False) -> Comment | None:
         """Return one comment by the caller's id; `lock` keeps other writers from it until this transaction ends."""
-        found = _BY_ID.with_for_update(of=comments) if lock else _BY_ID
-        return self._first(joined, found, site_id=site_id, comment_id=comment_id)
+        return self._first(joined, _LOCK_BY_ID if lock else _BY_ID, site_id=site_id, comment_id=comment_id)
 
     def by_pk(self, pk: int) -> Comment | None:
         return self._first(joined, _BY_PK, pk=pk)
 
     def by_pks(self, pks: Collection[int], lock: bool = False) -> dict[int, Comment]:
         """Return by pk those that there are; `lock` locks them in the order of pk, so that two never deadlock."""
-        found = _BY_PKS.order_by(comments.c.pk).with_for_update(of=comments) if lock else _BY_PKS
+        found = _LOCK_BY_PKS if lock else _BY_PKS
         return {one.pk: one for one in self._all(joined, found, pks=sorted(pks))} if pks else {}
 
     def lock(self, named: Collection[tuple[int, str]]) -> dict[tuple[int, str], Comment]:
@@ -107,19 +112,8 @@ class CommentRepository(Repository):
     ) -> Page:
         """Return a keyset page over `pk`; `site_id` None means every site (the desk)."""
         limit = max(1, min(limit, PAGE_LIMIT))
-        found, values = COMMENTS, at(article_url)
-        if site_id is not None and article_url is not None:
-            found, values["site_id"] = found.where(comments.c.article_pk == ARTICLE_PK), site_id
-        elif site_id is not None:
-            found = found.where(comments.c.site_id == site_id)
-        elif article_url is not None:
-            found = found.where(comments.c.article_pk.in_(ARTICLES_AT))
-        if status is not None:  # a literal, so that the index of held rows fits
-            found = found.where(comments.c.status == word(status.value))
-        if after is not None:
-            found = found.where(comments.c.pk > after if oldest_first else comments.c.pk < after)
-        order = comments.c.pk if oldest_first else comments.c.pk.desc()
-        rows = self._all(joined, found.order_by(order).limit(limit + 1), **values)
+        found = page_of(site_id is not None, status, article_url is not None, after is not None, oldest_first)
+        rows = self._all(joined, found, site_id=site_id, after=after, limit=limit + 1, **at(article_url))
         page = tuple(rows[:limit])
         return Page(page, page[-1].pk if len(rows) > limit else None)
 
@@ -181,11 +175,8 @@ class CommentRepository(Repository):
 
     def idempotency_keys(self, site_id: int, keys: Sequence[str]) -> dict[str, IdempotencyKey]:
         """Return those of the keys that were used."""
-        used = select(idempotency_keys).where(
-            idempotency_keys.c.site_id == site_id, idempotency_keys.c.key.in_(keys)
-        )
-        found = self._all(lambda row: record_of(IdempotencyKey, row), used) if keys else []
-        return {key.key: key for key in found}
+        found = self._read(_KEYS, site_id=site_id, keys=keys).mappings() if keys else ()
+        return {row["key"]: record_of(IdempotencyKey, row) for row in found}
 
     def add_idempotency_keys(self, site_id: int, keys: Sequence[IdempotencyKey], now: datetime) -> set[str]:
         """Store the keys and return those that are new; one that another transaction stored meanwhile is left out."""
@@ -227,7 +218,7 @@ class CommentRepository(Repository):
     def add_at_once(self, arrivals: Sequence[Arrival]) -> dict[tuple[int, str], Comment]:
         """Insert drafts, distinct by site and id, in a single statement on PostgreSQL; no transaction is needed.
 
-        Left out of the answer is what `arriving.added_at_once` leaves out, and what has encrypted originals.
+        Left out of the answer is what `comment_inserts.added_at_once` leaves out, and what has encrypted originals.
         """
         self._must_write()
         plain = [one for one in arrivals if not one[1].originals]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Exists, Select, and_, bindparam, delete, exists, func, or_, select
@@ -14,7 +15,16 @@ from service.domain.verdict import SELF_HARM
 from service.storage.bulk import insert
 from service.storage.columns import Instant
 from service.storage.comment_rows import ARTICLE, COMMENTS, joined
-from service.storage.queue_filters import IS_TAKEN, Filter, cursor, in_order, of_risk, set_aside
+from service.storage.queue_filters import (
+    IS_TAKEN,
+    Shape,
+    cursor,
+    filtered,
+    in_order,
+    look_up,
+    of_risk,
+    set_aside,
+)
 from service.storage.repository import LIMIT, ONE, Repository
 from service.storage.rows import record_of
 from service.storage.schema import moderators, word
@@ -123,14 +133,11 @@ class QueueRepository(Repository):
     def _part(
         self, wanted: Wanted, at_risk: bool | None, moderator_id: int, now: datetime, limit: int
     ) -> list[Queued]:
-        filters = Filter(self._connection, wanted)
-        free = _FREE.where(~_has_older_copy(filters, at_risk), *of_risk(at_risk))
-        rows = self._read(
-            in_order(free, wanted, filters, comments.c.pk), moderator_id=moderator_id, now=now, limit=limit
-        )
+        shape, values = look_up(self._connection, wanted)
+        values |= {"moderator_id": moderator_id, "now": now, "limit": limit}
         return [
             Queued(joined(row), replace(cursor(wanted, row, "pk"), at_risk=bool(at_risk)))
-            for row in rows.mappings()
+            for row in self._read(_queue(shape, at_risk), **values).mappings()
         ]
 
     def with_matter(
@@ -140,20 +147,15 @@ class QueueRepository(Repository):
 
         Age is the matter's: the oldest comes first.
         """
-        of_kind = _MATTERS.where(matters.c.kind == word(kind.value))
-        return self._all(
-            lambda row: Queued(joined(row), cursor(wanted, row, "matter_pk")),
-            in_order(of_kind, wanted, Filter(self._connection, wanted), matters.c.pk),
-            moderator_id=moderator_id,
-            now=now,
-            limit=limit,
-        )
+        shape, values = look_up(self._connection, wanted)
+        values |= {"moderator_id": moderator_id, "now": now, "limit": limit}
+        rows = self._read(_matters(kind, shape), **values).mappings()
+        return [Queued(joined(row), cursor(wanted, row, "matter_pk")) for row in rows]
 
     def count_newer(self, wanted: Wanted, since_pk: int, limit: int) -> int:
         """Count held comments of that kind with a number above `since_pk`, up to `limit`."""
-        filters = Filter(self._connection, wanted).on()
-        newer = select(comments.c.pk).where(is_held, *filters, comments.c.pk > since_pk).limit(limit)
-        return int(self._read(select(func.count()).select_from(newer.subquery())).scalar_one())
+        (_, names, *_), values = look_up(self._connection, wanted)
+        return int(self._read(_newer(names), **values, since=since_pk, limit=limit).scalar_one())
 
     def newest_pk(self) -> int:
         """Return the highest number of a held comment, 0 when none is held."""
@@ -207,7 +209,24 @@ def _split(wanted: Wanted) -> list[tuple[Wanted, bool | None]]:
     return [(wanted, True), (replace(wanted, after=None), False)]
 
 
-def _has_older_copy(filters: Filter, at_risk: bool | None) -> Exists:
+@cache
+def _queue(shape: Shape, at_risk: bool | None) -> Select[Any]:
+    is_copy = _has_older_copy(shape[1], at_risk)
+    return in_order(_FREE.where(~is_copy, *of_risk(at_risk)), shape, comments.c.pk)
+
+
+@cache
+def _matters(kind: Matter, shape: Shape) -> Select[Any]:
+    return in_order(_MATTERS.where(matters.c.kind == word(kind.value)), shape, matters.c.pk)
+
+
+@cache
+def _newer(names: tuple[str, ...]) -> Select[Any]:
+    newer = select(comments.c.pk).where(is_held, *filtered(names), comments.c.pk > bindparam("since"))
+    return select(func.count()).select_from(newer.limit(bindparam("limit")).subquery())
+
+
+def _has_older_copy(names: tuple[str, ...], at_risk: bool | None) -> Exists:
     """Tell whether an older copy of the comment is in the same queue: that one is shown, with their number.
 
     A copy whose author may be at risk is hidden only by another such copy.
@@ -220,6 +239,6 @@ def _has_older_copy(filters: Filter, at_risk: bool | None) -> Exists:
         .join(_older, before)
         .join(_held_older, is_it)
         .where(_member.c.comment_pk == comments.c.pk, ~set_aside(_held_older))
-        .where(*filters.on(_held_older), *same)
+        .where(*filtered(names, _held_older), *same)
         .correlate(comments)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -36,25 +37,35 @@ IS_TAKEN = exists().where(
 """Whether the comment is assigned to another moderator."""
 
 
-class Filter:
-    """The filters of a queue. An article's address is looked up: joined, it made PostgreSQL read all that is held."""
+Shape = tuple[Sort, tuple[str, ...], bool, bool]
+"""What of a statement depends on what is wanted: the order, the filters, whether it has a cursor or leaves out rows."""
 
-    def __init__(self, connection: Connection, wanted: Wanted) -> None:
-        given = {"site_id": wanted.site_id, "label": wanted.label, "language": wanted.language}
-        self._values = {name: value for name, value in given.items() if value is not None}
-        self._article_pks = None
-        if wanted.article_url is not None:
-            self._article_pks = connection.execute(ARTICLES_AT, at(wanted.article_url)).scalars().all()
 
-    def __bool__(self) -> bool:
-        return bool(self._values) or self._article_pks is not None
+def look_up(connection: Connection, wanted: Wanted) -> tuple[Shape, dict[str, Any]]:
+    """Return the shape and the values it is bound to, so that each form of a statement is built once.
 
-    def on(self, rows: FromClause = comments) -> list[ColumnElement[bool]]:
-        """Return the conditions, on comments under whichever name."""
-        found = [rows.c[name] == value for name, value in self._values.items()]
-        if self._article_pks is not None:
-            found.append(rows.c.article_pk.in_(self._article_pks))
-        return found
+    An article's address is looked up: joined, it made PostgreSQL read all that is held.
+    """
+    values: dict[str, Any] = {}
+    for name in ("site_id", "label", "language"):
+        if getattr(wanted, name) is not None:
+            values[name] = getattr(wanted, name)
+    if wanted.article_url is not None:
+        values["article_pks"] = connection.execute(ARTICLES_AT, at(wanted.article_url)).scalars().all()
+    shape = wanted.sort, tuple(values), wanted.after is not None, bool(wanted.without)
+    if wanted.after is not None:
+        values |= {"after": wanted.after.pk, "after_rank": wanted.after.rank or 0.0}
+    return shape, values | {"without": wanted.without}
+
+
+def filtered(names: tuple[str, ...], rows: FromClause = comments) -> list[ColumnElement[bool]]:
+    """Return the conditions of these filters, on comments under whichever name."""
+    return [
+        rows.c.article_pk.in_(bindparam(name, expanding=True))
+        if name == "article_pks"
+        else rows.c[name] == bindparam(name)
+        for name in names
+    ]
 
 
 def cursor(wanted: Wanted, row: RowMapping, key: str) -> Cursor:
@@ -76,18 +87,19 @@ def of_risk(at_risk: bool | None, rows: FromClause = comments) -> list[ColumnEle
     return [label == self_harm if at_risk else label.is_distinct_from(self_harm)]
 
 
-def in_order(statement: Select[Any], wanted: Wanted, filters: Filter, key: Column[Any]) -> Select[Any]:
+def in_order(statement: Select[Any], shape: Shape, key: Column[Any]) -> Select[Any]:
     """Filter and sort a queue, by `key` where ranks are alike, and begin behind the cursor; `limit` is to be bound."""
-    rank, after = _RANK.get(wanted.sort), wanted.after
-    statement = statement.where(*filters.on())
-    if wanted.without:
-        statement = statement.where(comments.c.pk.not_in(wanted.without))
-    if after is not None:
-        beyond = key > after.pk
+    sort, names, has_cursor, leaves_out = shape
+    rank = _RANK.get(sort)
+    statement = statement.where(*filtered(names))
+    if leaves_out:
+        statement = statement.where(comments.c.pk.not_in(bindparam("without", expanding=True)))
+    if has_cursor:
+        beyond = key > bindparam("after")
         if rank is not None:
-            edge = after.rank or 0.0
+            edge: BindParameter[float] = bindparam("after_rank")
             beyond = and_(rank <= edge, or_(rank < edge, beyond))
         statement = statement.where(beyond)
     order = (key,) if rank is None else (rank.desc(), key)
     # which index is best for a filter depends on its value: planned each time, as a great table's bound limits are
-    return statement.order_by(*order).limit(bindparam("limit") if filters else LIMIT)
+    return statement.order_by(*order).limit(bindparam("limit") if names else LIMIT)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from service.domain.comment import Comment
 from service.domain.verdict import SELF_HARM
 from service.storage.comment_rows import COMMENTS, joined
-from service.storage.queue_filters import IS_TAKEN, Filter, of_risk, set_aside
+from service.storage.queue_filters import IS_TAKEN, Shape, filtered, look_up, of_risk, set_aside
 from service.storage.records import ScoreHistogram, ScoreRange
 from service.storage.repository import Repository
 from service.storage.schema_comments import LABEL_SCORES, comments, is_held
@@ -45,22 +45,24 @@ class RangeRepository(Repository):
         else:
             # whole numbers, whose quotient both stores cut off alike
             step = (LABEL_SCORES[chosen.by] * number).op("/")(literal_column(str(MILLION))).label("bin")
-        queued = [*self._queued(chosen), _score(chosen).is_not(None)]
+        shape, values = look_up(self._connection, chosen.wanted)
         counted = (
             select(step, func.count().label("held"), func.count().filter(*_between(chosen)).label("inside"))
-            .where(*queued)
+            .where(*_queued(chosen, shape), _score(chosen).is_not(None))
             .group_by(step)
         )
         counts, inside = [0] * bins, 0
-        for row in self._read(counted, bins=bins):
+        for row in self._read(counted, **values, bins=bins):
             counts[min(max(row.bin, 0), bins - 1)] += row.held
             inside += row.inside
         return ScoreHistogram(tuple(counts), inside)
 
     def sample(self, chosen: ScoreRange, limit: int) -> list[Comment]:
         """Return comments of the range drawn at random, other ones each time."""
-        drawn = select(comments.c.pk).where(*self._inside(chosen)).order_by(func.random()).limit(limit)
-        pks = self._read(drawn).scalars().all()
+        shape, values = look_up(self._connection, chosen.wanted)
+        inside = *_queued(chosen, shape), *_between(chosen)
+        drawn = select(comments.c.pk).where(*inside).order_by(func.random()).limit(limit)
+        pks = self._read(drawn, **values).scalars().all()
         found = COMMENTS.where(comments.c.pk.in_(pks)).order_by(_score(chosen))
         return self._all(joined, found) if pks else []
 
@@ -68,18 +70,16 @@ class RangeRepository(Repository):
         self, chosen: ScoreRange, after: int, limit: int, moderator_id: int, now: datetime
     ) -> list[Comment]:
         """Return the range's comments above `after`, by number, without those assigned to another moderator."""
-        found = COMMENTS.where(*self._inside(chosen), comments.c.pk > after, ~IS_TAKEN)
-        ordered = found.order_by(comments.c.pk).limit(limit)
-        return self._all(joined, ordered, moderator_id=moderator_id, now=now)
+        shape, values = look_up(self._connection, chosen.wanted)
+        inside = *_queued(chosen, shape), *_between(chosen)
+        found = COMMENTS.where(*inside, comments.c.pk > after, ~IS_TAKEN).order_by(comments.c.pk)
+        return self._all(joined, found.limit(limit), **values, moderator_id=moderator_id, now=now)
 
-    def _inside(self, chosen: ScoreRange) -> list[ColumnElement[bool]]:
-        return [*self._queued(chosen), *_between(chosen)]
 
-    def _queued(self, chosen: ScoreRange) -> list[ColumnElement[bool]]:
-        """Return the conditions of the queue: without writers at risk, unless the range or the filter is about them."""
-        by_label = chosen.wanted.label is not None or chosen.by == SELF_HARM
-        filters = Filter(self._connection, chosen.wanted).on()
-        return [is_held, *filters, ~set_aside(), *of_risk(None if by_label else False)]
+def _queued(chosen: ScoreRange, shape: Shape) -> list[ColumnElement[bool]]:
+    """Return the conditions of the queue: without writers at risk, unless the range or the filter is about them."""
+    by_label = chosen.wanted.label is not None or chosen.by == SELF_HARM
+    return [is_held, *filtered(shape[1]), ~set_aside(), *of_risk(None if by_label else False)]
 
 
 def _score(chosen: ScoreRange) -> Column[Any]:

@@ -32,7 +32,7 @@ from service.storage.bulk import insert
 from service.storage.columns import Instant
 from service.storage.records import CurrentEffort
 from service.storage.repository import Repository, in_turns
-from service.storage.rows import comment_of
+from service.storage.rows import comment_of, record_of
 from service.storage.schema import sites
 from service.storage.schema_comments import (
     articles,
@@ -44,6 +44,9 @@ from service.storage.schema_comments import (
     scoring_state,
 )
 
+_LEASE_IS_FREE = or_(
+    comments.c.lease_until.is_(None), comments.c.lease_until <= bindparam("now", type_=Instant)
+)
 _BY_TURN = comments.c.live.desc(), comments.c.site_id, comments.c.pk
 
 
@@ -61,10 +64,7 @@ class _Queue:
 
 def _queue(fresh: ColumnElement[bool], tried: ColumnElement[bool]) -> _Queue:
     all_fresh = select(comments.c.pk).where(fresh).order_by(*_BY_TURN)
-    lease_is_free = or_(
-        comments.c.lease_until.is_(None), comments.c.lease_until <= bindparam("now", type_=Instant)
-    )
-    all_tried = select(comments.c.pk).where(tried, lease_is_free)
+    all_tried = select(comments.c.pk).where(tried, _LEASE_IS_FREE)
     live, backfill = comments.c.live == true(), comments.c.live == false()
     return _Queue(
         counted=select(func.count()).select_from(all_fresh.limit(bindparam("limit")).subquery()),
@@ -104,6 +104,8 @@ _RESCORES = _queue(is_rescore_fresh, is_rescore_tried)
 _TIME_TO_RESCORE = select(and_(not_(_PENDING.any_free), _RESCORES.any_free))
 _ARTICLES_OF = select(articles).where(articles.c.pk.in_(bindparam("article_pks", expanding=True)))
 _STATE = "scoring"
+_EFFORT = select(scoring_state).where(scoring_state.c.name == _STATE)
+_RETRY_IS_FREE = select(exists().where(is_tried, _LEASE_IS_FREE))
 
 
 class ScoringRepository(Repository):
@@ -131,8 +133,7 @@ class ScoringRepository(Repository):
 
     def effort(self) -> CurrentEffort:
         """Return the effort with which every worker scores now."""
-        state = select(scoring_state.c.effort, scoring_state.c.since).where(scoring_state.c.name == _STATE)
-        return self._first(lambda row: CurrentEffort(**row), state) or CurrentEffort()
+        return self._first(lambda row: record_of(CurrentEffort, row), _EFFORT) or CurrentEffort()
 
     def set_effort(self, effort: Effort, now: datetime) -> None:
         """Let every worker score with this effort; the moment is kept where it is another one."""
@@ -177,8 +178,7 @@ class ScoringRepository(Repository):
 
     def has_retries(self, now: datetime) -> bool:
         """Say whether a comment that was tried before waits with its lease free."""
-        is_free = or_(comments.c.lease_until.is_(None), comments.c.lease_until <= now)
-        return bool(self._read(select(exists().where(is_tried, is_free))).scalar_one())
+        return bool(self._read(_RETRY_IS_FREE, now=now).scalar_one())
 
     def abandon(self, pks: Sequence[int], until: datetime, free_at: datetime) -> int:
         """End the leases of comments that run until that very moment; return how many.

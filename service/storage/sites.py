@@ -104,9 +104,9 @@ class SiteRepository(Repository):
 
     def add_key(self, site_id: int, fingerprint: str, kind: str, now: datetime) -> None:
         """Store the fingerprint of a key; kinds are "key" and "akismet"."""
-        new = insert_new(api_keys, ("fingerprint",))
+        new = insert_new(api_keys, ("fingerprint",)).returning(api_keys.c.fingerprint)
         values = {"site_id": site_id, "fingerprint": fingerprint, "kind": kind, "created_at": now}
-        if not self._write(new, **values).rowcount:
+        if self._write(new, **values).first() is None:
             raise ValueError("a key with this fingerprint exists")
 
     def retire_keys(self, site_id: int, kind: str, expires_at: datetime) -> None:
