@@ -125,6 +125,10 @@ class DecisionRepository(Repository):
     def get(self, decision_id: int) -> Decision | None:
         return self._first(_decision, select(decisions).where(decisions.c.pk == decision_id))
 
+    def current(self, comment: Comment) -> Decision | None:
+        """Return the decision that stands on the comment."""
+        return self.get(comment.decision_id) if comment.decision_id else None
+
     def by_ids(self, decision_ids: Collection[int]) -> dict[int, Decision]:
         """Return the decisions with these ids, by id."""
         found = select(decisions).where(decisions.c.pk.in_(decision_ids))

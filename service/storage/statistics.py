@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Column, ColumnElement, Select, Table, and_
 
 from service.domain.article_surges import LEAST, USUAL_HOURS, Surge, is_surge
 from service.domain.comment import Comment
-from service.domain.statistics import Judged, Place, Tally
+from service.domain.statistics import Judged, PlaceCount, Tally
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage.backlog import BACKLOG, SITE_QUEUES
@@ -197,7 +197,7 @@ class StatisticsRepository(Repository):
 
     def _places(
         self, came: ColumnElement[bool], name: ColumnElement[Any], table: Table, on: ColumnElement[bool]
-    ) -> list[Place]:
+    ) -> list[PlaceCount]:
         count = func.count().label("arrived")
         rows = self._read(
             select(
@@ -216,7 +216,8 @@ class StatisticsRepository(Repository):
         known = select(sites.c.pk, sites.c.name).where(sites.c.pk.in_({row.site_id for row in rows}))
         names = {row.pk: row.name for row in self._read(known)}
         return [
-            Place(names[row.site_id], row.name or row.url, row.url, row.arrived, row.held) for row in rows
+            PlaceCount(names[row.site_id], row.name or row.url, row.url, row.arrived, row.held)
+            for row in rows
         ]
 
     def _oldest(self, site_id: int | None) -> Any:

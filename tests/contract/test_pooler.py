@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from service import config
 from service.cli import dumps
-from service.cli.opened import Refused
+from service.cli.console import Refused
 from service.cli.status import Opened, look
 from service.context import build_context
 from service.storage import Probe, ReadOnlyError, Store, migrate, open_store

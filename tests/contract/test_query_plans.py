@@ -15,7 +15,7 @@ from service.storage.engines import open_engine
 from service.storage.records import ScoreRange
 from service.storage.schema_comments import articles, comments
 from service.storage.schema_moderation import appeals, decisions, deliveries, matters
-from service.web.published import published_page
+from service.web.threads import published_page
 from tests import servers
 from tests.factories import ARTICLE, HELD, NOON, PENDING, after, courier, herald, template
 

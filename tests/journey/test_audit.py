@@ -13,7 +13,8 @@ from sqlalchemy import inspect, text
 from service import config
 from service.context import build_context
 from service.domain.comment import Source
-from service.leak_audit.audit import Audit, Report
+from service.leak_audit.audit import Audit
+from service.leak_audit.report import AuditReport
 from service.storage.engines import open_engine
 from tests import servers
 from tests.conftest import missing
@@ -86,20 +87,20 @@ def scene(installation: Installation) -> Iterator[Scene]:
 
 
 @pytest.fixture(scope="module")
-def clean(scene: Scene) -> Report:
+def clean(scene: Scene) -> AuditReport:
     """What the audit says of the service as it is."""
     return scene.audit.search()
 
 
 @pytest.fixture(scope="module")
-def leaked(scene: Scene, clean: Report) -> Report:
+def leaked(scene: Scene, clean: AuditReport) -> AuditReport:
     """What the audit says once every leak has happened."""
     for leak, _, _ in LEAKS.values():
         leak(scene)
     return scene.audit.search()
 
 
-def test_nothing_comes_out_of_the_service(clean: Report) -> None:
+def test_nothing_comes_out_of_the_service(clean: AuditReport) -> None:
     assert clean.found == []
     assert clean.not_reached in (
         [],
@@ -124,7 +125,7 @@ def test_nothing_comes_out_of_the_service(clean: Report) -> None:
     assert not [one for one in broken if one != {"path": "page: /readyz", "outcome": "503"}]
 
 
-def test_what_needs_a_signature_or_a_refusal_gets_it(clean: Report, scene: Scene) -> None:
+def test_what_needs_a_signature_or_a_refusal_gets_it(clean: AuditReport, scene: Scene) -> None:
     outcomes: dict[str, set[str]] = {}
     for one in clean.paths:
         outcomes.setdefault(one["path"], set()).add(one["outcome"])
@@ -140,14 +141,14 @@ def test_what_needs_a_signature_or_a_refusal_gets_it(clean: Report, scene: Scene
 
 
 @pytest.mark.parametrize("name", LEAKS)
-def test_each_leak_is_found_and_its_place_named(leaked: Report, name: str) -> None:
+def test_each_leak_is_found_and_its_place_named(leaked: AuditReport, name: str) -> None:
     _, place, form = LEAKS[name]
     hits = [hit for hit in leaked.found if names(hit.place, place)]
     assert hits, f"{name}: not found at {place}; found {sorted({hit.place for hit in leaked.found})}"
     assert [hit for hit in hits if hit.form.startswith(form)], {hit.form for hit in hits}
 
 
-def test_a_leak_that_is_everywhere_hides_no_other_place(leaked: Report) -> None:
+def test_a_leak_that_is_everywhere_hides_no_other_place(leaked: AuditReport) -> None:
     named = [(hit.place, hit.form, hit.canary) for hit in leaked.found]
     assert len(named) == len(set(named))
 

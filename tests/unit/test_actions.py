@@ -240,6 +240,47 @@ def test_without_an_address_one_network_and_name_is_one_author(desk: Desk) -> No
     ]
 
 
+LONG = "The bridge is open again, and the ferry is gone."
+
+
+@pytest.mark.parametrize("seconds", [0, 5, 59])
+def test_what_nobody_in_particular_posts_twice_within_a_minute_is_there_already(
+    desk: Desk, seconds: float
+) -> None:
+    (first,) = desk.post(comment(None, email=None, body=LONG))
+    desk.tick(seconds)
+    (second,) = desk.post(comment(None, email=None, body=f" {LONG}"))
+    assert isinstance(first, Placed)
+    assert isinstance(second, Placed)
+    assert (second.outcome, second.comment.pk) == ("replay", first.comment.pk)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "other"),
+    [
+        (180, {}),
+        (5, {"author_name": "Bo"}),
+        (5, {"parent_id": "c-7"}),
+        (5, {"body": f"{LONG} Or not."}),
+        (5, {"article": Article("https://courier.example/elsewhere")}),
+        (5, {"client": Client("192.0.2.7", "Agent/1")}),
+    ],
+)
+def test_what_somebody_else_may_have_posted_is_another_comment(
+    desk: Desk, seconds: float, other: dict[str, Any]
+) -> None:
+    desk.post(comment(None, email=None, body=LONG))
+    desk.tick(seconds)
+    (placed,) = desk.post(comment(None, **{"email": None, "body": LONG, **other}))
+    assert isinstance(placed, Placed)
+    assert placed.outcome == "new"
+
+
+def test_a_short_word_of_two_readers_is_two_comments(desk: Desk) -> None:
+    placed = desk.post(*[comment(None, email=None, body="Well said, thanks!")] * 2)
+    assert [one.outcome for one in placed if isinstance(one, Placed)] == ["new", "new"]
+
+
 def test_what_was_edited_or_taken_off_may_be_posted_again(desk: Desk) -> None:
     (first,) = desk.post(comment(None))
     assert isinstance(first, Placed)

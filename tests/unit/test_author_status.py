@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from service.domain.author_status import AuthorStatus
-from service.domain.policy import Facts, Policy, decide
+from service.domain.facts import Facts
+from service.domain.policy import Policy, decide
 from service.domain.verdict import LABELS, Action, Assessment, Verdict
 from service.domain.word_list import WordList
 

@@ -18,8 +18,9 @@ from service.domain.comment import Comment, Placed, Source
 from service.domain.site import Site
 from service.importers.jsonl import import_lines
 from service.messaging.dispatcher import RecordingDispatcher
-from service.usecases import submission, submit
+from service.usecases import submit
 from service.usecases.sites import enrol_site, tune_site
+from service.usecases.submission import read_submission
 from tests.factories import NOON, sqlite_store
 from worker.sweep import KEYS_KEPT
 
@@ -50,7 +51,7 @@ class Import:
 
     def post(self, given: Line) -> None:
         """Let the site post the same comment over the API."""
-        taken = submission.to_submission(submission.check(given), Source.API)
+        taken = read_submission(given, Source.API)
         (answer,) = submit(self.context.deps, self.context.sanitizer, self.site, [taken])
         assert isinstance(answer, Placed)
 

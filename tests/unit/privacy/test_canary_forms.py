@@ -21,8 +21,8 @@ from urllib.parse import quote
 import pytest
 
 from service.leak_audit.forms import base64_forms, forms_of
-from service.leak_audit.plant import new_mark
-from service.leak_audit.search import CHUNK, OVERLAP, Searcher, Tally, search
+from service.leak_audit.planter import new_mark
+from service.leak_audit.search import CHUNK, OVERLAP, Searcher, Volume, search
 
 MARK = "canaryqvwzkjxbyhtd"
 ADDRESS = f"{MARK}api@mail.example"
@@ -32,7 +32,7 @@ SEARCHER = Searcher(forms_of(MARK, [ADDRESS, IDN]))
 
 def found(content: bytes) -> set[str]:
     """The names of the forms that are found in these bytes, wherever they lie."""
-    return {hit.form for hit in search(SEARCHER, "here", [content], Tally())}
+    return {hit.form for hit in search(SEARCHER, "here", [content], Volume())}
 
 
 def every(text: str, spell: str) -> bytes:
@@ -135,7 +135,7 @@ def test_a_border_of_two_chunks_hides_nothing(at: int) -> None:
     content = b"." * at + ADDRESS.encode() + b"." * CHUNK
     for size in (CHUNK, 1_000_003):
         chunks = [content[start : start + size] for start in range(0, len(content), size)]
-        hits = list(search(SEARCHER, "here", chunks, Tally()))
+        hits = list(search(SEARCHER, "here", chunks, Volume()))
         assert {hit.offset for hit in hits} == {at}
         assert {hit.form for hit in hits} == {"plain"}
 
@@ -144,10 +144,10 @@ def test_a_border_of_two_chunks_hides_nothing(at: int) -> None:
 def test_no_form_hides_over_a_border(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.leak_audit.search.CHUNK", 2 * OVERLAP)
     encoded = ENCODED[name]
-    wanted = len(list(search(SEARCHER, "here", [b"." * 99 + encoded], Tally())))
+    wanted = len(list(search(SEARCHER, "here", [b"." * 99 + encoded], Volume())))
     for cut in range(len(encoded) + 1):
         content = b"." * (2 * OVERLAP - cut) + encoded + b"." * OVERLAP
-        assert len(list(search(SEARCHER, "here", [content], Tally()))) == wanted, cut
+        assert len(list(search(SEARCHER, "here", [content], Volume()))) == wanted, cut
 
 
 @pytest.mark.parametrize("name", PACKERS)
@@ -161,7 +161,7 @@ def test_a_stream_is_followed_over_a_border(name: str, monkeypatch: pytest.Monke
 
 def test_a_long_stream_is_followed_over_many_borders() -> None:
     noise = base64.b64encode(random.Random(6).randbytes(2 * CHUNK))
-    tally = Tally()
+    tally = Volume()
     packed = gzip.compress(noise + every(ADDRESS, "%{:02x}") + noise[:99], 1)
     assert len(packed) > 2 * CHUNK
     hits = list(search(SEARCHER, "here", [packed], tally))
@@ -173,14 +173,14 @@ def test_a_long_stream_is_followed_over_many_borders() -> None:
 
 def test_a_hit_names_its_canary() -> None:
     """Of a plain form the report tells which canary it is, so that the path is known."""
-    (hit,) = search(SEARCHER, "here", [b"<" + ADDRESS.encode() + b">"], Tally())
+    (hit,) = search(SEARCHER, "here", [b"<" + ADDRESS.encode() + b">"], Volume())
     assert (hit.canary, hit.offset, hit.place) == (f"{MARK}api", 1, "here")
 
 
 def test_a_stream_that_grows_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.leak_audit.search.UNPACKED_LIMIT", 1_000_000)
     bomb = zlib.compress(b"\0" * 60_000_000)
-    tally = Tally()
+    tally = Volume()
     assert list(search(SEARCHER, "here", [bomb], tally)) == []
     assert 1_000_000 <= tally.unpacked < 30_000_000
 

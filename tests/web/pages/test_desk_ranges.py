@@ -8,7 +8,7 @@ from service.domain.comment import Comment
 from service.domain.status import Status
 from service.usecases import bulk
 from service.web.desk import bulk as desk_bulk
-from service.web.desk import ranges
+from service.web.desk import score_ranges
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.installation import Small
 
@@ -113,7 +113,7 @@ def test_a_stretch_too_large_for_one_act_says_so(small: Small, monkeypatch: pyte
     small.held()
     browser = small.signed_in()
     assert "One act decides" not in browser.get("/desk/ranges").text
-    monkeypatch.setattr(ranges, "MOST", 1)
+    monkeypatch.setattr(score_ranges, "MOST", 1)
     assert "One act decides the oldest 1 of them; the rest stays held." in browser.get("/desk/ranges").text
 
 
