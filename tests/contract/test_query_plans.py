@@ -11,11 +11,10 @@ from service.domain.article_url import article_key
 from service.domain.desk import Cursor, Matter, Sort, Wanted
 from service.domain.status import Status
 from service.storage import Store, Tx, migrate
-from service.storage.comment_tables import articles, comments
-from service.storage.decision_tables import decisions, deliveries
-from service.storage.desk_tables import appeals, matters
 from service.storage.engines import open_engine
 from service.storage.records import ScoreRange
+from service.storage.schema_comments import articles, comments
+from service.storage.schema_moderation import appeals, decisions, deliveries, matters
 from service.web.threads import published_page
 from tests import servers
 from tests.factories import ARTICLE, HELD, NOON, PENDING, after, courier, herald, template

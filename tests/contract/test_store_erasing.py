@@ -12,10 +12,10 @@ from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
 from service.storage import Store, open_store
-from service.storage.comment_tables import comments as comments_table
 from service.storage.erasure import OWN_WAY
 from service.storage.records import Erasure, IdempotencyKey
 from service.storage.schema import metadata
+from service.storage.schema_comments import comments as comments_table
 from tests.factories import (
     ADA,
     BO,

@@ -95,6 +95,14 @@ def test_key_opens_its_site_alone(store: Store) -> None:
         assert tx.sites.key_owner("print-3", NOON) is None
 
 
+def test_a_key_belongs_to_one_site(store: Store) -> None:
+    with store.write() as tx:
+        one, other = tx.sites.add(courier()), tx.sites.add(herald())
+        tx.sites.add_key(one.id, "print-1", "key", NOON)
+        with pytest.raises(ValueError, match="exists"):
+            tx.sites.add_key(other.id, "print-1", "key", NOON)
+
+
 def test_retired_key_works_until_its_end(store: Store) -> None:
     with store.write() as tx:
         site = tx.sites.add(courier())

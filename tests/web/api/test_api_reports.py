@@ -38,7 +38,7 @@ def test_a_report_keeps_no_address(newsroom: Newsroom) -> None:
     with newsroom.context.deps.store.read() as tx:
         comment = tx.comments.get(newsroom.courier.site.id, "c-1")
         assert comment is not None
-        (kept,) = tx.cases.reports(comment.pk)
+        (kept,) = tx.cases.reports_of([comment.pk])[comment.pk]
     assert kept.reason == "ask ⟦email⟧"
     assert "canary" not in kept.by
 
