@@ -119,7 +119,7 @@ def test_one_decision_covers_the_cluster_and_what_still_arrives(room: Newsroom) 
     copies = room.arrive(*adverts(12))
     cluster = room.cluster(copies[0])
     done = decide_cluster(room.deps, room.site, cluster, judgement())
-    assert (done.decided, done.passed_over) == (12, 0)
+    assert (done.changed, done.passed_over) == (12, 0)
     assert room.statuses(copies) == {Status.SPAM}
     held, passed = (
         room.arrive(*adverts(1, first=60), first=60),
@@ -138,7 +138,7 @@ def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
     later = room.arrive(*adverts(1, first=60), first=60)
     undone = undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara")
-    assert (undone.undone, undone.passed_over) == (4, 0)
+    assert (undone.changed, undone.passed_over) == (4, 0)
     assert room.statuses(copies + later) == {Status.HELD}
     assert room.statuses(room.arrive(*adverts(1, first=61), first=61)) == {Status.HELD}
     with room.deps.store.read() as tx:
@@ -195,7 +195,7 @@ def test_who_acted_first_has_won(room: Newsroom) -> None:
     review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor"))
     targets[2] = Target(room.site, three.id, three.revision + 1)
     done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "spam from .6 to .8")
-    assert (done.decided, done.passed_over) == (1, 2)
+    assert (done.changed, done.passed_over) == (1, 2)
     assert [room.look(each).status for each in (one, two, three)] == [
         Status.REJECTED,
         Status.APPROVED,
@@ -209,9 +209,9 @@ def test_an_undo_leaves_what_another_decided_since(room: Newsroom) -> None:
     done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "by hand")
     overruled = room.look(two).decision_id
     review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor", replaces=overruled))
-    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").undone == 1
+    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").changed == 1
     assert [room.look(each).status for each in (one, two)] == [Status.HELD, Status.APPROVED]
-    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").undone == 0
+    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").changed == 0
     with pytest.raises(NotFound):
         undo_bulk(room.deps, done.bulk_decision.id + 1, Who.MODERATOR, "Mara")
 
@@ -219,9 +219,9 @@ def test_an_undo_leaves_what_another_decided_since(room: Newsroom) -> None:
 def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
     copies = room.arrive(*adverts(250))
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
-    assert done.decided == 250
+    assert done.changed == 250
     assert (DELIVER, 0.0) in room.dispatcher.enqueued
-    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").undone == 250
+    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").changed == 250
 
 
 def chosen(room: Newsroom, comments: list[Comment]) -> list[Target]:
@@ -241,7 +241,7 @@ def slow(room: Newsroom) -> Dependencies:
 def test_an_act_takes_no_longer_than_who_waits_for_it(room: Newsroom) -> None:
     comments = room.arrive(*adverts(250))
     done = decide_bulk(slow(room), chosen(room, comments), judgement(Action.REJECT), "by hand")
-    assert (done.decided, done.stopped) == (200, True)
+    assert (done.changed, done.stopped) == (200, True)
     assert [room.look(comments[n]).status for n in (0, 199, 200)] == [
         Status.REJECTED,
         Status.REJECTED,
@@ -253,11 +253,11 @@ def test_an_undo_that_ran_out_of_time_goes_on_where_it_stopped(room: Newsroom) -
     comments = room.arrive(*adverts(350))
     done = decide_bulk(room.deps, chosen(room, comments), judgement(Action.REJECT), "by hand")
     first = undo_bulk(slow(room), done.bulk_decision.id, Who.MODERATOR, "Mara")
-    assert (first.undone, first.stopped) == (200, True)
+    assert (first.changed, first.stopped) == (200, True)
     with room.deps.store.read() as tx:
         assert tx.bulk_decisions.can_be_undone(done.bulk_decision.id)
     second = undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara")
-    assert (second.undone, second.stopped) == (150, False)
+    assert (second.changed, second.stopped) == (150, False)
     assert room.statuses(comments) == {Status.HELD}
 
 
@@ -285,5 +285,5 @@ def test_an_act_that_is_undone_while_it_goes_on_stops(room: Newsroom) -> None:
         yield from chosen(room, comments[200:])
 
     done = decide_bulk(room.deps, while_undone(), judgement(Action.REJECT), "by hand")
-    assert (done.decided, done.stopped) == (100, True)
+    assert (done.changed, done.stopped) == (100, True)
     assert room.statuses(comments) == {Status.HELD}

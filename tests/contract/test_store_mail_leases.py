@@ -1,4 +1,4 @@
-"""Leases of callbacks, on every store: busy sites are skipped, what was not posted is given back uncounted."""
+"""Leases of callbacks, on every store: busy sites are skipped, and none gets more than there is room for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from service.domain.site import Site
 from service.storage import Store
-from tests.factories import NOON, after, courier, delivery, draft, finish_delivery, herald
+from tests.factories import NOON, after, courier, delivery, draft, herald
 
 
 @pytest.fixture
@@ -25,39 +25,16 @@ def sites(store: Store) -> tuple[Site, Site]:
 
 def test_a_skipped_site_waits(store: Store, sites: tuple[Site, Site]) -> None:
     with store.write() as tx:
-        leased = tx.deliveries.lease(NOON, after(60), 10, skip={sites[0].id})
+        leased = tx.deliveries.lease(NOON, after(60), 10, site_limits={sites[0].id: 0})
     assert [one.site_id for one in leased] == [sites[1].id] * 2
     with store.write() as tx:
         assert [one.site_id for one in tx.deliveries.lease(NOON, after(60), 10)] == [sites[0].id] * 2
 
 
-def test_a_released_lease_counts_no_attempt(store: Store, sites: tuple[Site, Site]) -> None:
+def test_a_site_gets_no_more_than_its_limit(store, sites):
     with store.write() as tx:
-        leased = tx.deliveries.lease(NOON, after(60), 10, skip={sites[1].id})
-        tx.deliveries.release(leased, after(5))
-    assert [one.next_attempt_at for one in leased] == [after(60)] * 2
+        leased = tx.deliveries.lease(NOON, after(60), 10, per_site=1)
+    assert sorted(one.site_id for one in leased) == [sites[0].id, sites[1].id]
     with store.write() as tx:
-        assert tx.deliveries.lease(after(4), after(60), 10, skip={sites[1].id}) == []
-        again = tx.deliveries.lease(after(5), after(60), 10, skip={sites[1].id})
-    assert [one.attempts for one in again] == [1, 1]
-
-
-def test_a_lease_that_another_has_now_is_not_released(store: Store, sites: tuple[Site, Site]) -> None:
-    with store.write() as tx:
-        (stale, _) = tx.deliveries.lease(NOON, after(60), 10, skip={sites[1].id})
-    with store.write() as tx:
-        tx.deliveries.lease(after(60), after(120), 10, skip={sites[1].id})
-        tx.deliveries.release([stale], after(61))
-    with store.read() as tx:
-        now_there = tx.deliveries.page(sites[0].id, "waiting", 10)
-    assert {(one.attempts, one.next_attempt_at) for one in now_there} == {(2, after(120))}
-
-
-def test_a_finished_delivery_is_not_released(store: Store, sites: tuple[Site, Site]) -> None:
-    with store.write() as tx:
-        leased = tx.deliveries.lease(NOON, after(60), 10, skip={sites[1].id})
-        for one in leased:
-            assert finish_delivery(tx, one.id, 1, "delivered", "delivered: HTTP 204", None, NOON)
-        tx.deliveries.release(leased, NOON)
-    with store.read() as tx:
-        assert {one.state for one in tx.deliveries.page(sites[0].id, None, 10)} == {"delivered"}
+        leased = tx.deliveries.lease(after(60), after(120), 10, per_site=1, site_limits={sites[0].id: 2})
+    assert sorted(one.site_id for one in leased) == [sites[0].id, sites[0].id, sites[1].id]

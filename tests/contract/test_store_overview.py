@@ -158,16 +158,16 @@ def test_people_and_machine_are_compared_where_people_judged(store: Store, site:
         comment = tx.comments.get(site.id, "a")
     assert comment is not None
     assert comment.verdict is not None
-    assert judged == Judged(comment.verdict.scores, comment.verdict.action, Action.SPAM, comment.pk)
+    assert judged == Judged(comment.verdict.scores, Action.SPAM, comment.pk)
 
 
 def test_agreement_is_counted_by_label() -> None:
     judged = [
-        Judged({"spam": 0.91}, Action.HOLD, Action.SPAM),
-        Judged({"spam": 0.95}, Action.HOLD, Action.APPROVE),
-        Judged({"spam": 0.12}, Action.HOLD, Action.APPROVE),
-        Judged({"spam": 1.0}, Action.SPAM, Action.REJECT),
-        Judged({}, Action.APPROVE, Action.SPAM),
+        Judged({"spam": 0.91}, Action.SPAM),
+        Judged({"spam": 0.95}, Action.APPROVE),
+        Judged({"spam": 0.12}, Action.APPROVE),
+        Judged({"spam": 1.0}, Action.REJECT),
+        Judged({}, Action.SPAM),
     ]
     found = confusion(judged, "spam")
     assert (found.both_bad, found.only_model, found.both_fine, found.only_person) == (2, 1, 1, 0)

@@ -15,22 +15,10 @@ import pytest
 from redis import Redis
 
 from service.config import load
-from service.messaging.dispatcher import (
-    BEAT,
-    HEARTBEAT_SECONDS,
-    OUTSTANDING_SECONDS,
-    QUEUE_BOUND,
-    QUEUES,
-    Answerer,
-    RecordingDispatcher,
-    RedisDispatcher,
-    connect,
-    kombu_url,
-    make_dispatcher,
-    read_heartbeats,
-    stuck,
-)
-from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
+from service.messaging.dispatcher import QUEUE_BOUND, CeleryDispatcher, RecordingDispatcher, make_dispatcher
+from service.messaging.heartbeats import BEAT, HEARTBEAT_SECONDS, WorkerHeartbeats, read_heartbeats, stuck
+from service.messaging.redis_client import connect, kombu_url
+from service.messaging.tasks import DELIVER, PUBLISH, QUEUES, SCORE, SWEEP
 from tests import servers
 from tests.processes import until
 
@@ -52,9 +40,9 @@ def server(url: str) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def dispatcher(url: str, server: Redis) -> Iterator[RedisDispatcher]:
+def dispatcher(url: str, server: Redis) -> Iterator[CeleryDispatcher]:
     """A dispatcher on that server, closed at the end."""
-    made = RedisDispatcher(url, PREFIX)
+    made = CeleryDispatcher(url, PREFIX)
     yield made
     made.close()
 
@@ -78,10 +66,10 @@ def length(server: Redis, name: str) -> int:
 @pytest.mark.parametrize("kind", ["real", "quiet", "no broker", "dead broker"])
 def test_no_dispatcher_blocks_or_raises(kind: str, url: str, server: Redis) -> None:
     dispatcher = {
-        "real": RedisDispatcher(url, PREFIX),
+        "real": CeleryDispatcher(url, PREFIX),
         "quiet": RecordingDispatcher(),
-        "no broker": RedisDispatcher(None),
-        "dead broker": RedisDispatcher("unix:///nowhere/at/all.sock", PREFIX),
+        "no broker": CeleryDispatcher(None),
+        "dead broker": CeleryDispatcher("unix:///nowhere/at/all.sock", PREFIX),
     }[kind]
     for name in (*QUEUES, "replydesk.unknown", ""):
         dispatcher.enqueue(name)
@@ -105,7 +93,7 @@ def test_the_double_records_what_was_enqueued() -> None:
 
 @pytest.mark.parametrize("name", QUEUES)
 def test_a_task_is_one_message_with_its_name_alone(
-    name: str, dispatcher: RedisDispatcher, server: Redis
+    name: str, dispatcher: CeleryDispatcher, server: Redis
 ) -> None:
     dispatcher.enqueue(name)
     until(lambda: length(server, name))
@@ -116,30 +104,19 @@ def test_a_task_is_one_message_with_its_name_alone(
     assert length(server, name) == 1
 
 
-def test_tasks_are_coalesced_until_a_worker_answers(
-    dispatcher: RedisDispatcher, server: Redis, url: str
-) -> None:
+def test_tasks_are_coalesced(dispatcher, server):
     for _ in range(10_000):
         dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
     dispatcher.enqueue(DELIVER)
     until(lambda: length(server, DELIVER))  # the thread has been through all that came before
-    assert length(server, SCORE) == 1
-    Answerer(url, PREFIX).answer(SCORE)
-    dispatcher.enqueue(SCORE)
-    until(lambda: length(server, SCORE) == 2)
-
-
-def test_a_message_without_answer_counts_as_lost_after_a_while(
-    dispatcher: RedisDispatcher, server: Redis
-) -> None:
+    assert length(server, SCORE) <= QUEUE_BOUND
+    server.delete(f"{PREFIX}{QUEUES[SCORE]}")
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
-    left = server.ttl(f"{PREFIX}enqueued:{SCORE}")
-    assert 0 < left <= OUTSTANDING_SECONDS  # type: ignore[operator]  # the sync client
 
 
-def test_dead_workers_are_not_buried_in_messages(dispatcher: RedisDispatcher, server: Redis) -> None:
+def test_dead_workers_are_not_buried_in_messages(dispatcher: CeleryDispatcher, server: Redis) -> None:
     for _ in range(QUEUE_BOUND):
         server.lpush(f"{PREFIX}{QUEUES[SCORE]}", b"{}")
     dispatcher.enqueue(SCORE)
@@ -148,7 +125,7 @@ def test_dead_workers_are_not_buried_in_messages(dispatcher: RedisDispatcher, se
     assert length(server, SCORE) == QUEUE_BOUND
 
 
-def test_a_task_can_be_delayed(dispatcher: RedisDispatcher, server: Redis) -> None:
+def test_a_task_can_be_delayed(dispatcher: CeleryDispatcher, server: Redis) -> None:
     started = time.monotonic()
     dispatcher.enqueue(PUBLISH, 0.4)
     dispatcher.enqueue(SCORE)
@@ -159,7 +136,7 @@ def test_a_task_can_be_delayed(dispatcher: RedisDispatcher, server: Redis) -> No
 
 
 def test_enqueueing_takes_microseconds_though_the_broker_hangs(
-    dispatcher: RedisDispatcher, server: Redis
+    dispatcher: CeleryDispatcher, server: Redis
 ) -> None:
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
@@ -178,7 +155,7 @@ def test_enqueueing_takes_microseconds_though_the_broker_hangs(
 
 
 def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(
-    dispatcher: RedisDispatcher, server: Redis
+    dispatcher: CeleryDispatcher, server: Redis
 ) -> None:
     with hung(server):
         dispatcher.enqueue(SCORE)
@@ -188,13 +165,13 @@ def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(
         assert time.monotonic() - started < 1.2
 
 
-def test_closing_sends_what_is_due(dispatcher: RedisDispatcher, server: Redis) -> None:
+def test_closing_sends_what_is_due(dispatcher: CeleryDispatcher, server: Redis) -> None:
     dispatcher.enqueue(SCORE)
     dispatcher.close()
     assert length(server, SCORE) == 1
 
 
-def test_an_emptied_server_is_no_obstacle(dispatcher: RedisDispatcher, server: Redis) -> None:
+def test_an_emptied_server_is_no_obstacle(dispatcher: CeleryDispatcher, server: Redis) -> None:
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
     server.flushall()
@@ -202,14 +179,14 @@ def test_an_emptied_server_is_no_obstacle(dispatcher: RedisDispatcher, server: R
     until(lambda: length(server, SCORE) == 1)
 
 
-def _enqueue_in_child(dispatcher: RedisDispatcher) -> None:
+def _enqueue_in_child(dispatcher: CeleryDispatcher) -> None:
     dispatcher.enqueue(DELIVER)
     dispatcher.close()
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_process_enqueues_with_a_thread_of_its_own(
-    dispatcher: RedisDispatcher, server: Redis
+    dispatcher: CeleryDispatcher, server: Redis
 ) -> None:
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
@@ -220,9 +197,9 @@ def test_a_forked_process_enqueues_with_a_thread_of_its_own(
     assert length(server, DELIVER) == 1
 
 
-def test_whoever_lives_writes_a_heartbeat(dispatcher: RedisDispatcher, server: Redis, url: str) -> None:
+def test_whoever_lives_writes_a_heartbeat(dispatcher: CeleryDispatcher, server: Redis, url: str) -> None:
     assert read_heartbeats(url, PREFIX).worker is None
-    answerer = Answerer(url, PREFIX)
+    answerer = WorkerHeartbeats(url, PREFIX)
     answerer.begun(SCORE)
     answerer.begun(SWEEP, by_message=False)
     heard = read_heartbeats(url, PREFIX)
@@ -239,7 +216,7 @@ def test_whoever_lives_writes_a_heartbeat(dispatcher: RedisDispatcher, server: R
     dispatcher.enqueue(SWEEP)
     until(lambda: length(server, SWEEP))
     assert read_heartbeats(url, PREFIX).beat is None  # the web may enqueue as it likes
-    beat = RedisDispatcher(url, PREFIX, heartbeat_name=BEAT)
+    beat = CeleryDispatcher(url, PREFIX, heartbeat=BEAT)
     beat.enqueue(SWEEP)
     until(lambda: read_heartbeats(url, PREFIX).beat is not None)
     beat.close()
@@ -250,8 +227,8 @@ def test_a_heartbeat_is_as_old_as_the_broker_says(
     server: Redis, url: str, monkeypatch: pytest.MonkeyPatch, offset: float
 ) -> None:
     now = time.time()
-    monkeypatch.setattr("service.messaging.dispatcher.time.time", lambda: now + offset)
-    Answerer(url, PREFIX).begun(SWEEP)
+    monkeypatch.setattr("service.messaging.heartbeats.time.time", lambda: now + offset)
+    WorkerHeartbeats(url, PREFIX).begun(SWEEP)
     monkeypatch.undo()
     server.pexpire(f"{PREFIX}heartbeat:{SWEEP}", (HEARTBEAT_SECONDS - 20) * 1000)  # twenty seconds pass
     server.set(f"{PREFIX}heartbeat:{SWEEP}", f"{now + offset - 20:.3f}", keepttl=True)
@@ -263,21 +240,21 @@ def test_a_heartbeat_is_as_old_as_the_broker_says(
 
 def test_a_round_is_made_by_one_worker(server: Redis, url: str) -> None:
     """Of many that would make the same round one does, until its time is over; without a broker each does."""
-    workers = [Answerer(url, PREFIX) for _ in range(8)]
+    workers = [WorkerHeartbeats(url, PREFIX) for _ in range(8)]
     assert sum(one.takes_turn(SWEEP, 60) for one in workers) == 1
     assert workers[0].takes_turn(DELIVER, 60)  # other work is another's round
-    assert 0 < server.pttl(f"{PREFIX}enqueued:fallback:{SWEEP}") <= 60_000  # type: ignore[operator]  # the sync client
-    lonely = [Answerer("unix:///nowhere/at/all.sock"), Answerer(None)]
+    assert 0 < server.pttl(f"{PREFIX}turn:{SWEEP}") <= 60_000
+    lonely = [WorkerHeartbeats("unix:///nowhere/at/all.sock"), WorkerHeartbeats(None)]
     assert all(one.takes_turn(SWEEP, 60) for one in lonely)
     assert [one.swept_ago() for one in lonely] == [None, None]
 
 
-def test_an_answer_to_a_hung_broker_costs_half_a_second_once(server: Redis, url: str) -> None:
-    answerer = Answerer(url, PREFIX)
+def test_an_answer_to_a_hung_broker_costs_half_a_second_once(server, url):
+    answerer = WorkerHeartbeats(url, PREFIX)
     with hung(server):
         started = time.monotonic()
         for _ in range(20):
-            answerer.answer(SCORE)
+            answerer.begun(SCORE)
         assert time.monotonic() - started < 1.5
 
 
@@ -285,7 +262,7 @@ def test_a_queue_is_stuck_when_messages_wait_and_nobody_starts(server: Redis, ur
     assert stuck(url, ["score", "upkeep"], PREFIX) == []
     server.lpush(f"{PREFIX}score", b"{}")
     assert stuck(url, ["score", "upkeep"], PREFIX) == ["score"]
-    Answerer(url, PREFIX).begun(SCORE)
+    WorkerHeartbeats(url, PREFIX).begun(SCORE)
     assert stuck(url, ["score", "upkeep"], PREFIX) == []
 
 

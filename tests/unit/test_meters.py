@@ -11,7 +11,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, generate_latest
 
 from service.observability.counters import FILE_BYTES, home_registry, take_slot
-from worker.meters import listen
+from worker.metrics import listen
 
 COUNT = """
 import sys

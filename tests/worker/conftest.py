@@ -7,11 +7,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from service.storage import Store
 from tests.factories import sqlite_store
 from tests.worker.cast import Office
 
@@ -20,9 +18,9 @@ from tests.worker.cast import Office
 def offices() -> Iterator[Callable[..., Office]]:
     with ExitStack() as stack:
 
-        def make(store: Store | None = None, **options: Any) -> Office:
-            office = Office(store or sqlite_store(), **options)
-            stack.callback(office.delivery_worker.close, 5.0)
+        def make(store=None):
+            office = Office(store or sqlite_store())
+            stack.callback(lambda: office.delivery_worker.close())
             return office
 
         yield make

@@ -11,7 +11,7 @@ from service.domain.effort import FAST_WANTED
 from service.domain.verdict import Effort
 from service.storage import Store
 from tests.worker.cast import Stage, Told, TwoEfforts
-from worker.score import score_pending
+from worker.scoring import score_pending
 
 FULL, FAST = Effort.FULL, Effort.FAST
 

@@ -14,7 +14,7 @@ from service.privacy.sanitizer import Sanitizer
 from service.storage import Store
 from service.usecases import Judgement, publish_due, review, submit
 from tests.factories import NOON, after, courier
-from worker.sweep import publish_all_due
+from worker.maintenance import publish_all_due
 
 COUNT = 40
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
 
@@ -22,9 +21,8 @@ from service.usecases import Judgement, appeal, claim_held, report, review, undo
 from service.usecases.bulk import decide_cluster
 from service.usecases.record_scores import Scored, record_scores
 from tests.worker.cast import Stage, TwoEfforts
-from worker.journal import Journal
-from worker.score import RESCORE_BATCH, Bounds, score_pending
-from worker.sweep import Sweep
+from worker.maintenance import Maintenance
+from worker.scoring import RESCORE_BATCH, Limits, score_pending
 
 FULL, FAST = Effort.FULL, Effort.FAST
 HOLDS, REFUSES = {"toxicity": 0.7}, {"spam": 0.99}
@@ -346,7 +344,7 @@ def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood
                     flood.stage.post("fresh", id=f"fresh-{len(read)}")
             return super().score(readings, explain, effort)
 
-    score_pending(flood.stage.deps, Arriving(), Bounds(gather=0.0))
+    score_pending(flood.stage.deps, Arriving(), Limits(gather=0.0))
     kinds = [batch[0].partition("-")[0] for batch in read]
     assert kinds[:5] == ["held", "fresh", "fresh", "fresh", "held"]
     again = [len(batch) for batch, kind in zip(read, kinds, strict=True) if kind == "held"]
@@ -372,7 +370,7 @@ def test_in_a_flood_nothing_is_scored_again(flood: Flood) -> None:
 
 def test_a_sweep_finds_what_is_to_be_scored_again(flood: Flood) -> None:
     flood.came(held=HOLDS)
-    sweep = Sweep(flood.stage.deps)
+    sweep = Maintenance(flood.stage.deps)
     assert sweep.run().to_rescore == 1
     assert SCORE in flood.stage.enqueued()
     flood.over()
@@ -418,7 +416,7 @@ def test_a_text_that_cannot_be_read_in_full_stays_as_it_was_decided(flood: Flood
     assert flood.decided("poison") == ["machine hold"]
 
 
-def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood: Flood, tmp_path: Path) -> None:
+def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood):
     class Died(BaseException):
         """The process is gone: nothing after it runs."""
 
@@ -427,13 +425,11 @@ def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood: Flood,
 
     flood.came(one=HOLDS, two=HOLDS)
     flood.scorer.full = dies
-    journal = Journal(tmp_path)
     with pytest.raises(Died):
-        score_pending(flood.stage.deps, flood.scorer, journal=journal)
-    journal.close()
+        score_pending(flood.stage.deps, flood.scorer)
     flood.over()
     assert flood.states("one", "two") == ["held fast"] * 2  # leased to the dead one
-    assert Sweep(flood.stage.deps, journal=Journal(tmp_path)).release_dead() == 2
+    flood.stage.clock.pass_seconds(flood.stage.deps.lease_seconds)
     flood.over()
     assert flood.states("one", "two") == ["approved full"] * 2
 
@@ -444,7 +440,7 @@ def test_a_store_that_fails_gets_the_leases_back(flood: Flood, monkeypatch: pyte
 
     flood.came(one=HOLDS, two=HOLDS)
     with monkeypatch.context() as patched:
-        patched.setattr("worker.score.rescore", fails)
+        patched.setattr("worker.scoring.rescore", fails)
         with pytest.raises(ConnectionResetError):
             flood.over()
     assert [flood.stage.look(name).attempts for name in ("one", "two")] == [0, 0]

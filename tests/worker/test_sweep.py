@@ -15,8 +15,15 @@ from service.storage.records import IdempotencyKey
 from service.usecases import Judgement, review
 from tests.factories import NOON, draft, herald
 from tests.worker.cast import Stage, Told
-from worker.score import score_pending
-from worker.sweep import HEAD_START_SECONDS, KEYS_KEPT, LATE_BATCH, PRUNE_SECONDS, SILENCE_SECONDS, Sweep
+from worker.maintenance import (
+    HEAD_START_SECONDS,
+    KEYS_KEPT,
+    LATE_BATCH,
+    PRUNE_SECONDS,
+    SILENCE_SECONDS,
+    Maintenance,
+)
+from worker.scoring import score_pending
 
 
 @pytest.fixture
@@ -32,14 +39,14 @@ class Ticking:
         return self.now
 
 
-def sweep_through(sweep: Sweep, ticking: Ticking, seconds: float) -> None:
+def sweep_through(sweep: Maintenance, ticking: Ticking, seconds: float) -> None:
     for _ in range(int(seconds // 2) + 1):
         sweep.run()
         ticking.now += 2
 
 
-def test_a_lost_message_is_sent_again(stage: Stage) -> None:
-    sweep = Sweep(stage.deps)
+def test_a_lost_message_is_sent_again(stage):
+    sweep = Maintenance(stage.deps)
     sweep.run()
     assert stage.enqueued() == []
     stage.post("One.")
@@ -55,7 +62,7 @@ def test_a_lost_message_is_sent_again(stage: Stage) -> None:
 def test_due_decisions_are_published_even_if_the_message_was_lost(stage: Stage) -> None:
     stage.post("One.")
     review(stage.deps, stage.site, "c-0", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
-    sweep = Sweep(stage.deps)
+    sweep = Maintenance(stage.deps)
     sweep.run()
     assert stage.decisions() == 0
     stage.clock.pass_seconds(5)
@@ -75,7 +82,7 @@ def test_what_no_score_reaches_in_time_follows_the_outage_policy(
     store: Store, policy: Policy, status: str
 ) -> None:
     stage, ticking = Stage.over(store, policy=policy), Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     stage.post("One.")
     stage.clock.pass_seconds(299)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
@@ -93,7 +100,7 @@ def test_everything_late_goes_in_one_sweep(stage: Stage) -> None:
         tx.comments.add(patient.id, [draft("c-0")], NOON)
     stage.clock.pass_seconds(301)
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     sweep.run()
     ticking.now += HEAD_START_SECONDS
     sweep.run()
@@ -104,7 +111,7 @@ def test_everything_late_goes_in_one_sweep(stage: Stage) -> None:
 
 def test_after_a_silence_scoring_has_the_first_go(stage: Stage) -> None:
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     stage.post("One.", "Two.")
     stage.clock.pass_seconds(8 * 3600)
     sweep.run()
@@ -115,7 +122,7 @@ def test_after_a_silence_scoring_has_the_first_go(stage: Stage) -> None:
 
 def test_a_new_silence_gives_a_new_head_start(stage: Stage) -> None:
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
     stage.post("One.")
     stage.clock.pass_seconds(3600)
@@ -128,7 +135,7 @@ def test_a_new_silence_gives_a_new_head_start(stage: Stage) -> None:
 
 def test_a_backfill_is_never_late(stage: Stage) -> None:
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     stage.post("Old.", live=False)
     stage.clock.pass_seconds(9999)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
@@ -137,7 +144,7 @@ def test_a_backfill_is_never_late(stage: Stage) -> None:
 
 def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     (posted,) = stage.post("One.")
     long_ago, lately = NOON - KEYS_KEPT - timedelta(seconds=1), NOON - KEYS_KEPT + timedelta(seconds=1)
     with stage.deps.store.write() as tx:
@@ -152,7 +159,7 @@ def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
         tx.comments.add_idempotency_keys(
             stage.site.id, [IdempotencyKey("young key", posted.pk, 1, "h")], lately
         )
-    sweep.tidy()
+    sweep.clean_up()
     with stage.deps.store.write() as tx:
         assert set(tx.comments.idempotency_keys(stage.site.id, ["old key", "young key"])) == {"young key"}
         assert tx.moderators.session("young session", NOON) == mo
@@ -160,6 +167,6 @@ def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
         assert tx.retention.prune(NOON, NOON - KEYS_KEPT) == 0
         tx.moderators.add_session(mo.id, "another", NOON)
     ticking.now += PRUNE_SECONDS - 1
-    sweep.tidy()
+    sweep.clean_up()
     with stage.deps.store.write() as tx:
         assert tx.retention.prune(NOON, NOON - KEYS_KEPT) == 1
