@@ -127,7 +127,6 @@ def test_one_decision_covers_the_cluster_and_what_still_arrives(room: Newsroom) 
     )
     assert room.statuses(held + passed) == {Status.SPAM}
     verdict = room.look(held[0]).verdict
-    assert verdict is not None
     assert verdict.reasons[0].code == "duplicate"
     room.now = after(7 * 3600)
     assert room.statuses(room.arrive(*adverts(1, first=70), first=70)) == {Status.HELD}

@@ -44,10 +44,8 @@ def test_many_threads_write_and_read_behind_a_pooler(pooled: Store) -> None:
 
     def post(number: int) -> str:
         stored = pooled.add_comment(site.id, draft(f"c-{number}"), NOON)
-        assert stored is not None
         with pooled.read() as tx:
             found = tx.comment(site.id, stored.id)
-        assert found is not None
         with pooled.write() as tx:
             tx.lease_pending(NOON, NOON, 1)
         return found.id

@@ -60,7 +60,6 @@ def test_every_spelling_is_one_article(store: Store, site: Site) -> None:
             assert len(tx.late(site.id, after(60), 9, url)) == 2
             assert len(tx.arrivals(site.id, after(-9), after(9), None, url, None, 9)) == 5
             found = tx.article(site.id, url)
-            assert found is not None
             assert found.url == SPELLINGS[-1]
         assert tx.article(site.id, "https://courier.example/cafe") is None
         assert tx.published(site.id, "no address") == []
@@ -142,7 +141,6 @@ def test_what_was_imported_under_a_private_article_is_not_shown(store: Store, si
     with store.write() as tx:
         approved(tx, site, draft("more", CHI))  # says nothing of that, so it stays
         stored = tx.comment(site.id, "old")
-        assert stored is not None
         assert (stored.is_public, stored.article.private) == (False, True)
     assert under(store, site, ARTICLE.url) == ["live", "more"]
     with store.write() as tx:
@@ -206,7 +204,6 @@ def test_a_thread_moves_on_and_back(store: Store, site: Site) -> None:
     with store.write() as tx:
         assert tx.move_thread(site.id, ARTICLE.url, ARTICLE, True) == 2
         found = tx.article(site.id, library.url)
-        assert found is not None
         assert found.url == ARTICLE.url
     for url in (ARTICLE.url, TUNNEL.url, library.url):
         assert under(store, site, url) == ["c-1", "c-2"]
@@ -217,7 +214,6 @@ def test_a_thread_moves_to_another_spelling_of_its_address(store: Store, site: S
         approved(tx, site, draft("c-1"))
         assert tx.move_thread(site.id, ARTICLE.url, Article("http://courier.example/bridge/"), True) == 1
         found = tx.article(site.id, ARTICLE.url)
-        assert found is not None
         assert found.url == "http://courier.example/bridge/"
         assert tx.move_thread(site.id, "https://courier.example/none", TUNNEL, True) is None
 

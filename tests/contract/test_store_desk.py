@@ -245,7 +245,6 @@ def test_an_appeal_is_made_once_and_answered_once(store: Store) -> None:
         decision = decided(tx, comment, Action.REJECT)
         wanted = Appeal(0, site.id, comment.pk, decision.id, "Noor", "Look again.", NOON)
         made = tx.add_appeal(wanted)
-        assert made is not None
         assert tx.add_appeal(wanted) is None
         assert [(one.id, found.comment.id) for one, found in tx.appeals_open(Wanted(), 9)] == [
             (made.id, "c-1")
@@ -256,7 +255,6 @@ def test_an_appeal_is_made_once_and_answered_once(store: Store) -> None:
         answered = tx.appeal(made.id, lock=True)
         assert tx.appeals_about({comment.pk, 999_999}) == {comment.pk: [answered]}
         assert tx.appeals_about(()) == {}
-        assert answered is not None
         assert (answered.answer, answered.answered_by, answered.reversed_by) == ("You are right.", "Mara", 88)
         assert tx.queue_counts(9)["appeals"] == 0
         assert not tx.take_answer_back(made.id), "the decision that the answer made is what is undone"

@@ -31,7 +31,6 @@ def judge(store: Store, site: Site, name: str, action: Action, at: float, **chan
     """Let the model hold a comment, and Mara decide it later."""
     with store.write() as tx:
         comment = tx.comment(site.id, name)
-        assert comment is not None
         held = decided(tx, comment, Action.HOLD, created_at=comment.received_at)
         current = tx.comment(site.id, name)
         assert current is not None
@@ -108,7 +107,6 @@ def test_the_oldest_that_waits_is_named(store: Store, site: Site) -> None:
             assert tx.move([move(comment, Action.HOLD)])
     with store.read() as tx:
         found, first = tx.tally(site.id, NOON, after(1)), tx.comment(site.id, "a")
-    assert first is not None
     assert (found.oldest_waiting_pk, found.oldest_waiting) == (first.pk, after(-86400))
     assert found.arrived == 0
 
@@ -126,7 +124,6 @@ def test_the_past_comes_with_what_people_said(store: Store, site: Site) -> None:
     judge(store, site, "b", Action.SPAM, 60)
     with store.write() as tx:
         second = tx.comment(site.id, "b")
-        assert second is not None
         assert second.decision_id is not None
         tx.retract_labels([second.decision_id], after(90))
     with store.read() as tx:
@@ -156,8 +153,6 @@ def test_people_and_machine_are_compared_where_people_judged(store: Store, site:
     with store.read() as tx:
         (judged,) = tx.tally(site.id, NOON, after(3600)).judged
         comment = tx.comment(site.id, "a")
-    assert comment is not None
-    assert comment.verdict is not None
     assert judged == Judged(comment.verdict.scores, comment.verdict.action, Action.SPAM, comment.pk)
 
 

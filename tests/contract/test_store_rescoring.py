@@ -110,7 +110,6 @@ def test_a_move_onto_the_same_state_keeps_the_decision_that_stands(store: Store,
         same = move(one, Action.HOLD, decision_id=one.decision_id)
         assert tx.move([same]) == {one.pk}
         stored = tx.comment_by_pk(one.pk)
-        assert stored is not None
         assert (stored.decision_id, stored.rescore, stored.verdict) == (one.decision_id, False, same.verdict)
         assert not tx.time_to_rescore(after(60))
 

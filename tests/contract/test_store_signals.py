@@ -13,8 +13,6 @@ def test_noted_signals_take_the_place_of_the_old_ones(store: Store) -> None:
         tx.note_signals(made["c-1"].pk, {"origin": {"system": "coral", "comment_id": "7"}})
     with store.read() as tx:
         first, second = (tx.comment(site.id, name) for name in ("c-1", "c-2"))
-    assert first is not None
-    assert second is not None
     assert dict(first.signals) == {"origin": {"system": "coral", "comment_id": "7"}}
     assert dict(second.signals) == {}
     assert first.body == draft("c-1").body

@@ -57,7 +57,6 @@ def test_a_policy_that_an_older_release_kept_can_be_saved(store: Store) -> None:
         connection.execute(update(policies).values(terms=json.dumps(terms)))
     with store.write() as tx:
         stored = tx.site_by_id(made.id)
-        assert stored is not None
         assert stored.policy == Policy(link_limit=1)
         tx.save_site(replace(stored, title="The Courier"))
 
@@ -68,7 +67,6 @@ def test_every_policy_version_is_kept(store: Store) -> None:
         tx.save_site(replace(made, title="The Courier", policy=Policy(version=2, link_limit=0)))
     with store.read() as tx:
         stored = tx.site("courier")
-        assert stored is not None
         assert (stored.title, stored.policy) == ("The Courier", Policy(version=2, link_limit=0))
         assert tx.policy(made.id, 1) == Policy()
         assert tx.policy(made.id, 2) == stored.policy

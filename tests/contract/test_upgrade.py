@@ -120,7 +120,6 @@ def test_the_schema_moves_forward_under_traffic(filled: str, next_schema: None) 
     store = open_store(filled)
     with store.read() as tx:
         site = tx.site("courier")
-        assert site is not None
         assert tx.backlog(NOON).held == ROWS // 10
         assert all(tx.comment(site.id, name) for name in traffic.accepted[::50])
         assert tx.comment(site.id, f"old-{ROWS}") is not None

@@ -86,7 +86,6 @@ def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, conte
     outside = [small.settle(small.submit(body=f"Reader {n} objects."), {"insult": 0.91}) for n in range(5)]
     page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}), path="/desk/ranges")
     box = page.locator(".spread svg").bounding_box()
-    assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.65, box["y"] + 60)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.79, box["y"] + 60, steps=5)

@@ -88,7 +88,6 @@ def test_a_second_start_on_the_home_is_one_clear_line(installation: Installation
     line = refused({**installation.env, "PORT": "1"})
     assert "another replydesk is running" in line
     assert str(installation.home) in line
-    assert installation.process is not None
     assert str(installation.process.pid) in line
 
 
@@ -169,7 +168,6 @@ def test_stop_or_kill_leaves_no_orphan_and_a_start_finds_all_as_it_was(tmp_path:
     assert not [slot for slot in (run / "leases").rglob("*.json") if slot.stat().st_size]
     with installation:
         assert len(living(installation.home)) >= 6
-        assert installation.process is not None
         installation.process.kill()
         installation.process.wait()
         until(lambda: living(installation.home) == [])

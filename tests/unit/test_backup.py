@@ -135,7 +135,6 @@ def compare(
     """Look at what came back as a site and a reader would."""
     with restored.deps.store.read() as tx:
         site = tx.site("courier")
-        assert site is not None
         assert all(tx.comment(site.id, name) for name in before)
         feed = tx.decisions_after(site.id, 0, 1_000)
         assert [one.seq for one, _ in feed] == list(range(1, min(1_000, rows["decisions"]) + 1))
@@ -148,7 +147,6 @@ def compare(
     assert secret == courier.webhook_secret
     given = Submission(Article("https://courier.example/b"), "Bo", "After the restore.", Source.API)
     (after,) = submit(restored.deps, restored.sealer, site, [given])
-    assert isinstance(after, Placed)
     assert after.outcome == "new"
     beyond_what_was_told(restored, site, rows)
 

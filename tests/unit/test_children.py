@@ -100,7 +100,6 @@ def test_a_worker_that_served_between_its_deaths_is_not_waited_for(
 ) -> None:
     worker = processes.start("worker", python("import time; time.sleep(60)"))
     for deaths in range(1, 4):
-        assert worker.process is not None
         worker.started -= 15.0
         worker.process.kill()
         assert processes.wait(partial(_is_up_again, worker, heard, deaths), 20)

@@ -95,7 +95,6 @@ def test_a_moderator_changes_role_and_is_let_go(run: Callable[..., Result], cont
     with context.deps.store.write() as tx:
         assert tx.session("session", now) is None
         mo = tx.moderator("Mo")
-        assert mo is not None
         assert not mo.active
     assert json.loads(run("moderator", "add", "Mo", "--json").stdout)["role"] == "admin"
     assert json.loads(run("moderator", "list", "--json").stdout)[0]["active"]

@@ -36,7 +36,6 @@ def counting(home: Path, number: int) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
     return process
 

@@ -104,7 +104,6 @@ def test_site_secrets_go_over(rotated: Rotated) -> None:
     def secrets(context: AppContext) -> list[str]:
         with rotated.store.read() as tx:
             site = tx.site("courier")
-        assert site is not None
         pairs = [("webhook", site.webhook_secrets), ("inbound", site.inbound_secrets)]
         return [context.keyring.decrypt("courier", purpose, one[0]).decode() for purpose, one in pairs]
 
@@ -120,7 +119,6 @@ def test_secrets_in_a_sites_options_go_over(rotated: Rotated) -> None:
     sealed_before = seal_option(rotated.before.keyring, "courier", CORAL, "shared with Coral")
     with rotated.store.write() as tx:
         site = tx.site("courier")
-        assert site is not None
         options = replace(site.options, coral_secrets=(sealed_before,), coral_token=sealed_before)
         tx.save_site(replace(site, options=options))
     assert sealed(rotated.overlap).secrets == {1: 4}
@@ -128,7 +126,6 @@ def test_secrets_in_a_sites_options_go_over(rotated: Rotated) -> None:
     assert sealed(rotated.overlap).secrets == {2: 4}
     with rotated.store.read() as tx:
         kept = tx.site("courier")
-    assert kept is not None
     for stored in (*kept.options.coral_secrets, kept.options.coral_token or ""):
         assert open_option(rotated.after.keyring, "courier", CORAL, stored) == "shared with Coral"
     assert reseal(rotated.after).lost == 0
@@ -176,13 +173,11 @@ def test_an_author_is_known_again_with_their_past(rotated: Rotated) -> None:
     with rotated.store.read() as tx:
         for comment_id in ("c-1", "c-2", "c-3"):
             found = tx.comment(rotated.enrolled.site.id, comment_id)
-            assert found is not None
             keys[comment_id] = found.author_key
     assert keys["c-1"] == keys["c-3"] != keys["c-2"]
     rotated.submit(rotated.after, "c-4")
     with rotated.store.read() as tx:
         last = tx.comment(rotated.enrolled.site.id, "c-4")
-    assert last is not None
     assert last.author_key == keys["c-1"]
 
 
@@ -273,5 +268,4 @@ def test_a_secrets_overlap_is_ended(run: Callable[..., Result], context: AppCont
     assert "no overlap" in run("site", "rotate", "courier", "key", "--end-overlap", code=2).stderr
     with context.deps.store.read() as tx:
         site = tx.site("courier")
-    assert site is not None
     assert (len(site.webhook_secrets), len(site.inbound_secrets)) == (1, 1)

@@ -93,7 +93,6 @@ def test_decisions_on_one_comment_arrive_in_order(office: Office) -> None:
         for action in (Action.APPROVE, Action.REJECT):
             with office.deps.store.read() as tx:
                 comment = tx.comment(site.id, "c-0")
-            assert comment is not None
             review(office.deps, site, "c-0", Judgement(action, Who.SITE, "s", replaces=comment.decision_id))
         office.carry()
         assert hook.sequences() == [("c-0", 1)]

@@ -173,7 +173,6 @@ def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model: 
     texts = [" ".join(rng.choices(words, k=rng.randint(330, 500))) for _ in range(20)]
     wholes = 0
     for text, (score, explained) in zip(texts, model.assess(texts, effort="fast"), strict=True):
-        assert explained is not None
         assert explained.probability == pytest.approx(score.scores[explained.label], abs=1e-9)
         wholes += explained.words[0].begin == 0 and explained.words[-1].end == len(text)
     assert wholes >= 2

@@ -78,7 +78,6 @@ def test_fit_stores_the_map_for_the_site(log: Path) -> None:
     with context.deps.store.read() as tx:
         site = tx.site("courier")
     context.close()
-    assert site is not None
     assert site.options.perspective_knots is not None
     assert list(site.options.perspective_knots) == ["TOXICITY"]
     assert site.options.perspective_map == "off"

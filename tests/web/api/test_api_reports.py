@@ -23,7 +23,6 @@ def test_a_report_brings_the_comment_before_a_moderator(newsroom: Newsroom) -> N
     assert newsroom.get("/v1/comments/c-1").json == before
     with newsroom.context.deps.store.read() as tx:
         comment = tx.comment(newsroom.courier.site.id, "c-1")
-        assert comment is not None
         assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 2}}
         labels = tx.labels_of(comment.pk)
     assert [(one.who_kind, one.action, one.decision_id) for one in labels] == [
@@ -37,7 +36,6 @@ def test_a_report_keeps_no_address(newsroom: Newsroom) -> None:
     newsroom.call("POST", URL, json={"reason": f"ask {address}", "by": address})
     with newsroom.context.deps.store.read() as tx:
         comment = tx.comment(newsroom.courier.site.id, "c-1")
-        assert comment is not None
         (kept,) = tx.reports(comment.pk)
     assert kept.reason == "ask ⟦email⟧"
     assert "canary" not in kept.by

@@ -140,7 +140,6 @@ def test_a_key_that_was_never_seen_waits(newsroom: Newsroom, store: Breaking, ho
         lambda: newsroom.call("POST", "/v1/moderations", newsroom.herald.key, json={"input": HAM})
     )
     assert (answer.status_code, seconds < WITHIN_SECONDS) == (503, True)
-    assert answer.json is not None
     assert answer.json["error"]["type"] == "server_error"
 
 

@@ -164,7 +164,6 @@ def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh: Newsroom) -> None
     plain = value(analyze(newsroom, request(RUDE)))
     with newsroom.context.deps.store.write() as tx:
         site = tx.site("courier")
-        assert site is not None
         knots = {"TOXICITY": ((0.0, 0.0), (0.5, 0.9), (1.0, 1.0))}
         tx.save_site(replace(site, options=replace(site.options, perspective_knots=knots)))
     newsroom.app.extensions["replydesk.compat"].by_key.forget()

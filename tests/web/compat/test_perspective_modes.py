@@ -75,7 +75,6 @@ def test_queue_mode_puts_the_doubtful_on_the_desk_and_tells_the_decision(fresh: 
     analyze(fresh, request(RUDE, clientToken="post:4711"))
     held = fresh.comment("post:4711")
     assert (held.status, held.source, held.body) == (Status.HELD, Source.COMPAT, RUDE)
-    assert held.verdict is not None
     assert held.verdict.spans
     fresh.review(Action.APPROVE, "post:4711", delay=0)
     with fresh.context.deps.store.read() as tx:

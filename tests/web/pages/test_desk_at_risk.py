@@ -147,5 +147,4 @@ def test_a_lead_sets_the_help_text_on_the_desk(small: Small) -> None:
     assert browser.post(form.attributes["action"], sent).status == 303
     with small.context.deps.store.read() as tx:
         site = tx.site("courier")
-    assert site is not None
     assert site.options.help_text == "Ring the Harbour line."

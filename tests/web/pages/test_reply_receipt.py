@@ -89,7 +89,6 @@ def test_an_overruled_refusal_keeps_its_words_until_the_new_one_leaves(small: Sm
     comment = small.settle(small.submit(), {"toxicity": 0.99})
     with small.context.deps.store.read() as tx:
         current = tx.decision(small.again(comment).decision_id or 0)
-    assert current is not None
     judgement = usecases.Judgement(Action.APPROVE, Who.MODERATOR, "Mara", 1, current.id)
     usecases.review(small.context.deps, small.courier, comment.id, judgement, 5.0)
     assert "it reads as hostile towards others" in receipt(small, comment).text
