@@ -7,10 +7,8 @@ from datetime import timedelta, timezone
 import pytest
 
 from service.domain.comment import Article, Client, Original, Source
-from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.storage import Store
 from service.storage.records import Key
 from tests.factories import (
     ADA,
@@ -30,12 +28,12 @@ from tests.factories import (
 
 
 @pytest.fixture
-def site(store: Store) -> Site:
+def site(store):
     with store.write() as tx:
         return tx.add_site(courier())
 
 
-def test_comment_comes_back_as_it_was_accepted(store: Store, site: Site) -> None:
+def test_comment_comes_back_as_it_was_accepted(store, site):
     written = draft(
         parent_id="c-0",
         website="https://ada.example",
@@ -54,7 +52,7 @@ def test_comment_comes_back_as_it_was_accepted(store: Store, site: Site) -> None
         assert tx.comment(site.id, "c-2") is None
 
 
-def test_known_id_is_left_out_and_left_alone(store: Store, site: Site) -> None:
+def test_known_id_is_left_out_and_left_alone(store, site):
     with store.write() as tx:
         tx.add_comments(site.id, [draft()], NOON)
         again = tx.add_comments(site.id, [draft(body="other"), draft("c-2", BO)], after(1))
@@ -63,7 +61,7 @@ def test_known_id_is_left_out_and_left_alone(store: Store, site: Site) -> None:
     assert kept.body == WORDS[ADA]
 
 
-def test_one_comment_is_added_by_itself(store: Store, site: Site) -> None:
+def test_one_comment_is_added_by_itself(store, site):
     sealed = draft("c-2", BO, box=b"sealed", originals=(Original("body", b"cipher"),), signals={"links": 2})
     boxed = draft("c-3", CHI, box=b"box", website="https://chi.example", parent_id="c-1", live=False)
     for written in (draft(), sealed, boxed):
@@ -74,7 +72,7 @@ def test_one_comment_is_added_by_itself(store: Store, site: Site) -> None:
             assert tx.originals(added.pk, 1) == {one.field: one.ciphertext for one in written.originals}
 
 
-def test_one_comment_is_not_added_over_another(store: Store, site: Site) -> None:
+def test_one_comment_is_not_added_over_another(store, site):
     with store.write() as tx:
         other = tx.add_site(herald())
     first = store.add_comment(site.id, draft(box=b"first"), NOON)
@@ -85,7 +83,7 @@ def test_one_comment_is_not_added_over_another(store: Store, site: Site) -> None
         assert tx.contact_box(first.pk) == b"first"
 
 
-def test_one_comment_completes_its_article(store: Store, site: Site) -> None:
+def test_one_comment_completes_its_article(store, site):
     bare = Article(ARTICLE.url)
     store.add_comment(site.id, draft(article=bare), NOON)
     later = store.add_comment(site.id, draft("c-2"), NOON)
@@ -93,7 +91,7 @@ def test_one_comment_completes_its_article(store: Store, site: Site) -> None:
     assert later.article == again.article == ARTICLE
 
 
-def test_many_come_one_by_one_at_once(store: Store, site: Site) -> None:
+def test_many_come_one_by_one_at_once(store, site):
     with ThreadPoolExecutor(8) as threads:
         written = [draft(f"t-{number % 60}", body=f"text {number}") for number in range(80)]
         added = list(threads.map(lambda one: store.add_comment(site.id, one, NOON), written))
@@ -104,14 +102,14 @@ def test_many_come_one_by_one_at_once(store: Store, site: Site) -> None:
         assert all(tx.comment(site.id, comment_id) == comment for comment_id, comment in told.items())
 
 
-def test_batch_keeps_the_callers_order(store: Store, site: Site) -> None:
+def test_batch_keeps_the_callers_order(store, site):
     names = ["z-9", "a-1", "m-5"]
     with store.write() as tx:
         tx.add_comments(site.id, [draft(name) for name in names], NOON)
         assert ids(tx.comments(site.id, oldest_first=True).comments) == names
 
 
-def test_same_id_on_two_sites_is_two_comments(store: Store, site: Site) -> None:
+def test_same_id_on_two_sites_is_two_comments(store, site):
     with store.write() as tx:
         other = tx.add_site(herald())
         one = tx.add_comments(site.id, [draft()], NOON)["c-1"]
@@ -120,7 +118,7 @@ def test_same_id_on_two_sites_is_two_comments(store: Store, site: Site) -> None:
         assert tx.comment(other.id, "c-1") == two
 
 
-def test_keys_of_imports_are_kept_for_good(store: Store, site: Site) -> None:
+def test_keys_of_imports_are_kept_for_good(store, site):
     with store.write() as tx:
         pk = tx.add_comments(site.id, [draft()], NOON)["c-1"].pk
         tx.remember_keys(site.id, [Key(key, pk, 1, "h") for key in ("import-0a", "0a", "i0")], NOON)
@@ -129,12 +127,12 @@ def test_keys_of_imports_are_kept_for_good(store: Store, site: Site) -> None:
         assert set(tx.keys_used(site.id, ["import-0a", "0a", "i0", "0b"])) == {"import-0a", "0b"}
 
 
-def test_nothing_to_add_is_no_work(store: Store, site: Site) -> None:
+def test_nothing_to_add_is_no_work(store, site):
     with store.write() as tx:
         assert tx.add_comments(site.id, [], NOON) == {}
 
 
-def test_moments_come_back_in_utc(store: Store, site: Site) -> None:
+def test_moments_come_back_in_utc(store, site):
     told = (NOON + timedelta(microseconds=123457)).astimezone(timezone(timedelta(hours=5, minutes=30)))
     with store.write() as tx:
         added = tx.add_comments(site.id, [draft(submitted_at=told)], NOON)["c-1"]
@@ -143,7 +141,7 @@ def test_moments_come_back_in_utc(store: Store, site: Site) -> None:
     assert stored.submitted_at.utcoffset() == timedelta(0)
 
 
-def test_article_is_as_the_site_described_it_last(store: Store, site: Site) -> None:
+def test_article_is_as_the_site_described_it_last(store, site):
     bare, wrong = Article(ARTICLE.url), replace(ARTICLE, title="The brigde", published_at=after(-9))
     with store.write() as tx:
         tx.add_comments(site.id, [draft(article=bare)], NOON)
@@ -156,7 +154,7 @@ def test_article_is_as_the_site_described_it_last(store: Store, site: Site) -> N
     assert first.article == ARTICLE
 
 
-def test_a_readers_form_is_not_the_site(store: Store, site: Site) -> None:
+def test_a_readers_form_is_not_the_site(store, site):
     typed = Article("http://www.courier.example/bridge/", "Another", after(-9))
     assert store.add_comment(site.id, draft(article=replace(ARTICLE, published_at=None)), NOON)
     assert store.add_comment(site.id, draft("c-2", source=Source.FORM, article=typed), NOON)
@@ -165,14 +163,14 @@ def test_a_readers_form_is_not_the_site(store: Store, site: Site) -> None:
     assert first.article == replace(ARTICLE, published_at=after(-9))
 
 
-def test_a_batch_describes_its_article_in_turn(store: Store, site: Site) -> None:
+def test_a_batch_describes_its_article_in_turn(store, site):
     words = [replace(ARTICLE, title=title) for title in ("One", "Two", "Three")]
     with store.write() as tx:
         added = tx.add_comments(site.id, [draft(f"c-{n}", article=one) for n, one in enumerate(words)], NOON)
     assert {one.article.title for one in added.values()} == {"Three"}
 
 
-def test_box_and_originals_are_kept_beside_the_comment(store: Store, site: Site) -> None:
+def test_box_and_originals_are_kept_beside_the_comment(store, site):
     sealed = draft(box=b"\x00box", originals=(Original("body", b"\x01"), Original("author_name", b"\x02")))
     with store.write() as tx:
         added = tx.add_comments(site.id, [sealed, draft("c-2", BO)], NOON)
@@ -183,7 +181,7 @@ def test_box_and_originals_are_kept_beside_the_comment(store: Store, site: Site)
         assert tx.originals(added["c-2"].pk, 1) == {}
 
 
-def test_used_keys_are_remembered_by_site(store: Store, site: Site) -> None:
+def test_used_keys_are_remembered_by_site(store, site):
     key = Key("key-1", comment_pk=7, revision=1, request_hash="hash")
     with store.write() as tx:
         other = tx.add_site(herald())
@@ -195,7 +193,7 @@ def test_used_keys_are_remembered_by_site(store: Store, site: Site) -> None:
         assert tx.keys_used(site.id, []) == {}
 
 
-def test_revision_is_pending_again_and_keeps_the_old_text(store: Store, site: Site) -> None:
+def test_revision_is_pending_again_and_keeps_the_old_text(store, site):
     with store.write() as tx:
         first = tx.add_comments(site.id, [draft(box=b"one")], NOON)["c-1"]
         decided(tx, first, Action.APPROVE)
@@ -218,7 +216,7 @@ def test_revision_is_pending_again_and_keeps_the_old_text(store: Store, site: Si
         assert tx.contact_box(first.pk) == b"two"
 
 
-def test_published_text_stays_when_asked(store: Store, site: Site) -> None:
+def test_published_text_stays_when_asked(store, site):
     with store.write() as tx:
         first = tx.add_comments(site.id, [draft()], NOON)["c-1"]
         decided(tx, first, Action.APPROVE)
@@ -231,7 +229,7 @@ def test_published_text_stays_when_asked(store: Store, site: Site) -> None:
     assert (shown.revision, shown.body) == (1, WORDS[ADA])
 
 
-def test_stale_revision_is_refused(store: Store, site: Site) -> None:
+def test_stale_revision_is_refused(store, site):
     with store.write() as tx:
         first = tx.add_comments(site.id, [draft()], NOON)["c-1"]
         second = tx.revise(first, draft(body="Second."), after(1), False)
@@ -240,7 +238,7 @@ def test_stale_revision_is_refused(store: Store, site: Site) -> None:
 
 
 @pytest.mark.parametrize("final", [Status.WITHDRAWN, Status.ERASED])
-def test_final_comment_is_not_revised(store: Store, site: Site, final: Status) -> None:
+def test_final_comment_is_not_revised(store, site, final):
     with store.write() as tx:
         first = tx.add_comments(site.id, [draft()], NOON)["c-1"]
         tx.move([replace(move(first), to_status=final)])
@@ -249,7 +247,7 @@ def test_final_comment_is_not_revised(store: Store, site: Site, final: Status) -
         assert tx.revise(seen, draft(body="Second."), after(1), False) is None
 
 
-def test_revision_may_move_to_another_article(store: Store, site: Site) -> None:
+def test_revision_may_move_to_another_article(store, site):
     elsewhere = Article("https://courier.example/tunnel")
     with store.write() as tx:
         first = tx.add_comments(site.id, [draft(), draft("c-2", CHI)], NOON)["c-1"]

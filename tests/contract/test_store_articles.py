@@ -1,18 +1,14 @@
 """Every store: one article whatever the spelling of its address, threads by date, and threads that move."""
 
-from __future__ import annotations
-
 import threading
 import time
 from dataclasses import replace
 
 import pytest
 
-from service.domain.comment import Article, Comment, Source
+from service.domain.comment import Article, Source
 from service.domain.desk import Wanted
-from service.domain.site import Site
 from service.domain.verdict import Action
-from service.storage import Store, Tx
 from tests.factories import ADA, ARTICLE, BO, CHI, NOON, after, courier, draft, herald, ids, move
 
 SPELLINGS = [
@@ -26,18 +22,18 @@ TUNNEL = Article("https://courier.example/tunnel", "The tunnel")
 
 
 @pytest.fixture
-def site(store: Store) -> Site:
+def site(store):
     with store.write() as tx:
         return tx.add_site(courier())
 
 
-def approved(tx: Tx, site: Site, *drafts: object) -> dict[str, Comment]:
-    added = tx.add_comments(site.id, list(drafts), NOON)  # type: ignore[arg-type]
+def approved(tx, site, *drafts):
+    added = tx.add_comments(site.id, list(drafts), NOON)
     tx.move([move(one, Action.APPROVE) for one in added.values()])
     return added
 
 
-def under(store: Store, site: Site, url: str) -> list[str]:
+def under(store, site, url):
     """The ids of what is published under an address."""
     with store.read() as tx:
         return ids(tx.published(site.id, url))
@@ -46,7 +42,7 @@ def under(store: Store, site: Site, url: str) -> list[str]:
 # -- one article -------------------------------------------------------------------------------------------------------
 
 
-def test_every_spelling_is_one_article(store: Store, site: Site) -> None:
+def test_every_spelling_is_one_article(store, site):
     with store.write() as tx:
         approved(tx, site, *(draft(f"c-{n}", article=Article(url)) for n, url in enumerate(SPELLINGS[:3])))
     for n, url in enumerate(SPELLINGS[3:], 3):
@@ -65,7 +61,7 @@ def test_every_spelling_is_one_article(store: Store, site: Site) -> None:
         assert tx.published(site.id, "no address") == []
 
 
-def test_the_queue_of_an_article_takes_any_spelling(store: Store, site: Site) -> None:
+def test_the_queue_of_an_article_takes_any_spelling(store, site):
     with store.write() as tx:
         added = tx.add_comments(site.id, [draft(article=Article(SPELLINGS[0]))], NOON)
         tx.move([move(added["c-1"])])
@@ -73,7 +69,7 @@ def test_the_queue_of_an_article_takes_any_spelling(store: Store, site: Site) ->
             assert [one.comment.id for one in tx.queue(Wanted(article_url=url), 1, NOON, 9)] == ["c-1"]
 
 
-def test_sites_do_not_share_articles(store: Store, site: Site) -> None:
+def test_sites_do_not_share_articles(store, site):
     with store.write() as tx:
         other = tx.add_site(herald())
         approved(tx, site, draft(article=Article(SPELLINGS[0])))
@@ -81,7 +77,7 @@ def test_sites_do_not_share_articles(store: Store, site: Site) -> None:
     assert under(store, site, SPELLINGS[2]) == under(store, other, SPELLINGS[2]) == ["c-1"]
 
 
-def test_a_site_that_keeps_spellings_apart_has_two_articles(store: Store, site: Site) -> None:
+def test_a_site_that_keeps_spellings_apart_has_two_articles(store, site):
     with store.write() as tx:
         options = replace(site.options, articles_apart=("slash",))
         tx.save_site(replace(site, options=options))
@@ -102,14 +98,14 @@ def test_a_site_that_keeps_spellings_apart_has_two_articles(store: Store, site: 
 # -- threads by date ---------------------------------------------------------------------------------------------------
 
 
-def test_threads_are_read_by_date_whatever_came_first(store: Store, site: Site) -> None:
+def test_threads_are_read_by_date_whatever_came_first(store, site):
     days = {"today": 0, "noon": -3_600, "old-2": -400_000_000, "old-1": -400_000_600, "old-3": -400_000_000}
     with store.write() as tx:
         approved(tx, site, *(draft(name, submitted_at=after(when)) for name, when in days.items()))
     expected = ["old-1", "old-2", "old-3", "noon", "today"]
     assert under(store, site, ARTICLE.url) == expected
-    seen: list[str] = []
-    earlier: list[str] = []
+    seen = []
+    earlier = []
     with store.read() as tx:
         cursor = 0
         while page := tx.published(site.id, ARTICLE.url, 2, cursor):
@@ -122,7 +118,7 @@ def test_threads_are_read_by_date_whatever_came_first(store: Store, site: Site) 
     assert earlier == expected[::-1]
 
 
-def test_a_thread_holds_every_state(store: Store, site: Site) -> None:
+def test_a_thread_holds_every_state(store, site):
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
         tx.add_comments(site.id, [draft("c-2", BO)], NOON)
@@ -133,7 +129,7 @@ def test_a_thread_holds_every_state(store: Store, site: Site) -> None:
 # -- what is private ---------------------------------------------------------------------------------------------------
 
 
-def test_what_was_imported_under_a_private_article_is_not_shown(store: Store, site: Site) -> None:
+def test_what_was_imported_under_a_private_article_is_not_shown(store, site):
     members = replace(ARTICLE, private=True)
     with store.write() as tx:
         approved(tx, site, draft("old", article=members, source=Source.IMPORT), draft("live", BO))
@@ -151,7 +147,7 @@ def test_what_was_imported_under_a_private_article_is_not_shown(store: Store, si
 # -- threads that move -------------------------------------------------------------------------------------------------
 
 
-def test_a_thread_moves_to_a_new_address(store: Store, site: Site) -> None:
+def test_a_thread_moves_to_a_new_address(store, site):
     with store.write() as tx:
         approved(tx, site, draft("c-1"), draft("c-2", BO))
         assert tx.move_thread(site.id, "http://www.courier.example/bridge/?utm_source=x", TUNNEL, True) == 2
@@ -166,7 +162,7 @@ def test_a_thread_moves_to_a_new_address(store: Store, site: Site) -> None:
         assert len(tx.comments(site.id, article_url=ARTICLE.url).comments) == 4
 
 
-def test_a_thread_moves_and_its_old_address_begins_anew(store: Store, site: Site) -> None:
+def test_a_thread_moves_and_its_old_address_begins_anew(store, site):
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
         assert tx.move_thread(site.id, ARTICLE.url, TUNNEL, False) == 1
@@ -175,7 +171,7 @@ def test_a_thread_moves_and_its_old_address_begins_anew(store: Store, site: Site
     assert under(store, site, ARTICLE.url) == ["c-2"]
 
 
-def test_two_threads_become_one(store: Store, site: Site) -> None:
+def test_two_threads_become_one(store, site):
     bare = Article(TUNNEL.url)
     members = replace(ARTICLE, private=True)
     with store.write() as tx:
@@ -192,7 +188,7 @@ def test_two_threads_become_one(store: Store, site: Site) -> None:
     assert under(store, site, ARTICLE.url) == under(store, site, TUNNEL.url) == ["c-1", "c-3"]
 
 
-def test_a_thread_moves_on_and_back(store: Store, site: Site) -> None:
+def test_a_thread_moves_on_and_back(store, site):
     library = Article("https://courier.example/library")
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
@@ -209,7 +205,7 @@ def test_a_thread_moves_on_and_back(store: Store, site: Site) -> None:
         assert under(store, site, url) == ["c-1", "c-2"]
 
 
-def test_a_thread_moves_to_another_spelling_of_its_address(store: Store, site: Site) -> None:
+def test_a_thread_moves_to_another_spelling_of_its_address(store, site):
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
         assert tx.move_thread(site.id, ARTICLE.url, Article("http://courier.example/bridge/"), True) == 1
@@ -218,7 +214,7 @@ def test_a_thread_moves_to_another_spelling_of_its_address(store: Store, site: S
         assert tx.move_thread(site.id, "https://courier.example/none", TUNNEL, True) is None
 
 
-def test_a_thread_of_another_site_stays(store: Store, site: Site) -> None:
+def test_a_thread_of_another_site_stays(store, site):
     with store.write() as tx:
         other = tx.add_site(herald())
         approved(tx, site, draft("c-1"))
@@ -228,7 +224,7 @@ def test_a_thread_of_another_site_stays(store: Store, site: Site) -> None:
     assert under(store, other, TUNNEL.url) == []
 
 
-def test_a_comment_moves_with_its_answers(store: Store, site: Site) -> None:
+def test_a_comment_moves_with_its_answers(store, site):
     with store.write() as tx:
         added = approved(
             tx,
@@ -246,7 +242,7 @@ def test_a_comment_moves_with_its_answers(store: Store, site: Site) -> None:
     assert under(store, site, ARTICLE.url) == ["c-4", "c-5"]
 
 
-def test_a_comment_that_comes_in_while_its_thread_moves_is_not_left_behind(postgres_url: str) -> None:
+def test_a_comment_that_comes_in_while_its_thread_moves_is_not_left_behind(postgres_url):
     from service.storage import migrate, open_store
     from tests import servers
 
@@ -258,7 +254,7 @@ def test_a_comment_that_comes_in_while_its_thread_moves_is_not_left_behind(postg
             site = tx.add_site(courier())
             approved(tx, site, draft("c-1"))
 
-        def batch() -> None:
+        def batch():
             with store.write() as tx:
                 tx.add_comments(site.id, [draft("c-3", CHI)], NOON)
 

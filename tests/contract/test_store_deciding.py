@@ -1,15 +1,11 @@
 """Every store: decisions, their numbers and publication, the feed, notes and labels."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from service.domain.comment import Comment
-from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.storage import Store
 from tests.factories import (
     APPROVED,
     ARTICLE,
@@ -29,18 +25,18 @@ from tests.factories import (
 
 
 @pytest.fixture
-def site(store: Store) -> Site:
+def site(store):
     with store.write() as tx:
         return tx.add_site(courier())
 
 
 @pytest.fixture
-def comment(store: Store, site: Site) -> Comment:
+def comment(store, site):
     with store.write() as tx:
         return tx.add_comments(site.id, [draft()], NOON)["c-1"]
 
 
-def test_decision_comes_back_as_it_was_made(store: Store, comment: Comment) -> None:
+def test_decision_comes_back_as_it_was_made(store, comment):
     with store.write() as tx:
         (first,) = tx.new_decision_ids(1)
         made = decision(
@@ -62,14 +58,14 @@ def test_decision_comes_back_as_it_was_made(store: Store, comment: Comment) -> N
         assert tx.decisions_of(comment.pk + 1) == []
 
 
-def test_decision_ids_are_never_given_twice(store: Store) -> None:
+def test_decision_ids_are_never_given_twice(store):
     with store.write() as tx:
         first, second = tx.new_decision_ids(3), tx.new_decision_ids(2)
         assert tx.new_decision_ids(0) == []
     assert first + second == sorted(set(first + second))
 
 
-def test_each_site_counts_for_itself(store: Store, site: Site) -> None:
+def test_each_site_counts_for_itself(store, site):
     with store.write() as tx:
         other = tx.add_site(herald())
         assert [tx.sequence(site.id, 3), tx.sequence(site.id, 1), tx.sequence(other.id, 1)] == [1, 4, 1]
@@ -77,7 +73,7 @@ def test_each_site_counts_for_itself(store: Store, site: Site) -> None:
         assert tx.sequence(site.id, 1) == 5
 
 
-def test_feed_holds_published_decisions_in_order(store: Store, site: Site) -> None:
+def test_feed_holds_published_decisions_in_order(store, site):
     with store.write() as tx:
         other = tx.add_site(herald())
         mine = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
@@ -97,7 +93,7 @@ def test_feed_holds_published_decisions_in_order(store: Store, site: Site) -> No
         assert tx.decisions_after(site.id, 2, 10) == []
 
 
-def test_feed_shows_the_text_that_was_decided(store: Store, site: Site, comment: Comment) -> None:
+def test_feed_shows_the_text_that_was_decided(store, site, comment):
     with store.write() as tx:
         decided(tx, comment, Action.APPROVE)
         seen = tx.comment_by_pk(comment.pk)
@@ -107,7 +103,7 @@ def test_feed_shows_the_text_that_was_decided(store: Store, site: Site, comment:
     assert (about.revision, about.body, about.status) == (1, WORDS["Ada"], Status.PENDING)
 
 
-def test_publication_gives_the_number_once(store: Store, site: Site, comment: Comment) -> None:
+def test_publication_gives_the_number_once(store, site, comment):
     with store.write() as tx:
         made = decided(tx, comment, Action.APPROVE, published=False, effective_at=after(5))
         assert tx.due_decisions(after(4), 10) == []
@@ -119,7 +115,7 @@ def test_publication_gives_the_number_once(store: Store, site: Site, comment: Co
         assert tx.decision(made.id) == replace(made, seq=number)
 
 
-def test_undone_decision_is_never_published(store: Store, comment: Comment) -> None:
+def test_undone_decision_is_never_published(store, comment):
     with store.write() as tx:
         made = decided(tx, comment, Action.APPROVE, published=False, effective_at=after(5))
         assert tx.undo_decisions([made.id], after(1)) == {made.id}
@@ -129,7 +125,7 @@ def test_undone_decision_is_never_published(store: Store, comment: Comment) -> N
         assert tx.decision(made.id) == replace(made, undone_at=after(1))
 
 
-def test_decisions_come_in_the_order_of_their_moments(store: Store, site: Site) -> None:
+def test_decisions_come_in_the_order_of_their_moments(store, site):
     with store.write() as tx:
         added = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
         for name, moment in (("c-1", 7), ("c-2", 5), ("c-3", 6)):
@@ -139,7 +135,7 @@ def test_decisions_come_in_the_order_of_their_moments(store: Store, site: Site) 
         assert len(tx.due_decisions(after(10), 2)) == 2
 
 
-def test_publishing_needs_the_standing_decision(store: Store, site: Site, comment: Comment) -> None:
+def test_publishing_needs_the_standing_decision(store, site, comment):
     with store.write() as tx:
         made = decided(tx, comment, Action.HOLD)
         assert tx.publish([(comment.pk, made.id + 1, 1)]) == set()
@@ -150,12 +146,12 @@ def test_publishing_needs_the_standing_decision(store: Store, site: Site, commen
         assert tx.published(site.id, ARTICLE.url) == []
 
 
-def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
+def test_lately_shows_what_people_decided(store, site):
     with store.write() as tx:
         other = tx.add_site(herald())
         mine = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
         theirs = tx.add_comments(other.id, [draft("h-1")], NOON)
-        by_hand: dict[str, Any] = {"who_kind": Who.MODERATOR, "who": "Mara"}
+        by_hand = {"who_kind": Who.MODERATOR, "who": "Mara"}
         decided(tx, mine["c-3"], Action.HOLD)
         first = decided(tx, mine["c-1"], Action.APPROVE, **by_hand)
         undone = decided(tx, mine["c-2"], Action.SPAM, published=False, **by_hand)
@@ -173,10 +169,10 @@ def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
         assert tx.decisions_lately(first.id, 10) == []
 
 
-def test_lately_leaves_out_what_was_decided_in_one_act(store: Store, site: Site) -> None:
+def test_lately_leaves_out_what_was_decided_in_one_act(store, site):
     with store.write() as tx:
         found = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
-        by_hand: dict[str, Any] = {"who_kind": Who.MODERATOR, "who": "Mara"}
+        by_hand = {"who_kind": Who.MODERATOR, "who": "Mara"}
         alone = decided(tx, found["c-1"], Action.APPROVE, **by_hand)
         member = decided(tx, found["c-2"], Action.APPROVE, **by_hand)
         bulk_decision = tx.add_bulk_decision("Mara", Action.APPROVE, "cluster 1", NOON)
@@ -190,7 +186,7 @@ def test_lately_leaves_out_what_was_decided_in_one_act(store: Store, site: Site)
         assert [one for one, _ in tx.decisions_lately(None, 10)] == [alone]
 
 
-def test_notes_lie_beside_their_decisions(store: Store, comment: Comment) -> None:
+def test_notes_lie_beside_their_decisions(store, comment):
     with store.write() as tx:
         made = decided(tx, comment, Action.HOLD)
         tx.add_notes([made.id], "Asked the desk.", "Mara", NOON)
@@ -199,7 +195,7 @@ def test_notes_lie_beside_their_decisions(store: Store, comment: Comment) -> Non
         assert tx.notes([]) == {}
 
 
-def test_labels_are_retracted_with_their_decision(store: Store, comment: Comment) -> None:
+def test_labels_are_retracted_with_their_decision(store, comment):
     with store.write() as tx:
         tx.add_labels([label(comment, decision_id=4), label(comment, Action.SPAM)])
         assert tx.labels_of(comment.pk) == [label(comment, decision_id=4), label(comment, Action.SPAM)]
@@ -209,7 +205,7 @@ def test_labels_are_retracted_with_their_decision(store: Store, comment: Comment
         assert tx.labels_of(comment.pk + 1) == []
 
 
-def test_decided_helper_leaves_the_comment_standing(store: Store, comment: Comment) -> None:
+def test_decided_helper_leaves_the_comment_standing(store, comment):
     with store.write() as tx:
         made = decided(tx, comment, Action.HOLD)
         assert tx.move([move(comment, Action.APPROVE)]) == set()
@@ -217,7 +213,7 @@ def test_decided_helper_leaves_the_comment_standing(store: Store, comment: Comme
     assert stored.decision_id == made.id
 
 
-def test_numbers_leap_forward_and_never_back(store: Store) -> None:
+def test_numbers_leap_forward_and_never_back(store):
     with store.write() as tx:
         sites = [tx.add_site(courier()), tx.add_site(herald())]
         tx.advance_sequence(1_000_000)

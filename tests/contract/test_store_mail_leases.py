@@ -1,16 +1,12 @@
 """Leases of callbacks, on every store: busy sites are skipped, what was not posted is given back uncounted."""
 
-from __future__ import annotations
-
 import pytest
 
-from service.domain.site import Site
-from service.storage import Store
 from tests.factories import NOON, after, courier, delivery, draft, finish_delivery, herald
 
 
 @pytest.fixture
-def sites(store: Store) -> tuple[Site, Site]:
+def sites(store):
     """Two sites that want callbacks, with two due deliveries each."""
     made = []
     with store.write() as tx:
@@ -23,7 +19,7 @@ def sites(store: Store) -> tuple[Site, Site]:
     return made[0], made[1]
 
 
-def test_a_skipped_site_waits(store: Store, sites: tuple[Site, Site]) -> None:
+def test_a_skipped_site_waits(store, sites):
     with store.write() as tx:
         leased = tx.lease_deliveries(NOON, after(60), 10, skip={sites[0].id})
     assert [one.site_id for one in leased] == [sites[1].id] * 2
@@ -31,7 +27,7 @@ def test_a_skipped_site_waits(store: Store, sites: tuple[Site, Site]) -> None:
         assert [one.site_id for one in tx.lease_deliveries(NOON, after(60), 10)] == [sites[0].id] * 2
 
 
-def test_a_released_lease_counts_no_attempt(store: Store, sites: tuple[Site, Site]) -> None:
+def test_a_released_lease_counts_no_attempt(store, sites):
     with store.write() as tx:
         leased = tx.lease_deliveries(NOON, after(60), 10, skip={sites[1].id})
         tx.release_deliveries(leased, after(5))
@@ -42,7 +38,7 @@ def test_a_released_lease_counts_no_attempt(store: Store, sites: tuple[Site, Sit
     assert [one.attempts for one in again] == [1, 1]
 
 
-def test_a_lease_that_another_has_now_is_not_released(store: Store, sites: tuple[Site, Site]) -> None:
+def test_a_lease_that_another_has_now_is_not_released(store, sites):
     with store.write() as tx:
         (stale, _) = tx.lease_deliveries(NOON, after(60), 10, skip={sites[1].id})
     with store.write() as tx:
@@ -53,7 +49,7 @@ def test_a_lease_that_another_has_now_is_not_released(store: Store, sites: tuple
     assert {(one.attempts, one.next_attempt_at) for one in now_there} == {(2, after(120))}
 
 
-def test_a_finished_delivery_is_not_released(store: Store, sites: tuple[Site, Site]) -> None:
+def test_a_finished_delivery_is_not_released(store, sites):
     with store.write() as tx:
         leased = tx.lease_deliveries(NOON, after(60), 10, skip={sites[1].id})
         for one in leased:

@@ -1,33 +1,30 @@
 """Every store: a stretch of time counted, and the past that a change of policy is measured on."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from service.domain.comment import Article
 from service.domain.overview import Judged, calibration, cell_of, confusion
-from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.storage import Store
 from service.storage.records import Hand
 from tests.factories import NOON, after, courier, decided, decision, draft, herald, ids, label, move
 
 
 @pytest.fixture
-def site(store: Store) -> Site:
+def site(store):
     with store.write() as tx:
         return tx.add_site(courier())
 
 
-def arrive(store: Store, site: Site, *names: str, at: float = 0) -> None:
+def arrive(store, site, *names, at=0):
     """Store comments as they came in, so many seconds after noon."""
     with store.write() as tx:
         tx.add_comments(site.id, [draft(name) for name in names], after(at))
 
 
-def judge(store: Store, site: Site, name: str, action: Action, at: float, **changes: Any) -> None:
+def judge(store, site, name, action, at, **changes):
     """Let the model hold a comment, and Mara decide it later."""
     with store.write() as tx:
         comment = tx.comment(site.id, name)
@@ -41,7 +38,7 @@ def judge(store: Store, site: Site, name: str, action: Action, at: float, **chan
         tx.add_labels([label(current, action, decision_id=made.id)])
 
 
-def test_a_stretch_of_time_is_counted(store: Store, site: Site) -> None:
+def test_a_stretch_of_time_is_counted(store, site):
     arrive(store, site, "early", at=-3600)
     arrive(store, site, "a", "b", "c")
     arrive(store, site, "late", at=7200)
@@ -65,7 +62,7 @@ def test_a_stretch_of_time_is_counted(store: Store, site: Site) -> None:
     assert everywhere == found
 
 
-def test_another_site_is_not_counted(store: Store, site: Site) -> None:
+def test_another_site_is_not_counted(store, site):
     with store.write() as tx:
         other = tx.add_site(herald())
     arrive(store, site, "a")
@@ -79,7 +76,7 @@ def test_another_site_is_not_counted(store: Store, site: Site) -> None:
     assert len({place.url for place in found.by_article}) == 1
 
 
-def test_what_is_taken_back_is_no_decision_of_a_persons(store: Store, site: Site) -> None:
+def test_what_is_taken_back_is_no_decision_of_a_persons(store, site):
     arrive(store, site, "a")
     judge(store, site, "a", Action.SPAM, 60)
     with store.write() as tx:
@@ -98,7 +95,7 @@ def test_what_is_taken_back_is_no_decision_of_a_persons(store: Store, site: Site
     assert len(asked) == 1
 
 
-def test_the_oldest_that_waits_is_named(store: Store, site: Site) -> None:
+def test_the_oldest_that_waits_is_named(store, site):
     arrive(store, site, "a", "b", at=-86400)
     with store.write() as tx:
         for name in ("a", "b"):
@@ -111,14 +108,14 @@ def test_the_oldest_that_waits_is_named(store: Store, site: Site) -> None:
     assert found.arrived == 0
 
 
-def test_an_empty_installation_counts_nothing(store: Store, site: Site) -> None:
+def test_an_empty_installation_counts_nothing(store, site):
     with store.read() as tx:
         found = tx.tally(None, NOON, after(1))
         assert tx.scored_lately(site.id, 10) == []
     assert (found.arrived, found.median_wait, found.oldest_waiting) == (0, None, None)
 
 
-def test_the_past_comes_with_what_people_said(store: Store, site: Site) -> None:
+def test_the_past_comes_with_what_people_said(store, site):
     arrive(store, site, "a", "b", "c")
     judge(store, site, "a", Action.APPROVE, 60)
     judge(store, site, "b", Action.SPAM, 60)
@@ -132,7 +129,7 @@ def test_the_past_comes_with_what_people_said(store: Store, site: Site) -> None:
         assert len(tx.scored_lately(site.id, 1)) == 1
 
 
-def test_a_readers_report_takes_no_judgement_away(store: Store, site: Site) -> None:
+def test_a_readers_report_takes_no_judgement_away(store, site):
     arrive(store, site, "a", "b")
     judge(store, site, "a", Action.APPROVE, 60)
     judge(store, site, "b", Action.APPROVE, 60)
@@ -147,7 +144,7 @@ def test_a_readers_report_takes_no_judgement_away(store: Store, site: Site) -> N
     assert found == [("b", Action.REJECT), ("a", Action.APPROVE)]
 
 
-def test_people_and_machine_are_compared_where_people_judged(store: Store, site: Site) -> None:
+def test_people_and_machine_are_compared_where_people_judged(store, site):
     arrive(store, site, "a")
     judge(store, site, "a", Action.SPAM, 60)
     with store.read() as tx:
@@ -156,7 +153,7 @@ def test_people_and_machine_are_compared_where_people_judged(store: Store, site:
     assert judged == Judged(comment.verdict.scores, comment.verdict.action, Action.SPAM, comment.pk)
 
 
-def test_agreement_is_counted_by_label() -> None:
+def test_agreement_is_counted_by_label():
     judged = [
         Judged({"spam": 0.91}, Action.HOLD, Action.SPAM),
         Judged({"spam": 0.95}, Action.HOLD, Action.APPROVE),
@@ -175,7 +172,7 @@ def test_agreement_is_counted_by_label() -> None:
     ]
 
 
-def test_the_comments_behind_a_number_are_listed(store: Store, site: Site) -> None:
+def test_the_comments_behind_a_number_are_listed(store, site):
     arrive(store, site, "early", at=-60)
     arrive(store, site, "a", "b", "c")
     judge(store, site, "b", Action.SPAM, 60)
@@ -187,7 +184,7 @@ def test_the_comments_behind_a_number_are_listed(store: Store, site: Site) -> No
         assert tx.arrivals(site.id, NOON, after(1), None, "https://courier.example/other", None, 9) == []
 
 
-def test_the_decisions_behind_a_number_are_listed(store: Store, site: Site) -> None:
+def test_the_decisions_behind_a_number_are_listed(store, site):
     arrive(store, site, "a", "b")
     judge(store, site, "a", Action.SPAM, 60)
     judge(store, site, "b", Action.REJECT, 70)
@@ -204,7 +201,7 @@ def test_the_decisions_behind_a_number_are_listed(store: Store, site: Site) -> N
         assert tx.decided_in(site.id, NOON, after(99), Hand(Who.MODERATOR), None, 9) == both[1:]
 
 
-def test_an_article_that_draws_far_more_than_usual_is_a_surge(store: Store, site: Site) -> None:
+def test_an_article_that_draws_far_more_than_usual_is_a_surge(store, site):
     quiet, busy = Article("https://courier.example/quiet", "Quiet"), Article("https://courier.example/busy")
     with store.write() as tx:
         for hour in range(24):

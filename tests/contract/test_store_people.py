@@ -3,17 +3,16 @@
 import pytest
 
 from service.domain.desk import Moderator
-from service.storage import Store
 from tests.factories import NOON, after
 
 
 @pytest.fixture
-def mara(store: Store) -> Moderator:
+def mara(store):
     with store.write() as tx:
         return tx.add_moderator("Mara", "lead", NOON)
 
 
-def test_moderator_comes_back_by_name(store: Store, mara: Moderator) -> None:
+def test_moderator_comes_back_by_name(store, mara):
     with store.write() as tx:
         tx.add_moderator("Abe", "moderator", NOON)
         assert tx.moderator("Mara") == mara == Moderator(mara.id, "Mara", "lead", active=True)
@@ -21,12 +20,12 @@ def test_moderator_comes_back_by_name(store: Store, mara: Moderator) -> None:
         assert [one.name for one in tx.moderators()] == ["Abe", "Mara"]
 
 
-def test_taken_name_is_refused(store: Store, mara: Moderator) -> None:
+def test_taken_name_is_refused(store, mara):
     with pytest.raises(ValueError, match="exists"), store.write() as tx:
         tx.add_moderator("Mara", "admin", NOON)
 
 
-def test_sign_in_link_works_once(store: Store, mara: Moderator) -> None:
+def test_sign_in_link_works_once(store, mara):
     with store.write() as tx:
         tx.add_sign_in(mara.id, "link", after(900))
         assert tx.use_sign_in("other", NOON) is None
@@ -34,13 +33,13 @@ def test_sign_in_link_works_once(store: Store, mara: Moderator) -> None:
         assert tx.use_sign_in("link", after(2)) is None
 
 
-def test_sign_in_link_expires(store: Store, mara: Moderator) -> None:
+def test_sign_in_link_expires(store, mara):
     with store.write() as tx:
         tx.add_sign_in(mara.id, "link", after(900))
         assert tx.use_sign_in("link", after(900)) is None
 
 
-def test_session_lasts_until_it_expires_or_is_ended(store: Store, mara: Moderator) -> None:
+def test_session_lasts_until_it_expires_or_is_ended(store, mara):
     with store.write() as tx:
         tx.add_session(mara.id, "one", after(60))
         tx.add_session(mara.id, "two", after(60))
@@ -52,6 +51,6 @@ def test_session_lasts_until_it_expires_or_is_ended(store: Store, mara: Moderato
         assert tx.session("two", NOON) is None
 
 
-def test_acts_are_logged(store: Store) -> None:
+def test_acts_are_logged(store):
     with store.write() as tx:
         tx.log_act("Mara", "reveal", "comment 7", NOON)

@@ -5,10 +5,8 @@ from dataclasses import replace
 import pytest
 
 from service.domain.comment import Article, Source
-from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.storage import Store
 from service.storage.records import Page
 from service.web.published import published_page
 from tests.factories import (
@@ -31,17 +29,17 @@ from tests.factories import (
 
 
 @pytest.fixture
-def site(store: Store) -> Site:
+def site(store):
     with store.write() as tx:
         return tx.add_site(courier())
 
 
-def test_pages_follow_each_other_without_gap_or_overlap(store: Store, site: Site) -> None:
+def test_pages_follow_each_other_without_gap_or_overlap(store, site):
     names = [f"c-{number}" for number in range(7)]
     with store.write() as tx:
         tx.add_comments(site.id, [draft(name) for name in names], NOON)
     for oldest_first in (False, True):
-        met: list[str] = []
+        met = []
         cursor = None
         while True:
             with store.read() as tx:
@@ -53,14 +51,14 @@ def test_pages_follow_each_other_without_gap_or_overlap(store: Store, site: Site
         assert met == (names if oldest_first else names[::-1])
 
 
-def test_last_page_says_that_it_is_the_last(store: Store, site: Site) -> None:
+def test_last_page_says_that_it_is_the_last(store, site):
     with store.write() as tx:
         tx.add_comments(site.id, [draft("c-1"), draft("c-2")], NOON)
         assert tx.comments(site.id, limit=2).next is None
         assert tx.comments(site.id, limit=1).next is not None
 
 
-def test_pages_keep_to_site_status_and_article(store: Store, site: Site) -> None:
+def test_pages_keep_to_site_status_and_article(store, site):
     elsewhere = Article("https://courier.example/tunnel")
     with store.write() as tx:
         other = tx.add_site(herald())
@@ -79,14 +77,14 @@ def test_pages_keep_to_site_status_and_article(store: Store, site: Site) -> None
         assert tx.comments(site.id, status=APPROVED) == Page(())
 
 
-def test_page_has_a_bound(store: Store, site: Site) -> None:
+def test_page_has_a_bound(store, site):
     with store.write() as tx:
         tx.add_comments(site.id, [draft(f"c-{number}") for number in range(1_001)], NOON)
         assert len(tx.comments(site.id, limit=5_000).comments) == 1_000
         assert len(tx.comments(site.id, limit=0).comments) == 1
 
 
-def test_counts_are_by_status_and_site(store: Store, site: Site) -> None:
+def test_counts_are_by_status_and_site(store, site):
     with store.write() as tx:
         other = tx.add_site(herald())
         mine = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
@@ -96,7 +94,7 @@ def test_counts_are_by_status_and_site(store: Store, site: Site) -> None:
         assert [tx.count(site.id, PENDING), tx.count(site.id, HELD), tx.count(None, PENDING)] == [1, 1, 2]
 
 
-def test_readers_see_what_is_published_oldest_first(store: Store, site: Site) -> None:
+def test_readers_see_what_is_published_oldest_first(store, site):
     """Under an article stand its published comments and nothing else, up to the limit."""
     with store.write() as tx:
         other = tx.add_site(herald())
@@ -110,7 +108,7 @@ def test_readers_see_what_is_published_oldest_first(store: Store, site: Site) ->
         assert tx.published(site.id, "https://courier.example/none") == []
 
 
-def test_what_came_by_a_compat_api_is_never_shown_to_readers(store: Store, site: Site) -> None:
+def test_what_came_by_a_compat_api_is_never_shown_to_readers(store, site):
     with store.write() as tx:
         added = tx.add_comments(site.id, [draft("c-1", source=Source.COMPAT), draft("c-2", BO)], NOON)
         tx.move([move(one, Action.APPROVE) for one in added.values()])
@@ -118,7 +116,7 @@ def test_what_came_by_a_compat_api_is_never_shown_to_readers(store: Store, site:
         assert ids(tx.published(site.id, ARTICLE.url)) == ["c-2"]
 
 
-def test_readers_can_be_shown_every_comment_of_a_long_thread(store: Store, site: Site) -> None:
+def test_readers_can_be_shown_every_comment_of_a_long_thread(store, site):
     names = [f"c-{number:04}" for number in range(1_002)]
     with store.write() as tx:
         added = tx.add_comments(site.id, [draft(name) for name in names], NOON)
@@ -131,7 +129,7 @@ def test_readers_can_be_shown_every_comment_of_a_long_thread(store: Store, site:
     assert (first.next, second.next) == (added[names[999]].pk, None)
 
 
-def test_approved_authors_are_known_on_their_site_alone(store: Store, site: Site) -> None:
+def test_approved_authors_are_known_on_their_site_alone(store, site):
     """An author counts as known where a comment of theirs stands approved, and nowhere else."""
     with store.write() as tx:
         other = tx.add_site(herald())
@@ -146,7 +144,7 @@ def test_approved_authors_are_known_on_their_site_alone(store: Store, site: Site
         assert tx.has_approved(site.id, []) == set()
 
 
-def test_backlog_counts_what_waits(store: Store, site: Site) -> None:
+def test_backlog_counts_what_waits(store, site):
     with store.write() as tx:
         other = tx.add_site(herald())
         tx.add_comments(site.id, [draft("old-import", live=False)], NOON)
@@ -159,14 +157,14 @@ def test_backlog_counts_what_waits(store: Store, site: Site) -> None:
     assert (early.due_decisions, late.due_decisions) == (0, 1)
 
 
-def test_an_empty_installation_has_no_backlog(store: Store) -> None:
+def test_an_empty_installation_has_no_backlog(store):
     with store.read() as tx:
         backlog = tx.backlog(NOON)
     assert backlog.oldest_unscored is None
     assert backlog.pending == backlog.held == backlog.deliveries_waiting == backlog.deliveries_dead == 0
 
 
-def test_late_comments_are_live_pending_and_oldest_first(store: Store, site: Site) -> None:
+def test_late_comments_are_live_pending_and_oldest_first(store, site):
     with store.write() as tx:
         other = tx.add_site(herald())
         tx.add_comments(other.id, [draft("h-1", CHI)], NOON)
@@ -184,14 +182,14 @@ def test_late_comments_are_live_pending_and_oldest_first(store: Store, site: Sit
         assert tx.late(site.id, after(61), 10, "https://nowhere.example/") == []
 
 
-def test_reading_transaction_cannot_write(store: Store, site: Site) -> None:
+def test_reading_transaction_cannot_write(store, site):
     with pytest.raises(RuntimeError, match="only reads"), store.read() as tx:
         tx.add_comments(site.id, [draft()], NOON)
     with pytest.raises(RuntimeError, match="only reads"), store.read() as tx:
         tx.save_site(replace(site, title="Other"))
 
 
-def test_states_come_back_as_words(store: Store, site: Site) -> None:
+def test_states_come_back_as_words(store, site):
     with store.write() as tx:
         added = tx.add_comments(site.id, [draft(status.value) for status in Status], NOON)
         tx.move([replace(move(added[status.value]), to_status=status) for status in Status])

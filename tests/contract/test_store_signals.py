@@ -1,12 +1,9 @@
 """Signals noted later: what becomes known of a comment after it came is read back as it was given."""
 
-from __future__ import annotations
-
-from service.storage import Store
 from tests.factories import NOON, courier, draft
 
 
-def test_noted_signals_take_the_place_of_the_old_ones(store: Store) -> None:
+def test_noted_signals_take_the_place_of_the_old_ones(store):
     with store.write() as tx:
         site = tx.add_site(courier())
         made = tx.add_comments(site.id, [draft("c-1", signals={"links": 1}), draft("c-2")], NOON)

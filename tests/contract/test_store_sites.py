@@ -9,12 +9,11 @@ from sqlalchemy import select, update
 from service.domain.options import Options
 from service.domain.policy import Cut, Policy
 from service.domain.words import WordList
-from service.storage import Store
 from service.storage.schema import policies
 from tests.factories import NOON, after, courier, herald
 
 
-def test_site_comes_back_as_it_was_stored(store: Store) -> None:
+def test_site_comes_back_as_it_was_stored(store):
     policy = Policy(moderation="post", cuts={"spam": Cut(hold=0.5)}, hold_words=WordList(("bridge*",)))
     site = courier(
         policy=policy,
@@ -34,21 +33,21 @@ def test_site_comes_back_as_it_was_stored(store: Store) -> None:
         assert tx.site_by_id(made.id + 1) is None
 
 
-def test_sites_are_listed_by_name(store: Store) -> None:
+def test_sites_are_listed_by_name(store):
     with store.write() as tx:
         tx.add_site(herald())
         tx.add_site(courier())
         assert [site.name for site in tx.sites()] == ["courier", "herald"]
 
 
-def test_taken_name_is_refused(store: Store) -> None:
+def test_taken_name_is_refused(store):
     with store.write() as tx:
         tx.add_site(courier())
     with pytest.raises(ValueError, match="exists"), store.write() as tx:
         tx.add_site(courier())
 
 
-def test_a_policy_that_an_older_release_kept_can_be_saved(store: Store) -> None:
+def test_a_policy_that_an_older_release_kept_can_be_saved(store):
     with store.write() as tx:
         made = tx.add_site(courier(policy=Policy(link_limit=1)))
     with store.engine.begin() as connection:
@@ -61,7 +60,7 @@ def test_a_policy_that_an_older_release_kept_can_be_saved(store: Store) -> None:
         tx.save_site(replace(stored, title="The Courier"))
 
 
-def test_every_policy_version_is_kept(store: Store) -> None:
+def test_every_policy_version_is_kept(store):
     with store.write() as tx:
         made = tx.add_site(courier())
         tx.save_site(replace(made, title="The Courier", policy=Policy(version=2, link_limit=0)))
@@ -73,7 +72,7 @@ def test_every_policy_version_is_kept(store: Store) -> None:
         assert tx.policy(made.id, 3) is None
 
 
-def test_other_terms_need_a_new_version(store: Store) -> None:
+def test_other_terms_need_a_new_version(store):
     with store.write() as tx:
         made = tx.add_site(courier())
     with pytest.raises(ValueError, match="version 1"), store.write() as tx:
@@ -82,7 +81,7 @@ def test_other_terms_need_a_new_version(store: Store) -> None:
         assert tx.site("courier") == made
 
 
-def test_key_opens_its_site_alone(store: Store) -> None:
+def test_key_opens_its_site_alone(store):
     with store.write() as tx:
         one, other = tx.add_site(courier()), tx.add_site(herald())
         tx.add_key(one.id, "print-1", "key", NOON)
@@ -93,7 +92,7 @@ def test_key_opens_its_site_alone(store: Store) -> None:
         assert tx.key_owner("print-3", NOON) is None
 
 
-def test_retired_key_works_until_its_end(store: Store) -> None:
+def test_retired_key_works_until_its_end(store):
     with store.write() as tx:
         site = tx.add_site(courier())
         tx.add_key(site.id, "old", "key", NOON)
@@ -107,7 +106,7 @@ def test_retired_key_works_until_its_end(store: Store) -> None:
         assert tx.key_owner("form", after(61)) is not None
 
 
-def test_retiring_again_never_lengthens_a_life(store: Store) -> None:
+def test_retiring_again_never_lengthens_a_life(store):
     with store.write() as tx:
         site = tx.add_site(courier())
         tx.add_key(site.id, "old", "key", NOON)

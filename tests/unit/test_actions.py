@@ -1,31 +1,18 @@
 """The verbs over SQLite: what each promises, one story a test."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
 from service.context import Dependencies
-from service.domain.comment import Article, Client, Comment, Placed, Source, Submission
-from service.domain.errors import (
-    Conflict,
-    Final,
-    IdempotencyMismatch,
-    NotFound,
-    NothingToUndo,
-    ReplydeskError,
-)
-from service.domain.events import Delivery
+from service.domain.comment import Article, Client, Placed, Source, Submission
+from service.domain.errors import Conflict, Final, IdempotencyMismatch, NotFound, NothingToUndo
 from service.domain.policy import Policy
-from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.terms import change
-from service.domain.verdict import LABELS, Action, Assessment, Decision, Who
+from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.messaging.dispatcher import RecordingDispatcher
 from service.messaging.tasks import DELIVER, PUBLISH, SCORE
 from service.privacy.keys import Keyring
@@ -40,7 +27,7 @@ APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action
 class Desk:
     """An installation with a clock that the test sets and short words for what the stories do."""
 
-    def __init__(self, **site: Any) -> None:
+    def __init__(self, **site):
         self.now = NOON
         self.dispatcher = RecordingDispatcher()
         self.deps = Dependencies(store=sqlite_store(), dispatcher=self.dispatcher, clock=lambda: self.now)
@@ -48,68 +35,68 @@ class Desk:
         with self.deps.store.write() as tx:
             self.site = tx.add_site(courier(**site))
 
-    def tune(self, terms: Mapping[str, object]) -> None:
+    def tune(self, terms):
         changed = change(self.site.policy, terms, self.site.policy.version + 1)
         self.site = replace(self.site, policy=changed)
         with self.deps.store.write() as tx:
             tx.save_site(self.site)
 
-    def tick(self, seconds: float) -> datetime:
+    def tick(self, seconds):
         self.now += timedelta(seconds=seconds)
         return self.now
 
-    def post(self, *given: Submission) -> list[Placed | ReplydeskError]:
+    def post(self, *given):
         return submit(self.deps, self.sanitizer, self.site, given)
 
-    def accept(self, name: str | None = "c-1", **changes: Any) -> Comment:
+    def accept(self, name="c-1", **changes):
         (placed,) = self.post(comment(name, **changes))
         return placed.comment
 
-    def score(self, accepted: Comment, **scores: float) -> Comment:
+    def score(self, accepted, **scores):
         settle(self.deps, [Scored(accepted, assessed(**scores))])
         return self.look(accepted.id)
 
-    def decide(self, name: str, action: Action, delay: float = 0.0, **seen: Any) -> Decision:
+    def decide(self, name, action, delay=0.0, **seen):
         return review(self.deps, self.site, name, Judgement(action, Who.MODERATOR, "Mo", **seen), delay)
 
-    def undo(self, name: str, decision_id: int | None = None) -> Comment:
+    def undo(self, name, decision_id=None):
         return undo(self.deps, self.site, name, Who.MODERATOR, "Mo", decision_id)
 
-    def look(self, name: str = "c-1") -> Comment:
+    def look(self, name="c-1"):
         with self.deps.store.read() as tx:
             found = tx.comment(self.site.id, name)
         assert found is not None
         return found
 
-    def mail(self) -> list[Delivery]:
+    def mail(self):
         with self.deps.store.read() as tx:
             return tx.deliveries(self.site.id, None, 100)
 
-    def told(self) -> list[str]:
+    def told(self):
         return [one.type.removeprefix("comment.") for one in self.mail()]
 
-    def feed(self) -> list[tuple[int | None, str]]:
+    def feed(self):
         with self.deps.store.read() as tx:
             return [
                 (decision.seq, str(decision.action))
                 for decision, _ in tx.decisions_after(self.site.id, 0, 100)
             ]
 
-    def published(self) -> list[str]:
+    def published(self):
         with self.deps.store.read() as tx:
             return [one.body for one in tx.published(self.site.id, "https://courier.example/bridge")]
 
-    def labels(self, name: str = "c-1") -> list[tuple[Action, bool]]:
+    def labels(self, name="c-1"):
         with self.deps.store.read() as tx:
             return [(one.action, one.retracted_at is None) for one in tx.labels_of(self.look(name).pk)]
 
-    def enqueued(self) -> list[str]:
+    def enqueued(self):
         names = [name for name, _ in self.dispatcher.enqueued]
         self.dispatcher.enqueued.clear()
         return names
 
 
-def comment(name: str | None = "c-1", body: str = "The bridge is open.", **changes: Any) -> Submission:
+def comment(name="c-1", body="The bridge is open.", **changes):
     written = Submission(
         article=Article("https://courier.example/bridge"),
         author_name="Ada",
@@ -121,13 +108,13 @@ def comment(name: str | None = "c-1", body: str = "The bridge is open.", **chang
     return replace(written, **changes)
 
 
-def assessed(**scores: float) -> Assessment:
+def assessed(**scores):
     """An assessment with these scores; labels not named score nothing."""
     return Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1")
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
+def desk():
     """A desk for the courier, which publishes after a decision and wants callbacks."""
     return Desk()
 
@@ -135,21 +122,21 @@ def desk() -> Iterator[Desk]:
 # -- submit ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_comment_waits_for_its_score(desk: Desk) -> None:
+def test_a_new_comment_waits_for_its_score(desk):
     (placed,) = desk.post(comment())
     assert (placed.outcome, placed.comment.status, placed.comment.revision) == ("new", Status.PENDING, 1)
     assert desk.look() == placed.comment
     assert (desk.published(), desk.mail(), desk.enqueued()) == ([], [], [SCORE])
 
 
-def test_the_same_id_and_content_again_is_a_replay(desk: Desk) -> None:
+def test_the_same_id_and_content_again_is_a_replay(desk):
     desk.accept()
     desk.enqueued()
     (again,) = desk.post(comment())
     assert (again.outcome, again.comment.revision, desk.enqueued()) == ("replay", 1, [])
 
 
-def test_the_same_id_with_new_text_is_the_next_revision(desk: Desk) -> None:
+def test_the_same_id_with_new_text_is_the_next_revision(desk):
     desk.score(desk.accept())
     (revised,) = desk.post(comment(body="The bridge is closed."))
     assert (revised.outcome, revised.comment.revision, revised.comment.status) == (
@@ -160,14 +147,14 @@ def test_the_same_id_with_new_text_is_the_next_revision(desk: Desk) -> None:
     assert desk.look().body == "The bridge is closed."
 
 
-def test_under_pre_moderation_a_revision_takes_the_old_text_off(desk: Desk) -> None:
+def test_under_pre_moderation_a_revision_takes_the_old_text_off(desk):
     desk.score(desk.accept())
     assert desk.published() == ["The bridge is open."]
     desk.post(comment(body="The bridge is closed."))
     assert desk.published() == []
 
 
-def test_under_post_moderation_the_old_text_stays_until_the_new_is_decided() -> None:
+def test_under_post_moderation_the_old_text_stays_until_the_new_is_decided():
     desk = Desk(policy=Policy(moderation="post"))
     desk.score(desk.accept())
     desk.post(comment(body="The bridge is closed."))
@@ -176,7 +163,7 @@ def test_under_post_moderation_the_old_text_stays_until_the_new_is_decided() -> 
     assert desk.published() == ["The bridge is closed."]
 
 
-def test_a_batch_answers_each_item_in_order(desk: Desk) -> None:
+def test_a_batch_answers_each_item_in_order(desk):
     answers = desk.post(comment("a"), comment("b"), comment("a"), comment("a", body="Other."), comment("b"))
     assert [one.outcome for one in answers if isinstance(one, Placed)] == [
         "new",
@@ -187,14 +174,14 @@ def test_a_batch_answers_each_item_in_order(desk: Desk) -> None:
     ]
 
 
-def test_without_an_id_the_same_by_the_same_author_is_there_already(desk: Desk) -> None:
+def test_without_an_id_the_same_by_the_same_author_is_there_already(desk):
     first, second = desk.post(comment(None), comment(None, body="The  bridge is open. "))
     (third,) = desk.post(comment(None, author_name="Ada L."))
     for again in (second, third):
         assert (again.outcome, again.comment.pk) == ("replay", first.comment.pk)
 
 
-OTHERS: dict[str, dict[str, Any]] = {
+OTHERS = {
     "author": {"email": Address.parse("bo@mail.example")},
     "text": {"body": "The bridge is closed."},
     "article": {"article": Article("https://courier.example/elsewhere")},
@@ -206,13 +193,13 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_without_an_id_what_differs_is_another_comment(desk: Desk, other: str) -> None:
+def test_without_an_id_what_differs_is_another_comment(desk, other):
     desk.post(comment(None))
     (placed,) = desk.post(comment(None, **OTHERS[other]))
     assert placed.outcome == "new"
 
 
-def test_without_an_address_one_network_and_name_is_one_author(desk: Desk) -> None:
+def test_without_an_address_one_network_and_name_is_one_author(desk):
     client = Client("192.0.2.7", "Agent/1")
     told = {"email": None, "client": client}
     first, second = desk.post(comment(None, **told), comment(None, **told))
@@ -231,7 +218,7 @@ def test_without_an_address_one_network_and_name_is_one_author(desk: Desk) -> No
     ]
 
 
-def test_what_was_edited_or_taken_off_may_be_posted_again(desk: Desk) -> None:
+def test_what_was_edited_or_taken_off_may_be_posted_again(desk):
     (first,) = desk.post(comment(None))
     desk.post(comment(first.comment.id, body="Edited."))
     (again,) = desk.post(comment(None))
@@ -242,14 +229,14 @@ def test_what_was_edited_or_taken_off_may_be_posted_again(desk: Desk) -> None:
     assert anew.outcome == "new"
 
 
-def test_what_a_moderator_refused_is_not_posted_anew(desk: Desk) -> None:
+def test_what_a_moderator_refused_is_not_posted_anew(desk):
     accepted = desk.accept(None)
     desk.decide(accepted.id, REJECT)
     (again,) = desk.post(comment(None))
     assert (again.outcome, again.comment.status) == ("replay", Status.REJECTED)
 
 
-def test_another_key_for_the_same_comment_is_told_of_the_first(desk: Desk) -> None:
+def test_another_key_for_the_same_comment_is_told_of_the_first(desk):
     first, second = (desk.post(comment(None, idempotency_key=key))[0] for key in ("k-1", "k-2"))
     (third,) = desk.post(comment(None, idempotency_key="k-2"))
     for again in (second, third):
@@ -258,18 +245,18 @@ def test_another_key_for_the_same_comment_is_told_of_the_first(desk: Desk) -> No
     assert isinstance(other, IdempotencyMismatch)
 
 
-def test_an_idempotency_key_makes_one_comment(desk: Desk) -> None:
+def test_an_idempotency_key_makes_one_comment(desk):
     first, second = desk.post(comment(None, idempotency_key="k"), comment(None, idempotency_key="k"))
     assert (first.comment.pk, second.outcome) == (second.comment.pk, "replay")
 
 
-def test_an_idempotency_key_is_not_used_for_other_content(desk: Desk) -> None:
+def test_an_idempotency_key_is_not_used_for_other_content(desk):
     desk.accept(None, idempotency_key="k")
     (answer,) = desk.post(comment(None, body="Other.", idempotency_key="k"))
     assert isinstance(answer, IdempotencyMismatch)
 
 
-def test_an_idempotency_key_stands_for_one_submission_whole(desk: Desk) -> None:
+def test_an_idempotency_key_stands_for_one_submission_whole(desk):
     first = comment("a-1", idempotency_key="k")
     desk.post(first)
     others = (
@@ -283,14 +270,14 @@ def test_an_idempotency_key_stands_for_one_submission_whole(desk: Desk) -> None:
     assert (again.outcome, again.comment.id) == ("replay", "a-1")
 
 
-def test_a_key_without_an_id_stands_for_one_article(desk: Desk) -> None:
+def test_a_key_without_an_id_stands_for_one_article(desk):
     first = comment(None, idempotency_key="k", body="Agreed.")
     desk.post(first)
     (answer,) = desk.post(replace(first, article=Article("https://courier.example/elsewhere")))
     assert isinstance(answer, IdempotencyMismatch)
 
 
-def test_a_withdrawn_comment_takes_no_revision(desk: Desk) -> None:
+def test_a_withdrawn_comment_takes_no_revision(desk):
     desk.accept()
     withdraw(desk.deps, desk.site, "c-1", "courier")
     replayed, refused = desk.post(comment(), comment(body="Other."))
@@ -298,7 +285,7 @@ def test_a_withdrawn_comment_takes_no_revision(desk: Desk) -> None:
     assert isinstance(refused, Final)
 
 
-def test_two_sites_may_use_one_id(desk: Desk) -> None:
+def test_two_sites_may_use_one_id(desk):
     desk.accept()
     with desk.deps.store.write() as tx:
         other = tx.add_site(herald())
@@ -319,9 +306,7 @@ def test_two_sites_may_use_one_id(desk: Desk) -> None:
         ({"spam": 0.99}, Status.SPAM, "spam"),
     ],
 )
-def test_a_scored_comment_is_decided_and_the_site_told(
-    desk: Desk, scores: dict[str, float], status: Status, told: str
-) -> None:
+def test_a_scored_comment_is_decided_and_the_site_told(desk, scores, status, told):
     desk.tune({"insult.reject": 0.9})
     accepted = desk.accept()
     desk.enqueued()
@@ -331,7 +316,7 @@ def test_a_scored_comment_is_decided_and_the_site_told(
     assert desk.published() == (["The bridge is open."] if status is Status.APPROVED else [])
 
 
-def test_the_site_is_told_of_a_writer_at_risk(desk: Desk) -> None:
+def test_the_site_is_told_of_a_writer_at_risk(desk):
     desk.score(desk.accept(), self_harm=0.8, spam=0.99)
     desk.decide("c-1", REJECT)
     told = [json.loads(one.payload)["data"] for one in desk.mail()]
@@ -343,7 +328,7 @@ def test_the_site_is_told_of_a_writer_at_risk(desk: Desk) -> None:
     assert not json.loads(desk.mail()[-1].payload)["data"]["at_risk"]
 
 
-def test_a_verdict_names_its_policy_and_model(desk: Desk) -> None:
+def test_a_verdict_names_its_policy_and_model(desk):
     after = desk.score(desk.accept(), toxicity=0.7)
     assert after.verdict
     assert (after.verdict.policy, after.verdict.model, after.verdict.scores["toxicity"]) == (
@@ -354,28 +339,28 @@ def test_a_verdict_names_its_policy_and_model(desk: Desk) -> None:
     assert after.decided_at == NOON
 
 
-def test_a_moderator_who_acted_first_wins(desk: Desk) -> None:
+def test_a_moderator_who_acted_first_wins(desk):
     accepted = desk.accept()
     desk.decide("c-1", REJECT)
     assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.told()) == (Status.REJECTED, ["rejected"])
 
 
-def test_a_verdict_on_an_old_revision_is_dropped(desk: Desk) -> None:
+def test_a_verdict_on_an_old_revision_is_dropped(desk):
     accepted = desk.accept()
     desk.post(comment(body="Other."))
     assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.published()) == (Status.PENDING, [])
 
 
-def test_settling_twice_moves_once(desk: Desk) -> None:
+def test_settling_twice_moves_once(desk):
     accepted = desk.accept()
     assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 1
     assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
     assert desk.told() == ["approved"]
 
 
-def test_no_score_is_held_and_says_so(desk: Desk) -> None:
+def test_no_score_is_held_and_says_so(desk):
     settle(desk.deps, [Scored(desk.accept("a"), None), Scored(desk.accept("b"), None, exhausted=True)])
     reasons = [one.verdict.reasons[0].code for name in ("a", "b") if (one := desk.look(name)).verdict]
     assert (reasons, desk.look("a").status, desk.look("b").status) == (
@@ -385,13 +370,13 @@ def test_no_score_is_held_and_says_so(desk: Desk) -> None:
     )
 
 
-def test_a_site_without_a_callback_gets_no_mail() -> None:
+def test_a_site_without_a_callback_gets_no_mail():
     desk = Desk(callback_url=None)
     desk.score(desk.accept())
     assert (desk.mail(), len(desk.feed())) == ([], 1)
 
 
-def test_a_first_time_author_is_held_until_approved_once() -> None:
+def test_a_first_time_author_is_held_until_approved_once():
     desk = Desk(policy=Policy(hold_first_time=True))
     assert desk.score(desk.accept("a")).status is Status.HELD
     desk.decide("a", APPROVE)
@@ -402,13 +387,13 @@ def test_a_first_time_author_is_held_until_approved_once() -> None:
     assert desk.score(nobody).status is Status.HELD
 
 
-def test_signals_of_the_form_are_heard(desk: Desk) -> None:
+def test_signals_of_the_form_are_heard(desk):
     assert desk.score(desk.accept("a", signals={"honeypot": True})).status is Status.HELD
     assert desk.score(desk.accept("b", signals={"fill_seconds": 0.3})).status is Status.HELD
     assert desk.score(desk.accept("c", signals={"fill_seconds": 30})).status is Status.APPROVED
 
 
-def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
+def test_comments_of_several_sites_settle_together(desk):
     with desk.deps.store.write() as tx:
         other = tx.add_site(herald(policy=Policy(cuts={}), callback_url="https://herald.example/hook"))
     (placed,) = submit(desk.deps, desk.sanitizer, other, [comment()])
@@ -422,14 +407,14 @@ def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
     assert (desk.look().status, at_herald.status, numbers) == ("held", "approved", [1, 1])
 
 
-def test_settling_nothing_is_nothing(desk: Desk) -> None:
+def test_settling_nothing_is_nothing(desk):
     assert len(settle(desk.deps, [])) == 0
 
 
 # -- review ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_decision_over_the_api_takes_effect_at_once(desk: Desk) -> None:
+def test_a_decision_over_the_api_takes_effect_at_once(desk):
     desk.score(desk.accept(), toxicity=0.7)
     decision = desk.decide("c-1", APPROVE, revision=1, reason="fine", note="Knows the mayor.")
     assert (desk.look().status, desk.published()) == (Status.APPROVED, ["The bridge is open."])
@@ -439,7 +424,7 @@ def test_a_decision_over_the_api_takes_effect_at_once(desk: Desk) -> None:
         assert tx.notes([decision.id]) == {decision.id: "Knows the mayor."}
 
 
-def test_a_decision_on_the_desk_waits_for_its_moment(desk: Desk) -> None:
+def test_a_decision_on_the_desk_waits_for_its_moment(desk):
     desk.score(desk.accept(), toxicity=0.7)
     desk.enqueued()
     desk.decide("c-1", APPROVE, delay=5)
@@ -458,13 +443,13 @@ def test_a_decision_on_the_desk_waits_for_its_moment(desk: Desk) -> None:
     assert publish_due(desk.deps) == 0
 
 
-def test_a_pending_comment_can_be_decided(desk: Desk) -> None:
+def test_a_pending_comment_can_be_decided(desk):
     desk.accept()
     desk.decide("c-1", SPAM)
     assert desk.look().status is Status.SPAM
 
 
-def test_a_stale_revision_is_refused_with_the_current_state(desk: Desk) -> None:
+def test_a_stale_revision_is_refused_with_the_current_state(desk):
     desk.accept()
     desk.post(comment(body="Other."))
     with pytest.raises(Conflict) as refused:
@@ -473,7 +458,7 @@ def test_a_stale_revision_is_refused_with_the_current_state(desk: Desk) -> None:
     assert desk.look().status is Status.PENDING
 
 
-def test_a_decided_comment_is_overruled_only_by_name(desk: Desk) -> None:
+def test_a_decided_comment_is_overruled_only_by_name(desk):
     desk.score(desk.accept(), spam=0.99)
     current = desk.look().decision_id
     assert current is not None
@@ -485,12 +470,12 @@ def test_a_decided_comment_is_overruled_only_by_name(desk: Desk) -> None:
     assert (decision.replaces, desk.look().status) == (current, Status.APPROVED)
 
 
-def test_a_held_comment_takes_a_decision_without_naming_any(desk: Desk) -> None:
+def test_a_held_comment_takes_a_decision_without_naming_any(desk):
     desk.score(desk.accept(), toxicity=0.7)
     assert desk.decide("c-1", REJECT).to_status is Status.REJECTED
 
 
-def test_a_decision_not_yet_published_is_replaced_without_a_trace_outside(desk: Desk) -> None:
+def test_a_decision_not_yet_published_is_replaced_without_a_trace_outside(desk):
     desk.score(desk.accept(), toxicity=0.7)
     first = desk.decide("c-1", APPROVE, delay=5)
     second = desk.decide("c-1", SPAM, delay=5, replaces=first.id)
@@ -501,7 +486,7 @@ def test_a_decision_not_yet_published_is_replaced_without_a_trace_outside(desk: 
     assert desk.labels() == [(APPROVE, False), (SPAM, True)]
 
 
-def test_undoing_a_unpublished_replacement_goes_back_before_both(desk: Desk) -> None:
+def test_undoing_a_unpublished_replacement_goes_back_before_both(desk):
     held = desk.score(desk.accept(), toxicity=0.7)
     first = desk.decide("c-1", APPROVE, delay=5)
     desk.decide("c-1", SPAM, delay=5, replaces=first.id)
@@ -511,17 +496,17 @@ def test_undoing_a_unpublished_replacement_goes_back_before_both(desk: Desk) -> 
     assert (publish_due(desk.deps), desk.told()) == (0, ["held"])
 
 
-def test_there_must_be_a_comment_to_decide_on(desk: Desk) -> None:
+def test_there_must_be_a_comment_to_decide_on(desk):
     with pytest.raises(NotFound):
         desk.decide("nothing", APPROVE)
     desk.accept()
     with desk.deps.store.write() as tx:
-        other: Site = tx.add_site(herald())
+        other = tx.add_site(herald())
     with pytest.raises(NotFound):
         review(desk.deps, other, "c-1", Judgement(APPROVE, Who.SITE, "herald"))
 
 
-def test_a_revision_leaves_a_waiting_decision_behind(desk: Desk) -> None:
+def test_a_revision_leaves_a_waiting_decision_behind(desk):
     desk.score(desk.accept(), toxicity=0.7)
     desk.decide("c-1", APPROVE, delay=5)
     desk.post(comment(body="Something vile."))
@@ -532,7 +517,7 @@ def test_a_revision_leaves_a_waiting_decision_behind(desk: Desk) -> None:
 # -- undo --------------------------------------------------------------------------------------------------------------
 
 
-def test_undo_before_publication_is_free(desk: Desk) -> None:
+def test_undo_before_publication_is_free(desk):
     held = desk.score(desk.accept(), toxicity=0.7)
     decision = desk.decide("c-1", APPROVE, delay=5)
     after = desk.undo("c-1", decision.id)
@@ -542,7 +527,7 @@ def test_undo_before_publication_is_free(desk: Desk) -> None:
     assert desk.labels() == [(APPROVE, False)]
 
 
-def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_pending(desk: Desk) -> None:
+def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_pending(desk):
     accepted = desk.accept()
     desk.decide("c-1", APPROVE, delay=5)
     assert desk.undo("c-1").status is Status.PENDING
@@ -552,7 +537,7 @@ def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_pending(desk:
     assert desk.score(accepted).status is Status.APPROVED
 
 
-def test_an_overruled_judgement_teaches_nothing(desk: Desk) -> None:
+def test_an_overruled_judgement_teaches_nothing(desk):
     desk.score(desk.accept(), toxicity=0.7)
     first = desk.decide("c-1", APPROVE)
     desk.decide("c-1", REJECT, replaces=first.id)
@@ -561,7 +546,7 @@ def test_an_overruled_judgement_teaches_nothing(desk: Desk) -> None:
     assert labels == [(APPROVE, False), (REJECT, True)]
 
 
-def test_an_approval_that_waits_makes_nobody_known(desk: Desk) -> None:
+def test_an_approval_that_waits_makes_nobody_known(desk):
     with desk.deps.store.write() as tx:
         desk.site = replace(desk.site, policy=Policy(version=2, hold_first_time=True))
         tx.save_site(desk.site)
@@ -570,7 +555,7 @@ def test_an_approval_that_waits_makes_nobody_known(desk: Desk) -> None:
     assert desk.score(desk.accept("c-2", body="And another one.")).status is Status.HELD
 
 
-def test_undo_after_publication_tells_the_site(desk: Desk) -> None:
+def test_undo_after_publication_tells_the_site(desk):
     desk.score(desk.accept(), toxicity=0.7)
     desk.decide("c-1", APPROVE)
     after = desk.undo("c-1")
@@ -580,7 +565,7 @@ def test_undo_after_publication_tells_the_site(desk: Desk) -> None:
     assert desk.labels() == [(APPROVE, False)]
 
 
-def test_undoing_a_rejection_of_a_published_comment_publishes_it_again(desk: Desk) -> None:
+def test_undoing_a_rejection_of_a_published_comment_publishes_it_again(desk):
     approved = desk.score(desk.accept())
     desk.decide("c-1", REJECT, replaces=approved.decision_id)
     assert desk.published() == []
@@ -589,12 +574,12 @@ def test_undoing_a_rejection_of_a_published_comment_publishes_it_again(desk: Des
     assert json.loads(desk.mail()[-1].payload)["data"]["status"] == "approved"
 
 
-def test_undoing_the_machine_asks_a_person(desk: Desk) -> None:
+def test_undoing_the_machine_asks_a_person(desk):
     desk.score(desk.accept())
     assert desk.undo("c-1").status is Status.HELD
 
 
-def test_undo_names_the_decision_it_saw(desk: Desk) -> None:
+def test_undo_names_the_decision_it_saw(desk):
     desk.accept()
     with pytest.raises(NothingToUndo):
         desk.undo("c-1")
@@ -610,7 +595,7 @@ def test_undo_names_the_decision_it_saw(desk: Desk) -> None:
 # -- withdraw ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_withdrawn_comment_is_gone_from_the_page(desk: Desk) -> None:
+def test_a_withdrawn_comment_is_gone_from_the_page(desk):
     desk.score(desk.accept())
     for _ in range(2):
         assert withdraw(desk.deps, desk.site, "c-1", "courier").status is Status.WITHDRAWN
@@ -621,7 +606,7 @@ def test_a_withdrawn_comment_is_gone_from_the_page(desk: Desk) -> None:
     )
 
 
-def test_a_withdrawal_overtakes_a_waiting_decision(desk: Desk) -> None:
+def test_a_withdrawal_overtakes_a_waiting_decision(desk):
     desk.score(desk.accept(), toxicity=0.7)
     desk.decide("c-1", APPROVE, delay=5)
     withdraw(desk.deps, desk.site, "c-1", "courier")
@@ -629,7 +614,7 @@ def test_a_withdrawal_overtakes_a_waiting_decision(desk: Desk) -> None:
     assert (publish_due(desk.deps), desk.published(), desk.look().status) == (0, [], Status.WITHDRAWN)
 
 
-def test_withdrawn_is_final(desk: Desk) -> None:
+def test_withdrawn_is_final(desk):
     accepted = desk.accept()
     withdraw(desk.deps, desk.site, "c-1", "courier")
     with pytest.raises(Final):
@@ -639,12 +624,12 @@ def test_withdrawn_is_final(desk: Desk) -> None:
     assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
 
 
-def test_what_is_not_there_cannot_be_withdrawn(desk: Desk) -> None:
+def test_what_is_not_there_cannot_be_withdrawn(desk):
     with pytest.raises(NotFound):
         withdraw(desk.deps, desk.site, "nothing", "courier")
 
 
-def test_the_withdrawal_is_the_last_the_site_hears(desk: Desk) -> None:
+def test_the_withdrawal_is_the_last_the_site_hears(desk):
     desk.score(desk.accept())
     withdraw(desk.deps, desk.site, "c-1", "site")
     with desk.deps.store.write() as tx:
@@ -652,7 +637,7 @@ def test_the_withdrawal_is_the_last_the_site_hears(desk: Desk) -> None:
     assert told == ["comment.approved", "comment.withdrawn"]
 
 
-def test_a_dead_approval_is_not_replayed_after_the_withdrawal(desk: Desk) -> None:
+def test_a_dead_approval_is_not_replayed_after_the_withdrawal(desk):
     desk.score(desk.accept())
     with desk.deps.store.write() as tx:
         (one,) = tx.lease_deliveries(desk.now, desk.now + timedelta(seconds=60), 10)

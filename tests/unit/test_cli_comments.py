@@ -1,7 +1,5 @@
 """`replydesk import`, `comments`, `deliveries` and `status`: comments in from a file, and what became of them."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat
@@ -9,15 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import Result
 from prometheus_client import generate_latest
 
-from service.context import AppContext
-from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.messaging.tasks import SCORE
 from service.observability.counters import home_registry
@@ -29,7 +23,7 @@ Run = Callable[..., Result]
 EMAIL = "canary.of.the.import@example.org"
 
 
-def line(name: str | None, body: str = "The bridge is open.", **changes: Any) -> dict[str, Any]:
+def line(name, body="The bridge is open.", **changes):
     made = {
         "article": {"url": "https://courier.example/a"},
         "author": {"name": "Ada", "email": EMAIL},
@@ -39,7 +33,7 @@ def line(name: str | None, body: str = "The bridge is open.", **changes: Any) ->
 
 
 @pytest.fixture
-def courier(run: Run, context: AppContext) -> Site:
+def courier(run, context):
     """The site that everything is imported into; it wants callbacks."""
     run(
         "site",
@@ -57,30 +51,29 @@ def courier(run: Run, context: AppContext) -> Site:
 
 
 @pytest.fixture
-def imports(run: Run, tmp_path: Path, courier: Site) -> Callable[..., dict[str, int]]:
+def imports(run, tmp_path, courier):
     """Write lines to a file, import it and return the counts."""
 
-    def does(*lines: dict[str, Any] | bytes, code: int = 0, options: tuple[str, ...] = ()) -> dict[str, int]:
+    def does(*lines, code=0, options=()):
         file = tmp_path / "comments.jsonl"
         file.write_bytes(
             b"".join(one if isinstance(one, bytes) else json.dumps(one).encode() + b"\n" for one in lines)
         )
         done = run("import", str(file), "--site", "courier", "--json", *options, code=code)
-        does.said = done.stderr  # type: ignore[attr-defined]  # kept for the tests that read it
-        counts: dict[str, int] = json.loads(done.stdout)
-        return counts
+        does.said = done.stderr
+        return json.loads(done.stdout)
 
     return does
 
 
-def listed(run: Run, *options: str) -> list[dict[str, Any]]:
+def listed(run, *options):
     return [
         json.loads(one)
         for one in run("comments", "--site", "courier", "--json", *options).stdout.splitlines()
     ]
 
 
-def decide_all(context: AppContext, **scores: float) -> None:
+def decide_all(context, **scores):
     now = context.deps.clock()
     with context.deps.store.write() as tx:
         pending = tx.lease_pending(now, now, 10_000)
@@ -91,7 +84,7 @@ def decide_all(context: AppContext, **scores: float) -> None:
 # -- import ------------------------------------------------------------------------------------------------------------
 
 
-def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run, context: AppContext) -> None:
+def test_lines_become_comments(imports, run, context):
     counts = imports(line("a"), line("b", "Two."), line(None, "Three."))
     assert counts == {"imported": 3, "replayed": 0, "revised": 0, "refused": 0}
     assert [one["body"] for one in listed(run)] == ["The bridge is open.", "Two.", "Three."]
@@ -100,9 +93,7 @@ def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run,
     assert {(str(one.source), one.live) for one in page.comments} == {("import", False)}
 
 
-def test_an_import_may_ask_for_fast_scores(
-    imports: Callable[..., dict[str, int]], context: AppContext
-) -> None:
+def test_an_import_may_ask_for_fast_scores(imports, context):
     imports(line("a"), options=("--fast",))
     assert imports(line("a"), line("b")) == {"imported": 1, "replayed": 1, "revised": 0, "refused": 0}
     with context.deps.store.read() as tx:
@@ -110,20 +101,20 @@ def test_an_import_may_ask_for_fast_scores(
     assert {name: told.get("effort") for name, told in signals.items()} == {"a": "fast", "b": None}
 
 
-def test_importing_again_repeats_nothing(imports: Callable[..., dict[str, int]]) -> None:
+def test_importing_again_repeats_nothing(imports):
     lines = [line("a"), line(None, "Same."), line(None, "Same."), line(None, "Other.")]
     assert imports(*lines)["imported"] == 4
     assert imports(*lines) == {"imported": 0, "replayed": 4, "revised": 0, "refused": 0}
     assert imports(line("a", "Changed."), *lines[1:])["revised"] == 1
 
 
-def test_an_interrupted_import_goes_on(imports: Callable[..., dict[str, int]]) -> None:
+def test_an_interrupted_import_goes_on(imports):
     assert imports(line(None, "One."), line(None, "Two."))["imported"] == 2
     counts = imports(line(None, "New first."), line(None, "One."), line(None, "Two."), line(None, "Three."))
     assert (counts["imported"], counts["replayed"]) == (2, 2)
 
 
-def test_faulty_lines_are_named_and_left_out(imports: Callable[..., dict[str, int]]) -> None:
+def test_faulty_lines_are_named_and_left_out(imports):
     lines = [
         line("a"),
         line("b b"),
@@ -137,7 +128,7 @@ def test_faulty_lines_are_named_and_left_out(imports: Callable[..., dict[str, in
     ]
     counts = imports(*lines, options=("--strict",), code=1)
     assert counts == {"imported": 2, "replayed": 0, "revised": 0, "refused": 6}
-    said = imports.said  # type: ignore[attr-defined]  # kept by the fixture
+    said = imports.said
     for told in (
         "line 2: id:",
         "line 3: line:",
@@ -151,14 +142,14 @@ def test_faulty_lines_are_named_and_left_out(imports: Callable[..., dict[str, in
     assert "secret" not in said
 
 
-def test_many_faults_are_counted_not_shown(imports: Callable[..., dict[str, int]]) -> None:
+def test_many_faults_are_counted_not_shown(imports):
     assert imports(*(line("no good") for _ in range(250)))["refused"] == 250
-    said = imports.said.splitlines()  # type: ignore[attr-defined]  # kept by the fixture
+    said = imports.said.splitlines()
     assert len(said) == 101
     assert "counted" in said[-1]
 
 
-def test_a_line_too_long_is_skipped_whole(imports: Callable[..., dict[str, int]]) -> None:
+def test_a_line_too_long_is_skipped_whole(imports):
     long = json.dumps(line("long", "a" * 5_000_000)).encode() + b"\n"
     assert imports(line("a"), long, long + long.rstrip(), b"\n", line("b", "Two.")) == {
         "imported": 2,
@@ -169,24 +160,20 @@ def test_a_line_too_long_is_skipped_whole(imports: Callable[..., dict[str, int]]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n\n\n"])
-def test_ends_of_lines_and_a_mark_at_the_beginning_are_taken_as_they_come(
-    imports: Callable[..., dict[str, int]], end: bytes
-) -> None:
+def test_ends_of_lines_and_a_mark_at_the_beginning_are_taken_as_they_come(imports, end):
     raw = b"\xef\xbb\xbf" + json.dumps(line("a")).encode() + b"\r\n" + json.dumps(line("b")).encode() + end
     assert imports(raw)["imported"] == 2
 
 
-def test_more_than_a_batch_is_imported(imports: Callable[..., dict[str, int]]) -> None:
+def test_more_than_a_batch_is_imported(imports):
     assert imports(*(line(f"c-{n}", f"Text {n}.") for n in range(1201)))["imported"] == 1201
 
 
-def test_an_empty_file_is_no_error(imports: Callable[..., dict[str, int]]) -> None:
+def test_an_empty_file_is_no_error(imports):
     assert sum(imports().values()) == 0
 
 
-def test_an_imported_address_is_nowhere_in_the_home(
-    imports: Callable[..., dict[str, int]], run: Run, home: Path
-) -> None:
+def test_an_imported_address_is_nowhere_in_the_home(imports, run, home):
     imports(line("a"), line("b", f"Write to {EMAIL}!"))
     stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
     assert EMAIL.encode() not in stored.lower()
@@ -194,23 +181,19 @@ def test_an_imported_address_is_nowhere_in_the_home(
     assert "⟦email⟧" in run("comments", "--site", "courier").stdout
 
 
-def test_the_site_decides_whether_an_email_is_needed(
-    run: Run, imports: Callable[..., dict[str, int]]
-) -> None:
+def test_the_site_decides_whether_an_email_is_needed(run, imports):
     run("site", "set", "courier", "email_required=false")
     assert imports(line("a", author={"name": "Ada"}))["imported"] == 1
 
 
-def test_a_file_that_cannot_be_read_is_named(run: Run, courier: Site, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_named(run, courier, tmp_path):
     assert "is a directory" in run("import", str(tmp_path), "--site", "courier", code=2).stderr
 
 
 # -- comments ----------------------------------------------------------------------------------------------------------
 
 
-def test_comments_are_listed_with_where_they_stand(
-    imports: Callable[..., dict[str, int]], run: Run, context: AppContext
-) -> None:
+def test_comments_are_listed_with_where_they_stand(imports, run, context):
     imports(line("a"), line("b", "Two."))
     decide_all(context)
     imports(line("c", "Three."))
@@ -227,9 +210,7 @@ def test_comments_are_listed_with_where_they_stand(
     assert not {"email", "author_key", "client", "ip"} & set(approved)
 
 
-def test_a_desk_decision_that_waits_is_not_listed(
-    imports: Callable[..., dict[str, int]], run: Run, context: AppContext, courier: Site
-) -> None:
+def test_a_desk_decision_that_waits_is_not_listed(imports, run, context, courier):
     imports(line("a"), line("b", "Two."), line("c", "Three."))
     decide_all(context, toxicity=0.7)
     before = listed(run)
@@ -245,12 +226,12 @@ def test_a_desk_decision_that_waits_is_not_listed(
     assert "rejected" not in run("comments", "--site", "courier").stdout
 
 
-def test_every_page_is_listed_once(imports: Callable[..., dict[str, int]], run: Run) -> None:
+def test_every_page_is_listed_once(imports, run):
     imports(*(line(f"c-{n:03}", f"Text {n}.") for n in range(450)))
     assert [one["id"] for one in listed(run)] == [f"c-{n:03}" for n in range(450)]
 
 
-def test_a_listing_cannot_steer_a_terminal(imports: Callable[..., dict[str, int]], run: Run) -> None:
+def test_a_listing_cannot_steer_a_terminal(imports, run):
     imports(line("a", "\x1b[31mred\x07 \u202etxet"))
     assert not {"\x1b", "\x07", "\u202e"} & set(run("comments", "--site", "courier").stdout)
 
@@ -258,9 +239,7 @@ def test_a_listing_cannot_steer_a_terminal(imports: Callable[..., dict[str, int]
 # -- deliveries and status ---------------------------------------------------------------------------------------------
 
 
-def test_callbacks_are_listed_and_dead_ones_replayed(
-    imports: Callable[..., dict[str, int]], run: Run, context: AppContext, courier: Site
-) -> None:
+def test_callbacks_are_listed_and_dead_ones_replayed(imports, run, context, courier):
     imports(line("a"), line("b", "Two."))
     decide_all(context)
     now = context.deps.clock()
@@ -279,9 +258,7 @@ def test_callbacks_are_listed_and_dead_ones_replayed(
     assert run("deliveries", "list", "--dead", "--json").stdout == ""
 
 
-def test_the_status_tells_what_waits(
-    imports: Callable[..., dict[str, int]], run: Run, context: AppContext
-) -> None:
+def test_the_status_tells_what_waits(imports, run, context):
     imports(line("a"), line("b", "Two."))
     told = json.loads(run("status", "--json").stdout)
     assert (told["pending"], told["oldest_unscored_seconds"], told["up"]["store"]) == (2, 0.0, "ok")
@@ -296,9 +273,7 @@ def test_the_status_tells_what_waits(
     assert "2 waiting" in plain
 
 
-def test_the_status_tells_the_effort_and_what_is_scored_again(
-    imports: Callable[..., dict[str, int]], run: Run, context: AppContext
-) -> None:
+def test_the_status_tells_the_effort_and_what_is_scored_again(imports, run, context):
     told = json.loads(run("status", "--json").stdout)
     assert (told["effort"], told["effort_seconds"], told["to_rescore"]) == ("full", None, 0)
     assert "in full" in run("status").stdout
@@ -315,18 +290,14 @@ def test_the_status_tells_the_effort_and_what_is_scored_again(
     assert "too much waits, 1 to be scored again" in run("status").stdout
 
 
-def test_the_status_tells_of_a_broker_that_is_away(
-    run: Run, courier: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_status_tells_of_a_broker_that_is_away(run, courier, tmp_path, monkeypatch):
     monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/none.sock")
     told = json.loads(run("status", "--json", code=1).stdout)
     assert told["up"]["broker"].startswith("does not answer")
     assert told["pending"] == 0
 
 
-def test_the_status_knows_worker_and_beat_by_their_heartbeats(
-    run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_status_knows_worker_and_beat_by_their_heartbeats(run, courier, redis_url, monkeypatch):
     from service.messaging.dispatcher import HEARTBEAT_SECONDS, Answerer, connect
     from service.messaging.tasks import SWEEP
 
@@ -347,9 +318,7 @@ def test_the_status_knows_worker_and_beat_by_their_heartbeats(
     assert "clocks" not in plain
 
 
-def test_the_status_tells_of_a_clock_that_is_wrong(
-    run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_status_tells_of_a_clock_that_is_wrong(run, courier, redis_url, monkeypatch):
     from service.messaging.dispatcher import Answerer
     from service.messaging.tasks import SWEEP
 
@@ -365,9 +334,7 @@ def test_the_status_tells_of_a_clock_that_is_wrong(
     assert "s behind the broker's: let NTP set it" in " ".join(run("status", code=1).stdout.split())
 
 
-def test_the_status_asks_on_when_the_store_is_away(
-    run: Run, courier: Site, redis_url: str, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_status_asks_on_when_the_store_is_away(run, courier, redis_url, home, monkeypatch):
     from service.messaging.dispatcher import Answerer
     from service.messaging.tasks import SWEEP
 
@@ -384,14 +351,12 @@ def test_the_status_asks_on_when_the_store_is_away(
     assert "fails (" in run("status", code=1).stdout
 
 
-def test_watching_goes_on_while_the_store_is_away(
-    run: Run, courier: Site, context: AppContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_watching_goes_on_while_the_store_is_away(run, courier, context, monkeypatch):
     from service.cli import status
 
     waiting, looks = status._waiting, []
 
-    def away_for_a_moment(context: AppContext) -> dict[str, object]:
+    def away_for_a_moment(context):
         looks.append(1)
         if len(looks) == 4:
             raise KeyboardInterrupt
@@ -411,30 +376,28 @@ def test_watching_goes_on_while_the_store_is_away(
     assert len(looks) == 4
 
 
-def test_the_master_key_of_a_home_is_its_owners_alone(run: Run, home: Path) -> None:
+def test_the_master_key_of_a_home_is_its_owners_alone(run, home):
     """Made with the first command that needs it, readable by nobody else."""
     run("site", "list")
     (key,) = home.glob("*.key")
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
-def test_a_wordpress_export_is_known_by_its_first_bytes(run: Run, tmp_path: Path, courier: Site) -> None:
+def test_a_wordpress_export_is_known_by_its_first_bytes(run, tmp_path, courier):
     file = tmp_path / "export.xml"
     file.write_bytes(b"\xef\xbb\xbf\n" + HEAD + item(comment(1), comment(2, state="0")) + TAIL)
     done = run("import", str(file), "--site", "courier", "--json")
     assert json.loads(done.output) == {"imported": 2, "replayed": 0, "revised": 0, "refused": 0}
 
 
-def test_a_broken_export_ends_the_import_with_its_line(run: Run, tmp_path: Path, courier: Site) -> None:
+def test_a_broken_export_ends_the_import_with_its_line(run, tmp_path, courier):
     file = tmp_path / "export.xml"
     file.write_bytes(HEAD + item(comment(1)))
     done = run("import", str(file), "--site", "courier", code=2)
     assert "line " in done.output
 
 
-def test_an_import_counts_in_the_homes_metrics(
-    home: Path, courier: Site, tmp_path: Path, context: AppContext
-) -> None:
+def test_an_import_counts_in_the_homes_metrics(home, courier, tmp_path, context):
     file = tmp_path / "comments.jsonl"
     file.write_text(json.dumps(line("c-1")) + "\n" + json.dumps(line("c-2")) + "\n")
     command = [sys.executable, "-m", "service.cli.main", "import", str(file), "--site", courier.name]
@@ -443,7 +406,7 @@ def test_an_import_counts_in_the_homes_metrics(
     assert 'replydesk_submissions_total{outcome="new",source="import"} 2.0' in told
 
 
-def test_what_is_odd_in_an_export_is_counted_and_named(run: Run, tmp_path: Path, courier: Site) -> None:
+def test_what_is_odd_in_an_export_is_counted_and_named(run, tmp_path, courier):
     file = tmp_path / "export.xml"
     begin = head("https://courier.example")
     file.write_bytes(
@@ -469,7 +432,7 @@ def test_what_is_odd_in_an_export_is_counted_and_named(run: Run, tmp_path: Path,
     assert "line " in done.stderr
 
 
-def test_an_article_is_described_and_moved(run: Run, imports: Callable[..., dict[str, int]]) -> None:
+def test_an_article_is_described_and_moved(run, imports):
     imports(line("a"), line("b", "Two."))
     url, to = "http://www.courier.example/a/?utm_source=x", "https://courier.example/2026/a"
     given = ["--site", "courier", "--json"]
@@ -500,8 +463,6 @@ def test_an_article_is_described_and_moved(run: Run, imports: Callable[..., dict
         (("move", "https://c.example/", "https://c.example/b", "--site", "nobody"), "There is no site"),
     ],
 )
-def test_what_is_wrong_with_an_article_is_said_in_a_line(
-    run: Run, courier: Site, arguments: tuple[str, ...], said: str
-) -> None:
+def test_what_is_wrong_with_an_article_is_said_in_a_line(run, courier, arguments, said):
     site = () if "--site" in arguments else ("--site", "courier")
     assert said in run("article", *arguments, *site, code=2).output

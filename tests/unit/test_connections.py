@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,7 +12,6 @@ from dataclasses import dataclass, field
 import pytest
 from urllib3.connection import HTTPConnection
 
-from service.webhooks.signing import Outcome
 from service.webhooks.url_guard import Allow
 from tests.receivers import CERTIFICATES, OK, read_request
 from worker import connections, outbound
@@ -34,7 +32,7 @@ class Patient:
     """For each request the number of the connection that it came by."""
     opened: list[socket.socket] = field(default_factory=list)
 
-    def serve(self, listener: socket.socket) -> None:
+    def serve(self, listener):
         while True:
             try:
                 connection, _ = listener.accept()
@@ -43,7 +41,7 @@ class Patient:
             self.opened.append(connection)
             threading.Thread(target=self.keep, args=[connection, len(self.opened)], daemon=True).start()
 
-    def keep(self, connection: socket.socket, number: int) -> None:
+    def keep(self, connection, number):
         """Answer until the other side is gone, or it is time to leave."""
         with suppress(OSError, IndexError, StopIteration), connection:
             while self.requests.count(number) != self.leaves:
@@ -53,7 +51,7 @@ class Patient:
 
 
 @pytest.fixture
-def patient() -> Iterator[Patient]:
+def patient():
     server = Patient()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server.port = listener.getsockname()[1]
@@ -73,17 +71,17 @@ def patient() -> Iterator[Patient]:
 class Ticking:
     now = 100.0
 
-    def __call__(self) -> float:
+    def __call__(self):
         return self.now
 
 
 @pytest.fixture
-def clock() -> Ticking:
+def clock():
     return Ticking()
 
 
 @pytest.fixture
-def kept(clock: Ticking, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connections]:
+def kept(clock, monkeypatch):
     made = Connections(clock)
     real = outbound.Kept
     monkeypatch.setattr(outbound, "Kept", lambda connection, address, _: real(connection, address, clock()))
@@ -91,24 +89,22 @@ def kept(clock: Ticking, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection
     made.close()
 
 
-def send(server: Patient, kept: Connections, allow: Allow = LOOPBACK, host: str = "127.0.0.1") -> Outcome:
+def send(server, kept, allow=LOOPBACK, host="127.0.0.1"):
     return post(f"http://{host}:{server.port}/", {}, b"{}", allow=allow, timeout=5.0, connections=kept)
 
 
-def test_one_connection_serves_one_callback_after_the_other(patient: Patient, kept: Connections) -> None:
+def test_one_connection_serves_one_callback_after_the_other(patient, kept):
     assert {send(patient, kept).kind for _ in range(5)} == {"delivered"}
     assert patient.requests == [1] * 5
 
 
-def test_a_receiver_that_hung_up_meanwhile_is_asked_anew(patient: Patient, kept: Connections) -> None:
+def test_a_receiver_that_hung_up_meanwhile_is_asked_anew(patient, kept):
     patient.leaves = 2
     assert {send(patient, kept).kind for _ in range(6)} == {"delivered"}
     assert patient.requests == [1, 1, 2, 2, 3, 3]
 
 
-def test_a_farewell_that_crosses_the_request_costs_no_attempt(
-    patient: Patient, kept: Connections, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_farewell_that_crosses_the_request_costs_no_attempt(patient, kept, monkeypatch):
     send(patient, kept)
     patient.opened[0].shutdown(socket.SHUT_RDWR)
     monkeypatch.setattr(connections, "_is_silent", lambda _: True)
@@ -117,13 +113,11 @@ def test_a_farewell_that_crosses_the_request_costs_no_attempt(
 
 
 @pytest.mark.parametrize("farewell", [BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError])
-def test_however_a_farewell_is_told_it_costs_no_attempt(
-    patient: Patient, kept: Connections, monkeypatch: pytest.MonkeyPatch, farewell: type[Exception]
-) -> None:
+def test_however_a_farewell_is_told_it_costs_no_attempt(patient, kept, monkeypatch, farewell):
     send(patient, kept)
     resting = kept._resting["http", "127.0.0.1", patient.port][0].connection
 
-    def fails(*_: object, **__: object) -> None:
+    def fails(*_, **__):
         raise farewell
 
     monkeypatch.setattr(resting, "request", fails)
@@ -131,7 +125,7 @@ def test_however_a_farewell_is_told_it_costs_no_attempt(
     assert patient.requests == [1, 2]
 
 
-def test_an_answer_to_what_was_not_asked_is_no_receipt(patient: Patient, kept: Connections) -> None:
+def test_an_answer_to_what_was_not_asked_is_no_receipt(patient, kept):
     send(patient, kept)
     patient.opened[0].sendall(OK)
     while connections._is_silent(kept._resting["http", "127.0.0.1", patient.port][0].connection):
@@ -140,7 +134,7 @@ def test_an_answer_to_what_was_not_asked_is_no_receipt(patient: Patient, kept: C
     assert patient.requests == [1, 2]
 
 
-def test_what_waits_below_tls_is_no_receipt_either() -> None:
+def test_what_waits_below_tls_is_no_receipt_either():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATES / "server.pem")
     trusting = ssl.create_default_context(cafile=str(CERTIFICATES / "authority.pem"))
@@ -159,7 +153,7 @@ def test_what_waits_below_tls_is_no_receipt_either() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 301, 410, 429, 500])
-def test_only_after_success_a_connection_is_kept(patient: Patient, kept: Connections, status: int) -> None:
+def test_only_after_success_a_connection_is_kept(patient, kept, status):
     patient.answer = f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode()
     send(patient, kept)
     send(patient, kept)
@@ -174,21 +168,19 @@ def test_only_after_success_a_connection_is_kept(patient: Patient, kept: Connect
         b"HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n" + bytes(70_000),
     ],
 )
-def test_what_cannot_be_used_again_is_not_kept(patient: Patient, kept: Connections, answer: bytes) -> None:
+def test_what_cannot_be_used_again_is_not_kept(patient, kept, answer):
     patient.answer = answer
     assert {send(patient, kept).kind for _ in range(2)} == {"delivered"}
     assert patient.requests == [1, 2]
 
 
-def test_a_kept_connection_is_judged_again(patient: Patient, kept: Connections) -> None:
+def test_a_kept_connection_is_judged_again(patient, kept):
     send(patient, kept)
     assert send(patient, kept, Allow.parse("")).kind == "refused"
     assert patient.requests == [1]
 
 
-def test_a_name_is_looked_up_again_within_a_minute(
-    patient: Patient, kept: Connections, clock: Ticking, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_is_looked_up_again_within_a_minute(patient, kept, clock, monkeypatch):
     answers = [["127.0.0.1"], ["10.0.0.1"]]
     monkeypatch.setattr(outbound, "look_up", lambda *_: answers.pop(0))
     assert send(patient, kept, host="hook.example", allow=Allow.parse("127.0.0.0/8")).kind == "delivered"
@@ -201,15 +193,13 @@ def test_a_name_is_looked_up_again_within_a_minute(
     assert set(patient.requests) == {1}
 
 
-def test_another_name_for_the_same_address_is_another_place(patient: Patient, kept: Connections) -> None:
+def test_another_name_for_the_same_address_is_another_place(patient, kept):
     send(patient, kept)
     send(patient, kept, host="localhost")
     assert patient.requests == [1, 2]
 
 
-def test_what_rests_too_long_or_was_used_often_is_closed(
-    patient: Patient, kept: Connections, clock: Ticking
-) -> None:
+def test_what_rests_too_long_or_was_used_often_is_closed(patient, kept, clock):
     send(patient, kept)
     clock.now += IDLE_SECONDS
     send(patient, kept)
@@ -220,7 +210,7 @@ def test_what_rests_too_long_or_was_used_often_is_closed(
     assert patient.requests.count(2) == USES
 
 
-def test_so_many_are_kept_and_no_more(patient: Patient, kept: Connections) -> None:
+def test_so_many_are_kept_and_no_more(patient, kept):
     target = outbound.Target.parse(f"http://127.0.0.1:{patient.port}/")
     opened = [outbound._connected(target, ["127.0.0.1"], 1e9) for _ in range(KEPT_EACH + 3)]
     for one in opened:

@@ -1,12 +1,8 @@
 """Limits that several processes hold together through Redis, and each alone when there is none."""
 
-from __future__ import annotations
-
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -16,22 +12,22 @@ from tests.processes import Broker, until
 
 
 class Ticking:
-    def __init__(self) -> None:
+    def __init__(self):
         self.now = 1000.0
 
-    def __call__(self) -> float:
+    def __call__(self):
         return self.now
 
 
 @pytest.fixture
-def redis_prefix() -> str:
+def redis_prefix():
     """A prefix of the test's own on the tests' server."""
     return f"limits-{uuid.uuid4().hex[:8]}:"
 
 
 @contextmanager
-def limiters(count: int, url: str | None, prefix: str = "test:", **more: object) -> Iterator[list[Limiter]]:
-    made = [Limiter(url, prefix, **more) for _ in range(count)]  # type: ignore[arg-type]
+def limiters(count, url, prefix="test:", **more):
+    made = [Limiter(url, prefix, **more) for _ in range(count)]
     try:
         yield made
     finally:
@@ -39,7 +35,7 @@ def limiters(count: int, url: str | None, prefix: str = "test:", **more: object)
             one.close()
 
 
-def test_a_burst_passes_and_then_the_rate() -> None:
+def test_a_burst_passes_and_then_the_rate():
     ticking = Ticking()
     limiter = Limiter(None, monotonic=ticking)
     rate = Rate(1.0, 10.0)
@@ -52,7 +48,7 @@ def test_a_burst_passes_and_then_the_rate() -> None:
     assert limiter.take("courier", rate) == 0.0
 
 
-def test_processes_share_one_rate(redis_url: str, redis_prefix: str) -> None:
+def test_processes_share_one_rate(redis_url, redis_prefix):
     rate = Rate(0.01, 10.0)
     with limiters(2, redis_url, redis_prefix) as (first, second):
         assert first.take("courier", rate, 10) == 0.0
@@ -62,14 +58,14 @@ def test_processes_share_one_rate(redis_url: str, redis_prefix: str) -> None:
         assert second.take("herald", rate) == 0.0
 
 
-def test_what_passed_in_too_many_places_at_once_is_owed(redis_url: str, redis_prefix: str) -> None:
+def test_what_passed_in_too_many_places_at_once_is_owed(redis_url, redis_prefix):
     rate = Rate(10.0, 10.0)
     with limiters(3, redis_url, redis_prefix) as three:
         assert [one.take("courier", rate, 10) for one in three] == [0.0, 0.0, 0.0]
         until(lambda: all(one.take("courier", rate) > 1.0 for one in three))
 
 
-def test_without_an_answer_each_holds_the_limit_alone() -> None:
+def test_without_an_answer_each_holds_the_limit_alone():
     rate = Rate(0.01, 10.0)
     with limiters(1, "redis://127.0.0.1:1/0") as (limiter,):
         began = time.perf_counter()
@@ -78,7 +74,7 @@ def test_without_an_answer_each_holds_the_limit_alone() -> None:
         assert time.perf_counter() - began < 0.5
 
 
-def test_a_broker_that_hangs_costs_no_request_a_moment(tmp_path: Path) -> None:
+def test_a_broker_that_hangs_costs_no_request_a_moment(tmp_path):
     broker, rate, spent = Broker(tmp_path), Rate(0.01, 1_000.0), []
     try:
         with limiters(1, broker.url) as (limiter,):
@@ -96,7 +92,7 @@ def test_a_broker_that_hangs_costs_no_request_a_moment(tmp_path: Path) -> None:
         broker.kill()
 
 
-def test_an_emptied_broker_forgives_what_was_owed(redis_url: str, redis_prefix: str) -> None:
+def test_an_emptied_broker_forgives_what_was_owed(redis_url, redis_prefix):
     import redis
 
     rate = Rate(0.01, 10.0)
@@ -107,7 +103,7 @@ def test_an_emptied_broker_forgives_what_was_owed(redis_url: str, redis_prefix: 
         until(lambda: second.take("courier", rate) == 0.0)
 
 
-def test_a_take_costs_less_than_fifty_microseconds(redis_url: str, redis_prefix: str) -> None:
+def test_a_take_costs_less_than_fifty_microseconds(redis_url, redis_prefix):
     rate = Rate(1e6, 1e6)
     spent = []
     with limiters(1, redis_url, redis_prefix) as (limiter,):
@@ -119,7 +115,7 @@ def test_a_take_costs_less_than_fifty_microseconds(redis_url: str, redis_prefix:
     assert sorted(spent)[len(spent) // 2] < 50e-6
 
 
-def test_buckets_are_bounded() -> None:
+def test_buckets_are_bounded():
     ticking = Ticking()
     limiter = Limiter(None, monotonic=ticking)
     rate = Rate(1.0, 10.0)

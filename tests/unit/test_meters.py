@@ -1,14 +1,11 @@
 """Counters that several processes keep in one home: the sums are whole, the dead say nothing of the present."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 
 from service.observability.counters import FILE_BYTES, Slots, home_registry, slots_registry
 from worker.meters import listen
@@ -29,7 +26,7 @@ sys.stdin.read(1)
 """
 
 
-def counting(home: Path, number: int) -> subprocess.Popen[str]:
+def counting(home, number):
     process = subprocess.Popen(
         [sys.executable, "-c", COUNT, str(home), str(number)],
         stdin=subprocess.PIPE,
@@ -40,17 +37,17 @@ def counting(home: Path, number: int) -> subprocess.Popen[str]:
     return process
 
 
-def end(process: subprocess.Popen[str]) -> None:
+def end(process):
     process.kill()
     process.communicate()
 
 
-def sample(registry: CollectorRegistry, line: str) -> float | None:
+def sample(registry, line):
     found = [one for one in generate_latest(registry).decode().splitlines() if one.startswith(f"{line} ")]
     return float(found[0].rpartition(" ")[2]) if found else None
 
 
-def test_two_processes_tell_one_sum_and_successors_count_on(tmp_path: Path) -> None:
+def test_two_processes_tell_one_sum_and_successors_count_on(tmp_path):
     first, second = counting(tmp_path, 3), counting(tmp_path, 4)
     try:
         told = home_registry(tmp_path)
@@ -72,7 +69,7 @@ def test_two_processes_tell_one_sum_and_successors_count_on(tmp_path: Path) -> N
         end(first)
 
 
-def test_files_are_taken_whole_and_torn_ones_begin_anew(tmp_path: Path) -> None:
+def test_files_are_taken_whole_and_torn_ones_begin_anew(tmp_path):
     torn = tmp_path / "counter_0.db"
     torn.write_bytes(b"\x30\x00\x00\x00" + b"\xff" * 100)
     slots = Slots(tmp_path)
@@ -81,7 +78,7 @@ def test_files_are_taken_whole_and_torn_ones_begin_anew(tmp_path: Path) -> None:
     assert generate_latest(slots_registry(slots)) == b""
 
 
-def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path):
     blocked = tmp_path / "home"
     blocked.write_text("a file")
     check = (
@@ -92,11 +89,11 @@ def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path: Path) -> N
     assert done.stdout.splitlines()[-1] == "False"
 
 
-def test_a_home_without_counters_tells_nothing(tmp_path: Path) -> None:
+def test_a_home_without_counters_tells_nothing(tmp_path):
     assert generate_latest(home_registry(tmp_path)) == b""
 
 
-def test_a_worker_tells_what_its_home_counted(tmp_path: Path) -> None:
+def test_a_worker_tells_what_its_home_counted(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

@@ -1,26 +1,21 @@
 """Fixtures of the worker's tests: an environment for processes, and delivery workers."""
 
-from __future__ import annotations
-
 import os
 import uuid
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from service.storage import Store
 from tests.factories import sqlite_store
 from tests.worker.cast import Office
 
 
 @pytest.fixture
-def offices() -> Iterator[Callable[..., Office]]:
+def offices():
     with ExitStack() as stack:
 
-        def make(store: Store | None = None, **options: Any) -> Office:
+        def make(store=None, **options):
             office = Office(store or sqlite_store(), **options)
             stack.callback(office.delivery_worker.close, 5.0)
             return office
@@ -29,12 +24,12 @@ def offices() -> Iterator[Callable[..., Office]]:
 
 
 @pytest.fixture
-def office(offices: Callable[..., Office]) -> Office:
+def office(offices):
     return offices()
 
 
 @pytest.fixture
-def env(tmp_path: Path, redis_url: str) -> dict[str, str]:
+def env(tmp_path, redis_url):
     """The environment of a home of its own on the tests' Valkey, under a prefix of its own."""
     home = tmp_path / "home"
     home.mkdir()

@@ -1,17 +1,9 @@
 """What the workers count: each verdict once, and as expired only leases that ran out or whose holder died."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
 import pytest
-from prometheus_client import Counter
 
 from service.domain.effort import FAST_WANTED
 from service.messaging.tasks import SCORE
-from service.storage import Store
 from tests.worker.cast import Stage, Told, TwoEfforts
 from worker.journal import Journal
 from worker.meters import meters
@@ -20,24 +12,24 @@ from worker.sweep import Sweep
 
 
 @pytest.fixture
-def stage(store: Store) -> Stage:
+def stage(store):
     return Stage.over(store)
 
 
-def counted(counter: Counter, *labels: str) -> float:
+def counted(counter, *labels):
     """Return what was counted so far under these labels."""
     return float(counter.labels(*labels)._value.get())
 
 
-def expired() -> float:
+def expired():
     return counted(meters().leases_expired, "score")
 
 
-def test_a_verdict_that_came_too_late_is_not_counted(stage: Stage) -> None:
+def test_a_verdict_that_came_too_late_is_not_counted(stage):
     stage.post("One.")
     settled, ran_out = counted(meters().settled, "scored"), expired()
 
-    def hangs(text: str) -> dict[str, float]:
+    def hangs(text):
         stage.clock.pass_seconds(stage.deps.lease_seconds)
         assert score_pending(stage.deps, Told(), Bounds(seconds=0.1)) == 1
         return {}
@@ -47,7 +39,7 @@ def test_a_verdict_that_came_too_late_is_not_counted(stage: Stage) -> None:
     assert expired() == ran_out + 1
 
 
-def test_a_text_that_is_tried_again_is_no_lease_that_expired(stage: Stage) -> None:
+def test_a_text_that_is_tried_again_is_no_lease_that_expired(stage):
     stage.post("poison")
     ran_out = expired()
     for _ in range(4):
@@ -57,7 +49,7 @@ def test_a_text_that_is_tried_again_is_no_lease_that_expired(stage: Stage) -> No
     assert expired() == ran_out
 
 
-def test_leases_of_the_dead_are_counted_where_they_are_buried(stage: Stage, tmp_path: Path) -> None:
+def test_leases_of_the_dead_are_counted_where_they_are_buried(stage, tmp_path):
     posted = stage.post("One.", "Two.")
     until = leased_until(stage, [one.pk for one in posted[:1]])
     journal = Journal(tmp_path)
@@ -68,7 +60,7 @@ def test_leases_of_the_dead_are_counted_where_they_are_buried(stage: Stage, tmp_
     assert expired() == ran_out + 1
 
 
-def test_scores_are_counted_by_effort_and_second_verdicts_by_outcome(stage: Stage) -> None:
+def test_scores_are_counted_by_effort_and_second_verdicts_by_outcome(stage):
     scorer = TwoEfforts(fast=lambda _: {"toxicity": 0.7})
     stage.post("One.", signals=FAST_WANTED)
     scored = {effort: counted(meters().scored, scorer.version, effort) for effort in ("full", "fast")}
@@ -80,7 +72,7 @@ def test_scores_are_counted_by_effort_and_second_verdicts_by_outcome(stage: Stag
     assert counted(meters().rescored, "approved") == approved + 1
 
 
-def leased_until(stage: Stage, pks: Sequence[int]) -> Any:
+def leased_until(stage, pks):
     """Lease as many comments as are named, and say until when."""
     now = stage.clock()
     until = now.replace(second=now.second + 30)

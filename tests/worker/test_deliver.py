@@ -1,10 +1,7 @@
 """Delivery to real receivers: signed, in order, retried, given up, given back; nobody waits for another's server."""
 
-from __future__ import annotations
-
 import json
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event
@@ -14,18 +11,15 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from service.domain.verdict import Action, Who
 from service.privacy.keys import new_webhook_secret
-from service.storage import Store
 from service.usecases import Judgement, review
 from service.webhooks.signing import WAITS, Outcome
 from service.webhooks.url_guard import Allow
 from tests.receivers import receiver
-from tests.worker.cast import KEYRING, Office
+from tests.worker.cast import KEYRING
 from worker.deliver import PER_SITE, DeliveryWorker
 
 
-def test_a_decision_arrives_signed_with_the_stored_bytes(
-    store: Store, offices: Callable[..., Office]
-) -> None:
+def test_a_decision_arrives_signed_with_the_stored_bytes(store, offices):
     office = offices(store)
     with receiver() as hook:
         site = office.site("courier", hook.url)
@@ -41,7 +35,7 @@ def test_a_decision_arrives_signed_with_the_stored_bytes(
     assert all(one.delivered_at is not None and one.attempts == 1 for one in office.mail())
 
 
-def test_during_a_rotation_both_secrets_sign(office: Office) -> None:
+def test_during_a_rotation_both_secrets_sign(office):
     with receiver() as hook:
         site = office.site("courier", hook.url, secrets=2)
         office.decide(site, 1)
@@ -52,7 +46,7 @@ def test_during_a_rotation_both_secrets_sign(office: Office) -> None:
         Webhook(new_webhook_secret()).verify(hook.got[0].body, hook.got[0].headers)
 
 
-def test_a_failure_is_tried_again_with_the_same_id_and_bytes(office: Office) -> None:
+def test_a_failure_is_tried_again_with_the_same_id_and_bytes(office):
     with receiver(500, 204) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -70,7 +64,7 @@ def test_a_failure_is_tried_again_with_the_same_id_and_bytes(office: Office) -> 
     assert first.headers["webhook-signature"] != second.headers["webhook-signature"]
 
 
-def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office: Office) -> None:
+def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office):
     with receiver(500) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -86,7 +80,7 @@ def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office: Of
     assert len(set(hook.ids())) == 1
 
 
-def test_decisions_on_one_comment_arrive_in_order(office: Office) -> None:
+def test_decisions_on_one_comment_arrive_in_order(office):
     with receiver(500, 204) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -102,7 +96,7 @@ def test_decisions_on_one_comment_arrive_in_order(office: Office) -> None:
     assert hook.sequences() == [("c-0", 1), ("c-0", 1), ("c-0", 2), ("c-0", 3)]
 
 
-def test_gone_switches_the_sites_callbacks_off(office: Office) -> None:
+def test_gone_switches_the_sites_callbacks_off(office):
     with receiver(410) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -116,10 +110,10 @@ def test_gone_switches_the_sites_callbacks_off(office: Office) -> None:
         assert len(hook.got) == 1
 
 
-def test_gone_stops_the_mail_that_is_leased_already(store: Store, offices: Callable[..., Office]) -> None:
+def test_gone_stops_the_mail_that_is_leased_already(store, offices):
     office, posted = offices(store), list[bytes]()
 
-    def post(url: str, headers: object, body: bytes, **_: object) -> Outcome:
+    def post(url, headers, body, **_):
         posted.append(body)
         if len(posted) > 1:  # the others are in the air until the 410 is written down
             assert switched_off.wait(10)
@@ -147,7 +141,7 @@ def test_gone_stops_the_mail_that_is_leased_already(store: Store, offices: Calla
     assert office.states().count("delivered") == 59
 
 
-def test_a_receiver_that_answers_gone_to_all_is_asked_by_no_thread_twice(office: Office) -> None:
+def test_a_receiver_that_answers_gone_to_all_is_asked_by_no_thread_twice(office):
     with receiver(410) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 60)
@@ -156,7 +150,7 @@ def test_a_receiver_that_answers_gone_to_all_is_asked_by_no_thread_twice(office:
     assert office.states().count("waiting") == 60 - len(hook.got)
 
 
-def test_gone_says_nothing_of_a_new_address(office: Office) -> None:
+def test_gone_says_nothing_of_a_new_address(office):
     with receiver(410, open_gate=False) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -169,7 +163,7 @@ def test_gone_says_nothing_of_a_new_address(office: Office) -> None:
     assert office.look("courier").callback_disabled is None
 
 
-def test_a_hanging_receiver_holds_up_nobody_else(store: Store, offices: Callable[..., Office]) -> None:
+def test_a_hanging_receiver_holds_up_nobody_else(store, offices):
     office = offices(store)
     with receiver(open_gate=False) as slow, receiver() as fast:
         office.decide(office.site("slow", slow.url), 60)
@@ -186,7 +180,7 @@ def test_a_hanging_receiver_holds_up_nobody_else(store: Store, offices: Callable
     assert office.states(herald) == ["delivered"] * 60
 
 
-def test_a_receiver_that_is_away_is_asked_a_few_times_and_not_for_everything(office: Office) -> None:
+def test_a_receiver_that_is_away_is_asked_a_few_times_and_not_for_everything(office):
     """What else waits for it is put off without counting an attempt, and arrives when it is back."""
     with receiver() as hook:
         site = office.site("courier", "http://127.0.0.1:9/")
@@ -202,7 +196,7 @@ def test_a_receiver_that_is_away_is_asked_a_few_times_and_not_for_everything(off
     assert office.states() == ["delivered"] * 40
 
 
-def test_slow_down_is_heard(office: Office) -> None:
+def test_slow_down_is_heard(office):
     with receiver(429, 204, retry_after="120") as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -215,7 +209,7 @@ def test_slow_down_is_heard(office: Office) -> None:
     assert office.states() == ["delivered"]
 
 
-def test_a_private_target_is_refused_unless_allowed(offices: Callable[..., Office]) -> None:
+def test_a_private_target_is_refused_unless_allowed(offices):
     office = offices()
     office.delivery_worker = DeliveryWorker(office.context, Allow.parse(""), timeout=5.0)
     with receiver() as hook:
@@ -226,7 +220,7 @@ def test_a_private_target_is_refused_unless_allowed(offices: Callable[..., Offic
     assert (refused.last_outcome or "").startswith("refused")
 
 
-def test_nothing_is_sent_unsigned(office: Office) -> None:
+def test_nothing_is_sent_unsigned(office):
     with receiver() as hook:
         site = office.site("courier", hook.url)
         with office.deps.store.write() as tx:
@@ -237,9 +231,7 @@ def test_nothing_is_sent_unsigned(office: Office) -> None:
     assert "unsigned" in (office.mail()[0].last_outcome or "")
 
 
-def test_no_transaction_is_open_while_a_receiver_is_asked(
-    sqlite_url: str, offices: Callable[..., Office]
-) -> None:
+def test_no_transaction_is_open_while_a_receiver_is_asked(sqlite_url, offices):
     from service.storage import open_store
 
     store = open_store(sqlite_url)
@@ -258,7 +250,7 @@ def test_no_transaction_is_open_while_a_receiver_is_asked(
         store.close()
 
 
-def test_two_workers_deliver_everything_once(store: Store, offices: Callable[..., Office]) -> None:
+def test_two_workers_deliver_everything_once(store, offices):
     office = offices(store)
     with receiver() as hook:
         site = office.site("courier", hook.url)
@@ -272,7 +264,7 @@ def test_two_workers_deliver_everything_once(store: Store, offices: Callable[...
     assert len(hook.ids()) == len(set(hook.ids())) == 100
 
 
-def test_a_dead_workers_mail_is_delivered_by_another(office: Office) -> None:
+def test_a_dead_workers_mail_is_delivered_by_another(office):
     with receiver() as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -287,7 +279,7 @@ def test_a_dead_workers_mail_is_delivered_by_another(office: Office) -> None:
     assert office.mail()[0].attempts == 2
 
 
-def test_closing_lets_go_of_what_waits(offices: Callable[..., Office]) -> None:
+def test_closing_lets_go_of_what_waits(offices):
     office = offices()
     with receiver(open_gate=False) as hook:
         office.decide(office.site("courier", hook.url), 30)
@@ -303,10 +295,10 @@ def test_closing_lets_go_of_what_waits(offices: Callable[..., Office]) -> None:
     assert {one.attempts for one in office.mail() if one.state == "waiting"} == {0}
 
 
-def test_a_callback_whose_lease_nearly_ran_out_is_left_to_the_next_worker(office: Office) -> None:
-    posted: list[bytes] = []
+def test_a_callback_whose_lease_nearly_ran_out_is_left_to_the_next_worker(office):
+    posted = []
 
-    def post(url: str, headers: object, body: bytes, **_: object) -> Outcome:
+    def post(url, headers, body, **_):
         office.ahead += timedelta(seconds=58)  # this one took its time
         posted.append(body)
         return Outcome("delivered", 204)
@@ -319,7 +311,7 @@ def test_a_callback_whose_lease_nearly_ran_out_is_left_to_the_next_worker(office
     assert office.states() == ["delivered", "delivered"]
 
 
-def test_the_log_names_no_address_and_no_text(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_names_no_address_and_no_text(office, capsys):
     with receiver(500) as hook:
         office.decide(office.site("courier", hook.url + "?token=secret"), 1)
         office.carry()
@@ -330,7 +322,7 @@ def test_the_log_names_no_address_and_no_text(office: Office, capsys: pytest.Cap
         assert hidden not in told
 
 
-def test_an_endpoint_that_keeps_failing_is_left_alone(office: Office) -> None:
+def test_an_endpoint_that_keeps_failing_is_left_alone(office):
     with receiver(500) as away:
         site = office.site("courier", away.url)
         office.decide(site, 40)
@@ -343,7 +335,7 @@ def test_an_endpoint_that_keeps_failing_is_left_alone(office: Office) -> None:
             assert sum(one.attempts for one in tx.deliveries(site.id, None, 100)) == asked
 
 
-def test_the_owner_is_told_that_callbacks_stopped(office: Office) -> None:
+def test_the_owner_is_told_that_callbacks_stopped(office):
     with receiver(410) as gone, receiver() as owner:
         site = office.site("courier", gone.url)
         with office.deps.store.write() as tx:

@@ -1,22 +1,17 @@
 """The journal of leases: what a dead process had in hand is another's at once, what a living one has is left alone."""
 
-from __future__ import annotations
-
 import errno
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from service.messaging.tasks import DELIVER, SCORE
-from service.storage import Store
 from tests.factories import NOON, after
 from tests.worker.cast import Stage, Told
-from worker.journal import Journal, Noted
+from worker.journal import Journal
 from worker.score import score_pending
 from worker.sweep import Sweep
 
@@ -33,7 +28,7 @@ sys.stdin.read()
 
 
 @contextmanager
-def owner(home: Path, work: str, *pks: int) -> Iterator[subprocess.Popen[str]]:
+def owner(home, work, *pks):
     """Another process that has these rows in hand until half a minute past noon."""
     told = [str(home), work, after(30).isoformat(), *map(str, pks)]
     process = subprocess.Popen(
@@ -51,13 +46,13 @@ def owner(home: Path, work: str, *pks: int) -> Iterator[subprocess.Popen[str]]:
         process.stdout.close()
 
 
-def released(home: Path) -> Noted:
-    found: list[Noted] = []
+def released(home):
+    found = []
     Journal(home).release_dead(found.append)
     return found[0] if found else {}
 
 
-def test_what_a_killed_worker_had_in_hand_is_scored_at_once_and_alone(store: Store, tmp_path: Path) -> None:
+def test_what_a_killed_worker_had_in_hand_is_scored_at_once_and_alone(store, tmp_path):
     stage = Stage.over(store)
     comments = stage.post("One.", "Two.", "Three.")
     with store.write() as tx:
@@ -77,7 +72,7 @@ def test_what_a_killed_worker_had_in_hand_is_scored_at_once_and_alone(store: Sto
     assert [stage.look(f"c-{n}").attempts for n in range(3)] == [2, 2, 2]
 
 
-def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store: Store, tmp_path: Path) -> None:
+def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store, tmp_path):
     stage = Stage.over(store)
     stage.post("One.", "Deadly.", "Three.")
     sweep, home = Sweep(stage.deps, journal=Journal(tmp_path)), tmp_path
@@ -86,7 +81,7 @@ def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store: Store, t
         """The process is gone: nothing after it runs."""
 
     class Deadly(Told):
-        def score(self, readings, *how, **named):  # type: ignore[no-untyped-def]
+        def score(self, readings, *how, **named):
             if any(one.text == "Deadly." for one in readings):
                 raise Died
             return super().score(readings, *how, **named)
@@ -105,7 +100,7 @@ def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store: Store, t
     assert stage.decisions() == 3
 
 
-def test_what_was_recorded_is_nobodys_to_bury(tmp_path: Path) -> None:
+def test_what_was_recorded_is_nobodys_to_bury(tmp_path):
     journal = Journal(tmp_path)
     journal.note(SCORE, after(30), [1, 2])
     journal.note(DELIVER, after(60), [7, 8])
@@ -118,12 +113,12 @@ def test_what_was_recorded_is_nobodys_to_bury(tmp_path: Path) -> None:
     assert released(tmp_path) == {}
 
 
-def test_what_cannot_be_given_back_is_kept_for_the_next(tmp_path: Path) -> None:
+def test_what_cannot_be_given_back_is_kept_for_the_next(tmp_path):
     gone = Journal(tmp_path)
     gone.note(SCORE, after(30), [1])
     gone.close()
 
-    def fails(_: Noted) -> None:
+    def fails(_):
         raise ConnectionResetError
 
     newcomer = Journal(tmp_path)
@@ -134,7 +129,7 @@ def test_what_cannot_be_given_back_is_kept_for_the_next(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("torn", [b"[", b"[]", b'{"a": 1}', b'{"a": {"noon": [1]}}', b"\xff", b"[" * 60_000])
-def test_a_torn_journal_says_nothing(tmp_path: Path, torn: bytes) -> None:
+def test_a_torn_journal_says_nothing(tmp_path, torn):
     journal = Journal(tmp_path)
     journal.note(SCORE, after(30), [1])
     journal.close()
@@ -144,7 +139,7 @@ def test_a_torn_journal_says_nothing(tmp_path: Path, torn: bytes) -> None:
     assert slot.stat().st_size == 0
 
 
-def test_a_home_that_cannot_be_written_costs_speed_alone(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_costs_speed_alone(tmp_path):
     (tmp_path / "run").write_text("no folder")
     journal = Journal(tmp_path)
     journal.note(SCORE, after(30), [1])
@@ -153,10 +148,8 @@ def test_a_home_that_cannot_be_written_costs_speed_alone(tmp_path: Path) -> None
     journal.close()
 
 
-def test_a_disk_that_was_full_for_a_while_is_written_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> int:
+def test_a_disk_that_was_full_for_a_while_is_written_again(tmp_path, monkeypatch):
+    def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     journal = Journal(tmp_path)
@@ -170,7 +163,7 @@ def test_a_disk_that_was_full_for_a_while_is_written_again(
     assert released(tmp_path) == {SCORE: {after(30): [1], after(31): [2], after(32): [3]}}
 
 
-def test_what_ran_out_is_struck_at_the_next_lease(tmp_path: Path) -> None:
+def test_what_ran_out_is_struck_at_the_next_lease(tmp_path):
     journal = Journal(tmp_path)
     journal.note(SCORE, after(30), [1, 2])
     journal.note(SCORE, after(70), [3], after(40))
@@ -178,15 +171,13 @@ def test_what_ran_out_is_struck_at_the_next_lease(tmp_path: Path) -> None:
     assert released(tmp_path) == {SCORE: {after(70): [3]}}
 
 
-def test_what_a_stopping_worker_kept_is_scored_by_the_next_at_once(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_stopping_worker_kept_is_scored_by_the_next_at_once(store, tmp_path, monkeypatch):
     """It ends as it should, and leaves in its journal what the store would not take back."""
     stage = Stage.over(store)
     stage.post("One.", "Two.")
     journal, stopped = Journal(tmp_path), list[bool]()
 
-    def fails(*_: object) -> int:
+    def fails(*_):
         stopped.append(True)
         patched.setattr(type(store), "write", None)
         raise ConnectionResetError

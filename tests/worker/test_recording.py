@@ -1,16 +1,11 @@
 """Recording: whoever posts does not wait for the disk, within a bound; a killed worker's mail is another's at once."""
 
-from __future__ import annotations
-
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
-from service.storage import Store, Tx
+from service.storage import Store
 from service.webhooks.signing import Outcome
 from tests.factories import sqlite_store
 from tests.worker.cast import Office
@@ -23,7 +18,7 @@ from worker.sweep import Sweep
 class SlowStore(Store):
     """A store on a disk that takes its time while `open` is not set; leasing and recording are told apart."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine):
         super().__init__(engine)
         self.open = threading.Event()
         self.open.set()
@@ -31,7 +26,7 @@ class SlowStore(Store):
         self.takes_back = True
 
     @contextmanager
-    def write(self) -> Iterator[Tx]:
+    def write(self):
         if threading.current_thread().name == "delivery" and not self.takes_back:
             raise ConnectionResetError
         if threading.current_thread().name == "recorder":
@@ -44,7 +39,7 @@ class SlowStore(Store):
 
 
 @pytest.fixture
-def slow() -> Iterator[tuple[SlowStore, Office]]:
+def slow():
     store = sqlite_store(SlowStore)
     office = Office(store)
     yield store, office
@@ -52,11 +47,11 @@ def slow() -> Iterator[tuple[SlowStore, Office]]:
     office.delivery_worker.close(5.0)
 
 
-def test_who_posts_does_not_wait_for_the_disk_within_a_bound(slow: tuple[SlowStore, Office]) -> None:
+def test_who_posts_does_not_wait_for_the_disk_within_a_bound(slow):
     store, office = slow
     posted = threading.Semaphore(0)
 
-    def post(*_: object, **__: object) -> Outcome:
+    def post(*_, **__):
         posted.release()
         return Outcome("delivered", 204)
 
@@ -76,17 +71,17 @@ def test_who_posts_does_not_wait_for_the_disk_within_a_bound(slow: tuple[SlowSto
 
 
 @pytest.fixture
-def office() -> Iterator[Office]:
+def office():
     made = Office(sqlite_store())
     yield made
     made.delivery_worker.close(5.0)
 
 
-def test_what_a_killed_worker_was_posting_is_due_at_once(tmp_path: Path, office: Office) -> None:
+def test_what_a_killed_worker_was_posting_is_due_at_once(tmp_path, office):
     journal = Journal(tmp_path)
     gate, posting = threading.Event(), threading.Semaphore(0)
 
-    def hangs(*_: object, **__: object) -> Outcome:
+    def hangs(*_, **__):
         posting.release()
         assert gate.wait(20)
         return Outcome("delivered", 204)
@@ -107,9 +102,7 @@ def test_what_a_killed_worker_was_posting_is_due_at_once(tmp_path: Path, office:
     assert [(one.state, one.attempts) for one in office.mail()] == [("delivered", 2)] * 3
 
 
-def test_a_store_that_is_away_for_a_moment_has_nothing_posted_again(
-    slow: tuple[SlowStore, Office], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_that_is_away_for_a_moment_has_nothing_posted_again(slow, monkeypatch):
     store, office = slow
     monkeypatch.setattr(recording, "FIRST_PAUSE", 0.01)
     office.delivery_worker = office.new_delivery_worker(post=lambda *_, **__: Outcome("delivered", 204))
@@ -126,9 +119,7 @@ def test_a_store_that_is_away_for_a_moment_has_nothing_posted_again(
     assert office.states(other) == ["waiting"]
 
 
-def test_how_a_post_ended_is_recorded_though_the_rest_cannot_be_given_back(
-    slow: tuple[SlowStore, Office], tmp_path: Path
-) -> None:
+def test_how_a_post_ended_is_recorded_though_the_rest_cannot_be_given_back(slow, tmp_path):
     store, office = slow
     journal = Journal(tmp_path)
     said = [Outcome("slow_down", 429, 1.0)]
@@ -145,7 +136,7 @@ def test_how_a_post_ended_is_recorded_though_the_rest_cannot_be_given_back(
     assert Sweep(office.deps, journal=Journal(tmp_path)).release_dead() == 3
 
 
-def test_what_was_recorded_is_struck_out_of_the_journal(tmp_path: Path, office: Office) -> None:
+def test_what_was_recorded_is_struck_out_of_the_journal(tmp_path, office):
     journal = Journal(tmp_path)
     office.delivery_worker = office.new_delivery_worker(
         post=lambda *_, **__: Outcome("delivered", 204), journal=journal

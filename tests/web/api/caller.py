@@ -98,11 +98,7 @@ class Newsroom:
             return len(tx.comments(self.courier.site.id, limit=200).comments)
 
     def settle(
-        self,
-        comment_id: str = "c-1",
-        toxicity: float = 0.7,
-        effort: Effort = Effort.FULL,
-        **others: float,
+        self, comment_id: str = "c-1", toxicity: float = 0.7, effort: Effort = Effort.FULL, **others: float
     ) -> None:
         """Let the model decide: held at the shipped policy, unless `toxicity` says otherwise."""
         scores = {**dict.fromkeys(LABELS, 0.01), "toxicity": toxicity, **others}

@@ -1,12 +1,8 @@
 """Archives that move in: nothing private becomes public by it, nothing is lost, and threads read by their dates."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -14,11 +10,11 @@ import pytest
 from service.cli.importing import BESIDES
 from service.domain.comment import ARCHIVED_LIMIT
 from service.domain.verdict import Action
-from service.importers.jsonl import LineFault, import_lines
+from service.importers.jsonl import import_lines
 from service.importers.wordpress import import_export
 from service.usecases.enrolment import invite
 from tests.factories import ADDRESS, NOON, ON_SQLITE
-from tests.web.api.caller import ARTICLE, Newsroom, submission
+from tests.web.api.caller import ARTICLE, submission
 from tests.wxr import HEAD, TAIL, comment, head, item
 
 OLD = "2012-05-04 03:02:01"
@@ -27,25 +23,25 @@ OLD = "2012-05-04 03:02:01"
 class Archive:
     """The courier, and the files that are brought in to it."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
+    def __init__(self, newsroom):
         self.newsroom = newsroom
-        self.faults: list[LineFault] = []
+        self.faults = []
 
-    def wordpress(self, *items: bytes, begin: bytes = HEAD) -> dict[str, int]:
+    def wordpress(self, *items, begin=HEAD):
         """Import an export of these articles and return what was counted."""
         return self._run(import_export, begin + b"".join(items) + TAIL)
 
-    def lines(self, *lines: dict[str, Any]) -> dict[str, int]:
+    def lines(self, *lines):
         return self._run(import_lines, b"".join(json.dumps(one).encode() + b"\n" for one in lines))
 
-    def _run(self, bring: Callable[..., Any], raw: bytes) -> dict[str, int]:
-        counts: Counter[str] = Counter()
+    def _run(self, bring, raw):
+        counts = Counter()
         for done in bring(self.newsroom.context, self.newsroom.courier.site, io.BytesIO(raw)):
             counts += done.counts
             self.faults += done.faults
         return dict(counts)
 
-    def approve(self) -> None:
+    def approve(self):
         """Approve what waits for the scorer or a person."""
         for status in ("pending", "held"):
             rows = self.newsroom.get(f"/v1/comments?status={status}&limit=200").json
@@ -53,16 +49,16 @@ class Archive:
                 replaces = {"replaces": row["decision"]} if row["decision"] else {}
                 assert self.newsroom.decide("approve", row["id"], **replaces).status_code == 200
 
-    def published(self, url: str = ARTICLE) -> list[dict[str, Any]]:
+    def published(self, url=ARTICLE):
         answer = self.newsroom.call(
             "GET", f"/v1/sites/courier/published?article_url={quote(url, safe='')}", None
         )
         return list(answer.json["comments"])
 
-    def ids(self, url: str = ARTICLE) -> list[str]:
+    def ids(self, url=ARTICLE):
         return [one["id"] for one in self.published(url)]
 
-    def desk(self, url: str = ARTICLE) -> str:
+    def desk(self, url=ARTICLE):
         browser = self.newsroom.client
         _, link = invite(self.newsroom.context, "Mara", "lead")
         browser.post(link.removeprefix(self.newsroom.context.settings.public_url))
@@ -70,7 +66,7 @@ class Archive:
 
 
 @pytest.fixture
-def archive(real_newsroom: Newsroom) -> Archive:
+def archive(real_newsroom):
     """An archive that moves in, on each real store."""
     return Archive(real_newsroom)
 
@@ -94,7 +90,7 @@ def archive(real_newsroom: Newsroom) -> Archive:
         "x",
     ],
 )
-def test_what_no_reader_wrote_is_left_out(archive: Archive, kind: str) -> None:
+def test_what_no_reader_wrote_is_left_out(archive, kind):
     found = [comment(1), comment(2, "Fine.", kind=""), comment(3, "Call her first!", kind=kind)]
     assert archive.wordpress(item(*found, comment(4, "I see.", parent=3))) == {"imported": 3, "left_out": 1}
     assert archive.ids() == ["wp-1", "wp-2", "wp-4"]
@@ -114,19 +110,17 @@ def test_what_no_reader_wrote_is_left_out(archive: Archive, kind: str) -> None:
         {"status": "private", "password": "sesame"},
     ],
 )
-def test_comments_of_what_is_not_public_are_kept_and_not_shown(
-    archive: Archive, said: dict[str, str]
-) -> None:
+def test_comments_of_what_is_not_public_are_kept_and_not_shown(archive, said):
     found = [comment(1, "Among us."), comment(2, "Waiting.", state="0")]
-    counts = archive.wordpress(item(*found, **said))  # type: ignore[arg-type]
+    counts = archive.wordpress(item(*found, **said))
     assert counts == {"imported": 2, "not_shown": 2}
     assert archive.published() == []
-    assert archive.newsroom.get("/v1/comments/wp-1").json["status"] == "approved"  # type: ignore[index]
+    assert archive.newsroom.get("/v1/comments/wp-1").json["status"] == "approved"
     form = archive.newsroom.client.get(f"/sites/courier/reply?article_url={ARTICLE}&parent_id=wp-1").text
     assert "Replying to" not in form
     assert "Among us." in archive.desk()
     assert "is not shown to readers" in archive.desk()
-    assert archive.wordpress(item(*found, **said)) == {"replayed": 2, "not_shown": 2}  # type: ignore[arg-type]
+    assert archive.wordpress(item(*found, **said)) == {"replayed": 2, "not_shown": 2}
     # what is said live under it is live
     archive.newsroom.post(submission(id="live", body="Hello.", parent_id="wp-1"))
     archive.newsroom.settle("live", toxicity=0.1)
@@ -136,7 +130,7 @@ def test_comments_of_what_is_not_public_are_kept_and_not_shown(
 
 
 @pytest.mark.parametrize("path", ["/v1/comments", "/v1/comments/batch"])
-def test_an_edit_shows_no_comment_of_what_is_not_public(archive: Archive, path: str) -> None:
+def test_an_edit_shows_no_comment_of_what_is_not_public(archive, path):
     archive.wordpress(item(comment(1, "Among us."), status="private"))
     for url, shown in ((ARTICLE, []), (f"{ARTICLE}-2", ["wp-1"])):
         edited = submission(id="wp-1", body=f"Corrected under {url}.", article={"url": url})
@@ -146,7 +140,7 @@ def test_an_edit_shows_no_comment_of_what_is_not_public(archive: Archive, path: 
         assert archive.ids(url) == shown
 
 
-def test_an_article_that_is_published_since_is_shown_by_its_next_export(archive: Archive) -> None:
+def test_an_article_that_is_published_since_is_shown_by_its_next_export(archive):
     private, public = (item(comment(1), status=status) for status in ("private", "publish"))
     archive.wordpress(private)
     assert archive.ids() == []
@@ -159,7 +153,7 @@ def test_an_article_that_is_published_since_is_shown_by_its_next_export(archive:
     assert archive.ids() == ["wp-1"]
 
 
-def test_a_draft_without_an_address_is_kept(archive: Archive) -> None:
+def test_a_draft_without_an_address_is_kept(archive):
     assert archive.wordpress(item(comment(1), link="", status="draft", post_id=77)) == {
         "imported": 1,
         "not_shown": 1,
@@ -187,7 +181,7 @@ BLOGS = {
 
 
 @pytest.mark.parametrize("kind", BLOGS)
-def test_comments_of_two_blogs_are_all_kept(archive: Archive, kind: str) -> None:
+def test_comments_of_two_blogs_are_all_kept(archive, kind):
     (one, first), (other, second) = BLOGS[kind]
     mine = item(comment(7, "First."), comment(8, "To the first.", parent=7), link=first)
     theirs = item(
@@ -211,7 +205,7 @@ def test_comments_of_two_blogs_are_all_kept(archive: Archive, kind: str) -> None
     assert archive.wordpress(edited, begin=one) == {"revised": 1}
 
 
-def test_a_blog_that_moved_is_the_same_blog(archive: Archive) -> None:
+def test_a_blog_that_moved_is_the_same_blog(archive):
     old, new = head("http://old.example"), head("https://courier.example")
     found = [comment(7, "First."), comment(8, "Second.", parent=7)]
     archive.wordpress(item(*found, link="http://old.example/a"), begin=old)
@@ -234,7 +228,7 @@ def test_a_blog_that_moved_is_the_same_blog(archive: Archive) -> None:
         (b"two \x96 and \\udc00\\ud800", "two \ufffd and \ufffd\ufffd"),
     ],
 )
-def test_one_bad_character_costs_no_line(archive: Archive, written: bytes, read: str) -> None:
+def test_one_bad_character_costs_no_line(archive, written, read):
     lines = [json.dumps(submission(id=f"n{n}", body=f"Number {n}.")).encode() for n in range(5)]
     lines[2] = lines[2].replace(b"Number 2.", written)
     raw = b"\n".join(lines)
@@ -257,7 +251,7 @@ ZOE = {"name": "Zoe", "email": "zoe@mail.example"}
         {"author": ZOE, "submitted_at": None, "article": ELSEWHERE},
     ],
 )
-def test_two_archives_with_the_same_ids_are_told_apart(archive: Archive, other: dict[str, Any]) -> None:
+def test_two_archives_with_the_same_ids_are_told_apart(archive, other):
     """A line with the id of somebody else's comment, of another time or page, is refused and named."""
     first = submission(id="7", body="The first archive's.", submitted_at="2012-05-04T03:02:01Z")
     assert archive.lines(first) == {"imported": 1}
@@ -278,14 +272,14 @@ def test_two_archives_with_the_same_ids_are_told_apart(archive: Archive, other: 
         {"submitted_at": "2013-01-01T00:00:00Z", "article": ELSEWHERE},
     ],
 )
-def test_a_corrected_archive_revises(archive: Archive, corrected: dict[str, Any]) -> None:
+def test_a_corrected_archive_revises(archive, corrected):
     """Who wrote it, or when, tells that it is the same comment; all else may be put right."""
     first = submission(id="7", body="As it was.", submitted_at="2012-05-04T03:02:01Z")
     assert archive.lines(first) == {"imported": 1}
     assert archive.lines(first | corrected | {"body": "As it is."}) == {"revised": 1}
 
 
-def test_a_public_article_opens_no_private_one_of_its_address(archive: Archive) -> None:
+def test_a_public_article_opens_no_private_one_of_its_address(archive):
     private = item(comment(1, "Among us."), status="private", post_id=1)
     public = item(comment(2, "For all."), status="publish", post_id=2, link=f"{ARTICLE}/")
     for items in ((private, public), (public, private)):
@@ -293,20 +287,20 @@ def test_a_public_article_opens_no_private_one_of_its_address(archive: Archive) 
         assert archive.published() == []
 
 
-def test_the_mark_of_a_sections_end_costs_no_comment(archive: Archive) -> None:
+def test_the_mark_of_a_sections_end_costs_no_comment(archive):
     found = [comment(1), comment(2, "if (a[b[0]]>1) see ]]> there"), comment(3, "Fine.")]
     assert archive.wordpress(item(*found)) == {"imported": 3}
     assert "see" in archive.newsroom.comment("wp-2").body
     assert archive.newsroom.comment("wp-3").body == "Fine."
 
 
-def test_what_was_imported_before_blogs_were_told_apart_is_not_overwritten(archive: Archive) -> None:
+def test_what_was_imported_before_blogs_were_told_apart_is_not_overwritten(archive):
     archive.lines(submission(id="wp-7", body="First.", submitted_at="2011-01-01T00:00:00Z"))
     assert archive.wordpress(item(comment(7, "Second."), link=f"{ARTICLE}-2")) == {"imported": 1}
     assert archive.newsroom.comment("wp-7").body == "First."
 
 
-def test_an_article_that_was_corrected_in_the_blog_is_corrected_here(archive: Archive) -> None:
+def test_an_article_that_was_corrected_in_the_blog_is_corrected_here(archive):
     wrong = item(comment(1), comment(2, "Yes.", parent=1), link=f"{ARTICLE}-draft", title="The brigde")
     right = item(comment(1), comment(2, "Yes.", parent=1), published="2026-10-30 09:00:00")
     archive.wordpress(wrong)
@@ -320,7 +314,7 @@ def test_an_article_that_was_corrected_in_the_blog_is_corrected_here(archive: Ar
 # -- a bad character ---------------------------------------------------------------------------------------------------
 
 
-def test_one_bad_byte_costs_one_character(archive: Archive) -> None:
+def test_one_bad_byte_costs_one_character(archive):
     found = [comment(n, f"Text {n}.\n") for n in range(1, 601)]
     broken = item(*found).replace(b"Text 300.", b"Text \x96 300.")
     assert archive.wordpress(broken) == {"imported": 600, "repaired": 1}
@@ -332,7 +326,7 @@ def test_one_bad_byte_costs_one_character(archive: Archive) -> None:
 # -- threads by date and parentage -------------------------------------------------------------------------------------
 
 
-def by_lines(archive: Archive) -> None:
+def by_lines(archive):
     """Bring comments of 2012 in as lines, an answer before what it answers."""
     old = {"submitted_at": "2012-05-04T03:02:01Z"}
     archive.lines(
@@ -341,7 +335,7 @@ def by_lines(archive: Archive) -> None:
     )
 
 
-def by_wordpress(archive: Archive) -> None:
+def by_wordpress(archive):
     found = [
         comment(2, "An old answer.", parent=1, written="2012-05-05 00:00:00"),
         comment(1, "An old one.", written=OLD),
@@ -350,7 +344,7 @@ def by_wordpress(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize("bring", [by_lines, by_wordpress])
-def test_an_archive_stands_before_todays_comments(archive: Archive, bring: Callable[[Archive], None]) -> None:
+def test_an_archive_stands_before_todays_comments(archive, bring):
     archive.newsroom.post(submission(id="today", body="A new one."))
     bring(archive)
     archive.approve()
@@ -365,7 +359,7 @@ def test_an_archive_stands_before_todays_comments(archive: Archive, bring: Calla
     assert page.count("card row depth1") == 1
 
 
-def test_a_line_without_a_date_is_as_old_as_its_article(archive: Archive) -> None:
+def test_a_line_without_a_date_is_as_old_as_its_article(archive):
     article = {"url": ARTICLE, "published_at": OLD.replace(" ", "T") + "Z"}
     archive.newsroom.post(submission(id="today", body="A new one.", article=article))
     archive.lines(
@@ -378,7 +372,7 @@ def test_a_line_without_a_date_is_as_old_as_its_article(archive: Archive) -> Non
 
 
 @pytest.mark.parametrize("state", ["1", "0", "trash"])
-def test_the_desk_finds_what_came_from_a_blog(archive: Archive, state: str) -> None:
+def test_the_desk_finds_what_came_from_a_blog(archive, state):
     """An archive that no scorer reads is searched like everything else, and so is a corrected export of it."""
     archive.wordpress(item(comment(1, "Die Straße am Fluss", state=state)))
     archive.wordpress(item(comment(1, "Die Brücke am Fluss", state=state)))
@@ -387,7 +381,7 @@ def test_the_desk_finds_what_came_from_a_blog(archive: Archive, state: str) -> N
         assert tx.search(["STRASSE"], None, None, 9) == []
 
 
-def test_a_date_that_only_the_blog_knew_counts(archive: Archive) -> None:
+def test_a_date_that_only_the_blog_knew_counts(archive):
     local = comment(1, written="0000-00-00 00:00:00").replace(
         "<wp:comment_content>", f"<wp:comment_date><![CDATA[{OLD}]]></wp:comment_date><wp:comment_content>"
     )
@@ -395,7 +389,7 @@ def test_a_date_that_only_the_blog_knew_counts(archive: Archive) -> None:
     assert archive.published()[0]["submitted_at"] == "2012-05-04T03:02:01Z"
 
 
-def test_a_parent_that_is_refused_is_not_named(archive: Archive) -> None:
+def test_a_parent_that_is_refused_is_not_named(archive):
     archive.newsroom.post(submission(id="rude", body="A rude one."))
     archive.newsroom.post(submission(id="answer", body="An answer.", parent_id="rude"))
     archive.newsroom.post(submission(id="orphan", body="Another.", parent_id="never-there"))
@@ -423,7 +417,7 @@ def test_a_parent_that_is_refused_is_not_named(archive: Archive) -> None:
     assert "parent_hidden" not in again["answer"]
 
 
-def test_a_parent_on_another_page_is_no_secret(archive: Archive) -> None:
+def test_a_parent_on_another_page_is_no_secret(archive):
     by_lines(archive)
     archive.approve()
     path = f"/v1/sites/courier/published?article_url={ARTICLE}&limit=1"
@@ -432,7 +426,7 @@ def test_a_parent_on_another_page_is_no_secret(archive: Archive) -> None:
     assert second["comments"][0]["parent_id"] == "old-1"
 
 
-def test_a_parent_under_another_article_is_not_here(archive: Archive) -> None:
+def test_a_parent_under_another_article_is_not_here(archive):
     archive.newsroom.post(submission(id="there", body="There.", article={"url": f"{ARTICLE}-2"}))
     archive.newsroom.post(submission(id="here", body="Here.", parent_id="there"))
     archive.approve()
@@ -444,7 +438,7 @@ def test_a_parent_under_another_article_is_not_here(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize("length", [20_001, 24_000, 65_536])
-def test_a_long_comment_of_an_archive_is_kept(archive: Archive, length: int) -> None:
+def test_a_long_comment_of_an_archive_is_kept(archive, length):
     text = ("word " * length)[: length - 1] + "!"
     assert archive.wordpress(item(comment(1, text), comment(2, "Yes.", parent=1))) == {"imported": 2}
     assert archive.newsroom.comment("wp-1").body == text
@@ -454,12 +448,12 @@ def test_a_long_comment_of_an_archive_is_kept(archive: Archive, length: int) -> 
 
 
 @pytest.mark.parametrize("letter", ["ß", "橋", "😀"])
-def test_a_long_comment_is_kept_in_whatever_letters(archive: Archive, letter: str) -> None:
+def test_a_long_comment_is_kept_in_whatever_letters(archive, letter):
     assert archive.lines(submission(id="long", body=letter * ARCHIVED_LIMIT)) == {"imported": 1}
     assert archive.newsroom.comment("long").body == letter * ARCHIVED_LIMIT
 
 
-def test_what_no_archive_can_hold_is_cut_with_a_mark(archive: Archive) -> None:
+def test_what_no_archive_can_hold_is_cut_with_a_mark(archive):
     text = "word " * 20_000
     assert archive.wordpress(item(comment(1, text))) == {"imported": 1}
     assert archive.lines(submission(id="long", body=text)) == {"imported": 1}
@@ -472,16 +466,16 @@ def test_what_no_archive_can_hold_is_cut_with_a_mark(archive: Archive) -> None:
     assert archive.wordpress(item(comment(1, text))) == {"replayed": 1}
 
 
-def test_live_comments_keep_their_bound(archive: Archive) -> None:
+def test_live_comments_keep_their_bound(archive):
     assert archive.newsroom.post(submission(body="x" * 24_000)).status_code == 422
 
 
-def test_the_counts_beside_the_outcomes_are_named() -> None:
+def test_the_counts_beside_the_outcomes_are_named():
     assert BESIDES == ("left_out", "not_shown", "repaired")
     assert ADDRESS
 
 
-def test_an_import_that_is_run_again_moves_nothing_back(archive: Archive) -> None:
+def test_an_import_that_is_run_again_moves_nothing_back(archive):
     one = item(comment(1), link=f"{ARTICLE}-1", status="private")
     two = item(comment(2, "Two."), link=f"{ARTICLE}-2", status="publish", title="The tunnel")
     live = item(comment(3, "Three."), link=f"{ARTICLE}-live", title="Live")

@@ -1,11 +1,7 @@
 """One article, one thread: through every source, under every spelling; described, corrected and moved by its site."""
 
-from __future__ import annotations
-
 import io
 import json
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -21,7 +17,7 @@ from service.usecases.enrolment import invite
 from service.usecases.tuning import tune_site
 from service.webhooks import signing
 from tests.factories import ADDRESS
-from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
+from tests.web.api.caller import ARTICLE, faults, problem, submission
 from tests.wxr import HEAD, TAIL, comment, item
 
 SPELLINGS = {
@@ -66,12 +62,12 @@ SPELLINGS = {
 }
 
 
-def published(newsroom: Newsroom, url: str) -> list[Any]:
+def published(newsroom, url):
     answer = newsroom.call("GET", f"/v1/sites/courier/published?article_url={quote(url, safe='')}", None)
     return list(answer.json["comments"])
 
 
-def approve(newsroom: Newsroom) -> None:
+def approve(newsroom):
     for status in ("pending", "held"):
         rows = newsroom.get(f"/v1/comments?status={status}&limit=200").json
         for row in rows["comments"]:
@@ -82,16 +78,16 @@ def approve(newsroom: Newsroom) -> None:
 # -- the sources ------------------------------------------------------------------------------------------------------
 
 
-def by_api(newsroom: Newsroom, name: str, url: str) -> None:
+def by_api(newsroom, name, url):
     assert newsroom.post(submission(id=name, article={"url": url})).status_code == 202
 
 
-def by_batch(newsroom: Newsroom, name: str, url: str) -> None:
+def by_batch(newsroom, name, url):
     given = [submission(id=name, article={"url": url}), submission(id=f"{name}-b", article={"url": url})]
     assert newsroom.call("POST", "/v1/comments/batch", json=given).status_code == 200
 
 
-def by_webhook(newsroom: Newsroom, name: str, url: str) -> None:
+def by_webhook(newsroom, name, url):
     raw = json.dumps(submission(id=name, article={"url": url})).encode()
     now = int(newsroom.clock().timestamp())
     headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{name}", now, raw)
@@ -100,7 +96,7 @@ def by_webhook(newsroom: Newsroom, name: str, url: str) -> None:
     assert answer.status_code == 202
 
 
-def by_form(newsroom: Newsroom, name: str, url: str) -> None:
+def by_form(newsroom, name, url):
     """Ask for the embedded form's ticket and send the form."""
     query = urlencode({"article_url": url})
     given = newsroom.client.get(f"/sites/courier/form?{query}")
@@ -109,28 +105,21 @@ def by_form(newsroom: Newsroom, name: str, url: str) -> None:
     assert newsroom.client.post(f"/sites/courier/reply?{query}", data=typed).status_code == 303
 
 
-def by_lines(newsroom: Newsroom, name: str, url: str) -> None:
+def by_lines(newsroom, name, url):
     line = json.dumps(submission(id=name, article={"url": url})).encode()
     (*_, _last) = import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(line))
 
 
-def by_wordpress(newsroom: Newsroom, name: str, url: str) -> None:
+def by_wordpress(newsroom, name, url):
     file = HEAD + item(comment(len(name) + sum(name.encode()), name), link=url.replace("&", "&amp;")) + TAIL
     (*_, _last) = import_export(newsroom.context, newsroom.courier.site, io.BytesIO(file))
 
 
-SOURCES: list[Callable[[Newsroom, str, str], None]] = [
-    by_api,
-    by_batch,
-    by_webhook,
-    by_form,
-    by_lines,
-    by_wordpress,
-]
+SOURCES = [by_api, by_batch, by_webhook, by_form, by_lines, by_wordpress]
 
 
 @pytest.mark.parametrize("kind", SPELLINGS)
-def test_one_article_whatever_its_spelling_and_its_source(real_newsroom: Newsroom, kind: str) -> None:
+def test_one_article_whatever_its_spelling_and_its_source(real_newsroom, kind):
     newsroom, spellings = real_newsroom, SPELLINGS[kind]
     if kind == "one host":
         tune_site(newsroom.context, "courier", {"url": "https://münchen.example"})
@@ -166,7 +155,7 @@ def test_one_article_whatever_its_spelling_and_its_source(real_newsroom: Newsroo
         ("scheme,www,slash", "https://courier.example/a", "http://www.courier.example/a/"),
     ],
 )
-def test_a_site_may_keep_them_apart(real_newsroom: Newsroom, apart: str, one: str, other: str) -> None:
+def test_a_site_may_keep_them_apart(real_newsroom, apart, one, other):
     newsroom = real_newsroom
     tune_site(newsroom.context, "courier", {"articles_apart": apart})
     newsroom.forget()
@@ -185,7 +174,7 @@ def test_a_site_may_keep_them_apart(real_newsroom: Newsroom, apart: str, one: st
 
 
 @pytest.mark.parametrize("kind", SPELLINGS)
-def test_a_compat_api_knows_the_article_in_every_spelling(kind: str) -> None:
+def test_a_compat_api_knows_the_article_in_every_spelling(kind):
     keys = set()
     for url in SPELLINGS[kind]:
         told = akismet.read_comment(
@@ -196,7 +185,7 @@ def test_a_compat_api_knows_the_article_in_every_spelling(kind: str) -> None:
     assert len(keys) == 1
 
 
-def test_the_address_is_shown_as_the_site_wrote_it(newsroom: Newsroom) -> None:
+def test_the_address_is_shown_as_the_site_wrote_it(newsroom):
     """Byte for byte but for what was cut out; so that what a callback names is what the site knows."""
     for url, kept in [
         (
@@ -216,7 +205,7 @@ def test_the_address_is_shown_as_the_site_wrote_it(newsroom: Newsroom) -> None:
 # -- the site's latest word --------------------------------------------------------------------------------------------
 
 
-def test_a_wrong_date_closes_an_article_until_it_is_corrected(real_newsroom: Newsroom) -> None:
+def test_a_wrong_date_closes_an_article_until_it_is_corrected(real_newsroom):
     newsroom = real_newsroom
     tune_site(newsroom.context, "courier", {"close_after_days": "30"})
     wrong = {"url": ARTICLE, "title": "The brigde", "published_at": "2016-11-20T09:00:00Z"}
@@ -239,9 +228,7 @@ def test_a_wrong_date_closes_an_article_until_it_is_corrected(real_newsroom: New
 
 
 @pytest.mark.parametrize("source", [by_api, by_batch, by_webhook, by_lines])
-def test_the_same_comment_under_a_corrected_address_stands_there(
-    real_newsroom: Newsroom, source: Callable[[Newsroom, str, str], None]
-) -> None:
+def test_the_same_comment_under_a_corrected_address_stands_there(real_newsroom, source):
     newsroom = real_newsroom
     wrong, right = "https://courier.example/brigde", ARTICLE
     by_api(newsroom, "c-1", wrong)
@@ -267,7 +254,7 @@ def test_the_same_comment_under_a_corrected_address_stands_there(
     assert newsroom.comment("c-1").article.title == "The bridge"
 
 
-def test_a_new_text_under_a_corrected_address_stands_there(real_newsroom: Newsroom) -> None:
+def test_a_new_text_under_a_corrected_address_stands_there(real_newsroom):
     newsroom = real_newsroom
     by_api(newsroom, "c-1", "https://courier.example/brigde")
     newsroom.post(
@@ -283,7 +270,7 @@ def test_a_new_text_under_a_corrected_address_stands_there(real_newsroom: Newsro
 # -- moving a thread ---------------------------------------------------------------------------------------------------
 
 
-def test_a_thread_is_moved_by_the_api(real_newsroom: Newsroom) -> None:
+def test_a_thread_is_moved_by_the_api(real_newsroom):
     newsroom, to = real_newsroom, "https://courier.example/2026/bridge?id=7"
     by_api(newsroom, "c-1", ARTICLE)
     by_form(newsroom, "two", ARTICLE)
@@ -306,7 +293,7 @@ def test_a_thread_is_moved_by_the_api(real_newsroom: Newsroom) -> None:
     assert "Replying to" in form
 
 
-def test_a_thread_that_is_moved_without_a_redirect_leaves_its_address_free(newsroom: Newsroom) -> None:
+def test_a_thread_that_is_moved_without_a_redirect_leaves_its_address_free(newsroom):
     by_api(newsroom, "c-1", ARTICLE)
     asked = {"url": ARTICLE, "to": f"{ARTICLE}-2025", "redirect": False}
     assert newsroom.call("POST", "/v1/articles/move", json=asked).status_code == 200
@@ -316,7 +303,7 @@ def test_a_thread_that_is_moved_without_a_redirect_leaves_its_address_free(newsr
     assert [row["id"] for row in published(newsroom, f"{ARTICLE}-2025")] == ["c-1"]
 
 
-def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Newsroom) -> None:
+def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom):
     from service.usecases.watching_articles import watch_article
 
     by_api(newsroom, "c-1", ARTICLE)
@@ -340,13 +327,11 @@ def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Ne
         ("/v1/articles/move", {"url": ARTICLE, "to": "https://c.example/ada@mail.example"}, "to", "url"),
     ],
 )
-def test_faults_are_named(
-    newsroom: Newsroom, path: str, given: dict[str, Any], field: str, code: str
-) -> None:
+def test_faults_are_named(newsroom, path, given, field, code):
     assert faults(problem(newsroom.call("POST", path, json=given), 422, "validation")) == {field: code}
 
 
-def test_articles_are_the_sites_own(newsroom: Newsroom) -> None:
+def test_articles_are_the_sites_own(newsroom):
     by_api(newsroom, "c-1", ARTICLE)
     asked = {"url": ARTICLE, "to": f"{ARTICLE}-2"}
     assert newsroom.call("POST", "/v1/articles/move", None, json=asked).status_code == 401
@@ -354,12 +339,12 @@ def test_articles_are_the_sites_own(newsroom: Newsroom) -> None:
     assert newsroom.comment("c-1").article.url == ARTICLE
 
 
-def test_a_title_is_masked_as_ever(newsroom: Newsroom) -> None:
+def test_a_title_is_masked_as_ever(newsroom):
     told = newsroom.call("POST", "/v1/articles", json={"url": ARTICLE, "title": f"Write to {ADDRESS}"})
     assert told.json["title"] == "Write to ⟦email⟧"
 
 
-def test_a_moderators_queue_of_an_article_goes_with_it(newsroom: Newsroom) -> None:
+def test_a_moderators_queue_of_an_article_goes_with_it(newsroom):
     newsroom.post()
     newsroom.settle()
     newsroom.call("POST", "/v1/articles/move", json={"url": ARTICLE, "to": f"{ARTICLE}-2"})

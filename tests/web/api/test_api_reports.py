@@ -1,17 +1,15 @@
 """Readers' reports by the API: they bring a comment before a moderator and change nothing else."""
 
-from __future__ import annotations
-
 import pytest
 
 from service.domain.desk import Matter
 from service.domain.verdict import Action, Who
-from tests.web.api.caller import Newsroom, problem
+from tests.web.api.caller import problem
 
 URL = "/v1/comments/c-1/reports"
 
 
-def test_a_report_brings_the_comment_before_a_moderator(newsroom: Newsroom) -> None:
+def test_a_report_brings_the_comment_before_a_moderator(newsroom):
     newsroom.post()
     newsroom.settle()
     before = newsroom.get("/v1/comments/c-1").json
@@ -30,7 +28,7 @@ def test_a_report_brings_the_comment_before_a_moderator(newsroom: Newsroom) -> N
     ] * 2
 
 
-def test_a_report_keeps_no_address(newsroom: Newsroom) -> None:
+def test_a_report_keeps_no_address(newsroom):
     newsroom.post()
     address = "reporter.canary@example.org"
     newsroom.call("POST", URL, json={"reason": f"ask {address}", "by": address})
@@ -50,12 +48,12 @@ def test_a_report_keeps_no_address(newsroom: Newsroom) -> None:
         ({"who": "me"}, "validation"),
     ],
 )
-def test_a_faulty_report_is_refused(newsroom: Newsroom, given: dict[str, object], kind: str) -> None:
+def test_a_faulty_report_is_refused(newsroom, given, kind):
     newsroom.post()
     problem(newsroom.call("POST", URL, json=given), 422, kind)
 
 
-def test_a_report_of_nothing_is_not_found(newsroom: Newsroom) -> None:
+def test_a_report_of_nothing_is_not_found(newsroom):
     problem(newsroom.call("POST", URL, json={}), 404, "not-found")
     newsroom.post()
     newsroom.call("DELETE", "/v1/comments/c-1")

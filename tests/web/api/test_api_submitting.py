@@ -1,13 +1,10 @@
 """Submitting: accepted once, replayed, revised; alone, in a batch, signed; waited for, and never lost in silence."""
 
-from __future__ import annotations
-
 import base64
 import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -16,10 +13,10 @@ from service.messaging.tasks import SCORE
 from service.privacy.sealing import open_box
 from service.webhooks import signing
 from tests.factories import ADDRESS
-from tests.web.api.caller import Newsroom, faults, problem, submission
+from tests.web.api.caller import faults, problem, submission
 
 
-def test_a_comment_is_accepted_at_once(newsroom: Newsroom) -> None:
+def test_a_comment_is_accepted_at_once(newsroom):
     answer = newsroom.post()
     assert answer.status_code == 202
     assert set(answer.json) == {"id", "revision", "status", "links"}
@@ -28,7 +25,7 @@ def test_a_comment_is_accepted_at_once(newsroom: Newsroom) -> None:
     assert newsroom.dispatcher.enqueued == [(SCORE, 0.0)]
 
 
-def test_the_answer_names_the_receipt_of_the_comments_writer(newsroom: Newsroom) -> None:
+def test_the_answer_names_the_receipt_of_the_comments_writer(newsroom):
     answer = newsroom.post()
     page = newsroom.client.get(answer.json["links"]["receipt"])
     assert page.status_code == 200
@@ -37,7 +34,7 @@ def test_the_answer_names_the_receipt_of_the_comments_writer(newsroom: Newsroom)
     assert seen["links"] == answer.json["links"]
 
 
-def test_the_same_again_is_a_replay(newsroom: Newsroom) -> None:
+def test_the_same_again_is_a_replay(newsroom):
     newsroom.post()
     answer = newsroom.post()
     assert answer.status_code == 200
@@ -45,14 +42,14 @@ def test_the_same_again_is_a_replay(newsroom: Newsroom) -> None:
     assert newsroom.count() == 1
 
 
-def test_a_replay_shows_what_became_of_the_comment(newsroom: Newsroom) -> None:
+def test_a_replay_shows_what_became_of_the_comment(newsroom):
     newsroom.post()
     newsroom.settle(toxicity=0.1)
     answer = newsroom.post()
     assert answer.json["status"] == "approved"
 
 
-def test_new_text_is_the_next_revision(newsroom: Newsroom) -> None:
+def test_new_text_is_the_next_revision(newsroom):
     newsroom.post()
     newsroom.settle(toxicity=0.1)
     answer = newsroom.post(submission(body="I take it back."))
@@ -60,7 +57,7 @@ def test_new_text_is_the_next_revision(newsroom: Newsroom) -> None:
     assert (answer.json["id"], answer.json["revision"], answer.json["status"]) == ("c-1", 2, "pending")
 
 
-def test_without_an_id_the_same_again_is_told_so(real_newsroom: Newsroom) -> None:
+def test_without_an_id_the_same_again_is_told_so(real_newsroom):
     newsroom, other = (
         real_newsroom,
         submission(id=..., author={"name": "Ada", "email": "ada.other@mail.example"}),
@@ -91,16 +88,16 @@ def test_without_an_id_the_same_again_is_told_so(real_newsroom: Newsroom) -> Non
         {"author": {"name": "Ada L.", "email": ADDRESS.upper()}},
     ],
 )
-def test_without_an_id_another_spelling_is_the_same(newsroom: Newsroom, again: dict[str, Any]) -> None:
+def test_without_an_id_another_spelling_is_the_same(newsroom, again):
     told = submission(id=..., body="Café au lait, très bon.")
     first, second = newsroom.post(told), newsroom.post(told | again)
     assert (second.status_code, second.json["id"], newsroom.count()) == (200, first.json["id"], 1)
 
 
-def test_two_who_post_at_once_post_once(real_newsroom: Newsroom) -> None:
-    answers: list[str] = []
+def test_two_who_post_at_once_post_once(real_newsroom):
+    answers = []
 
-    def post() -> None:
+    def post():
         answer = real_newsroom.post(submission(id=...))
         answers.append(answer.json["id"])
 
@@ -113,7 +110,7 @@ def test_two_who_post_at_once_post_once(real_newsroom: Newsroom) -> None:
     assert (len(set(answers)), real_newsroom.count()) == (1, 1)
 
 
-def test_an_idempotency_key_makes_a_replay(newsroom: Newsroom) -> None:
+def test_an_idempotency_key_makes_a_replay(newsroom):
     headers = {"Idempotency-Key": "attempt-17"}
     first = newsroom.post(submission(id=...), headers=headers)
     second = newsroom.post(submission(id=...), headers=headers)
@@ -122,7 +119,7 @@ def test_an_idempotency_key_makes_a_replay(newsroom: Newsroom) -> None:
     assert newsroom.count() == 1
 
 
-def test_an_idempotency_key_names_one_content(newsroom: Newsroom) -> None:
+def test_an_idempotency_key_names_one_content(newsroom):
     headers = {"Idempotency-Key": "attempt-17"}
     newsroom.post(submission(id=...), headers=headers)
     answer = newsroom.post(submission(id=..., body="Something else."), headers=headers)
@@ -131,25 +128,25 @@ def test_an_idempotency_key_names_one_content(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "two words", "k" * 256, "schlüssel"])
-def test_a_strange_idempotency_key_is_refused(newsroom: Newsroom, key: str) -> None:
+def test_a_strange_idempotency_key_is_refused(newsroom, key):
     answer = newsroom.post(headers={"Idempotency-Key": key.encode().decode("latin-1")})
     assert faults(problem(answer, 422, "validation")) == {"Idempotency-Key": "pattern"}
 
 
-def test_a_withdrawn_comment_stays_withdrawn(newsroom: Newsroom) -> None:
+def test_a_withdrawn_comment_stays_withdrawn(newsroom):
     newsroom.post()
     newsroom.call("DELETE", "/v1/comments/c-1")
     problem(newsroom.post(), 409, "final")
     problem(newsroom.post(submission(body="Back again.")), 409, "final")
 
 
-def test_the_address_is_sealed_for_the_site_alone(newsroom: Newsroom) -> None:
+def test_the_address_is_sealed_for_the_site_alone(newsroom):
     answers = [newsroom.post(), newsroom.get("/v1/comments/c-1"), newsroom.get("/v1/comments/c-1/contact")]
     assert open_box(newsroom.courier.contact_private_key, answers[2].json["box"]) == ADDRESS
     assert all(ADDRESS not in answer.text for answer in answers)
 
 
-def test_a_site_may_do_without_addresses(newsroom: Newsroom) -> None:
+def test_a_site_may_do_without_addresses(newsroom):
     nameless = submission(author={"name": "Ada"})
     assert faults(problem(newsroom.post(nameless), 422, "validation")) == {"author.email": "missing"}
     with newsroom.context.deps.store.write() as tx:
@@ -161,7 +158,7 @@ def test_a_site_may_do_without_addresses(newsroom: Newsroom) -> None:
 # -- waiting -----------------------------------------------------------------------------------------------------------
 
 
-def test_prefer_wait_answers_with_the_verdict(newsroom: Newsroom) -> None:
+def test_prefer_wait_answers_with_the_verdict(newsroom):
     newsroom.post()
     worker = threading.Timer(0.05, newsroom.settle)
     worker.start()
@@ -173,13 +170,13 @@ def test_prefer_wait_answers_with_the_verdict(newsroom: Newsroom) -> None:
     assert answer.json["verdict"]["action"] == "hold"
 
 
-def test_waiting_ends_without_a_verdict(newsroom: Newsroom) -> None:
+def test_waiting_ends_without_a_verdict(newsroom):
     answer = newsroom.post(headers={"Prefer": "respond-async, wait=0"})
     assert answer.status_code == 202
     assert answer.json["status"] == "pending"
 
 
-def test_waiting_is_held_by_few_threads(newsroom: Newsroom) -> None:
+def test_waiting_is_held_by_few_threads(newsroom):
     waits = newsroom.app.extensions["replydesk.api"].waits
     assert [waits.acquire(blocking=False) for _ in range(3)] == [True, True, False]
     answer = newsroom.post(headers={"Prefer": "wait=10"})
@@ -187,7 +184,7 @@ def test_waiting_is_held_by_few_threads(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("prefer", ["wait", "wait=", "wait=-1", "wait=soon", "wait=1e9", ";;;,,,", "wait=٣"])
-def test_a_strange_preference_is_ignored(newsroom: Newsroom, prefer: str) -> None:
+def test_a_strange_preference_is_ignored(newsroom, prefer):
     answer = newsroom.post(headers={"Prefer": prefer.encode().decode("latin-1")})
     assert answer.status_code == 202
 
@@ -195,14 +192,13 @@ def test_a_strange_preference_is_ignored(newsroom: Newsroom, prefer: str) -> Non
 # -- batches -----------------------------------------------------------------------------------------------------------
 
 
-def post_batch(newsroom: Newsroom, items: object, **more: Any) -> list[dict[str, Any]]:
+def post_batch(newsroom, items, **more):
     answer = newsroom.call("POST", "/v1/comments/batch", json=items, **more)
     assert answer.status_code == 200, answer.text
-    results: list[dict[str, Any]] = answer.json["results"]
-    return results
+    return answer.json["results"]
 
 
-def test_a_batch_answers_each_item_in_order(newsroom: Newsroom) -> None:
+def test_a_batch_answers_each_item_in_order(newsroom):
     newsroom.post()
     items = [submission(id="c-2"), submission(), {"id": "c-3"}, submission(body="New words."), 17]
     results = post_batch(newsroom, items)
@@ -213,12 +209,12 @@ def test_a_batch_answers_each_item_in_order(newsroom: Newsroom) -> None:
     assert newsroom.count() == 2
 
 
-def test_a_batch_may_hold_the_same_id_twice(newsroom: Newsroom) -> None:
+def test_a_batch_may_hold_the_same_id_twice(newsroom):
     results = post_batch(newsroom, [submission(), submission(), submission(body="New words.")])
     assert [(result["code"], result["revision"]) for result in results] == [(202, 1), (200, 1), (202, 2)]
 
 
-def test_a_flaw_in_one_item_is_its_own(newsroom: Newsroom) -> None:
+def test_a_flaw_in_one_item_is_its_own(newsroom):
     good = json.dumps(submission())
     raw = f'[{good}, {{"id": "c-2", "id": "c-3"}}, {{"body": NaN}}]'.encode()
     answer = newsroom.call("POST", "/v1/comments/batch", data=raw, content_type="application/json")
@@ -228,7 +224,7 @@ def test_a_flaw_in_one_item_is_its_own(newsroom: Newsroom) -> None:
     assert faults(answer.json["results"][2]["problem"]) == {"body": "not_json"}
 
 
-def test_a_whole_batch_can_be_sent_again(newsroom: Newsroom) -> None:
+def test_a_whole_batch_can_be_sent_again(newsroom):
     items = [submission(id=..., body="One."), submission(id=..., body="Two.")]
     headers = {"Idempotency-Key": "night-run"}
     first, second = (post_batch(newsroom, items, headers=headers) for _ in range(2))
@@ -237,7 +233,7 @@ def test_a_whole_batch_can_be_sent_again(newsroom: Newsroom) -> None:
     assert newsroom.count() == 2
 
 
-def test_a_batch_sent_again_brings_no_old_text_back(newsroom: Newsroom) -> None:
+def test_a_batch_sent_again_brings_no_old_text_back(newsroom):
     items, headers = [submission(id="kc", body="one")], {"Idempotency-Key": "kk2"}
     post_batch(newsroom, items, headers=headers)
     newsroom.post(submission(id="kc", body="two"))
@@ -250,12 +246,12 @@ def test_a_batch_sent_again_brings_no_old_text_back(newsroom: Newsroom) -> None:
     ("items", "code"),
     [({"not": "a list"}, "array"), ("text", "array"), (17, "array"), ([{}] * 1001, "too_long")],
 )
-def test_what_is_no_batch_is_refused_whole(newsroom: Newsroom, items: object, code: str) -> None:
+def test_what_is_no_batch_is_refused_whole(newsroom, items, code):
     answer = newsroom.call("POST", "/v1/comments/batch", json=items)
     assert faults(problem(answer, 422, "validation")) == {"(request)": code}
 
 
-def test_a_batch_may_ask_for_fast_scores(newsroom: Newsroom) -> None:
+def test_a_batch_may_ask_for_fast_scores(newsroom):
     path = "/v1/comments/batch"
     newsroom.call("POST", f"{path}?effort=fast&from=archive", json=[submission()])
     assert newsroom.comment("c-1").signals["effort"] == "fast"
@@ -266,21 +262,14 @@ def test_a_batch_may_ask_for_fast_scores(newsroom: Newsroom) -> None:
     assert newsroom.count() == 2
 
 
-def test_an_empty_batch_is_no_fault(newsroom: Newsroom) -> None:
+def test_an_empty_batch_is_no_fault(newsroom):
     assert post_batch(newsroom, []) == []
 
 
 # -- signed inbound calls ----------------------------------------------------------------------------------------------
 
 
-def post_signed(
-    newsroom: Newsroom,
-    raw: bytes,
-    secret: str | None = None,
-    age: int = 0,
-    ident: str = "msg_1",
-    site: str = "courier",
-) -> Any:
+def post_signed(newsroom, raw, secret=None, age=0, ident="msg_1", site="courier"):
     at = int((newsroom.clock() - timedelta(seconds=age)).timestamp())
     headers = signing.sign([secret or newsroom.courier.inbound_secret], ident, at, raw)
     return newsroom.call(
@@ -288,7 +277,7 @@ def post_signed(
     )
 
 
-def test_a_signed_call_is_accepted_once(newsroom: Newsroom) -> None:
+def test_a_signed_call_is_accepted_once(newsroom):
     raw = json.dumps(submission(id=...)).encode()
     first, second = post_signed(newsroom, raw), post_signed(newsroom, raw)
     assert (first.status_code, second.status_code) == (202, 200)
@@ -296,7 +285,7 @@ def test_a_signed_call_is_accepted_once(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["secret", "body", "old", "early", "site", "no headers", "junk headers"])
-def test_a_wrong_signature_is_refused(newsroom: Newsroom, wrong: str) -> None:
+def test_a_wrong_signature_is_refused(newsroom, wrong):
     raw = json.dumps(submission(id=...)).encode()
     if wrong == "secret":
         answer = post_signed(newsroom, raw, secret=newsroom.herald.inbound_secret)
@@ -325,7 +314,7 @@ def test_a_wrong_signature_is_refused(newsroom: Newsroom, wrong: str) -> None:
     assert newsroom.count() == 0
 
 
-def test_an_unknown_site_is_not_found(newsroom: Newsroom) -> None:
+def test_an_unknown_site_is_not_found(newsroom):
     problem(post_signed(newsroom, b"{}", site="nobody"), 404, "not-found")
 
 
@@ -345,7 +334,7 @@ def test_an_unknown_site_is_not_found(newsroom: Newsroom) -> None:
         "Bearer \xff\xfe",
     ],
 )
-def test_without_a_key_nothing_is_answered(newsroom: Newsroom, authorization: str | None) -> None:
+def test_without_a_key_nothing_is_answered(newsroom, authorization):
     headers = {} if authorization is None else {"Authorization": authorization}
     answer = newsroom.post(key=None, headers=headers)
     problem(answer, 401, "unauthorized")
@@ -353,18 +342,18 @@ def test_without_a_key_nothing_is_answered(newsroom: Newsroom, authorization: st
     assert newsroom.count() == 0
 
 
-def test_the_scheme_is_read_in_any_case(newsroom: Newsroom) -> None:
+def test_the_scheme_is_read_in_any_case(newsroom):
     assert (
         newsroom.post(key=None, headers={"Authorization": f"bearer {newsroom.courier.key}"}).status_code
         == 202
     )
 
 
-def test_the_akismet_key_opens_the_compat_apis_alone(newsroom: Newsroom) -> None:
+def test_the_akismet_key_opens_the_compat_apis_alone(newsroom):
     problem(newsroom.post(key=newsroom.courier.akismet_key), 401, "unauthorized")
 
 
-def test_a_retired_key_ends(newsroom: Newsroom) -> None:
+def test_a_retired_key_ends(newsroom):
     newsroom.post()
     with newsroom.context.deps.store.write() as tx:
         tx.retire_keys(newsroom.courier.site.id, "key", newsroom.clock())
@@ -373,7 +362,7 @@ def test_a_retired_key_ends(newsroom: Newsroom) -> None:
     problem(newsroom.post(), 401, "unauthorized")
 
 
-def test_sites_may_use_the_same_ids(newsroom: Newsroom) -> None:
+def test_sites_may_use_the_same_ids(newsroom):
     newsroom.post()
     answer = newsroom.post(submission(body="Another paper, another bridge."), key=newsroom.herald.key)
     assert answer.status_code == 202
@@ -383,10 +372,10 @@ def test_sites_may_use_the_same_ids(newsroom: Newsroom) -> None:
 # -- faults of the service ------------------------------------------------------------------------------------------
 
 
-def test_a_busy_store_asks_to_come_again(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_store_asks_to_come_again(newsroom, monkeypatch):
     newsroom.post()
 
-    def busy(*_: object, **__: object) -> Any:
+    def busy(*_, **__):
         raise OperationalError("INSERT …", {"email": ADDRESS}, Exception(f"locked {ADDRESS}"))
 
     monkeypatch.setattr(type(newsroom.context.deps.store), "add_comment", busy)
@@ -396,21 +385,21 @@ def test_a_busy_store_asks_to_come_again(newsroom: Newsroom, monkeypatch: pytest
     assert newsroom.count() == 1
 
 
-def test_a_fault_of_ours_shows_nothing(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object, **__: object) -> Any:
+def test_a_fault_of_ours_shows_nothing(newsroom, monkeypatch):
+    def broken(*_, **__):
         raise RuntimeError(f"while storing {ADDRESS}")
 
     monkeypatch.setattr("service.usecases.submit", broken)
     problem(newsroom.post(), 500, "internal")
 
 
-def test_box_is_base64(newsroom: Newsroom) -> None:
+def test_box_is_base64(newsroom):
     newsroom.post()
     box = newsroom.get("/v1/comments/c-1/contact").json
     assert len(base64.b64decode(box["box"], validate=True)) > len(ADDRESS)
 
 
-def test_another_spelling_of_the_address_makes_no_second_comment(newsroom: Newsroom) -> None:
+def test_another_spelling_of_the_address_makes_no_second_comment(newsroom):
     first, second, third = (
         newsroom.post(submission(id=..., article={"url": url}))
         for url in (

@@ -1,18 +1,13 @@
 """Edits of decided comments: a person's refusal outlives new text, and an edit keeps the time of the first posting."""
 
-from __future__ import annotations
-
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from service.domain.author_status import AuthorStatus
-from service.domain.comment import Comment
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.importers.jsonl import import_lines
@@ -21,7 +16,7 @@ from service.usecases import Scored, StatusChange, set_author_status, settle, un
 from service.usecases.tuning import tune_site
 from service.webhooks import signing
 from tests.factories import NOON
-from tests.web.api.caller import ARTICLE, Newsroom, submission
+from tests.web.api.caller import ARTICLE, submission
 
 CALM = "Thank you for the report about the bridge, it was a good read."
 HEAD = (
@@ -39,22 +34,22 @@ WP_COMMENT = (
 )
 
 
-def judged(newsroom: Newsroom, comment: Comment, **scores: float) -> None:
+def judged(newsroom, comment, **scores):
     """Let the model decide a comment by these scores; without any it finds nothing against it."""
     told = Assessment({**dict.fromkeys(LABELS, 0.01), **scores}, "made-up-1", language="en")
     settle(newsroom.context.deps, [Scored(comment, told)])
 
 
-def post_alone(newsroom: Newsroom, comment_id: str, body: str) -> None:
+def post_alone(newsroom, comment_id, body):
     assert newsroom.post(submission(id=comment_id, body=body)).status_code in (200, 202)
 
 
-def post_in_batch(newsroom: Newsroom, comment_id: str, body: str) -> None:
+def post_in_batch(newsroom, comment_id, body):
     answer = newsroom.call("POST", "/v1/comments/batch", json=[submission(id=comment_id, body=body)])
     assert answer.status_code == 200
 
 
-def post_inbound(newsroom: Newsroom, comment_id: str, body: str) -> None:
+def post_inbound(newsroom, comment_id, body):
     raw = json.dumps(submission(id=comment_id, body=body)).encode()
     moment = int(newsroom.clock.now.timestamp())
     headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{hash(body)}", moment, raw)
@@ -68,17 +63,12 @@ def post_inbound(newsroom: Newsroom, comment_id: str, body: str) -> None:
     assert answer.status_code in (200, 202), answer.text
 
 
-def import_line(newsroom: Newsroom, comment_id: str, body: str) -> None:
+def import_line(newsroom, comment_id, body):
     line = json.dumps(submission(id=comment_id, body=body)).encode()
     list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(line)))
 
 
-ENTRIES: dict[str, Callable[[Newsroom, str, str], None]] = {
-    "api": post_alone,
-    "batch": post_in_batch,
-    "inbound": post_inbound,
-    "lines": import_line,
-}
+ENTRIES = {"api": post_alone, "batch": post_in_batch, "inbound": post_inbound, "lines": import_line}
 DECISIONS = {
     "rejected by a moderator": lambda newsroom: newsroom.review(Action.REJECT, delay=0),
     "spam by a moderator": lambda newsroom: newsroom.review(Action.SPAM, delay=0),
@@ -92,7 +82,7 @@ DECISIONS = {
 
 @pytest.mark.parametrize("entry", ENTRIES)
 @pytest.mark.parametrize("decision", DECISIONS)
-def test_new_text_does_not_lift_a_persons_refusal(newsroom: Newsroom, decision: str, entry: str) -> None:
+def test_new_text_does_not_lift_a_persons_refusal(newsroom, decision, entry):
     newsroom.post()
     DECISIONS[decision](newsroom)
     ENTRIES[entry](newsroom, "c-1", CALM)
@@ -105,7 +95,7 @@ def test_new_text_does_not_lift_a_persons_refusal(newsroom: Newsroom, decision: 
     assert newsroom.get("/v1/decisions").json["decisions"][-1]["action"] == "hold"
 
 
-def test_a_refusal_is_kept_in_the_real_stores(real_newsroom: Newsroom) -> None:
+def test_a_refusal_is_kept_in_the_real_stores(real_newsroom):
     newsroom = real_newsroom
     newsroom.post()
     newsroom.review(Action.REJECT, delay=0)
@@ -119,7 +109,7 @@ def test_a_refusal_is_kept_in_the_real_stores(real_newsroom: Newsroom) -> None:
     assert newsroom.comment().status is Status.APPROVED
 
 
-def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) -> None:
+def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom):
     newsroom.post()
     set_author_status(
         newsroom.context.deps,
@@ -133,7 +123,7 @@ def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) ->
     assert newsroom.comment().status is Status.HELD
 
 
-def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None:
+def test_a_refusal_that_was_taken_back_holds_nothing(newsroom):
     newsroom.post()
     judged(newsroom, newsroom.comment())
     newsroom.review(Action.REJECT, delay=0, replaces=newsroom.comment().decision_id)
@@ -143,7 +133,7 @@ def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None
     assert newsroom.comment().status is Status.APPROVED
 
 
-def test_the_machines_own_refusal_is_judged_anew(newsroom: Newsroom) -> None:
+def test_the_machines_own_refusal_is_judged_anew(newsroom):
     tune_site(newsroom.context, "courier", {"toxicity.reject": "0.97"})
     newsroom.post()
     judged(newsroom, newsroom.comment(), toxicity=0.99)
@@ -153,7 +143,7 @@ def test_the_machines_own_refusal_is_judged_anew(newsroom: Newsroom) -> None:
     assert newsroom.comment().status is Status.APPROVED
 
 
-def test_an_outage_publishes_nothing_that_a_person_refused(newsroom: Newsroom) -> None:
+def test_an_outage_publishes_nothing_that_a_person_refused(newsroom):
     tune_site(newsroom.context, "courier", {"outage": "publish"})
     newsroom.post()
     newsroom.review(Action.REJECT, delay=0)
@@ -162,14 +152,14 @@ def test_an_outage_publishes_nothing_that_a_person_refused(newsroom: Newsroom) -
     assert newsroom.comment().status is Status.HELD
 
 
-def import_wordpress(newsroom: Newsroom, body: str, state: str, number: int = 7) -> None:
+def import_wordpress(newsroom, body, state, number=7):
     told = WP_COMMENT.format(url=ARTICLE, number=number, body=body, state=state).encode()
     raw = io.BytesIO(HEAD + told + b"</channel></rss>")
     list(import_export(newsroom.context, newsroom.courier.site, raw))
 
 
 @pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
-def test_a_later_export_does_not_lift_a_moderators_refusal(real_newsroom: Newsroom, action: Action) -> None:
+def test_a_later_export_does_not_lift_a_moderators_refusal(real_newsroom, action):
     newsroom = real_newsroom
     import_wordpress(newsroom, "Buy now!", "1")
     newsroom.review(action, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
@@ -181,9 +171,7 @@ def test_a_later_export_does_not_lift_a_moderators_refusal(real_newsroom: Newsro
 @pytest.mark.parametrize("entry", ENTRIES)
 @pytest.mark.parametrize("by_site", [True, False])
 @pytest.mark.parametrize("action", ["reject", "spam", "hold"])
-def test_an_export_of_what_the_site_posted_lifts_no_refusal(
-    real_newsroom: Newsroom, action: str, by_site: bool, entry: str
-) -> None:
+def test_an_export_of_what_the_site_posted_lifts_no_refusal(real_newsroom, action, by_site, entry):
     newsroom = real_newsroom
     ENTRIES[entry](newsroom, "wp-7", "Buy now!")
     if by_site:
@@ -196,7 +184,7 @@ def test_an_export_of_what_the_site_posted_lifts_no_refusal(
     assert newsroom.count() == 1
 
 
-def test_an_export_of_a_second_blog_lifts_no_refusal_either(real_newsroom: Newsroom) -> None:
+def test_an_export_of_a_second_blog_lifts_no_refusal_either(real_newsroom):
     newsroom = real_newsroom
     old = WP_COMMENT.format(url="https://old.example/a", number=3, body="Old.", state="1").replace(
         "2026-", "2012-"
@@ -216,7 +204,7 @@ def test_an_export_of_a_second_blog_lifts_no_refusal_either(real_newsroom: Newsr
         assert newsroom.count() == 4
 
 
-def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom: Newsroom) -> None:
+def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom):
     newsroom = real_newsroom
     import_wordpress(newsroom, "Buy now!", "1")
     newsroom.review(Action.REJECT, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
@@ -230,7 +218,7 @@ def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom: Newsroom
     assert newsroom.comment("wp-7").status is Status.APPROVED
 
 
-def test_an_edit_shows_no_longer_what_was_just_refused(real_newsroom: Newsroom) -> None:
+def test_an_edit_shows_no_longer_what_was_just_refused(real_newsroom):
     newsroom = real_newsroom
     tune_site(newsroom.context, "courier", {"moderation": "post"})
     newsroom.forget()
@@ -246,7 +234,7 @@ def test_an_edit_shows_no_longer_what_was_just_refused(real_newsroom: Newsroom) 
     assert (newsroom.comment().status, newsroom.comment().published_revision) == (Status.HELD, None)
 
 
-def test_an_export_that_refuses_too_refuses(newsroom: Newsroom) -> None:
+def test_an_export_that_refuses_too_refuses(newsroom):
     import_wordpress(newsroom, "Buy now!", "1")
     newsroom.review(Action.REJECT, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
     import_wordpress(newsroom, CALM, "spam")
@@ -257,9 +245,7 @@ def test_an_export_that_refuses_too_refuses(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize(("state", "status"), [("trash", "rejected"), ("spam", "spam"), ("0", "held")])
-def test_what_the_site_refused_after_an_import_is_refused(
-    real_newsroom: Newsroom, state: str, status: str
-) -> None:
+def test_what_the_site_refused_after_an_import_is_refused(real_newsroom, state, status):
     newsroom = real_newsroom
     for said in ("1", state, "1"):
         import_wordpress(newsroom, "The mayor is a thief.", said)
@@ -268,7 +254,7 @@ def test_what_the_site_refused_after_an_import_is_refused(
     assert newsroom.get("/v1/decisions").json["decisions"][-1]["comment"]["id"] == "wp-7"
 
 
-def test_a_later_export_refuses_nothing_that_a_moderator_approved(newsroom: Newsroom) -> None:
+def test_a_later_export_refuses_nothing_that_a_moderator_approved(newsroom):
     import_wordpress(newsroom, CALM, "0")
     newsroom.review(Action.APPROVE, "wp-7", delay=0)
     import_wordpress(newsroom, CALM, "trash")
@@ -282,7 +268,7 @@ def test_a_later_export_refuses_nothing_that_a_moderator_approved(newsroom: News
 # -- the time of the first posting -------------------------------------------------------------------------------------
 
 
-def closing(newsroom: Newsroom) -> dict[str, Any]:
+def closing(newsroom):
     """Let comments close two days after publication; return the article, which appeared a day ago."""
     tune_site(newsroom.context, "courier", {"close_after_days": "2"})
     return {"url": ARTICLE, "published_at": (NOON - timedelta(days=1)).isoformat()}
@@ -290,9 +276,7 @@ def closing(newsroom: Newsroom) -> dict[str, Any]:
 
 @pytest.mark.parametrize("entry", ["api", "batch"])
 @pytest.mark.parametrize("moderation", ["pre", "post"])
-def test_an_edit_is_judged_by_the_time_of_the_first_posting(
-    newsroom: Newsroom, entry: str, moderation: str
-) -> None:
+def test_an_edit_is_judged_by_the_time_of_the_first_posting(newsroom, entry, moderation):
     article = closing(newsroom)
     tune_site(newsroom.context, "courier", {"moderation": moderation})
     newsroom.forget()
@@ -307,7 +291,7 @@ def test_an_edit_is_judged_by_the_time_of_the_first_posting(
         assert after.submitted_at == NOON
 
 
-def test_the_time_of_an_edit_does_not_close_a_comment(real_newsroom: Newsroom) -> None:
+def test_the_time_of_an_edit_does_not_close_a_comment(real_newsroom):
     newsroom = real_newsroom
     article = closing(newsroom)
     newsroom.post(submission(article=article))
@@ -319,7 +303,7 @@ def test_the_time_of_an_edit_does_not_close_a_comment(real_newsroom: Newsroom) -
     assert newsroom.comment().status is Status.APPROVED
 
 
-def test_a_comment_that_came_too_late_stays_too_late(newsroom: Newsroom) -> None:
+def test_a_comment_that_came_too_late_stays_too_late(newsroom):
     article = closing(newsroom)
     newsroom.clock.pass_seconds(7 * 86_400)
     newsroom.post(submission(article=article))
@@ -330,7 +314,7 @@ def test_a_comment_that_came_too_late_stays_too_late(newsroom: Newsroom) -> None
     assert newsroom.comment().status is Status.REJECTED
 
 
-def test_a_line_imported_again_keeps_its_moment(newsroom: Newsroom) -> None:
+def test_a_line_imported_again_keeps_its_moment(newsroom):
     article = closing(newsroom)
     for days, body in ((0, "It opens."), (9, CALM)):
         newsroom.clock.pass_seconds(days * 86_400)
@@ -340,7 +324,7 @@ def test_a_line_imported_again_keeps_its_moment(newsroom: Newsroom) -> None:
         assert newsroom.comment().status is Status.APPROVED
 
 
-def test_a_first_moment_that_was_wrong_can_be_corrected(newsroom: Newsroom) -> None:
+def test_a_first_moment_that_was_wrong_can_be_corrected(newsroom):
     article = closing(newsroom)
     newsroom.post(submission(article=article, submitted_at=(NOON + timedelta(days=300)).isoformat()))
     judged(newsroom, newsroom.comment())

@@ -1,16 +1,12 @@
 """The description and the service say the same: in a walk over its parts, and in thousands of generated requests."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -19,7 +15,7 @@ from service.messaging.dispatcher import BEAT, HEARTBEAT_SECONDS, connect
 from service.messaging.tasks import SWEEP
 from service.web.api.operations import OPERATIONS
 from service.web.compat import blueprints
-from tests.web.api.caller import Newsroom, submission
+from tests.web.api.caller import submission
 from tests.web.api.serving import served
 from worker.sweep import KEYS_KEPT
 
@@ -30,27 +26,26 @@ SPECIFIC = ("/v1", "/healthz", "/readyz", "/metrics")
 
 
 @pytest.fixture
-def spec(newsroom: Newsroom) -> dict[str, Any]:
+def spec(newsroom):
     answer = newsroom.call("GET", "/openapi.json", None)
     assert answer.status_code == 200
-    found: dict[str, Any] = json.loads(answer.data)
-    return found
+    return json.loads(answer.data)
 
 
-def parts_of(value: Any) -> Iterator[dict[str, Any]]:
+def parts_of(value):
     if isinstance(value, dict):
         yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from parts_of(inner)
 
 
-def test_every_route_is_described(newsroom: Newsroom, spec: dict[str, Any]) -> None:
+def test_every_route_is_described(newsroom, spec):
     """Each route of the API is in the description with exactly its methods, and nothing else is.
 
     The compatibility APIs are described by those whose protocols they are.
     """
     others = {compat.name for compat in blueprints()}
-    routes: dict[str, set[str]] = {}
+    routes = {}
     for rule in newsroom.app.url_map.iter_rules():
         if rule.rule.startswith(SPECIFIC) and rule.endpoint.partition(".")[0] not in others:
             path = re.sub(r"<\w+:(\w+)>", lambda name: "{" + PATHS[name[1]] + "}", rule.rule)
@@ -64,7 +59,7 @@ def test_every_route_is_described(newsroom: Newsroom, spec: dict[str, Any]) -> N
 PATHS = {"comment_id": "id", "name": "site"}
 
 
-def test_the_description_is_whole(spec: dict[str, Any]) -> None:
+def test_the_description_is_whole(spec):
     assert spec["openapi"] == "3.1.0"
     assert {"title", "version", "description"} <= set(spec["info"])
     schemas = spec["components"]["schemas"]
@@ -81,12 +76,12 @@ def test_the_description_is_whole(spec: dict[str, Any]) -> None:
             assert all(answer["description"] for answer in operation["responses"].values())
 
 
-def test_examples_are_what_they_describe(newsroom: Newsroom, spec: dict[str, Any]) -> None:
+def test_examples_are_what_they_describe(newsroom, spec):
     example = spec["paths"]["/v1/comments"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert newsroom.post(example).status_code == 202
 
 
-def test_how_long_a_key_counts_is_told_as_it_is(newsroom: Newsroom, spec: dict[str, Any]) -> None:
+def test_how_long_a_key_counts_is_told_as_it_is(newsroom, spec):
     (key,) = (
         one for one in spec["paths"]["/v1/comments"]["post"]["parameters"] if one["name"] == "Idempotency-Key"
     )
@@ -96,13 +91,13 @@ def test_how_long_a_key_counts_is_told_as_it_is(newsroom: Newsroom, spec: dict[s
         assert "ever" not in told.split()
 
 
-def test_what_makes_a_comment_the_same_is_told(spec: dict[str, Any]) -> None:
+def test_what_makes_a_comment_the_same_is_told(spec):
     told = spec["paths"]["/v1/comments"]["post"]["description"]
     for word in ("name", "website", "body", "article", "parent", "changes nothing"):
         assert word in told
 
 
-def test_errors_are_described_as_problems(spec: dict[str, Any]) -> None:
+def test_errors_are_described_as_problems(spec):
     for methods in spec["paths"].values():
         for operation in methods.values():
             for status, answer in operation["responses"].items():
@@ -110,7 +105,7 @@ def test_errors_are_described_as_problems(spec: dict[str, Any]) -> None:
                     assert list(answer["content"]) == ["application/problem+json"]
 
 
-def test_docs_ask_no_third_party(newsroom: Newsroom) -> None:
+def test_docs_ask_no_third_party(newsroom):
     page = newsroom.call("GET", "/docs", None)
     assert page.status_code == 200
     for one in OPERATIONS:
@@ -120,8 +115,8 @@ def test_docs_ask_no_third_party(newsroom: Newsroom) -> None:
     assert "<script" not in page.text
 
 
-def test_answers_are_as_described(newsroom: Newsroom, spec: dict[str, Any]) -> None:
-    def check(answer: Any, shape: str) -> None:
+def test_answers_are_as_described(newsroom, spec):
+    def check(answer, shape):
         schema = {"$ref": f"#/components/schemas/{shape}", "components": spec["components"]}
         Draft202012Validator(schema).validate(json.loads(answer.data))
 
@@ -144,7 +139,7 @@ def test_answers_are_as_described(newsroom: Newsroom, spec: dict[str, Any]) -> N
 
 
 @pytest.mark.timeout(900)
-def test_generated_requests_find_no_fault(tmp_path: Path, redis_url: str) -> None:
+def test_generated_requests_find_no_fault(tmp_path, redis_url):
     settings = tmp_path / "schemathesis.toml"
     settings.write_text('[parameters]\n"path.site" = "courier"\n')
     with connect(

@@ -1,21 +1,16 @@
 """Names and texts in which nothing is seen are refused, and what spoils a page is taken out, by every way in."""
 
-from __future__ import annotations
-
 import io
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from service.domain.comment import Comment
 from service.importers.jsonl import import_lines
 from service.importers.wordpress import import_export
 from service.usecases.tuning import tune_site
 from service.webhooks import signing
 from tests.factories import ADDRESS
-from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
+from tests.web.api.caller import ARTICLE, faults, problem, submission
 
 UNSEEN = [
     "\u3164", "\u2800", "\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e",  # reported
@@ -33,17 +28,17 @@ WP = (
 )
 
 
-def alone(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+def alone(newsroom, given):
     answer = newsroom.post(given)
     return {} if answer.status_code in (200, 202) else faults(problem(answer, 422, "validation"))
 
 
-def in_batch(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+def in_batch(newsroom, given):
     (result,) = newsroom.call("POST", "/v1/comments/batch", json=[given]).json["results"]
     return {} if result["code"] == 202 else faults(result["problem"])
 
 
-def inbound(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+def inbound(newsroom, given):
     raw, moment = json.dumps(given).encode(), int(newsroom.clock.now.timestamp())
     headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{given['id']}", moment, raw)
     headers["Content-Type"] = "application/json"
@@ -51,22 +46,17 @@ def inbound(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
     return {} if answer.status_code == 202 else faults(problem(answer, 422, "validation"))
 
 
-def as_line(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+def as_line(newsroom, given):
     """Import as a line of JSON; return the faults' fields."""
     done = list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(json.dumps(given).encode())))
     return {fault.field: "blank" for batch in done for fault in batch.faults}
 
 
-ENTRIES: dict[str, Callable[[Newsroom, dict[str, Any]], dict[str, str]]] = {
-    "api": alone,
-    "batch": in_batch,
-    "inbound": inbound,
-    "lines": as_line,
-}
+ENTRIES = {"api": alone, "batch": in_batch, "inbound": inbound, "lines": as_line}
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_a_name_or_text_that_shows_nothing_is_refused(newsroom: Newsroom, entry: str) -> None:
+def test_a_name_or_text_that_shows_nothing_is_refused(newsroom, entry):
     for unseen in UNSEEN:
         by_name = submission(author={"name": unseen, "email": ADDRESS})
         assert ENTRIES[entry](newsroom, by_name) == {"author.name": "blank"}, ascii(unseen)
@@ -98,7 +88,7 @@ FINE = [
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_what_spoils_a_page_is_taken_out(newsroom: Newsroom, entry: str) -> None:
+def test_what_spoils_a_page_is_taken_out(newsroom, entry):
     for number, (sent, name, body) in enumerate(SPOILT):
         given = submission(id=f"s-{number}", author={"name": sent, "email": ADDRESS}, body=sent)
         assert ENTRIES[entry](newsroom, given) == {}, ascii(sent)
@@ -106,7 +96,7 @@ def test_what_spoils_a_page_is_taken_out(newsroom: Newsroom, entry: str) -> None
         assert (stored.author_name, stored.body) == (name, body or name), ascii(sent)
 
 
-def test_ordinary_names_and_texts_stay_as_they_are(real_newsroom: Newsroom) -> None:
+def test_ordinary_names_and_texts_stay_as_they_are(real_newsroom):
     for number, text in enumerate(FINE):
         answer = real_newsroom.post(
             submission(id=f"f-{number}", author={"name": text, "email": ADDRESS}, body=text)
@@ -116,12 +106,12 @@ def test_ordinary_names_and_texts_stay_as_they_are(real_newsroom: Newsroom) -> N
         assert (stored.author_name, stored.body) == (text, text)
 
 
-def test_a_title_is_one_line_too(newsroom: Newsroom) -> None:
+def test_a_title_is_one_line_too(newsroom):
     newsroom.post(submission(article={"url": ARTICLE, "title": "The bridge\n\u202eopens\x07"}))
     assert newsroom.comment().article.title == "The bridge opens"
 
 
-def test_an_archive_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
+def test_an_archive_names_whom_nobody_can_see(newsroom):
     for unseen, kept in (("\u3164", "Anonymous"), ("\u202e", "Anonymous"), ("Ada\u200b", "Ada\u200b")):
         raw = WP.format(url=ARTICLE, name=unseen, body=f"Good {unseen!a}.").encode()
         list(
@@ -137,7 +127,7 @@ def test_an_archive_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
     assert (done.counts["refused"], [fault.field for fault in done.faults]) == (1, ["body"])
 
 
-def test_a_compat_api_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
+def test_a_compat_api_names_whom_nobody_can_see(newsroom):
     tune_site(newsroom.context, "courier", {"compat_mode": "queue", "hold_words": "quorble"})
     newsroom.forget()
     told = {
@@ -149,5 +139,5 @@ def test_a_compat_api_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
         "comment_content": "Quorble \u202edesrever\x07",
     }
     answer = newsroom.client.post("/1.1/comment-check", data=told)
-    stored: Comment = newsroom.comment(answer.headers["X-akismet-guid"])
+    stored = newsroom.comment(answer.headers["X-akismet-guid"])
     assert (stored.author_name, stored.body) == ("Anonymous", "Quorble desrever")

@@ -1,7 +1,5 @@
 """What lies around a comment on the desk: queues, filters, reasons, appeals, authors, search, views, language, care."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest
@@ -16,16 +14,14 @@ from service.privacy.receipts import receipt_token
 from service.usecases import Judgement
 from tests.factories import ADDRESS
 from tests.stories import told
-from tests.web.pages.browser import Browser
 from tests.web.pages.desk import SCRIPT, act, appealed, card, follow, shown
-from tests.web.pages.installation import Small
 
 
-def csrf(browser: Browser) -> str:
+def csrf(browser):
     return browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
 
 
-def test_the_address_is_the_whole_state_of_a_queue(small: Small) -> None:
+def test_the_address_is_the_whole_state_of_a_queue(small):
     one = told(small, "Ada", "first", {"insult": 0.6})
     two = told(small, "Bo", "second", {"insult": 0.9, "spam": 0.3})
     three = told(small, "Chi", "third", {"threat": 0.9}, site=small.herald)
@@ -42,7 +38,7 @@ def test_the_address_is_the_whole_state_of_a_queue(small: Small) -> None:
     assert shown(article) == [one.pk]
 
 
-def test_a_card_shows_what_is_around_the_comment(small: Small) -> None:
+def test_a_card_shows_what_is_around_the_comment(small):
     parent = small.approved(author_name="Marlene", body="Who checked the sums?")
     comment = small.held(author_name="Ada", parent_id=parent.id)
     page = small.signed_in().get("/desk")
@@ -57,7 +53,7 @@ def test_a_card_shows_what_is_around_the_comment(small: Small) -> None:
     assert "Text deleted in 90 days" in small.signed_in("Noor").get(f"/desk/comments/{comment.pk}").text
 
 
-def test_two_moderators_are_given_different_comments(small: Small) -> None:
+def test_two_moderators_are_given_different_comments(small):
     made = [small.held(author_name=f"Reader {n}").pk for n in range(12)]
     mara, noor = small.signed_in(), small.signed_in("Noor")
     assert shown(mara.get("/desk")) == made[:8]
@@ -71,7 +67,7 @@ def test_two_moderators_are_given_different_comments(small: Small) -> None:
     assert shown(mara.get("/desk")) == [*made[:2], *made[10:]]
 
 
-def test_signing_out_lets_go_of_what_was_in_hand(small: Small) -> None:
+def test_signing_out_lets_go_of_what_was_in_hand(small):
     comment, mara, noor = small.held(), small.signed_in(), small.signed_in("Noor")
     out = mara.get("/desk").tree.one("form", class_="person")
     assert shown(noor.get("/desk")) == []
@@ -79,7 +75,7 @@ def test_signing_out_lets_go_of_what_was_in_hand(small: Small) -> None:
     assert shown(noor.get("/desk")) == [comment.pk]
 
 
-def test_updates_say_nothing_when_nothing_changed(small: Small) -> None:
+def test_updates_say_nothing_when_nothing_changed(small):
     small.held()
     browser = small.signed_in()
     browser.get("/desk")
@@ -95,7 +91,7 @@ def test_updates_say_nothing_when_nothing_changed(small: Small) -> None:
     assert "Noor has 1 comment" in browser.get("/desk/updates?seen=9&have=1").html
 
 
-def test_more_comments_follow_those_on_the_screen(small: Small) -> None:
+def test_more_comments_follow_those_on_the_screen(small):
     made = [small.held(author_name=f"Reader {n}").pk for n in range(10)]
     browser = small.signed_in()
     browser.get("/desk")
@@ -105,7 +101,7 @@ def test_more_comments_follow_those_on_the_screen(small: Small) -> None:
     assert browser.get("/desk/more?have=x,,-1,9999999999999999999999&open=z&run=-").status == 200
 
 
-def test_severe_comments_are_spread(small: Small) -> None:
+def test_severe_comments_are_spread(small):
     severe = [told(small, f"S{n}", f"severe {n}", {"threat": 0.9}).pk for n in range(4)]
     mild = [told(small, f"M{n}", f"mild {n}", {"insult": 0.6}).pk for n in range(3)]
     browser = small.signed_in()
@@ -119,7 +115,7 @@ def test_severe_comments_are_spread(small: Small) -> None:
     assert not page.tree.all("article", class_="card severe")
 
 
-def test_the_browsers_language_is_spoken_and_grounds_too(small: Small) -> None:
+def test_the_browsers_language_is_spoken_and_grounds_too(small):
     comment = told(small, "Ada", "text", {"insult": 0.6})
     browser = small.signed_in()
     page = browser.get("/desk", Accept_Language="de-AT,de;q=0.8")
@@ -129,7 +125,7 @@ def test_the_browsers_language_is_spoken_and_grounds_too(small: Small) -> None:
     assert "Held" in browser.get("/desk", Accept_Language="fr").text
 
 
-def test_a_reason_of_the_site_reaches_callback_and_commenter(small: Small) -> None:
+def test_a_reason_of_the_site_reaches_callback_and_commenter(small):
     comment, browser = small.held(), small.signed_in()
     page = browser.get("/desk")
     form = card(page, comment).one("form", class_="acts")
@@ -149,7 +145,7 @@ def test_a_reason_of_the_site_reaches_callback_and_commenter(small: Small) -> No
     assert "Wrote before" not in receipt.text
 
 
-def test_what_is_held_by_a_person_is_set_aside(small: Small) -> None:
+def test_what_is_held_by_a_person_is_set_aside(small):
     comment, browser = small.held(), small.signed_in()
     page = follow(browser, act(browser, browser.get("/desk"), comment, "hold"))
     assert shown(page) == []
@@ -164,7 +160,7 @@ def test_what_is_held_by_a_person_is_set_aside(small: Small) -> None:
     assert small.again(comment).status is Status.APPROVED
 
 
-def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
+def test_a_reported_comment_is_left_or_taken_down(small):
     one, two = small.approved(author_name="Ada"), small.approved(author_name="Bo", body="Another text.")
     for comment in (one, two):
         usecases.report(small.context.deps, small.courier, comment.id, "digest", "names a neighbour")
@@ -181,7 +177,7 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
 
 
 @pytest.mark.parametrize("scripted", [False, True])
-def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bool) -> None:
+def test_leaving_a_comment_as_it_is_can_be_taken_back(small, scripted):
     comment = small.approved()
     usecases.report(small.context.deps, small.courier, comment.id, "digest", "names a neighbour")
     browser, headers = small.signed_in(), SCRIPT if scripted else {}
@@ -204,7 +200,7 @@ def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bo
 
 
 @pytest.mark.parametrize("first", [Status.APPROVED, Status.HELD])
-def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, first: Status) -> None:
+def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small, first):
     comment = small.approved() if first is Status.APPROVED else small.held()
     usecases.report(small.context.deps, small.courier, comment.id, "digest", None)
     browser = small.signed_in()
@@ -217,7 +213,7 @@ def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, fir
     assert "Rejected by Noor" in " ".join(refused.text.split())
 
 
-def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) -> None:
+def test_reported_late_and_appealed_are_filtered_by_the_address(small):
     one, two = small.approved(), small.approved(small.herald)
     for comment, site in ((one, small.courier), (two, small.herald)):
         usecases.report(small.context.deps, site, comment.id, "digest", None)
@@ -237,7 +233,7 @@ def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) ->
     assert shown(browser.get("/desk?queue=late&article=https://nowhere.example/")) == []
 
 
-def test_an_appeal_against_a_restored_decision_is_answered_by_another(small: Small) -> None:
+def test_an_appeal_against_a_restored_decision_is_answered_by_another(small):
     comment, deps = small.held(), small.context.deps
     small.judge(comment, Action.REJECT, "Bea")
     for _ in range(2):
@@ -252,7 +248,7 @@ def test_an_appeal_against_a_restored_decision_is_answered_by_another(small: Sma
 
 
 @pytest.mark.parametrize("verdict", ["uphold", "reverse"])
-def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> None:
+def test_an_appeal_is_answered_by_somebody_else(small, verdict):
     path, pk = appealed(small)
     assert "This page shows the answer" in small.browser().get(path).text
     noor = small.signed_in("Noor")
@@ -284,7 +280,7 @@ def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> N
     assert labels == [(Action.REJECT, False), (Action.APPROVE, True)]
 
 
-def test_undoing_a_reversal_opens_the_appeal_again(small: Small) -> None:
+def test_undoing_a_reversal_opens_the_appeal_again(small):
     path, pk = appealed(small)
     with small.context.deps.store.read() as tx:
         (waiting,) = tx.appeals_of(pk)
@@ -296,7 +292,7 @@ def test_undoing_a_reversal_opens_the_appeal_again(small: Small) -> None:
     assert "This page shows the answer" in small.browser().get(path).text
 
 
-def test_undoing_a_reversal_that_left_opens_the_appeal_again(small: Small) -> None:
+def test_undoing_a_reversal_that_left_opens_the_appeal_again(small):
     path, pk = appealed(small)
     deps, given = small.context.deps, usecases.Answer(True, "Right.", "Mara")
     with deps.store.read() as tx:
@@ -320,7 +316,7 @@ def test_undoing_a_reversal_that_left_opens_the_appeal_again(small: Small) -> No
 
 
 @pytest.mark.parametrize("seconds", [1, 10])
-def test_an_upheld_appeal_can_be_taken_back(small: Small, seconds: int) -> None:
+def test_an_upheld_appeal_can_be_taken_back(small, seconds):
     path, pk = appealed(small)
     small.clock.pass_seconds(61)
     mara = small.signed_in()
@@ -343,7 +339,7 @@ def test_an_upheld_appeal_can_be_taken_back(small: Small, seconds: int) -> None:
     assert labels == [(Action.REJECT, "Noor")]
 
 
-def test_upholding_a_machine_is_a_judgement(small: Small) -> None:
+def test_upholding_a_machine_is_a_judgement(small):
     comment = small.settle(small.submit(body="Buy cheap boats now."), {"spam": 0.999})
     assert comment.status is not Status.HELD
     deps = small.context.deps
@@ -360,7 +356,7 @@ def test_upholding_a_machine_is_a_judgement(small: Small) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n", "x" * 1_001])
-def test_an_appeal_has_its_bounds(small: Small, text: str) -> None:
+def test_an_appeal_has_its_bounds(small, text):
     comment = small.held()
     small.judge(comment, Action.REJECT)
     path = f"/r/{receipt_token(small.context.keyring, 'courier', comment.id)}/appeal"
@@ -369,7 +365,7 @@ def test_an_appeal_has_its_bounds(small: Small, text: str) -> None:
     assert small.browser().post("/r/nonsense/appeal", {"text": "x"}).status == 404
 
 
-def test_an_authors_status_counts_for_what_they_write_next(small: Small) -> None:
+def test_an_authors_status_counts_for_what_they_write_next(small):
     comment, browser = small.held(), small.signed_in()
     page = browser.get(f"/desk/comments/{comment.pk}/author")
     form = page.tree.one("section", class_="author-status card").one("form")
@@ -388,7 +384,7 @@ def test_an_authors_status_counts_for_what_they_write_next(small: Small) -> None
     assert (comment.author_key or "?") not in page.html
 
 
-def test_the_site_learns_an_authors_status_by_event(small: Small) -> None:
+def test_the_site_learns_an_authors_status_by_event(small):
     deps = small.context.deps
     with deps.store.write() as tx:
         tx.save_site(
@@ -417,7 +413,7 @@ def test_the_site_learns_an_authors_status_by_event(small: Small) -> None:
     assert (comment.author_key or "?").encode() not in bodies
 
 
-def test_comments_are_found_by_words_and_under_their_article(small: Small) -> None:
+def test_comments_are_found_by_words_and_under_their_article(small):
     parent = small.approved(body=f"The ferry was cheaper, ask {ADDRESS}.")
     answer = small.approved(author_name="Bo", body="It sank, the ferry.", parent_id=parent.id)
     small.approved(small.herald, body="No ferry here.", article=Article("https://herald.example/x"))
@@ -436,7 +432,7 @@ def test_comments_are_found_by_words_and_under_their_article(small: Small) -> No
     assert browser.get("/desk/article?site=none&url=x").status == 404
 
 
-def test_a_view_is_kept_and_forgotten(small: Small) -> None:
+def test_a_view_is_kept_and_forgotten(small):
     browser = small.signed_in()
     given = {"csrf": csrf(browser), "at": "sort=score&site=courier", "name": "By score"}
     assert browser.post("/desk/views", given).status == 303
@@ -450,14 +446,14 @@ def test_a_view_is_kept_and_forgotten(small: Small) -> None:
         assert browser.post("/desk/views", given | {"name": name}).status == 400
 
 
-def test_the_trail_tells_the_machines_hold_from_a_moderators(small: Small) -> None:
+def test_the_trail_tells_the_machines_hold_from_a_moderators(small):
     comment = small.held()
     small.judge(comment, Action.HOLD)
     trail = small.signed_in().get(f"/desk/comments/{comment.pk}").tree.one("section", class_="trail")
     assert [one.all("b")[0].text for one in trail.all("li")] == ["Held", "Set aside"]
 
 
-def test_a_lead_moves_a_thread_and_opens_what_was_private(small: Small) -> None:
+def test_a_lead_moves_a_thread_and_opens_what_was_private(small):
     url, to = "https://courier.example/bridge", "https://courier.example/2026/bridge"
     small.approved()
     small.approved(
@@ -495,7 +491,7 @@ def test_a_lead_moves_a_thread_and_opens_what_was_private(small: Small) -> None:
     assert lead.post("/desk/article/open", form | {"url": "https://courier.example/none"}).status == 404
 
 
-def test_an_address_in_the_search_leads_to_its_article(small: Small) -> None:
+def test_an_address_in_the_search_leads_to_its_article(small):
     small.approved()
     browser = small.signed_in()
     found = browser.get("/desk/search?q=http://www.courier.example/bridge/%3Ffbclid=1")
@@ -505,7 +501,7 @@ def test_an_address_in_the_search_leads_to_its_article(small: Small) -> None:
     assert browser.get("/desk/search?q=http://www.courier.example/none").status == 200
 
 
-def test_old_comments_have_their_own_age(small: Small) -> None:
+def test_old_comments_have_their_own_age(small):
     small.held(submitted_at=datetime(2012, 5, 4, tzinfo=UTC), source=Source.IMPORT)
     page = small.signed_in().get("/desk")
     assert "4 May 2012" in page.text

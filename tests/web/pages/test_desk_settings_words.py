@@ -1,7 +1,5 @@
 """Settings in people's words: faults in the reader's language, choices that say what they do, reasons without JSON."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 
@@ -9,16 +7,14 @@ import pytest
 
 from service.domain import options, pointers, reasons, terms
 from service.web.faults import SENTENCES, values_in
-from tests.web.pages.browser import Page
 from tests.web.pages.desk import form_with, lead, save, site
-from tests.web.pages.installation import Small
 
 GERMAN = {"Accept_Language": "de"}
 NOT_SAID = {"must be 7", "must be unknown", "is no policy term; known are 7"}
 """The first is put together of its reader's word; the others tell of a field that no form of ours has."""
 
 
-def sentences(module: str) -> set[str]:
+def sentences(module):
     """Every sentence that a module of the domain raises, a 7 in each place where it puts a value in."""
     found = set()
     for node in ast.walk(ast.parse(Path(module).read_text())):
@@ -34,7 +30,7 @@ def sentences(module: str) -> set[str]:
 
 
 @pytest.mark.parametrize("module", [terms, options, reasons, pointers])
-def test_every_fault_of_a_setting_can_be_said_in_german(module: object) -> None:
+def test_every_fault_of_a_setting_can_be_said_in_german(module):
     raised = sentences(str(getattr(module, "__file__", "")))
     assert len(raised) > 3
     whole = ("must", "a reason", "each", "has", "7", "is")
@@ -56,13 +52,11 @@ def test_every_fault_of_a_setting_can_be_said_in_german(module: object) -> None:
         ("must be remove or keep it", "must be remove or keep", None),
     ],
 )
-def test_values_are_found_where_the_sentence_names_them(
-    message: str, sentence: str, values: dict[str, str] | None
-) -> None:
+def test_values_are_found_where_the_sentence_names_them(message, sentence, values):
     assert values_in(message, sentence) == values
 
 
-def test_a_fault_is_said_in_the_leads_language(small: Small) -> None:
+def test_a_fault_is_said_in_the_leads_language(small):
     browser = lead(small)
     page = browser.get("/desk/settings/courier?insult.hold=4", **GERMAN)
     assert "muss eine Wahrscheinlichkeit von 0 bis 1 sein" in page.text
@@ -70,19 +64,19 @@ def test_a_fault_is_said_in_the_leads_language(small: Small) -> None:
     assert "darf nicht unter insult.hold liegen, das ist 0.9" in page.text
 
 
-def test_a_choice_says_what_it_does(small: Small) -> None:
+def test_a_choice_says_what_it_does(small):
     page = lead(small).get("/desk/settings/courier")
     shown = {option.text.strip() for option in page.tree.all("option")}
     assert {"once it is approved", "no", "yes", "a person looks at those with links"} <= shown
     assert not shown & {"pre", "post", "true", "false", "hold_links"}
 
 
-def test_a_comma_is_a_point_in_a_threshold(small: Small) -> None:
+def test_a_comma_is_a_point_in_a_threshold(small):
     save(lead(small), **{"insult.hold": "0,7"})
     assert site(small).policy.cuts["insult"].hold == 0.7
 
 
-def test_what_is_kept_for_good_is_an_empty_field(small: Small) -> None:
+def test_what_is_kept_for_good_is_an_empty_field(small):
     browser = lead(small)
     save(browser, keep_spam_days="")
     assert site(small).options.keep_spam_days is None
@@ -90,7 +84,7 @@ def test_what_is_kept_for_good_is_an_empty_field(small: Small) -> None:
     assert site(small).options.keep_spam_days == 12
 
 
-def rows(page: Page) -> list[tuple[str, str, str]]:
+def rows(page):
     """The reasons as the page shows them: code, title, text."""
     parts = [
         [one.attributes["value"] for one in page.tree.all("input", name=f"reason.{name}")] for name in PARTS
@@ -101,16 +95,16 @@ def rows(page: Page) -> list[tuple[str, str, str]]:
 PARTS = ("code", "title", "text")
 
 
-def post_reasons(small: Small, given: list[tuple[str, str, str]]) -> Page:
+def post_reasons(small, given):
     browser = lead(small)
     form = form_with(browser.get("/desk/settings/courier"), "reason.title")
     fields = {"csrf": form.fields()["csrf"]} | {
         f"reason.{name}": [row[place] for row in given] for place, name in enumerate(PARTS)
     }
-    return browser.post(form.attributes["action"], fields)  # type: ignore[arg-type]  # a list is a field sent several times
+    return browser.post(form.attributes["action"], fields)
 
 
-def test_reasons_are_rows_of_a_form(small: Small) -> None:
+def test_reasons_are_rows_of_a_form(small):
     before = rows(lead(small).get("/desk/settings/courier"))
     assert len(before) == 6
     assert "saved=0" in post_reasons(small, before).headers["Location"]
@@ -126,7 +120,7 @@ def test_reasons_are_rows_of_a_form(small: Small) -> None:
     assert after == [*kept, ("falsche_zahlen_uber", *wrong[1:])]
 
 
-def test_a_row_without_a_text_is_not_lost(small: Small) -> None:
+def test_a_row_without_a_text_is_not_lost(small):
     page = post_reasons(small, [("odd", "Odd", "")])
     assert page.status == 400
     assert rows(page) == [("odd", "Odd", "")]
