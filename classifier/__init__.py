@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from classifier.explain import Explanation, Span
     from classifier.model import Model, Score
     from classifier.pipeline import build_pipeline
-    from classifier.signals import Signals
+    from classifier.text import Signals
 
 __all__ = [
     "EFFORTS", "LABELS", "Effort", "Explanation", "Model", "ModelError", "Score", "Signals", "Span", "build_pipeline",
@@ -20,7 +20,7 @@ _HOMES = {
     "Explanation": "explain",
     "Model": "model",
     "Score": "model",
-    "Signals": "signals",
+    "Signals": "text",
     "Span": "explain",
     "build_pipeline": "pipeline",
 }

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from classifier.features import text_tags
 from classifier.labels import LABELS, ModelError
-from classifier.text import TextBatch
+from classifier.text import TextBatch, text_tags
 
 Doubles = NDArray[np.float64]
 ENCODER, TOKENIZER = "encoder.onnx", "tokenizer.json"

@@ -7,18 +7,15 @@ adds to the encoder's head, which is linear over the mean of the tokens' states 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.heads import probability
 from classifier.labels import LABELS
+from classifier.reading import Reader, Reading
 from classifier.signals import NAMES
-
-if TYPE_CHECKING:
-    from classifier.model import Model, Reading
-    from classifier.text import TextBatch
+from classifier.text import TextBatch
 
 Doubles = NDArray[np.float64]
 
@@ -58,7 +55,7 @@ class Explanation:
         )
 
 
-def explain_row(model: Model, reading: Reading, row: int, label: str | None, limit: int) -> Explanation:
+def explain_row(reader: Reader, reading: Reading, row: int, label: str | None, limit: int) -> Explanation:
     """Take one label's log-odds apart: of the text as a whole, or of the piece of a long one that gave them."""
     if label is not None and label not in LABELS:
         raise ValueError(f"label: {label!r} is not one of {', '.join(LABELS)}")
@@ -67,9 +64,9 @@ def explain_row(model: Model, reading: Reading, row: int, label: str | None, lim
     reads_as = reading.batch.reads_as.get(row)
     piece = reading.gravest.get((row, column))
     if piece is None:
-        return replace(_taken_apart(model, reading, row, column, limit), reads_as=reads_as)
+        return replace(_taken_apart(reader, reading, row, column, limit), reads_as=reads_as)
     begin, inner, place, margin = piece
-    found = _taken_apart(model, inner, place, column, limit)
+    found = _taken_apart(reader, inner, place, column, limit)
     return replace(
         found,
         log_odds=found.log_odds - margin,
@@ -85,20 +82,20 @@ def _moved(span: Span, by: int) -> Span:
     return replace(span, begin=span.begin + by, end=span.end + by)
 
 
-def _taken_apart(model: Model, reading: Reading, row: int, column: int, limit: int) -> Explanation:
+def _taken_apart(reader: Reader, reading: Reading, row: int, column: int, limit: int) -> Explanation:
     """Share the log-odds of one column out over words, signals, the sentence and the bias."""
     encoded = reading.encoded.get(row)
-    of_linear, of_sentence, intercepts = model.stack.coefficients("fast" if encoded is None else "full")
+    of_linear, of_sentence, intercepts = reader.stack.coefficients("fast" if encoded is None else "full")
     weights = of_linear[column]
     words = _Words(reading.batch, row)
-    _share_ngrams(model, words, weights)
-    bias = float(intercepts[column] + model.linear.intercept_ @ weights)
+    _share_ngrams(reader, words, weights)
+    bias = float(intercepts[column] + reader.linear.intercept_ @ weights)
     sentence = 0.0
     if encoded is not None:
         tokens, offsets = encoded
-        bias += float(model.encoder.bias() @ of_sentence[column])
+        bias += float(reader.encoder.bias() @ of_sentence[column])
         sentence = words.add_tokens(tokens.astype(np.float64) @ of_sentence[column], offsets)
-    signals = reading.signals[row] * (model.signal_weights @ weights)
+    signals = reading.signals[row] * (reader.signal_weights @ weights)
     named = {name: float(part) for name, part in zip(NAMES, signals, strict=True) if part}
     every = words.spans(LABELS[column])
     heaviest = sorted((word for word in every if word.weight > 0), key=lambda word: -word.weight)
@@ -165,12 +162,12 @@ class _Words:
         ]
 
 
-def _share_ngrams(model: Model, words: _Words, weights: Doubles) -> None:
+def _share_ngrams(reader: Reader, words: _Words, weights: Doubles) -> None:
     """Give each n-gram's weight to the words it begins and ends in, half each."""
     columns = np.concatenate([each.columns for each in words.grams])
     places = [each.places() for each in words.grams]
     _, counts = np.unique(columns, return_counts=True)
     length = np.sqrt(np.maximum((counts**2).sum(), 1).astype(np.float32))
-    half = (model.ngram_weights[columns] @ weights) * float(np.float32(1) / length) / 2
+    half = (reader.ngram_weights[columns] @ weights) * float(np.float32(1) / length) / 2
     for end in range(2):
         words.add(words.under(np.concatenate([place[end] for place in places])), half)

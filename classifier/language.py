@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from classifier.characters import LETTER
-from classifier.features import KNOWN_BITS, grams, text_tags
-from classifier.text import TextBatch, fold
+from classifier.ngrams import KNOWN_BITS
+from classifier.text import TextBatch, fold, text_tags
 from classifier.words import words as listed
 
 TRAINED = ("en", "de", "pt", "ko", "ar")
@@ -69,7 +69,7 @@ def identify(text: str) -> dict[str, float]:
 @lru_cache(maxsize=1)
 def _common() -> NDArray[np.uint32]:
     """Return the hashes of English's commonest words."""
-    return np.unique(grams(fold(listed("english")))[1].hashes)
+    return np.unique(fold(listed("english")).grams[1].hashes)
 
 
 def _among(hashes: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> NDArray[np.bool_]:

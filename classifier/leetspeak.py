@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from itertools import islice, product
-from typing import TYPE_CHECKING
 
+from classifier.lexicon import Lexicon
 from classifier.words import words
-
-if TYPE_CHECKING:
-    from classifier.deobfuscation import Lexicon
 
 LEET = {
     "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "@": "a",

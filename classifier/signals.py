@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -12,20 +11,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from classifier.characters import DIGIT, EMOJI
-from classifier.features import text_tags
-from classifier.text import TextBatch, tally
+from classifier.text import Signals, TextBatch, tally, text_tags
 from classifier.words import words
-
-
-@dataclass(frozen=True)
-class Signals:
-    """What a site knows beside the text; every field may stay unknown. No address is among them."""
-
-    author_name: str = ""
-    website: str | None = None
-    links: int | None = None
-    first_comment: bool | None = None
-
 
 NAMES = (
     "links", "many_links", "shortener", "spam_domain", "bare_domain", "contact", "money", "capitals", "shouting",

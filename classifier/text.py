@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,20 @@ from classifier.characters import (
     STRANGER,
     tables,
 )
-from classifier.deobfuscation import Lexicon, count_words, deobfuscate
-from classifier.features import Grams, Words, grams, text_tags
+from classifier.deobfuscation import deobfuscate
 from classifier.leetspeak import LEET
+from classifier.lexicon import Lexicon, count_words
+from classifier.ngrams import Grams, Words, grams
 
-if TYPE_CHECKING:
-    from classifier.signals import Signals
+
+@dataclass(frozen=True)
+class Signals:
+    """What a site knows beside the text; every field may stay unknown. No address is among them."""
+
+    author_name: str = ""
+    website: str | None = None
+    links: int | None = None
+    first_comment: bool | None = None
 
 
 @dataclass(eq=False)
@@ -54,7 +62,7 @@ class TextBatch:
 
     @cached_property
     def grams(self) -> tuple[list[Grams], Words]:
-        return grams(self)
+        return grams(self.codes, self.kinds, self.starts)
 
     def as_read(self) -> list[str]:
         """Return the texts as they read: as written, or through a disguise where there was one."""
@@ -251,3 +259,12 @@ def _checked(X: Sequence[str]) -> list[str]:
         if not isinstance(text, str):
             raise ValueError(f"X: item {place} is of type {type(text).__name__}, not str")
     return texts
+
+
+def text_tags(tags: Any, learns: bool = False) -> Any:
+    """Mark an estimator's tags: its input is text, one string for each row; what learns nothing needs no fit."""
+    tags.input_tags.string = True
+    tags.input_tags.two_d_array = False
+    tags.requires_fit = learns
+    tags.no_validation = True
+    return tags

@@ -12,9 +12,9 @@ from service.config import Settings
 from service.domain.comment import Source
 from service.messaging.dispatcher import RedisDispatcher
 from service.messaging.tasks import Dispatcher
-from service.privacy.audit_signer import KeyedSigner
 from service.privacy.keys import Keyring, load_masters
 from service.privacy.sanitizer import Sanitizer
+from service.privacy.signatures import KeyedSigner
 from service.scoring import Scorer
 from service.scoring.scorer import ModelScorer
 from service.storage import Store, open_store
@@ -66,7 +66,7 @@ class AppContext:
 
     settings: Settings
     deps: Dependencies
-    sealer: Sanitizer
+    sanitizer: Sanitizer
     keyring: Keyring
     scorer: Scorer = field(default_factory=ModelScorer)
     """For callers that must have the score in their answer; it loads the model when it is first asked."""
@@ -107,7 +107,7 @@ def build_context(
     return AppContext(
         settings=settings,
         deps=deps,
-        sealer=Sanitizer(keyring),
+        sanitizer=Sanitizer(keyring),
         keyring=keyring,
         scorer=scorer or ModelScorer(),
     )

@@ -68,9 +68,8 @@ class SetClock:
 def context_over(store: Store, home: Path, clock: SetClock, **env: str) -> AppContext:
     """The service over `store`, with the settings of a fresh home changed by `env`; tasks are only recorded."""
     given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
-    settings = replace(
-        config.load(given), database_url=store.engine.url.render_as_string(hide_password=False)
-    )
+    url = store.engine.url.render_as_string(hide_password=False)
+    settings = config.load(given).model_copy(update={"database_url": url})
     return build_context(settings, env=given, store=store, dispatcher=RecordingDispatcher(), clock=clock)
 
 

@@ -18,7 +18,7 @@ from service.context import AppContext
 from service.domain.comment import Article, Placed, Source, Submission
 from service.messaging.dispatcher import connect
 from service.usecases import submit
-from service.usecases.enrolment import Enrolment
+from service.usecases.sites import Enrolment
 from tests import servers
 
 
@@ -95,7 +95,7 @@ def worker(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
 def accept(context: AppContext, enrolled: Enrolment, texts: list[str]) -> list[Placed]:
     """Post comments as the API does; tasks are enqueued by themselves."""
     given = [Submission(Article("https://a.example/"), "Ada", text, Source.API) for text in texts]
-    answers = submit(context.deps, context.sealer, enrolled.site, given)
+    answers = submit(context.deps, context.sanitizer, enrolled.site, given)
     return [one for one in answers if isinstance(one, Placed)]
 
 

@@ -41,7 +41,7 @@ def told(
     )
     given = dict.fromkeys(LABELS, 0.02) | scores
     assessment = Assessment(given, "reader-2026-11", spans=spans, reads_as=reads_as, language="en")
-    usecases.settle(small.context.deps, [Scored(comment, assessment)])
+    usecases.record_scores(small.context.deps, [Scored(comment, assessment)])
     return small.again(comment)
 
 
@@ -212,5 +212,5 @@ def arrive(small: Small, author: str, body: str, scores: dict[str, float], artic
     comment = small.submit(author_name=author, body=body, article=article, email=address)
     assessment = Assessment(dict.fromkeys(LABELS, 0.02) | scores, "reader-2026-11", language="en")
     (signature,) = sign([body])
-    usecases.settle(small.context.deps, [Scored(comment, assessment, signature=signature)])
+    usecases.record_scores(small.context.deps, [Scored(comment, assessment, signature=signature)])
     return small.again(comment)

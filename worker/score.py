@@ -24,7 +24,7 @@ from service.logging import ranges
 from service.messaging.tasks import SCORE
 from service.scoring import Scorer, Signer
 from service.storage import Tx
-from service.usecases import Scored, rescore, settle
+from service.usecases import Scored, record_scores, rescore
 from worker.journal import Journal
 from worker.meters import meters
 from worker.reading import assess, sign
@@ -214,7 +214,7 @@ class _Run:
         scored, failed = self._read(leased, lambda one: effort_of(one, leased.effort))
         read = time.monotonic()
         with self._giving_back(leased):
-            moved = settle(self.deps, scored)
+            moved = record_scores(self.deps, scored)
             self._put_off(failed, leased.until)
         settled, now = time.monotonic(), self.deps.clock()
         meters().judged(scored, moved, read - started, settled - read, now)

@@ -15,8 +15,8 @@ from service.domain.options import DUPLICATE_HOURS_LIMIT
 from service.domain.site import Site
 from service.messaging.tasks import DELIVER, PUBLISH, SCORE
 from service.storage.records import Backlog
-from service.usecases import Scored, clear_files, publish_due, retain, settle, turns_to_retain
-from service.usecases.retaining import Turn
+from service.usecases import Scored, clear_files, publish_due, record_scores, retain, turns_to_retain
+from service.usecases.retain import Turn
 from worker.journal import Journal, Noted
 from worker.meters import meters
 
@@ -165,7 +165,7 @@ class Sweep:
     def _settle_late_of(self, site: Site, before: datetime) -> int:
         with self._deps.store.read() as tx:
             late = tx.late(site.id, before, LATE_BATCH)
-        moved = len(settle(self._deps, [Scored(one, None, late=True) for one in late]))
+        moved = len(record_scores(self._deps, [Scored(one, None, late=True) for one in late]))
         if moved:
             meters().settled.labels("late").inc(moved)
             log.warning("sweep.settled_late", site=site.name, policy=site.policy.outage, moved=moved)

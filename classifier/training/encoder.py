@@ -8,7 +8,6 @@ nothing. The same seed and kind of processor give the same weights.
 
 from __future__ import annotations
 
-import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +27,10 @@ from classifier.training import augmentation, data, newsroom
 from classifier.training.export import export
 from classifier.training.invented import invent
 from classifier.training.targets import public_targets
+from classifier.training.transformer import HEADS, LAYERS, Encoder, load
 
 Floats = NDArray[np.float32]
 
-HIDDEN, LAYERS, HEADS, INNER, WORDS, POSITIONS = 384, 6, 12, 1536, 30522, 512
 START, VOCABULARY = "newsroom_encoder", "second_reader"
 """Where in the data the weights to start from lie, and the tokenizer that belongs to them."""
 SEEN, UNSEEN = 3, 4
@@ -44,7 +43,7 @@ DISTILLED, LOUDEST = 0.15, 8.0
 RATE, HEAD_RATE, LAYER_DECAY = 3e-5, 10.0, 0.95
 FROZEN = 2
 """So many of the lowest layers stay as they are, like the embeddings: it takes a third less time."""
-BATCH, TOKENS, WARM_UP, DROPOUT = 32, 128, 0.06, 0.1
+BATCH, TOKENS, WARM_UP = 32, 128, 0.06
 REFUSE_WRITTEN, REFUSE_REPLAYED, INVENTED_WEIGHT = 2.0, 0.5, 0.6
 REPLAY = {
     "toxic_spans_civil": 6.0, "jigsaw": 3.5, "paradetox": 0.5, "hatemoji_build": 1.2, "uwindsor_discord_automod": 0.8,
@@ -54,103 +53,6 @@ REPLAY = {
 }  # fmt: skip
 """How likely a comment of a source is drawn for replay; rare kinds count `RARE` times as much."""
 RARE = 2.5
-
-
-class Layer(nn.Module):
-    """One transformer layer: attention and two linear steps, each added to its input and normalised."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.query, self.key, self.value = (nn.Linear(HIDDEN, HIDDEN) for _ in range(3))
-        self.out, self.out_norm = nn.Linear(HIDDEN, HIDDEN), nn.LayerNorm(HIDDEN, eps=1e-12)
-        self.up, self.down = nn.Linear(HIDDEN, INNER), nn.Linear(INNER, HIDDEN)
-        self.norm = nn.LayerNorm(HIDDEN, eps=1e-12)
-
-    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Read states (texts, tokens, hidden); `mask` is 0 for tokens and very negative for padding."""
-        texts, tokens, _ = x.shape
-        query, key, value = (
-            part(x).view(texts, tokens, HEADS, HIDDEN // HEADS).transpose(1, 2)
-            for part in (self.query, self.key, self.value)
-        )
-        scores = query @ key.transpose(2, 3) / math.sqrt(HIDDEN // HEADS) + mask
-        mixed = (
-            (torch.softmax(scores, -1).to(value.dtype) @ value).transpose(1, 2).reshape(texts, tokens, HIDDEN)
-        )
-        x = self.out_norm(x + functional.dropout(self.out(mixed), DROPOUT, self.training))
-        inner = self.down(functional.gelu(self.up(x), approximate="tanh"))
-        normed: torch.Tensor = self.norm(x + functional.dropout(inner, DROPOUT, self.training))
-        return normed
-
-
-class Encoder(nn.Module):
-    """The transformer with one linear head over the mean of its states and the state of the first token."""
-
-    def __init__(self, labels: int = len(LABELS)) -> None:
-        super().__init__()
-        self.word, self.position = nn.Embedding(WORDS, HIDDEN), nn.Embedding(POSITIONS, HIDDEN)
-        self.kind, self.norm = nn.Parameter(torch.zeros(HIDDEN)), nn.LayerNorm(HIDDEN, eps=1e-12)
-        self.layers = nn.ModuleList([Layer() for _ in range(LAYERS)])
-        self.head = nn.Linear(2 * HIDDEN, labels)
-
-    def states(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return the last states, (texts, tokens, hidden)."""
-        x = self.norm(self.word(ids) + self.position.weight[: ids.shape[1]] + self.kind)
-        x = functional.dropout(x, DROPOUT, self.training)
-        hidden = ((mask - 1) * 1e4)[:, None, None, :].to(x.dtype)
-        for layer in self.layers:
-            x = layer(x, hidden)
-        return x
-
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return log-odds, (texts, labels)."""
-        x = self.states(ids, mask)
-        kept = mask[..., None].to(x.dtype)
-        pooled = torch.cat([(x * kept).sum(1) / kept.sum(1), x[:, 0]], 1)
-        log_odds: torch.Tensor = self.head(functional.dropout(pooled, DROPOUT, self.training))
-        return log_odds
-
-
-_NAMES = {
-    "query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value",
-    "out": "attention.output.dense", "out_norm": "attention.output.LayerNorm", "up": "intermediate.dense",
-    "down": "output.dense", "norm": "output.LayerNorm",
-}  # fmt: skip
-
-
-def load(directory: Path) -> Encoder:
-    """Load int8 weights (rows × scale) in BERT's naming; labels that they do not know start unlikely."""
-    weights: dict[str, NDArray[Any]] = {}
-    for part in ("w1.npz", "w2.npz"):
-        if not (directory / part).is_file():
-            raise data.DataError(f"{directory / part} is missing: it holds the weights to start from")
-        with np.load(directory / part, allow_pickle=False) as arrays:
-            for name in arrays.files:
-                if name.endswith("::q"):
-                    weights[name[:-3]] = arrays[name].astype(np.float32) * arrays[f"{name[:-3]}::s"]
-                elif not name.endswith("::s"):
-                    weights[name] = arrays[name]
-    first = "enc.embeddings."
-    state = {
-        "word.weight": weights[f"{first}word_embeddings.weight"],
-        "position.weight": weights[f"{first}position_embeddings.weight"],
-        "kind": weights[f"{first}token_type_embeddings.weight"][0],
-        "norm.weight": weights[f"{first}LayerNorm.weight"],
-        "norm.bias": weights[f"{first}LayerNorm.bias"],
-    }
-    for layer in range(LAYERS):
-        for ours, theirs in _NAMES.items():
-            for kind in ("weight", "bias"):
-                state[f"layers.{layer}.{ours}.{kind}"] = weights[f"enc.encoder.layer.{layer}.{theirs}.{kind}"]
-    known = len(weights["head.bias"])
-    head, bias = np.zeros((len(LABELS), 2 * HIDDEN), np.float32), np.full(len(LABELS), -3, np.float32)
-    head[:known], bias[:known] = weights["head.weight"], weights["head.bias"]
-    encoder = Encoder()
-    encoder.load_state_dict(
-        {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in state.items()}
-        | {"head.weight": torch.from_numpy(head), "head.bias": torch.from_numpy(bias)}
-    )
-    return encoder
 
 
 @dataclass(eq=False)

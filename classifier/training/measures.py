@@ -1,23 +1,18 @@
-"""The measurements: per source and label, newsroom comments, beside Perspective, terms, disguise, length, languages."""
+"""The measurements: per source and label, newsroom comments, beside Perspective, terms, disguise, length."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.labels import LABELS
-from classifier.language import TRAINED
-from classifier.model import Model
-from classifier.training import data, metrics, newsroom
+from classifier.training import metrics, newsroom
 from classifier.training.disguise import DISGUISES, NAMED, disguise
 from classifier.training.samples import NEWS, REFUSE, SPAM, TOXICITY, Scored, Scorer
-from classifier.words import words
 
 Doubles = NDArray[np.float64]
 
@@ -29,7 +24,6 @@ HELD = 0.10
 """The share of harmless comments held at which "caught" is counted."""
 EVASIVE = 2000
 LENGTHS = (0, 100, 250, 600, 1500, 1_000_000)
-SPAN_TEXTS = 1500
 LEAST = 10
 """Fewer comments of a kind give no ranking."""
 
@@ -238,77 +232,3 @@ def by_length(scored: Scored, rounds: int = metrics.ROUNDS) -> list[dict[str, An
             }
             found.append(row)
     return found
-
-
-def by_language(model: Model, held_back: data.Corpus, rounds: int = metrics.ROUNDS) -> list[dict[str, Any]]:
-    """Measure toxicity on training comments that no head has seen, per language other than English.
-
-    `caught` is the share of toxic comments above the score that `HELD` of the others pass; `unsure` the share of all
-    that the model answers without confidence.
-    """
-    languages = np.array([name[:2] for name in held_back.languages.tolist()], np.str_)
-    found = []
-    for language in TRAINED[1:]:
-        values = held_back.labels[:, TOXICITY]
-        inside = np.flatnonzero((languages == language) & np.isfinite(values))
-        truth = values[inside] >= 0.5
-        if min(truth.sum(), (~truth).sum()) < LEAST:
-            continue
-        texts = [held_back.texts[row] for row in inside.tolist()]
-        answers = [answer for at in range(0, len(texts), 256) for answer in model.score(texts[at : at + 256])]
-        scores = np.array([answer.scores["toxicity"] for answer in answers])
-        ranking = metrics.Ranking(truth, scores)
-
-        def figures(
-            counts: metrics.Counts,
-            ranking: metrics.Ranking = ranking,
-            truth: NDArray[np.bool_] = truth,
-            scores: Doubles = scores,
-        ) -> list[float]:
-            return [ranking.auc(counts), metrics.caught_at(truth, scores, HELD, counts)]
-
-        auc, caught = metrics.estimates(figures, len(inside), rounds)
-        found.append(
-            {
-                "language": language,
-                "texts": len(inside),
-                "positive": int(truth.sum()),
-                "auc": auc.rounded(),
-                "caught": caught.rounded(),
-                "unsure": round(float(np.mean([not answer.confident for answer in answers])), 3),
-            }
-        )
-    return found
-
-
-def span_agreement(model: Model, path: Path, threshold: float = 0.5) -> dict[str, float]:
-    """Mean character F1 of toxic spans against the raters', ours and a word list's, on the texts of `path`."""
-    table = data.table(path)
-    texts = table["text"].to_pylist()[:SPAN_TEXTS]
-    wanted = [set(json.loads(each)) for each in table["spans"].to_pylist()[:SPAN_TEXTS]]
-    bad = set(words("masked"))
-    scores = np.zeros((len(texts), 2))
-    for row, (text, truth) in enumerate(zip(texts, wanted, strict=True)):
-        spans = model.explain(text, "toxicity", limit=50).spans
-        least = threshold * spans[0].weight if spans else 0.0
-        ours = {at for span in spans if span.weight >= max(least, 0.6) for at in range(span.begin, span.end)}
-        scores[row] = _f1(ours, truth), _f1(_listed(text, bad), truth)
-    return {"ours": round(float(scores[:, 0].mean()), 3), "word_list": round(float(scores[:, 1].mean()), 3)}
-
-
-def _listed(text: str, bad: set[str]) -> set[int]:
-    """Characters of words on the list."""
-    found: set[int] = set()
-    at = 0
-    for word in text.split(" "):
-        if word.lower().strip(".,!?\"'") in bad:
-            found.update(range(at, at + len(word)))
-        at += len(word) + 1
-    return found
-
-
-def _f1(ours: set[int], truth: set[int]) -> float:
-    """Character F1; two empty sets agree."""
-    if not ours or not truth:
-        return float(ours == truth)
-    return 2 * len(ours & truth) / (len(ours) + len(truth))

@@ -69,12 +69,10 @@ def main(
     out: Path = persistence.SHIPPED,
     seed: int = 0,
     quiet: bool = False,
-    card: bool = True,
 ) -> int:
     """Train from `directory` and write the model to `out`, where the encoder must lie (or the shipped one is copied).
 
-    With `card`, the model card is written too where `out` is the shipped model. Return 0, or 2 with one clear line
-    when data is missing.
+    Return 0, or 2 with one clear line when data is missing.
     """
     there = all((out / name).is_file() for name in (ENCODER, TOKENIZER))
     encoder = out if there else persistence.SHIPPED
@@ -89,11 +87,7 @@ def main(
             copyfile(encoder / name, out / name)
     digest = persistence.write(out, pipeline, languages, facts)
     print(f"model {RELEASED}-{digest[:8]} sha256 {digest} in {out}")
-    if not card or out.resolve() != persistence.SHIPPED.resolve():
-        return 0
-    from classifier.training import report
-
-    return report.main(directory, quiet=quiet)
+    return 0
 
 
 def train(

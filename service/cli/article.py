@@ -62,14 +62,14 @@ def move(url: str, to: str, site_name: str, redirect: bool, as_json: bool) -> No
 
 
 def _site(context: AppContext, name: str) -> Site:
-    from service.usecases.tuning import find_site
+    from service.usecases.sites import find_site
 
     with context.deps.store.read() as tx:
         return find_site(tx, name)
 
 
 def _page(url: str) -> str:
-    from service.privacy.pages import page_url
+    from service.privacy.masking import page_url
 
     try:
         return page_url(url)

@@ -10,7 +10,7 @@ import click
 from service.cli.opened import opened_installation, print_json
 
 if TYPE_CHECKING:
-    from service.domain.chain import Link
+    from service.domain.audit_log import Link
     from service.usecases.audit_log import Verified
 
 BROKEN: Final = 1

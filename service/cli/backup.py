@@ -17,7 +17,7 @@ import click
 
 from service.cli import dumps
 from service.cli.opened import Refused, opened_installation, print_json
-from service.usecases import resume
+from service.usecases import advance_sequence
 
 if TYPE_CHECKING:
     from service.config import Settings
@@ -89,7 +89,7 @@ def restore(file: Path, as_json: bool) -> None:
     if wrong:
         raise Refused(f"{', '.join(wrong)}: other rows than the note counts; the backup is not whole")
     with opened_installation() as context:
-        resume(context.deps)
+        advance_sequence(context.deps)
         same = any(
             _print_of(context.keyring.sign(PRINT, b"", version=version)) == note["master_key"]
             for version in context.keyring.versions
@@ -117,7 +117,7 @@ def restored() -> None:
     twice does no harm.
     """
     with opened_installation() as context:
-        click.echo(f"What is decided from now on is numbered from {resume(context.deps) + 1}.")
+        click.echo(f"What is decided from now on is numbered from {advance_sequence(context.deps) + 1}.")
 
 
 # -- the note ----------------------------------------------------------------------------------------------------------

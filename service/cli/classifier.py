@@ -111,7 +111,7 @@ def limits(data: Path, harmless: float | None, out: Path, as_json: bool, limit: 
     """Choose a newsroom's hold, reject and spam limits for the shipped model."""
     _on_one_core()
     from classifier import ModelError
-    from classifier.training.limits import main
+    from classifier.training.limits_study import main
 
     try:
         sys.exit(main(data, out, harmless, limit, as_json))
@@ -152,11 +152,16 @@ def card(data: Path, out: Path, limit: int | None) -> None:
 def train(data: Path, out: Path, seed: int, card: bool) -> None:
     """Train everything but the encoder, evaluate it and write the model card."""
     try:
+        from classifier import persistence
+        from classifier.training import report
         from classifier.training import train as training
     except ImportError as missing:
         raise Refused(f"training needs {missing.name}: install the extra `train`") from None
 
-    sys.exit(training.main(data, out, seed, card=card))
+    failed = training.main(data, out, seed)
+    if not failed and card and out.resolve() == persistence.SHIPPED.resolve():
+        failed = report.main(data)
+    sys.exit(failed)
 
 
 @classifier.command("train-encoder")

@@ -55,7 +55,7 @@ class Listed:
 
 def _stream(context: AppContext, site_name: str, status: Status | None) -> Iterator[Listed]:
     """Read page after page, each in a transaction of its own: a slow reader holds nothing open."""
-    from service.usecases.tuning import find_site
+    from service.usecases.sites import find_site
 
     with context.deps.store.read() as tx:
         site = find_site(tx, site_name)
@@ -92,7 +92,7 @@ def _with_moved(
 
 
 def _as_outside(tx: Tx, rows: Iterable[Comment], waiting: Mapping[int, Decision]) -> Iterator[Listed]:
-    from service.domain.outside import outside
+    from service.domain.decisions import public_state
 
     for comment in rows:
         decision = waiting.get(comment.decision_id or 0)
@@ -100,7 +100,7 @@ def _as_outside(tx: Tx, rows: Iterable[Comment], waiting: Mapping[int, Decision]
         if decision is not None:
             before = tx.decision(decision.previous) if decision.previous else None
             decided_at = before.created_at if before else None
-        yield Listed(comment, outside(comment, decision).status, decided_at)
+        yield Listed(comment, public_state(comment, decision).status, decided_at)
 
 
 def _view(listed: Listed) -> dict[str, object]:

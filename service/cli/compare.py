@@ -86,7 +86,7 @@ def perspective(
 
 def _scored(answers: Sequence[Old]) -> list[dict[str, float]]:
     """Score every text as the compatibility API would, contacts masked."""
-    from service.privacy.contacts import mask
+    from service.privacy.masking import mask
     from service.scoring import Reading
     from service.scoring.scorer import ModelScorer
 
@@ -116,7 +116,7 @@ def _columns(answers: Sequence[Old], scored: Sequence[dict[str, float]]) -> Colu
 
 
 def _scale_of(site_name: str) -> Scale:
-    from service.usecases.tuning import find_site
+    from service.usecases.sites import find_site
 
     with opened_installation() as context, context.deps.store.read() as tx:
         return find_site(tx, site_name).options.perspective_knots or shipped()
@@ -124,7 +124,7 @@ def _scale_of(site_name: str) -> Scale:
 
 def _store(site_name: str, columns: Columns) -> list[str]:
     from service.domain.options import frozen
-    from service.usecases.tuning import find_site
+    from service.usecases.sites import find_site
 
     made: dict[str, Knots] = dict(fit({name: (theirs, ours) for name, (theirs, ours, _) in columns.items()}))
     if not made:

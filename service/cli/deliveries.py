@@ -73,7 +73,7 @@ def replay(ids: tuple[int, ...], site_name: str | None, dead: bool, as_json: boo
 
 def _names(context: AppContext, site_name: str | None) -> dict[int, str]:
     """Return names of sites by id: of the one named, or of all."""
-    from service.usecases.tuning import find_site
+    from service.usecases.sites import find_site
 
     with context.deps.store.read() as tx:
         found = [find_site(tx, site_name)] if site_name else tx.sites()

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from service.config import Settings
 from service.context import AppContext, build_context
-from service.usecases.enrolment import Enrolment, enrol_site, invite
+from service.usecases.moderators import invite
+from service.usecases.sites import Enrolment, enrol_site
 
 SITE = "demo"
 MODERATOR = "Mo"

@@ -46,7 +46,7 @@ def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: boo
     """
     from service.importers.jsonl import import_lines
     from service.importers.wordpress import import_export
-    from service.usecases.tuning import find_site
+    from service.usecases.sites import find_site
 
     counts: Counter[str] = Counter()
     with opened_installation() as opened, _open(file) as lines, _progress() as progress:

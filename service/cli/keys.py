@@ -11,7 +11,7 @@ from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
     from service.context import AppContext
-    from service.usecases.rekeying import Sealed
+    from service.usecases.reseal import Sealed
 
 
 @click.group()
@@ -26,7 +26,7 @@ def keys() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(as_json: bool) -> None:
     """Show the versions at hand and how much lies sealed under each."""
-    from service.usecases.rekeying import sealed
+    from service.usecases.reseal import sealed
 
     with opened_installation() as context:
         found, versions = sealed(context), context.keyring.versions
@@ -46,7 +46,7 @@ def status(as_json: bool) -> None:
 def rotate() -> None:
     """Put a fresh master key before the old ones in the key's file; processes use it from their next start on."""
     from service.config import load
-    from service.privacy.master import add_master, master_file
+    from service.privacy.master_key import add_master, master_file
 
     with (
         opened_installation() as context
@@ -64,7 +64,7 @@ def rotate() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def reseal(as_json: bool) -> None:
     """Seal anew under the current key what older keys sealed; can be broken off and run again."""
-    from service.usecases.rekeying import reseal as resealed
+    from service.usecases.reseal import reseal as resealed
 
     with opened_installation() as context:
         done = resealed(
@@ -89,8 +89,8 @@ def retire(version: int, leaked: bool) -> None:
     look new.
     """
     from service.config import load
-    from service.privacy.master import drop_master, master_file
-    from service.usecases.rekeying import sealed
+    from service.privacy.master_key import drop_master, master_file
+    from service.usecases.reseal import sealed
 
     with opened_installation() as context:
         if version not in context.keyring.versions[1:]:

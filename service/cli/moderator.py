@@ -23,7 +23,7 @@ def add(name: str, role: str | None, as_json: bool) -> None:
 
     With --role, one who is there changes to that role; sessions that are open have it at once.
     """
-    from service.usecases.enrolment import invite
+    from service.usecases.moderators import invite
 
     with opened_installation() as context:
         invited, url = invite(context, name, role)
@@ -41,7 +41,7 @@ def add(name: str, role: str | None, as_json: bool) -> None:
 )
 def set_moderator(name: str, role: str | None, active: bool | None) -> None:
     """Change the role of the moderator NAME, or deactivate them."""
-    from service.usecases.enrolment import change_moderator
+    from service.usecases.moderators import change_moderator
 
     if role is None and active is None:
         raise Refused("--role, --active or --inactive: say what to change")

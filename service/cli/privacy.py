@@ -15,7 +15,7 @@ import click
 from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
-    from service.leak_audit.auditing import Report
+    from service.leak_audit.audit import Report
     from service.privacy.sealing import Address
 
 ADDRESS_LIMIT: Final = 1_000
@@ -43,7 +43,7 @@ def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
     It creates its own site and removes it again. Exit 0 when nothing is found; else exit 1, with the place and the
     form.
     """
-    from service.leak_audit.auditing import Audit
+    from service.leak_audit.audit import Audit
 
     ending = _Ending()
     with opened_installation() as context, Audit(context, url, also, undisturbed=ending.undisturbed) as made:
@@ -68,8 +68,8 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
     """
     from service.domain.verdict import Who
     from service.usecases import clear_files
-    from service.usecases.erasure import erase_person
-    from service.usecases.tuning import find_site
+    from service.usecases.erase import erase_person
+    from service.usecases.sites import find_site
 
     address = _address(email)
     with opened_installation() as context:
@@ -93,7 +93,7 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
 def export(site_name: str, email: str | None) -> None:
     """Print what is kept of what was written on a site under an address, as JSON."""
     from service.usecases.export import export_json
-    from service.usecases.tuning import find_site
+    from service.usecases.sites import find_site
 
     address = _address(email)
     with opened_installation() as context:
@@ -113,7 +113,7 @@ def export(site_name: str, email: str | None) -> None:
 )
 def verify(receipt: Any, keys_file: Any) -> None:
     """Check the signature of RECEIPT, a file or - for standard input."""
-    from service.privacy.attesting import check, public_keys
+    from service.privacy.signatures import check, public_keys
 
     statement = _json(receipt.read(STATEMENT_LIMIT), "RECEIPT")
     if keys_file is not None:

@@ -78,7 +78,9 @@ def waitress_options(known: Settings) -> dict[str, Any]:
     "--queues", default="score,deliver,upkeep", show_default=True, help="Which kinds of work to do."
 )
 @click.option("--concurrency", type=click.IntRange(1, 64), help="Processes, or threads of the threads pool.")
-@click.option("--pool", type=click.Choice(config.POOLS), help="Threads share one process; prefork forks.")
+@click.option(
+    "--pool", type=click.Choice(["threads", "prefork"]), help="Threads share one process; prefork forks."
+)
 def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
     """Score, deliver and maintain the database until stopped; run as many on as many hosts as you need."""
     known = _start("worker")

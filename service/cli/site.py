@@ -36,8 +36,8 @@ def site() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def add(name: str, url: str, callback: str | None, title: str | None, as_json: bool) -> None:
     """Make the site NAME (a-z, 0-9 and -) and print its secrets, once."""
-    from service.usecases.enrolment import enrol_site
-    from service.usecases.tuning import closed_faults, web_url
+    from service.usecases.site_settings import closed_faults, web_url
+    from service.usecases.sites import enrol_site
 
     for option, value in (("--url", url), ("--callback", callback)):
         try:
@@ -61,7 +61,7 @@ def set_terms(name: str, terms: tuple[str, ...]) -> None:
     An empty VALUE clears a setting; webhook_secret=@FILE, inbound_map=@FILE and help_text=@FILE read it from a
     file. `site show NAME` lists every KEY.
     """
-    from service.usecases.tuning import tune_site
+    from service.usecases.sites import tune_site
 
     given = dict(_term(term) for term in terms)
     with opened_installation() as context:
@@ -88,7 +88,7 @@ def _term(term: str) -> tuple[str, str]:
 def sample(name: str, file: BinaryIO) -> None:
     """Show what the site NAME's inbound_map reads from FILE, a webhook of its own; nothing is stored."""
     from service.usecases.inbound_mapping import SAMPLE_LIMIT, tried
-    from service.usecases.tuning import find_site
+    from service.usecases.sites import find_site
 
     with opened_installation() as context:
         with context.deps.store.read() as tx:
@@ -105,7 +105,7 @@ def sample(name: str, file: BinaryIO) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(name: str, as_json: bool) -> None:
     """Show settings and policy of the site NAME; secrets are only counted."""
-    from service.usecases.tuning import find_site, settings_of
+    from service.usecases.sites import find_site, settings_of
 
     with opened_installation() as context, context.deps.store.read() as tx:
         shown = settings_of(find_site(tx, name))
@@ -158,8 +158,8 @@ def rotate(name: str, what: str, at_once: bool, ends: bool, as_json: bool) -> No
     The old API key works for 24 more hours; the old webhook or inbound secret beside the new one until the next
     rotation, or until --end-overlap. Keep the old contact key: boxes that were sealed for it need it.
     """
-    from service.usecases.tuning import end_overlap
-    from service.usecases.tuning import rotate as rotate_secret
+    from service.usecases.sites import end_overlap
+    from service.usecases.sites import rotate as rotate_secret
 
     with opened_installation() as context:
         if ends:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from service.domain.comment import BODY_LIMIT, TITLE_LIMIT, Source, Submission, normalise_url
-from service.domain.leading import is_at_risk
 from service.domain.markup import plain_text
 from service.domain.policy import Facts
+from service.domain.severity import is_at_risk
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Verdict

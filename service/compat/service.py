@@ -8,21 +8,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from service.compat.time_limit import TimeLimit
+from service.domain.clean_text import cleaned, cleaned_line
 from service.domain.comment import Comment, Source, Submission
+from service.domain.decisions import public_state
 from service.domain.facts import free_hosts
-from service.domain.leading import is_at_risk
 from service.domain.links import count_links
-from service.domain.outside import outside
 from service.domain.policy import Facts, decide
+from service.domain.severity import is_at_risk
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
-from service.domain.typed import cleaned, cleaned_line
 from service.domain.verdict import Action, Assessment, Verdict
-from service.privacy.contacts import mask
+from service.privacy.masking import mask
 from service.privacy.sealing import Address
 from service.scoring import Reading
 from service.scoring.batching import BatchingScorer
-from service.usecases import Learned, join, learn, submit, take_in
+from service.usecases import Feedback, add_alias, record_feedback, submit, submit_scored
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -93,30 +93,32 @@ class CompatService:
         )
         return decide(assessment, known, site.policy)
 
-    def join(self, site: Site, known_as: str, alias: str, origin: Mapping[str, str]) -> Comment | None:
+    def add_alias(self, site: Site, known_as: str, alias: str, origin: Mapping[str, str]) -> Comment | None:
         """Let what came by this idempotency key also go by `alias`, and its callbacks name its origin."""
-        deps, sealer = self._context.deps, self._context.sealer
-        return self._limit.ask(lambda: join(deps, sealer, site, known_as, alias, origin))
+        deps, sanitizer = self._context.deps, self._context.sanitizer
+        return self._limit.ask(lambda: add_alias(deps, sanitizer, site, known_as, alias, origin))
 
     def submit(self, site: Site, submission: Submission) -> Comment:
         """Store the comment, pending, for the scorer. Raises as `keep` does."""
-        deps, sealer = self._context.deps, self._context.sealer
+        deps, sanitizer = self._context.deps, self._context.sanitizer
 
         def submitted() -> Comment:
-            (placed,) = submit(deps, sealer, site, [submission])
+            (placed,) = submit(deps, sanitizer, site, [submission])
             if isinstance(placed, Exception):
                 raise placed
             return placed.comment
 
         return self._limit.ask(self._timed(submitted))
 
-    def keep(self, site: Site, submission: Submission, assessment: Assessment | None) -> Comment:
+    def submit_scored(self, site: Site, submission: Submission, assessment: Assessment | None) -> Comment:
         """Store the comment with this assessment, decided by the site's policy; what is held is on the desk.
 
         Raises time_limit.TooLate, what the store raises, and what refuses the submission.
         """
-        deps, sealer = self._context.deps, self._context.sealer
-        return self._keeping.ask(self._timed(lambda: take_in(deps, sealer, site, submission, assessment)))
+        deps, sanitizer = self._context.deps, self._context.sanitizer
+        return self._keeping.ask(
+            self._timed(lambda: submit_scored(deps, sanitizer, site, submission, assessment))
+        )
 
     def _timed(self, work: Callable[[], T]) -> Callable[[], T]:
         """Let the work say how long it took since its request began, also where nobody waits for it any more."""
@@ -139,7 +141,7 @@ class CompatService:
                 if comment is None or comment.status in FINAL:
                     return None
                 decision = tx.decision(comment.decision_id) if comment.decision_id else None
-                known = outside(comment, decision)
+                known = public_state(comment, decision)
                 return Known(known.status, comment.body, is_at_risk(comment.verdict))
 
         return self._limit.ask(look_up)
@@ -154,13 +156,13 @@ class CompatService:
 
         return self._limit.ask(look_up)
 
-    def learn(
+    def record_feedback(
         self, site: Site, submission: Submission, action: Action, who: str, known_as: Sequence[str] = ()
-    ) -> Learned | None:
+    ) -> Feedback | None:
         """Keep what the site judged of a text, unless the site withholds it; None then. Raises as `keep` does."""
         if not site.options.compat_learning:
             return None
-        deps, sealer = self._context.deps, self._context.sealer
+        deps, sanitizer = self._context.deps, self._context.sanitizer
         return self._limit.ask(
-            self._timed(lambda: learn(deps, sealer, site, submission, action, who, known_as))
+            self._timed(lambda: record_feedback(deps, sanitizer, site, submission, action, who, known_as))
         )

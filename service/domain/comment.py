@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from service.domain.addresses import URL_LIMIT as URL_LIMIT
-from service.domain.addresses import article_key
-from service.domain.addresses import normalise_url as normalise_url
+from service.domain.article_url import URL_LIMIT as URL_LIMIT
+from service.domain.article_url import article_key
+from service.domain.article_url import normalise_url as normalise_url
 from service.domain.status import Status
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from service.domain.earlier import DUPLICATE
-from service.domain.leading import is_at_risk
 from service.domain.policy import PERSONAL_DATA, PHRASE
+from service.domain.revisions import DUPLICATE
+from service.domain.severity import is_at_risk
 from service.domain.verdict import Action, Reason, Verdict
 
 ALIKE: Final = 0.5

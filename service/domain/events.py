@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from service.domain.author_status import AuthorStatus, AuthorStatusEntry
 from service.domain.comment import Comment
-from service.domain.leading import is_at_risk
+from service.domain.severity import is_at_risk
 from service.domain.verdict import Action, Decision, Verdict, Who
 
 

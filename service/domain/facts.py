@@ -6,10 +6,10 @@ from collections.abc import Collection
 from typing import Any
 
 from service.domain.comment import Comment
-from service.domain.earlier import first_posted_at, refusal_of
 from service.domain.links import count_links, own_hosts
 from service.domain.options import Options
 from service.domain.policy import Facts
+from service.domain.revisions import first_posted_at, refusal_of
 
 
 def facts_of(comment: Comment, own: Collection[str] = (), **more: Any) -> Facts:

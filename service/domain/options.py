@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from typing import Final
 from urllib.parse import urlsplit
 
-from service.domain.addresses import APART
-from service.domain.pointers import read_map
-from service.domain.reasons import SHIPPED, read_reasons
+from service.domain.article_url import APART
+from service.domain.json_pointers import read_map
+from service.domain.refusal_reasons import SHIPPED, read_reasons
 
 DUPLICATE_HOURS_LIMIT: Final = 72.0
 HELP_TEXT_LIMIT: Final = 2_000

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from service.domain.author_status import AuthorStatus, lifts
-from service.domain.phrases import Find, find_private, find_threats
 from service.domain.text import without_flags
+from service.domain.threats import Find, find_private, find_threats
 from service.domain.verdict import SELF_HARM, Action, Assessment, Reason, Span, Verdict
-from service.domain.words import NO_WORDS, WordList
+from service.domain.word_list import NO_WORDS, WordList
 
 _DOUBTS = {
     "language": "The text is in a language the classifier was not trained for.",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from service.domain.addresses import article_key, host_of
+from service.domain.article_url import article_key, host_of
 from service.domain.comment import TITLE_LIMIT, Comment, Placed, Source, Submission
 from service.domain.errors import Fault, Invalid, ReplydeskError
 from service.domain.markup import plain_text
@@ -24,7 +24,7 @@ from service.importers.jsonl import BATCH, COUNTED, MENDED, Batch, LineFault, Li
 from service.importers.wxr import Exported, read_export
 from service.privacy.sanitizer import masked_article
 from service.storage import Tx
-from service.usecases import adopt, lenient
+from service.usecases import import_comments, lenient
 from service.usecases.submission import ID, check_archived, to_submission
 
 if TYPE_CHECKING:
@@ -112,7 +112,11 @@ class _Taken:
         brought = [made for one in self._taken if (made := self._brought(one))]
         self._taken = []
         moving = [(one.submission, one.action) for one in brought]
-        answers = adopt(self._context.deps, self._sanitizer, self._site, moving, "import") if brought else []
+        answers = (
+            import_comments(self._context.deps, self._sanitizer, self._site, moving, "import")
+            if brought
+            else []
+        )
         self._count(brought, answers)
         self._correct(brought, answers)
         done = Batch(self._counts, tuple(sorted(self._faults, key=lambda fault: fault.line)), sum(sizes))

@@ -16,7 +16,7 @@ from nacl.secret import SecretBox
 from nacl.signing import SigningKey
 
 from service.domain.errors import ReplydeskError
-from service.privacy.master import MOST_VERSION, MasterKeyError, load_master, load_masters
+from service.privacy.master_key import MOST_VERSION, MasterKeyError, load_master, load_masters
 
 __all__ = [
     "CORAL",

@@ -10,15 +10,15 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from service.domain.addresses import article_key
+from service.domain.article_url import article_key
+from service.domain.clean_text import cleaned, cleaned_line
 from service.domain.comment import Article, Client, Draft, Original, Source, Submission
 from service.domain.networks import cut_ip
 from service.domain.site import Site
 from service.domain.text import visible
-from service.domain.typed import cleaned, cleaned_line
-from service.privacy.contacts import Contact, mask, mask_addresses
 from service.privacy.emails import might_hold
 from service.privacy.keys import Keyring
+from service.privacy.masking import Contact, mask, mask_addresses
 from service.privacy.sealing import Address, Sealed, Sealer
 
 ORIGINAL = "original"

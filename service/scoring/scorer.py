@@ -70,7 +70,7 @@ class ModelScorer:
         if not readings:
             return []
         model = self._ready()
-        from classifier.signals import Signals
+        from classifier.text import Signals
 
         signals = [Signals(author_name=one.author_name, website=one.website) for one in readings]
         assessed = model.assess(

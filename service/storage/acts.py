@@ -9,7 +9,7 @@ from functools import cache
 
 from sqlalchemy import Connection, Executable, RowMapping, bindparam, select, update
 
-from service.domain.chain import GENESIS, SALT_BYTES, Act, ChainSigner, Head, Link, forge, forge_head
+from service.domain.audit_log import GENESIS, SALT_BYTES, Act, ChainSigner, Head, Link, forge, forge_head
 from service.storage.bulk import insert_into
 from service.storage.part import PLAIN, Part
 from service.storage.people_tables import act_heads, acts

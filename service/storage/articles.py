@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.domain.addresses import article_key, article_keys
+from service.domain.article_url import article_key, article_keys
 from service.domain.comment import Article, Comment
 from service.domain.options import from_stored
 from service.storage.bulk import insert_into

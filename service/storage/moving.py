@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.domain.leading import leading
+from service.domain.severity import leading
 from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import to_json, to_microseconds
 from service.storage.comment_tables import (

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, ColumnElement, Row, and_, bindparam, case, func, select
 
+from service.domain.article_surges import LEAST, USUAL_HOURS, Surge, is_surge
 from service.domain.comment import Comment
-from service.domain.overview import Judged, Place, Tally
+from service.domain.statistics import Judged, Place, Tally
 from service.domain.status import Status
-from service.domain.surge import LEAST, USUAL_HOURS, Surge, is_surge
 from service.domain.verdict import Action, Who
 from service.storage.comment_tables import articles, comments, is_held
 from service.storage.decision_tables import decisions

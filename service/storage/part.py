@@ -17,7 +17,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-from service.domain.chain import ChainSigner, UnkeyedSigner
+from service.domain.audit_log import ChainSigner, UnkeyedSigner
 from service.storage.bulk import POSTGRESQL, insert_new, insert_rows, rows_text
 
 Row = Mapping[str, Any]

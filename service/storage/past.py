@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from service.domain.consequences import Past
+from service.domain.policy_preview import Past
 from service.domain.verdict import Action, Who
 from service.storage.comment_tables import comments
 from service.storage.decision_tables import labels

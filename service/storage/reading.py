@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from service.domain.addresses import article_keys
+from service.domain.article_url import article_keys
 from service.domain.comment import Article, Comment
 from service.domain.status import Status
 from service.storage.articles import KNOWN, article_of

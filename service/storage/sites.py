@@ -12,8 +12,8 @@ from sqlalchemy import Executable, RowMapping, bindparam, insert, or_, select, u
 
 from service.domain.options import Options, from_stored, stored
 from service.domain.policy import Policy
+from service.domain.policy_terms import from_terms, to_terms
 from service.domain.site import Site
-from service.domain.terms import from_terms, to_terms
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant, to_json
 from service.storage.part import Part

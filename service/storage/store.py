@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, inspect, text
 
-from service.domain.chain import ChainSigner, UnkeyedSigner
+from service.domain.audit_log import ChainSigner, UnkeyedSigner
 from service.domain.comment import Comment, Draft
 from service.domain.errors import ReplydeskError
 from service.storage.accepting import AcceptingPart

@@ -1,7 +1,6 @@
-"""The verbs: submit, adopt, take_in, settle, rescore, publish_due, review, learn, undo, withdraw, erase, retain."""
+"""What can be done with comments, one verb a module."""
 
-from service.usecases.adopting import adopt
-from service.usecases.appealing import (
+from service.usecases.appeal import (
     Answer,
     Answered,
     NothingToAppeal,
@@ -11,58 +10,56 @@ from service.usecases.appealing import (
     take_answer_back,
 )
 from service.usecases.author_status import StatusChange, Unknown, set_author_status
-from service.usecases.claiming import keep, take, take_matters
-from service.usecases.erasing import Erased, clear_files, erase
-from service.usecases.joining import join
-from service.usecases.learning import Learned, learn
-from service.usecases.publishing import publish_due
-from service.usecases.reporting import dismiss, reopen, report
-from service.usecases.rescoring import rescore
-from service.usecases.resuming import resume
-from service.usecases.retaining import retain, turns_to_retain
-from service.usecases.reviewing import Judgement, Target, review
-from service.usecases.settling import Scored, settle
-from service.usecases.submitting import RACES, submit
-from service.usecases.taking_in import take_in
-from service.usecases.undoing import undo
-from service.usecases.withdrawing import withdraw
+from service.usecases.claim import claim_held, claim_matters, renew_claims
+from service.usecases.compat import Feedback, add_alias, record_feedback, submit_scored
+from service.usecases.erase import Erased, clear_files, erase
+from service.usecases.import_comments import import_comments
+from service.usecases.publish import advance_sequence, publish_due
+from service.usecases.record_scores import Scored, record_scores
+from service.usecases.report import dismiss, reopen, report
+from service.usecases.rescore import rescore
+from service.usecases.retain import retain, turns_to_retain
+from service.usecases.review import Judgement, Target, review
+from service.usecases.submit import RACES, submit
+from service.usecases.undo import undo
+from service.usecases.withdraw import withdraw
 
 __all__ = [
     "RACES",
     "Answer",
     "Answered",
     "Erased",
+    "Feedback",
     "Judgement",
-    "Learned",
     "NotYours",
     "NothingToAppeal",
     "Scored",
     "StatusChange",
     "Target",
     "Unknown",
-    "adopt",
+    "add_alias",
+    "advance_sequence",
     "answer",
     "appeal",
+    "claim_held",
+    "claim_matters",
     "clear_files",
     "dismiss",
     "erase",
-    "join",
-    "keep",
-    "learn",
+    "import_comments",
     "publish_due",
+    "record_feedback",
+    "record_scores",
+    "renew_claims",
     "reopen",
     "report",
     "rescore",
-    "resume",
     "retain",
     "review",
     "set_author_status",
-    "settle",
     "submit",
-    "take",
+    "submit_scored",
     "take_answer_back",
-    "take_in",
-    "take_matters",
     "turns_to_retain",
     "undo",
     "withdraw",

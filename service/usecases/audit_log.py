@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from service.domain.chain import Link, Walk, walk
+from service.domain.audit_log import Link, Walk, walk
 from service.domain.errors import Fault, Invalid
-from service.privacy.audit_signer import KeyedSigner
+from service.privacy.signatures import KeyedSigner
 
 if TYPE_CHECKING:
     from service.context import AppContext

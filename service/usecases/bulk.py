@@ -17,8 +17,8 @@ from service.domain.status import Status
 from service.domain.verdict import Who
 from service.messaging.tasks import DELIVER, SCORE
 from service.storage.records import BulkDecision
-from service.usecases.reviewing import Judgement, Reviewed, Target, carry_out_each, enqueue_after
-from service.usecases.undoing import Undone, UndoTarget, take_back_each
+from service.usecases.review import Judgement, Reviewed, Target, carry_out_each, enqueue_after
+from service.usecases.undo import Undone, UndoTarget, take_back_each
 
 SLICE: Final = 100
 """Comments in one transaction: on SQLite no other writer waits longer than for so many."""

@@ -8,8 +8,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from service.domain.comment import Comment
+from service.domain.decisions import is_unpublished, public_state
 from service.domain.events import instant, verdict_view
-from service.domain.outside import is_unpublished, outside
 from service.domain.retention import deletes_at
 from service.domain.site import Site
 from service.domain.verdict import Decision
@@ -78,7 +78,7 @@ def _view(tx: Tx, site: Site, comment: Comment, keys: Collection[str]) -> dict[s
     older = [one for one in tx.superseded(comment.pk) if one.author_key in keys]
     theirs = {one.revision for one in (*older, comment)}  # under one id a site may send another person's text
     decision = tx.decision(comment.decision_id) if comment.decision_id else None
-    known = outside(comment, decision)
+    known = public_state(comment, decision)
     decisions = [
         one for one in tx.decisions_of(comment.pk) if not is_unpublished(one) and one.revision in theirs
     ]

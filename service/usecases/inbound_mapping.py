@@ -8,8 +8,8 @@ from typing import Final
 
 from service.domain.comment import Source
 from service.domain.errors import Fault, Invalid
+from service.domain.json_pointers import FIELDS, Map, at
 from service.domain.markup import plain_text
-from service.domain.pointers import FIELDS, Map, at
 from service.usecases import lenient
 from service.usecases.submission import check, to_submission
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ipaddress
 from datetime import UTC, datetime
 
+from service.domain.clean_text import cleaned_line, is_blank
 from service.domain.comment import NAME_LIMIT, normalise_url
-from service.domain.typed import cleaned_line, is_blank
 from service.privacy.sealing import Address, AddressError
 from service.usecases.submission import CLIENT_LIMIT
 

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from service.domain.clean_text import UNSEEN, is_blank
 from service.domain.comment import (
     ARCHIVED_LIMIT,
     BODY_LIMIT,
@@ -39,8 +40,7 @@ from service.domain.comment import (
     normalise_url,
 )
 from service.domain.errors import Fault, Invalid
-from service.domain.typed import UNSEEN, is_blank
-from service.privacy.pages import page_url
+from service.privacy.masking import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
 
 ARCHIVED_BOUND: Final = 2 * 1024 * 1024

@@ -14,7 +14,7 @@ from service.domain.desk import Moderator
 from service.domain.networks import cut_ip
 from service.privacy.keys import Keyring
 from service.storage import Tx
-from service.usecases.enrolment import hash_token
+from service.usecases.moderators import hash_token
 from service.web import assets
 from service.web.proxies import UNNAMED
 

@@ -12,7 +12,7 @@ from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.messaging.dispatcher import RecordingDispatcher
 from service.messaging.tasks import DELIVER, PUBLISH
 from service.scoring.scorer import sign
-from service.usecases import Judgement, Scored, Target, publish_due, review, settle
+from service.usecases import Judgement, Scored, Target, publish_due, record_scores, review
 from service.usecases.bulk import ClusterAlreadyDecided, decide_bulk, decide_cluster, undo_bulk
 from tests.factories import NOON, after, courier, draft
 
@@ -42,7 +42,7 @@ class Newsroom:
             Scored(comment, assessed(spam), signature=signature)
             for comment, signature in zip(comments, sign([one.body for one in comments]), strict=True)
         ]
-        settle(self.deps, scored)
+        record_scores(self.deps, scored)
         return [self.look(comment) for comment in comments]
 
     def look(self, comment):

@@ -13,9 +13,9 @@ from service.usecases import (
     Target,
     dismiss,
     publish_due,
+    record_scores,
     report,
     review,
-    settle,
     undo,
     withdraw,
 )
@@ -44,7 +44,7 @@ class Twins:
         with self.store.write() as tx:
             found = list(tx.add_comments(site.id, [draft(one) for one in names], self.now).values())
         scores = dict.fromkeys(LABELS, 0.01) | {"toxicity": 0.7}
-        settle(self.deps, [Scored(one, Assessment(scores, "made-up-1")) for one in found])
+        record_scores(self.deps, [Scored(one, Assessment(scores, "made-up-1")) for one in found])
         return found
 
     def alike(self):

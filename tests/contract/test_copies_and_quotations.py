@@ -10,7 +10,7 @@ from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.privacy.sealing import Address
 from service.scoring.scorer import sign
-from service.usecases import Judgement, Scored, StatusChange, rescore, set_author_status, settle
+from service.usecases import Judgement, Scored, StatusChange, record_scores, rescore, set_author_status
 from service.usecases.bulk import decide_cluster
 from tests.factories import ON_SQLITE
 from tests.worker.cast import Stage
@@ -65,7 +65,7 @@ class Crowd:
         told = Assessment(dict.fromkeys(LABELS, 0.01) | dict(scores), "made-up-1", language="en")
         comment = self.stage.look(name)
         scored = sign_batch(sign, [Scored(comment, told)], {}, {comment.site_id})
-        settle(self.stage.deps, scored)
+        record_scores(self.stage.deps, scored)
         return self.stage.look(name)
 
     def decide(self, comment, action):
@@ -163,7 +163,7 @@ def test_a_trusted_author_scored_again_is_no_copy(crowd):
     crowd.decide(first, Action.SPAM)
     set_author_status(stage.deps, stage.site, first.pk, StatusChange(AuthorStatus.TRUSTED, "Mara"))
     stage.post(ADVERT.format(n=2), id="fast", email=Address.parse("bot@mail.example"), author_name="bot")
-    for threat, effort, act in ((0.06, Effort.FAST, settle), (0.9, Effort.FULL, rescore)):
+    for threat, effort, act in ((0.06, Effort.FAST, record_scores), (0.9, Effort.FULL, rescore)):
         scores = dict.fromkeys(LABELS, 0.01) | {"threat": threat}
         told = Assessment(scores, "made-up-1", language="en", effort=effort)
         act(stage.deps, sign_batch(sign, [Scored(stage.look("fast"), told)], {}, {stage.site.id}))
@@ -246,7 +246,7 @@ def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd):
     late = crowd.write(ADVERT.format(n=2), {}, "bot")
     assert late.status is Status.SPAM
     crowd.stage.post(CIVIL, id=late.id, email=Address.parse("bot@mail.example"))
-    settle(
+    record_scores(
         crowd.stage.deps,
         [Scored(crowd.stage.look(late.id), Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1"))],
     )

@@ -15,16 +15,16 @@ from service.usecases import (
     Scored,
     answer,
     appeal,
+    claim_held,
     erase,
+    record_scores,
     report,
     review,
-    settle,
-    take,
     take_answer_back,
     withdraw,
 )
-from service.usecases.appealing import Answer
-from service.usecases.reviewing import Judgement
+from service.usecases.appeal import Answer
+from service.usecases.review import Judgement
 from tests.factories import NOON
 from tests.worker.cast import Stage
 
@@ -45,7 +45,7 @@ def mara(stage):
 def held(stage, count):
     posted = stage.post(*(f"Buy now {n}!" for n in range(count)), email=Address.parse("ada@mail.example"))
     doubtful = Assessment(dict.fromkeys(LABELS, 0.01) | {"spam": 0.7}, "made-up-1")
-    settle(stage.deps, [Scored(one, doubtful, signature=COPY) for one in posted])
+    record_scores(stage.deps, [Scored(one, doubtful, signature=COPY) for one in posted])
     return [stage.look(one.id) for one in posted]
 
 
@@ -126,7 +126,7 @@ def test_appeals_end_with_the_comment(stage, mara, how):
 @pytest.mark.parametrize("how", ENDS)
 def test_nobody_has_it_in_hand(stage, mara, how):
     (comment,) = held(stage, 1)
-    assert take(stage.deps, mara.id, Wanted(), 5)
+    assert claim_held(stage.deps, mara.id, Wanted(), 5)
     end(stage, how, comment)
     with stage.deps.store.read() as tx:
         assert tx.claims(NOON) == []

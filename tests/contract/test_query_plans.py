@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert, text
 
-from service.domain.addresses import article_key
+from service.domain.article_url import article_key
 from service.domain.desk import Cursor, Matter, Sort, Wanted
 from service.domain.status import Status
 from service.storage import Store, Tx, migrate

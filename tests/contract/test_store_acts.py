@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from service.domain.chain import Act, UnkeyedSigner, Walk, walk
+from service.domain.audit_log import Act, UnkeyedSigner, Walk, walk
 from service.storage import open_store
 from tests.factories import NOON, after, courier, draft
 

@@ -83,7 +83,7 @@ def test_a_site_that_keeps_spellings_apart_has_two_articles(store, site):
         tx.save_site(replace(site, options=options))
         tx.rekey_articles(site.id)
         keys = [Article(f"{ARTICLE.url}{end}", key=key) for end, key in (("", "k1"), ("/", "k2"))]
-        from service.domain.addresses import article_key
+        from service.domain.article_url import article_key
 
         keys = [replace(one, key=article_key(one.url, ("slash",))) for one in keys]
         approved(tx, site, draft("c-1", article=keys[0]), draft("c-2", BO, article=keys[1]))

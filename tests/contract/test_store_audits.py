@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from service.leak_audit.auditing import take_off_what_was_left
+from service.leak_audit.audit import take_off_what_was_left
 from tests.factories import NOON, courier, draft
 
 KILLED, RUNNING, NAMED_ALIKE = "audit-0123456789", "audit-9876543210", "audit-aaaaaaaaaa"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from service.domain.comment import Article
-from service.domain.overview import Judged, calibration, cell_of, confusion
+from service.domain.statistics import Judged, calibration, cell_of, confusion
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage.records import Hand

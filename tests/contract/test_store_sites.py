@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from service.domain.options import Options
 from service.domain.policy import Cut, Policy
-from service.domain.words import WordList
+from service.domain.word_list import WordList
 from service.storage.schema import policies
 from tests.factories import NOON, after, courier, herald
 

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from service import usecases
 from service.domain.comment import Comment
 from service.domain.status import Status
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from tests.web.pages.installation import Small
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import inspect, text
 from service import config
 from service.context import build_context
 from service.domain.comment import Source
-from service.leak_audit.auditing import Audit
+from service.leak_audit.audit import Audit
 from service.storage.engines import open_engine
 from tests import servers
 from tests.conftest import missing

@@ -19,7 +19,7 @@ from service import config
 from service.context import build_context
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import migrate
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests import servers
 from tests.conftest import missing
 from tests.journey.installation import Installation, submission

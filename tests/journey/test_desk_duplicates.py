@@ -10,7 +10,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.usecases import Judgement, Target
 from service.usecases.bulk import decide_bulk, range_named
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from tests.stories import ADVERT, ARTICLES, NAMES, arrive, busy_day
 
 pytestmark = pytest.mark.journey

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from service.domain.status import Status
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from tests.journey.desk import in_focus
 from tests.processes import until
 from tests.stories import longer, told

@@ -13,7 +13,8 @@ from service.domain.comment import Article
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Span
-from service.usecases.enrolment import enrol_site, invite
+from service.usecases.moderators import invite
+from service.usecases.sites import enrol_site
 from tests.journey.desk import Desk
 from tests.processes import until
 

@@ -10,15 +10,15 @@ from service.context import Dependencies
 from service.domain.comment import Article, Client, Placed, Source, Submission
 from service.domain.errors import Conflict, Final, IdempotencyMismatch, NotFound, NothingToUndo
 from service.domain.policy import Policy
+from service.domain.policy_terms import change
 from service.domain.status import Status
-from service.domain.terms import change
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.messaging.dispatcher import RecordingDispatcher
 from service.messaging.tasks import DELIVER, PUBLISH, SCORE
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
-from service.usecases import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
+from service.usecases import Judgement, Scored, publish_due, record_scores, review, submit, undo, withdraw
 from tests.factories import NOON, courier, finish_delivery, herald, sqlite_store
 
 APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD
@@ -53,7 +53,7 @@ class Desk:
         return placed.comment
 
     def score(self, accepted, **scores):
-        settle(self.deps, [Scored(accepted, assessed(**scores))])
+        record_scores(self.deps, [Scored(accepted, assessed(**scores))])
         return self.look(accepted.id)
 
     def decide(self, name, action, delay=0.0, **seen):
@@ -342,26 +342,26 @@ def test_a_verdict_names_its_policy_and_model(desk):
 def test_a_moderator_who_acted_first_wins(desk):
     accepted = desk.accept()
     desk.decide("c-1", REJECT)
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.told()) == (Status.REJECTED, ["rejected"])
 
 
 def test_a_verdict_on_an_old_revision_is_dropped(desk):
     accepted = desk.accept()
     desk.post(comment(body="Other."))
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.published()) == (Status.PENDING, [])
 
 
 def test_settling_twice_moves_once(desk):
     accepted = desk.accept()
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 1
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 1
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
     assert desk.told() == ["approved"]
 
 
 def test_no_score_is_held_and_says_so(desk):
-    settle(desk.deps, [Scored(desk.accept("a"), None), Scored(desk.accept("b"), None, exhausted=True)])
+    record_scores(desk.deps, [Scored(desk.accept("a"), None), Scored(desk.accept("b"), None, exhausted=True)])
     reasons = [one.verdict.reasons[0].code for name in ("a", "b") if (one := desk.look(name)).verdict]
     assert (reasons, desk.look("a").status, desk.look("b").status) == (
         ["unscored", "unscorable"],
@@ -398,7 +398,7 @@ def test_comments_of_several_sites_settle_together(desk):
         other = tx.add_site(herald(policy=Policy(cuts={}), callback_url="https://herald.example/hook"))
     (placed,) = submit(desk.deps, desk.sanitizer, other, [comment()])
     both = [Scored(desk.accept(), assessed(toxicity=0.7)), Scored(placed.comment, assessed(toxicity=0.7))]
-    assert len(settle(desk.deps, both)) == 2
+    assert len(record_scores(desk.deps, both)) == 2
     with desk.deps.store.read() as tx:
         at_herald = tx.comment(other.id, "c-1")
         numbers = [
@@ -408,7 +408,7 @@ def test_comments_of_several_sites_settle_together(desk):
 
 
 def test_settling_nothing_is_nothing(desk):
-    assert len(settle(desk.deps, [])) == 0
+    assert len(record_scores(desk.deps, [])) == 0
 
 
 # -- review ------------------------------------------------------------------------------------------------------------
@@ -621,7 +621,7 @@ def test_withdrawn_is_final(desk):
         desk.decide("c-1", APPROVE)
     with pytest.raises(Final):
         desk.undo("c-1")
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
 
 
 def test_what_is_not_there_cannot_be_withdrawn(desk):

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from service.domain.addresses import APART, URL_LIMIT, article_key, article_keys, host_of
+from service.domain.article_url import APART, URL_LIMIT, article_key, article_keys, host_of
 
 ONE_PAGE = {
     "percent-encoding and Unicode": [

@@ -5,7 +5,7 @@ import pytest
 from service.domain.author_status import AuthorStatus
 from service.domain.policy import Facts, Policy, decide
 from service.domain.verdict import LABELS, Action, Assessment
-from service.domain.words import WordList
+from service.domain.word_list import WordList
 
 
 def judged(author_status, policy=None, body="a text", **scores):

@@ -15,10 +15,10 @@ from service.context import AppContext, build_context
 from service.domain.comment import Article, Placed, Source, Submission
 from service.domain.verdict import LABELS, Assessment
 from service.messaging.dispatcher import RecordingDispatcher
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.storage import migrate
-from service.usecases import Scored, settle, submit
-from service.usecases.enrolment import Enrolment, enrol_site
+from service.usecases import Scored, record_scores, submit
+from service.usecases.sites import Enrolment, enrol_site
 from service.web import create_app
 from tests import servers
 
@@ -51,7 +51,7 @@ class Load:
         try:
             while not self.over.wait(0.02):
                 given = Submission(Article("https://courier.example/b"), "Ada", "A fine bridge.", Source.API)
-                for one in submit(self.context.deps, self.context.sealer, self.courier.site, [given]):
+                for one in submit(self.context.deps, self.context.sanitizer, self.courier.site, [given]):
                     if isinstance(one, Placed):
                         self.accepted.append(one.comment.id)
         except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
@@ -64,7 +64,7 @@ class Load:
             while not self.over.wait(0.01):
                 with deps.store.write() as tx:
                     leased = tx.lease_pending(deps.clock(), deps.clock(), 20)
-                settle(deps, [Scored(one, fine) for one in leased])
+                record_scores(deps, [Scored(one, fine) for one in leased])
         except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
             self.failures.append(repr(failure))
 
@@ -137,7 +137,7 @@ def compare(restored, courier, before, receipt_tokens, rows):
     secret = restored.keyring.decrypt("courier", "webhook", site.webhook_secrets[0]).decode()
     assert secret == courier.webhook_secret
     given = Submission(Article("https://courier.example/b"), "Bo", "After the restore.", Source.API)
-    (after,) = submit(restored.deps, restored.sealer, site, [given])
+    (after,) = submit(restored.deps, restored.sanitizer, site, [given])
     assert after.outcome == "new"
     beyond_what_was_told(restored, site, rows)
 
@@ -147,7 +147,7 @@ def beyond_what_was_told(restored, site, rows):
     now = restored.deps.clock()
     with restored.deps.store.write() as tx:
         leased = tx.lease_pending(now, now, 1_000)
-    assert len(settle(restored.deps, [Scored(one, None) for one in leased])) == len(leased) > 0
+    assert len(record_scores(restored.deps, [Scored(one, None) for one in leased])) == len(leased) > 0
     with restored.deps.store.read() as tx:
         (told, _) = tx.decisions_after(site.id, rows["decisions"], 1)[0]
         mail = [one.webhook_id for one in tx.deliveries(site.id, None, 10_000)]

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from service.domain.chain import GENESIS, Act, Head, forge, forge_head, walk
-from service.privacy.audit_signer import KeyedSigner
+from service.domain.audit_log import GENESIS, Act, Head, forge, forge_head, walk
 from service.privacy.keys import Keyring
+from service.privacy.signatures import KeyedSigner
 from tests.factories import NOON
 
 OLD, NEW = b"o" * 32, b"n" * 32

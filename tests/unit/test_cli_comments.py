@@ -15,7 +15,7 @@ from prometheus_client import generate_latest
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.messaging.tasks import SCORE
 from service.observability.counters import home_registry
-from service.usecases import Judgement, Scored, review, settle
+from service.usecases import Judgement, Scored, record_scores, review
 from tests.factories import finish_delivery
 from tests.wxr import HEAD, TAIL, comment, head, item
 
@@ -78,7 +78,7 @@ def decide_all(context, **scores):
     with context.deps.store.write() as tx:
         pending = tx.lease_pending(now, now, 10_000)
     said = Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1")
-    settle(context.deps, [Scored(one, said) for one in pending])
+    record_scores(context.deps, [Scored(one, said) for one in pending])
 
 
 # -- import ------------------------------------------------------------------------------------------------------------
@@ -283,7 +283,7 @@ def test_the_status_tells_the_effort_and_what_is_scored_again(imports, run, cont
         (leased,) = tx.lease_pending(now, now, 9)
         tx.set_scoring_effort(Effort.FAST, now)
     scores = dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}
-    settle(context.deps, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
+    record_scores(context.deps, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
     told = json.loads(run("status", "--json").stdout)
     assert (told["effort"], told["to_rescore"]) == ("fast", 1)
     assert told["effort_seconds"] < 60

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from service.domain.comment import Article, Comment, Source
-from service.domain.consequences import Past, again, consequences
 from service.domain.facts import facts_of
 from service.domain.policy import Cut, Policy, decide
+from service.domain.policy_preview import Past, again, preview_policy
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Reason, Verdict
 from tests.factories import NOON
@@ -40,7 +40,7 @@ def test_the_numbers_equal_a_recount():
         scored(n, n / 40, judged)
         for n, judged in enumerate([APPROVE, None, REJECT, SPAM, APPROVE, None, REJECT, APPROVE] * 5)
     ]
-    found = consequences(past, STRICT, LENIENT)
+    found = preview_policy(past, STRICT, LENIENT)
     for outcome, policy in ((found.before, STRICT), (found.after, LENIENT)):
         fresh = [
             decide(Assessment(one.comment.verdict.scores, "made-up-1"), facts_of(one.comment), policy).action
@@ -63,7 +63,7 @@ def test_the_numbers_equal_a_recount():
 def test_the_comments_that_would_change_are_named():
     """Exactly those between the two cuts change, with what they were and what they would be."""
     past = [scored(1, 0.2), scored(2, 0.4, APPROVE), scored(3, 0.7), scored(4, 0.92, REJECT)]
-    found = consequences(past, STRICT, LENIENT)
+    found = preview_policy(past, STRICT, LENIENT)
     assert [(one.comment.pk, one.before, one.after, one.judged) for one in found.changes] == [
         (2, HOLD, APPROVE, APPROVE),
         (4, REJECT, HOLD, REJECT),
@@ -72,7 +72,7 @@ def test_the_comments_that_would_change_are_named():
 
 def test_the_same_policy_changes_nothing():
     past = [scored(n, n / 10) for n in range(10)]
-    found = consequences(past, STRICT, STRICT)
+    found = preview_policy(past, STRICT, STRICT)
     assert found.changes == ()
     assert found.before == found.after
 
@@ -80,7 +80,7 @@ def test_the_same_policy_changes_nothing():
 def test_what_the_classifier_could_not_judge_stays_held():
     verdict = Verdict(HOLD, (Reason("language", "…"),), dict.fromkeys(LABELS, 0.0), model="made-up-1")
     past = [scored(1, 0.0, verdict=verdict)]
-    assert consequences(past, STRICT, LENIENT).after.actions[HOLD] == 1
+    assert preview_policy(past, STRICT, LENIENT).after.actions[HOLD] == 1
 
 
 def test_what_has_no_score_is_held():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.leading import Leading, is_at_risk, is_severe, leading, paced
+from service.domain.severity import Leading, is_at_risk, is_severe, leading, paced
 from service.domain.verdict import Reason
 from tests.factories import verdict
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.pointers import FIELDS, at, read_map
+from service.domain.json_pointers import FIELDS, at, read_map
 from service.usecases.inbound_mapping import mapped
 
 GHOST = {

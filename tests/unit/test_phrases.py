@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from service.domain.phrases import find_private, find_threats
+from service.domain.threats import find_private, find_threats
 
 THREATS = (
     "I will bring my rifle to the next council meeting.",

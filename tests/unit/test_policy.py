@@ -7,11 +7,11 @@ import pytest
 
 from service.domain.author_status import AuthorStatus
 from service.domain.errors import Invalid
-from service.domain.leading import is_at_risk
 from service.domain.policy import SHIPPED_CUTS, Cut, Facts, Policy, decide
-from service.domain.terms import change, from_terms, known_terms, to_terms
+from service.domain.policy_terms import change, from_terms, known_terms, to_terms
+from service.domain.severity import is_at_risk
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Span
-from service.domain.words import ENTRY_LIMIT, LIST_LIMIT, WordList
+from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BARE = Policy(version=7, cuts={})

@@ -9,7 +9,7 @@ import pytest
 
 from classifier.labels import LABELS
 from classifier.model import Score
-from classifier.signals import Signals
+from classifier.text import Signals
 from service.domain import verdict
 from service.scoring import Reading
 from service.scoring.scorer import ModelScorer, NoModel

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from service.domain.options import Options, from_stored, stored
-from service.domain.reasons import SHIPPED, read_reasons, reason_named
+from service.domain.refusal_reasons import SHIPPED, read_reasons, reason_named
 
 
 def test_reasons_are_read_stored_and_found_again():

@@ -12,11 +12,11 @@ from service.context import build_context
 from service.domain.comment import Article, Placed, Source, Submission
 from service.messaging.dispatcher import RecordingDispatcher
 from service.privacy.keys import CORAL, CiphertextError, open_option, seal_option
-from service.privacy.master import MasterKeyError, load_masters, parse_masters
-from service.privacy.receipts import read_receipt, receipt_token
+from service.privacy.master_key import MasterKeyError, load_masters, parse_masters
 from service.privacy.sealing import Address
-from service.usecases.enrolment import enrol_site
-from service.usecases.rekeying import key_owner, reseal, sealed
+from service.privacy.signatures import read_receipt, receipt_token
+from service.usecases.reseal import key_owner, reseal, sealed
+from service.usecases.sites import enrol_site
 from tests.factories import NOON, added, sqlite_store
 
 OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
@@ -49,7 +49,7 @@ class Rotated:
             "source": Source.API,
         }
         (placed,) = usecases.submit(
-            context.deps, context.sealer, self.enrolled.site, [Submission(**{**given, **changes})]
+            context.deps, context.sanitizer, self.enrolled.site, [Submission(**{**given, **changes})]
         )
         assert isinstance(placed, Placed), placed
         return placed
@@ -180,7 +180,7 @@ def test_a_site_that_keeps_no_author_has_none_carried_over(rotated):
         source=Source.API,
         email=Address.parse("bo@example.org"),
     )
-    made = rotated.overlap.sealer.draft(site, submission, NOON)
+    made = rotated.overlap.sanitizer.draft(site, submission, NOON)
     assert (made.author_key, made.older_author_keys, made.box) == (None, (), None)
 
 

@@ -15,7 +15,7 @@ from service.importers.wordpress import import_export
 from service.messaging.dispatcher import RecordingDispatcher
 from service.usecases import Judgement, review
 from service.usecases.articles import describe_article
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.factories import NOON, sqlite_store
 from tests.wxr import HEAD, TAIL, comment, item
 

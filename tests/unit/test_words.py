@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from service.domain.words import NO_WORDS, WordList
+from service.domain.word_list import NO_WORDS, WordList
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from service.storage import Store
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from service.web.security import csrf_token
 from tests.factories import sqlite_store
 from tests.web.api.caller import ARTICLE, Newsroom, submission

@@ -18,7 +18,7 @@ from service.privacy.keys import Keyring, new_webhook_secret
 from service.privacy.sanitizer import Sanitizer
 from service.scoring import Explain, Reading
 from service.storage import Store
-from service.usecases import Scored, settle, submit
+from service.usecases import Scored, record_scores, submit
 from service.webhooks.url_guard import Allow
 from tests.factories import SetClock, courier
 from worker.deliver import DeliveryWorker
@@ -153,8 +153,8 @@ class Office:
     def decide(self, site: Site, count: int) -> None:
         """Let the model decide so many comments of the site: one callback each."""
         given = [Submission(ARTICLE, "Ada", f"Text {n}.", Source.API, id=f"c-{n}") for n in range(count)]
-        placed = submit(self.deps, self.context.sealer, site, given)
-        settle(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
+        placed = submit(self.deps, self.context.sanitizer, site, given)
+        record_scores(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
 
     def carry(self, seconds: float = 20.0) -> None:
         """Nudge the delivery worker and wait until it has sent what was due."""

@@ -9,7 +9,7 @@ from service.config import load
 from service.context import build_context
 from service.messaging.dispatcher import RedisDispatcher
 from service.messaging.tasks import SWEEP
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.factories import template
 from tests.processes import accept, pending, until, worker
 from tests.receivers import receiver

@@ -9,7 +9,7 @@ from service.context import build_context
 from service.domain.options import Options
 from service.domain.verdict import Action
 from service.messaging.dispatcher import RecordingDispatcher
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from service.webhooks.signing import Outcome, verify
 from service.webhooks.url_guard import Allow
 from tests.factories import SetClock, decided, draft

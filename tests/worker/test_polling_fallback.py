@@ -9,8 +9,8 @@ from service.context import build_context
 from service.domain.verdict import LABELS, Assessment, Effort
 from service.messaging.dispatcher import RecordingDispatcher, RedisDispatcher, connect, read_heartbeats
 from service.messaging.tasks import SCORE, SWEEP
-from service.usecases import Scored, settle
-from service.usecases.enrolment import enrol_site
+from service.usecases import Scored, record_scores
+from service.usecases.sites import enrol_site
 from tests.factories import template
 from tests.processes import Broker, accept, pending, until, worker
 from tests.receivers import receiver
@@ -57,7 +57,7 @@ def test_a_worker_goes_on_without_its_broker(tmp_path):
             enrolled = enrol_site(context, "courier", "https://courier.example", hook.url)
             held = accept(context, enrolled, ["The old bridge looks fine to me."])[0].comment
             fast = Assessment(dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}, "made-up-1", effort=Effort.FAST)
-            settle(context.deps, [Scored(held, fast)])
+            record_scores(context.deps, [Scored(held, fast)])
             with worker(env, log):
                 until(lambda: '"model.loaded"' in log.read_text())
                 broker.kill()

@@ -14,7 +14,7 @@ from service.context import build_context
 from service.messaging.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
 from service.messaging.tasks import SCORE, SWEEP
 from service.observability import counters
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from service.web.readiness import Checks
 from tests.factories import template
 from tests.processes import Broker, accept, pending, until, worker

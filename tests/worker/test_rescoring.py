@@ -14,9 +14,9 @@ from service.domain.policy import Policy
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.messaging.tasks import SCORE
 from service.scoring.scorer import NoModel
-from service.usecases import Judgement, appeal, report, review, take, undo, withdraw
+from service.usecases import Judgement, appeal, claim_held, report, review, undo, withdraw
 from service.usecases.bulk import decide_cluster
-from service.usecases.settling import Scored, settle
+from service.usecases.record_scores import Scored, record_scores
 from tests.worker.cast import Stage, TwoEfforts
 from worker.journal import Journal
 from worker.score import RESCORE_BATCH, Bounds, score_pending
@@ -194,7 +194,7 @@ def writes_anew(stage, name):
 
 
 def takes_it_in_hand(stage, name):
-    assert name in [one.comment.id for one in take(stage.deps, moderator(stage).id, Wanted(), 9)]
+    assert name in [one.comment.id for one in claim_held(stage.deps, moderator(stage).id, Wanted(), 9)]
 
 
 def is_reported(stage, name):
@@ -302,12 +302,12 @@ def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood):
     """A person decided it with them, though a fast score alone would have passed it narrowly."""
     stage = flood.stage
     (first,) = stage.post("copy", id="first")
-    settle(stage.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
+    record_scores(stage.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
     with stage.deps.store.read() as tx:
         cluster = tx.clusters_of([first.pk])[first.pk]
     decide_cluster(stage.deps, stage.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
     (second,) = stage.post("copy", id="second")
-    settle(stage.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
+    record_scores(stage.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
     assert flood.states("second") == ["spam fast"]
     assert not stage.look("second").rescore
 
@@ -459,5 +459,5 @@ def scored_fast(comment, **scores):
 def test_settling_marks_what_matters_and_nothing_else(stage):
     comments = stage.post("One.", "Two.", "Three.")
     scores = ({"toxicity": 0.7}, NARROW, {"toxicity": 0.01})
-    settle(stage.deps, [scored_fast(one, **told) for one, told in zip(comments, scores, strict=True)])
+    record_scores(stage.deps, [scored_fast(one, **told) for one, told in zip(comments, scores, strict=True)])
     assert [stage.look(f"c-{n}").rescore for n in range(3)] == [True, True, False]

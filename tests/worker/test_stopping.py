@@ -9,7 +9,7 @@ import pytest
 
 from service.config import load
 from service.context import build_context
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.processes import accept, pending, until, worker
 from tests.receivers import receiver
 from worker.journal import Journal

@@ -34,7 +34,7 @@ from service.domain.verdict import Action, Who
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import Store, migrate
 from service.storage.engines import open_engine
-from service.usecases import Judgement, Scored, review, settle
+from service.usecases import Judgement, Scored, record_scores, review
 from service.web.published import published_page
 from tests import servers
 from tests.factories import courier, draft
@@ -129,7 +129,7 @@ class Grown:
 
         return {
             f"lease of {LEASE}": lease,
-            f"verdicts on {LEASE}": lambda: settle(self.deps, leased),
+            f"verdicts on {LEASE}": lambda: record_scores(self.deps, leased),
             "ingest of one": lambda: self.store.add_comment(self.site.id, fresh[0], now),
             f"queue page of {A_PAGE}": lambda: self._queue(now),
             "decision": lambda: review(

@@ -21,7 +21,7 @@ from service.context import AppContext, build_context
 from service.messaging.dispatcher import RecordingDispatcher
 from service.scoring.scorer import ModelScorer
 from service.storage import migrate
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from service.web import create_app
 from tools.bench.load import comment
 from worker.score import Bounds, score_pending
@@ -29,7 +29,7 @@ from worker.score import Bounds, score_pending
 EVERY = 0.002
 PACKAGES = (
     ("sealing the address", "service/privacy/sealing.py", "seal"),
-    ("masking contacts", "service/privacy/contacts.py", "mask"),
+    ("masking contacts", "service/privacy/masking.py", "mask"),
     ("the rest of the sanitizer: digests, network, agent", "service/privacy/sanitizer.py", "draft"),
     ("the store: one comment, committed", "service/storage/store.py", "add_comment"),
     ("reading the submission (JSON, pydantic)", "service/web/api/submitting.py", "_reading"),
@@ -39,7 +39,7 @@ PACKAGES = (
     ("explaining what is not simply approved", "worker/reading.py", "explain"),
     ("scoring", "worker/reading.py", "assess"),
     ("the lease", "worker/score.py", "_lease"),
-    ("settling: verdicts in, decisions and callbacks out", "service/usecases/settling.py", "settle"),
+    ("settling: verdicts in, decisions and callbacks out", "service/usecases/record_scores.py", "record_scores"),
 )
 REST = "the rest: Flask, werkzeug, Python"
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from service.privacy.contacts import Masked, mask
+from service.privacy.masking import Masked, mask
 
 LINES: Final = Path(__file__).with_name("contacts.txt")
 HELD_BACK: Final = Path(__file__).with_name("contacts_held_back.txt")

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from tests.journey.conftest import SWITCHES, executable
 from tests.stories import busy_day, newsroom
 from tests.web.pages.installation import Small, build_small

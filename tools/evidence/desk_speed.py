@@ -31,7 +31,7 @@ from service.domain.verdict import Action, Who
 from service.storage import migrate, open_store
 from service.usecases import Judgement, Target
 from service.usecases.bulk import BulkOutcome, decide_bulk, undo_bulk
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from tests import servers
 from tests.journey.conftest import SWITCHES, executable
 from tests.web.pages.browser import Browser

@@ -17,7 +17,7 @@ from classifier.training import newsroom
 from service.domain.links import count_links
 from service.domain.policy import Facts, Policy, decide
 from service.domain.verdict import Action, Effort
-from service.privacy.contacts import mask
+from service.privacy.masking import mask
 from service.scoring import Reading
 from service.scoring.scorer import ModelScorer
 

@@ -20,7 +20,7 @@ from service.compat.perspective.answers import read
 from service.compat.perspective.attributes import LABEL_OF
 from service.compat.perspective.comparing import HELD_BACK_CUTS, fit, rank_correlation
 from service.compat.perspective.scale import SHIPPED, fitted, mapped
-from service.privacy.contacts import mask
+from service.privacy.masking import mask
 from service.scoring import Reading
 from service.scoring.scorer import ModelScorer
 

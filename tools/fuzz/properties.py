@@ -14,12 +14,11 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from service.domain.errors import ReplydeskError
-from service.privacy.contacts import PLACEHOLDERS, mask
 from service.privacy.keys import CiphertextError, Keyring
-from service.privacy.master import MasterKeyError, parse_masters
-from service.privacy.pages import page_url
-from service.privacy.receipts import read_receipt
+from service.privacy.masking import PLACEHOLDERS, mask, page_url
+from service.privacy.master_key import MasterKeyError, parse_masters
 from service.privacy.sealing import Address, AddressError, BoxError, ContactKeyError, normalise, open_box
+from service.privacy.signatures import read_receipt
 from service.usecases import submission
 from service.web.api import strict_json
 from service.web.problems import Problem

@@ -7,11 +7,11 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from service import usecases
+from service.domain.decisions import is_unpublished
 from service.domain.errors import ReplydeskError
-from service.domain.outside import is_unpublished
 from service.domain.site import Site
 from service.domain.verdict import Action, Who
-from service.privacy.contacts import mask
+from service.privacy.masking import mask
 from service.web.api import shown
 from service.web.api.gate import SINGLE_LIMIT, authenticate, bounded_body, json_body, receipt_path
 from service.web.api.models import DecisionGiven, ReportGiven, UndoGiven

@@ -8,8 +8,8 @@ from flask import request
 
 from service.domain.site import Site
 from service.privacy.keys import Keyring, fingerprint
-from service.privacy.receipts import receipt_token
-from service.usecases.rekeying import key_owner
+from service.privacy.signatures import receipt_token
+from service.usecases.reseal import key_owner
 from service.web.problems import Problem
 from service.web.reach import api
 

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from service.domain.comment import URL_LIMIT
 from service.domain.status import Status
 from service.domain.verdict import Effort
-from service.privacy.pages import page_url
+from service.privacy.masking import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
 from service.usecases.submission import URL, Moment, Title
 from service.web.published import PUBLISHED_LIMIT

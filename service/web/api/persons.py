@@ -7,9 +7,9 @@ from itertools import chain
 from flask import Blueprint, Response
 
 from service.domain.verdict import Who
-from service.privacy.attesting import public_keys
 from service.privacy.sealing import Address
-from service.usecases.erasure import erase_person
+from service.privacy.signatures import public_keys
+from service.usecases.erase import erase_person
 from service.usecases.export import export_json
 from service.web.api.gate import SINGLE_LIMIT, authenticate, json_body
 from service.web.api.models import PersonGiven

@@ -10,8 +10,8 @@ from flask import Blueprint, Response, request
 
 from service import usecases
 from service.domain.comment import Comment
+from service.domain.decisions import public_state
 from service.domain.errors import ReplydeskError
-from service.domain.outside import outside
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Decision
@@ -123,7 +123,7 @@ def _as_outside(
 
 
 def _status(comment: Comment, waiting: Mapping[int, Decision]) -> Status:
-    return outside(comment, waiting.get(comment.decision_id or 0)).status
+    return public_state(comment, waiting.get(comment.decision_id or 0)).status
 
 
 def _belongs(tx: Tx, comment: Comment, page: Page, asked: PageQuery) -> bool:

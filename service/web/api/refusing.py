@@ -6,8 +6,8 @@ import math
 from datetime import datetime
 
 from service.domain.comment import Comment
+from service.domain.decisions import is_unpublished
 from service.domain.errors import Conflict, ReplydeskError
-from service.domain.outside import is_unpublished
 from service.domain.verdict import Decision
 from service.web.api import shown
 from service.web.problems import Problem, from_error

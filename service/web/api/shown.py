@@ -10,8 +10,8 @@ from flask import request
 
 from service.context import Dependencies
 from service.domain.comment import Comment
+from service.domain.decisions import public_state
 from service.domain.events import decision_view, instant, public_view, verdict_view
-from service.domain.outside import outside
 from service.domain.status import Status
 from service.domain.verdict import Decision
 from service.storage import Tx
@@ -38,7 +38,7 @@ def one_view(tx: Tx, comment: Comment, receipt: str) -> dict[str, object]:
 
 def row_view(comment: Comment, decision: Decision | None) -> dict[str, object]:
     """Return the view of a comment as it stands in a page."""
-    state = outside(comment, decision)
+    state = public_state(comment, decision)
     seen = public_view(comment)
     seen.pop("article_url")
     return {
@@ -62,7 +62,7 @@ def row_view(comment: Comment, decision: Decision | None) -> dict[str, object]:
 
 def accepted_view(comment: Comment, receipt: str, decision: Decision | None = None) -> dict[str, object]:
     """Return the short answer to a submission; `receipt` is the path of the page made for its writer."""
-    state = outside(comment, decision)
+    state = public_state(comment, decision)
     return {
         "id": comment.id,
         "revision": comment.revision,
@@ -73,7 +73,7 @@ def accepted_view(comment: Comment, receipt: str, decision: Decision | None = No
 
 def current_view(comment: Comment, decision: Decision | None) -> dict[str, object]:
     """Return the state that a conflict shows: what stands now, and by which decision."""
-    state = outside(comment, decision)
+    state = public_state(comment, decision)
     known = decision if decision is not None and decision.id == state.decision_id else None
     return {
         "id": comment.id,

@@ -178,7 +178,7 @@ def _answers(
     """Submit what could be read, in one transaction, and put the answers back in the order of the questions."""
     here = api()
     good = [one for one in read if isinstance(one, Submission)]
-    placed = iter(usecases.submit(here.context.deps, here.context.sealer, site, good) if good else ())
+    placed = iter(usecases.submit(here.context.deps, here.context.sanitizer, site, good) if good else ())
     answers = [_still_there(next(placed)) if isinstance(one, Submission) else one for one in read]
     here.meters.arrivals.came(
         source, "refused", len(read) - len(good)

@@ -8,7 +8,7 @@ from typing import Final
 from flask import request
 
 from service.domain.comment import Comment
-from service.domain.outside import outside
+from service.domain.decisions import public_state
 from service.domain.status import Status
 from service.domain.verdict import Decision
 from service.storage import Store
@@ -51,7 +51,7 @@ def _watch(store: Store, comment: Comment, until: float) -> tuple[Comment, Decis
             decision = current_decision(tx, now) if now else None
         if now is None or now.revision != comment.revision:
             return None
-        if outside(now, decision).status is not Status.PENDING:
+        if public_state(now, decision).status is not Status.PENDING:
             return now, decision
         left = until - time.monotonic()
         if left <= 0:

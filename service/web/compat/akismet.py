@@ -120,7 +120,7 @@ def _queued(site: Site, one: AkismetComment, reading: Reading, was: Known | None
     submission = one.submission(comment_id)  # of other text than before it is the comment's next revision
     (assessment,) = verbs.score([reading], explain=True)
     try:
-        comment = verbs.keep(site, submission, assessment)
+        comment = verbs.submit_scored(site, submission, assessment)
     except Exception:
         answer = judged(site, verbs.verdict(site, reading, assessment, one.facts))
         if answer.status in REFUSED:
@@ -144,7 +144,7 @@ def _of_text(site: Site, was: Known | None, verdict: Verdict) -> Answer:
 
 def _id(site: Site, one: AkismetComment) -> str:
     """Return the comment's id: what the client was told before, else one made of what the comment says."""
-    return one.guid or compat().context.sealer.id_of(site, one.key)
+    return one.guid or compat().context.sanitizer.id_of(site, one.key)
 
 
 def _said(site: Site, one: AkismetComment, answer: Answer) -> Response:
@@ -181,7 +181,9 @@ def _learned(action: Action, what: str) -> Response:
     one = read_comment(fields)
     if not one.text or one.is_test:
         return say(THANKS)
-    learned = compat().verbs.learn(site, one.submission(_id(site, one)), action, WHO, known_as=[one.key])
+    learned = compat().verbs.record_feedback(
+        site, one.submission(_id(site, one)), action, WHO, known_as=[one.key]
+    )
     if learned is not None and learned.is_new:
         compat().tally.count(site, what)
     return say(THANKS)

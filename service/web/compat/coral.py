@@ -13,14 +13,14 @@ from service.compat.coral import events, phase, signature
 from service.compat.coral.bodies import typed_as_text
 from service.compat.coral.events import FetchedComment
 from service.compat.time_limit import TimeLimit
+from service.domain.clean_text import is_blank
 from service.domain.comment import BODY_LIMIT, Article, Comment, Source, Submission
 from service.domain.errors import ReplydeskError
 from service.domain.markup import plain_text
 from service.domain.site import Site
-from service.domain.typed import is_blank
 from service.domain.verdict import OUTCOME, Assessment, Reason, Verdict
 from service.privacy.keys import CORAL, open_option
-from service.privacy.pages import page_url
+from service.privacy.masking import page_url
 from service.scoring import Reading
 from service.scoring.scorer import NoModel
 from service.web.api import strict_json
@@ -105,7 +105,7 @@ def hear(name: str) -> Response:
     joined = _join(site, fetched)
     if event.type == events.LEFT_QUEUE and fetched.judged is not None:
         known_as = [_key(fetched), phase.alias_of(fetched.id)]
-        compat().verbs.learn(site, _later(site, fetched), fetched.judged, WHO, known_as=known_as)
+        compat().verbs.record_feedback(site, _later(site, fetched), fetched.judged, WHO, known_as=known_as)
     return _json({"joined": joined})
 
 
@@ -159,7 +159,7 @@ def _keep(site: Site, asked: phase.Asked, text: str, assessed: Assessment | None
         idempotency_key=phase.key_of(asked.story_id, asked.author_id, text),
     )
     try:
-        return compat().verbs.keep(site, submission, assessed)
+        return compat().verbs.submit_scored(site, submission, assessed)
     except Exception as failure:  # noqa: BLE001  # whatever the store died of
         log.warning("compat.not_stored", error=type(failure).__name__)
         return None
@@ -176,7 +176,7 @@ def _that_counts(comment: Comment) -> Verdict | None:
 def _join(site: Site, fetched: FetchedComment) -> bool:
     """Join, or take in what no phase brought: written before the switch, or while the phase was away."""
     verbs = compat().verbs
-    if verbs.join(site, _key(fetched), phase.alias_of(fetched.id), fetched.origin()):
+    if verbs.add_alias(site, _key(fetched), phase.alias_of(fetched.id), fetched.origin()):
         return True
     if not is_blank(_read(fetched.body)) and fetched.judged is None:
         verbs.submit(site, _later(site, fetched))

@@ -15,7 +15,7 @@ from service.compat.time_limit import TimeLimit
 from service.domain.errors import ReplydeskError
 from service.domain.site import Site
 from service.privacy.keys import fingerprint
-from service.usecases.rekeying import key_owner
+from service.usecases.reseal import key_owner
 from service.web.compat.tally import Tally
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ import structlog
 from flask import Blueprint, Response, request
 
 from service.compat.openai import Asked, BadInput, asked, result
+from service.domain.clean_text import is_blank
 from service.domain.comment import BODY_LIMIT, Article, Source, Submission
 from service.domain.policy import Facts
 from service.domain.site import Site
-from service.domain.typed import is_blank
 from service.domain.verdict import Assessment
 from service.scoring import Reading
 from service.web.compat import refusing
@@ -100,7 +100,7 @@ def _keep(site: Site, call: Asked, assessed: list[Assessment]) -> str | None:
             return f"{count - place} of {count}: there was no time for all"
         spans = tuple(span for span in one.spans if span.end <= BODY_LIMIT)
         try:
-            compat().verbs.keep(site, _submission(site, text), replace(one, spans=spans))
+            compat().verbs.submit_scored(site, _submission(site, text), replace(one, spans=spans))
         except Exception as failure:  # noqa: BLE001  # whatever the store died of
             log.warning("compat.not_stored", error=type(failure).__name__)
             return "the store is away"

@@ -87,7 +87,7 @@ def suggestscore() -> Response:
     (assessed,) = verbs.score([verbs.reading(site, call.text)])
     _refuse_unknown(call.scores, assessed)
     submission = _submission(site, call)
-    verbs.learn(site, submission, _action(call), SUGGESTER, known_as=_known_as(call))
+    verbs.record_feedback(site, submission, _action(call), SUGGESTER, known_as=_known_as(call))
     answered: dict[str, object] = {"detectedLanguages": [assessed.language] if assessed.language else []}
     if call.languages:
         answered["requestedLanguages"] = list(call.languages)
@@ -270,7 +270,7 @@ def _keep(site: Site, call: Call, assessed: Assessment) -> Comment | None:
     """Store it; None when the store is away, which costs nobody an answer."""
     spans = tuple(span for span in assessed.spans if span.end <= BODY_LIMIT)
     try:
-        return compat().verbs.keep(site, _submission(site, call), replace(assessed, spans=spans))
+        return compat().verbs.submit_scored(site, _submission(site, call), replace(assessed, spans=spans))
     except Exception as failure:  # noqa: BLE001  # whatever the store died of
         log.warning("compat.not_stored", error=type(failure).__name__)
         return None

@@ -10,7 +10,7 @@ from flask import Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.domain.desk import Moderator
-from service.usecases.enrolment import ROLES, hash_token
+from service.usecases.moderators import ROLES, hash_token
 from service.web.desk.speech import gettext
 from service.web.pages import Way, message_page
 from service.web.reach import context

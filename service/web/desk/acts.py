@@ -12,10 +12,10 @@ from service import usecases
 from service.domain.comment import Comment
 from service.domain.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
 from service.domain.errors import Final as IsFinal
-from service.domain.reasons import reason_named
+from service.domain.refusal_reasons import reason_named
 from service.domain.site import Site
 from service.domain.verdict import Action, Decision, Who
-from service.privacy.contacts import mask
+from service.privacy.masking import mask
 from service.usecases import Judgement
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires

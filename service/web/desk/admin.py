@@ -8,8 +8,8 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.domain.errors import Invalid, NotFound
-from service.usecases.enrolment import ROLES, change_moderator, invite
-from service.usecases.tuning import ROTATED, rotate
+from service.usecases.moderators import ROLES, change_moderator, invite
+from service.usecases.sites import ROTATED, rotate
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page, unfit

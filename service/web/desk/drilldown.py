@@ -10,7 +10,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from service.domain.comment import Comment
-from service.domain.overview import CELLS, Judged, cell_of
+from service.domain.statistics import CELLS, Judged, cell_of
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
 from service.storage import Tx

@@ -8,14 +8,13 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from service.domain.article_surges import is_held
 from service.domain.comment import URL_LIMIT
 from service.domain.errors import NotFound
 from service.domain.site import Site
-from service.domain.surge import is_held
 from service.domain.text import asked_words
-from service.privacy.pages import page_url
-from service.usecases.articles import describe_article, move_thread
-from service.usecases.watching_articles import HOURS, watch_article
+from service.privacy.masking import page_url
+from service.usecases.articles import HOURS, describe_article, move_thread, watch_article
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page, unfit

@@ -14,8 +14,8 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from service.domain.comment import Comment
-from service.domain.overview import Bin, Confusion, Tally, calibration, confusion
 from service.domain.site import Site
+from service.domain.statistics import Bin, Confusion, Tally, calibration, confusion
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
 from service.storage import Store, Tx

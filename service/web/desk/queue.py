@@ -15,7 +15,7 @@ from service.domain.comment import Comment
 from service.domain.desk import Claim, Cursor, Matter, Queued
 from service.domain.verdict import LABELS, Action, Decision
 from service.storage import Tx
-from service.usecases.claiming import CLAIM_SECONDS
+from service.usecases.claim import CLAIM_SECONDS
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
 from service.web.desk.bulk import Acts, acts_lately, bulk_notice
@@ -169,14 +169,14 @@ def _held(place: Place, have: tuple[int, ...], run: int, limit: int) -> Sequence
     with here.deps.store.read() as tx:
         wanted = place.wanted(tx, have)
     cap = preferences(request).cap
-    return usecases.take(here.deps, moderator().id, wanted, limit, cap, run)
+    return usecases.claim_held(here.deps, moderator().id, wanted, limit, cap, run)
 
 
 def _matters(place: Place, have: tuple[int, ...], limit: int) -> Sequence[Queued]:
     here = context()
     with here.deps.store.read() as tx:
         wanted = place.wanted(tx, have)
-    return usecases.take_matters(here.deps, moderator().id, Matter(place.queue), wanted, limit)
+    return usecases.claim_matters(here.deps, moderator().id, Matter(place.queue), wanted, limit)
 
 
 def _appeals(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:

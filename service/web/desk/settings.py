@@ -11,17 +11,17 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.domain.consequences import Consequences, consequences
 from service.domain.errors import Fault, Invalid, NotFound
 from service.domain.facts import free_hosts
-from service.domain.pointers import read_map
+from service.domain.json_pointers import read_map
 from service.domain.policy import Policy
-from service.domain.reasons import CODE_LIMIT, REASONS_LIMIT
+from service.domain.policy_preview import PolicyPreview, preview_policy
+from service.domain.policy_terms import change, to_terms
+from service.domain.refusal_reasons import CODE_LIMIT, REASONS_LIMIT
 from service.domain.site import Site
-from service.domain.terms import change, to_terms
 from service.domain.verdict import LABELS, SELF_HARM, Action
 from service.usecases.inbound_mapping import tried
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.fields import SECTIONS
@@ -238,12 +238,12 @@ def _shown(
     )
 
 
-def _consequences(site: Site, other: Policy) -> tuple[Consequences, tuple[tuple[Card, Action, Action], ...]]:
+def _consequences(site: Site, other: Policy) -> tuple[PolicyPreview, tuple[tuple[Card, Action, Action], ...]]:
     """Decide the site's newest comments anew under both policies."""
     now = context().deps.clock()
     with context().deps.store.read() as tx:
         own = free_hosts(site.options, site.url)
-        found = consequences(tx.scored_lately(site.id, PAST), site.policy, other, own)
+        found = preview_policy(tx.scored_lately(site.id, PAST), site.policy, other, own)
         some = found.changes[_skipped() : _skipped() + CHANGES_SHOWN]
         shown = cards(tx, [one.comment for one in some], {site.id: site}, now)
     pairs = zip(shown, some, strict=True)

@@ -12,10 +12,10 @@ from service.domain.author_status import AuthorStatusEntry
 from service.domain.comment import Comment
 from service.domain.desk import Appeal, Claim, History, Matter, Report
 from service.domain.duplicates import DuplicateCluster
-from service.domain.earlier import refusal_of
-from service.domain.leading import is_at_risk, is_severe, leading
-from service.domain.reasons import RefusalReason, reasons
+from service.domain.refusal_reasons import RefusalReason, reasons
 from service.domain.retention import deletes_at
+from service.domain.revisions import refusal_of
+from service.domain.severity import is_at_risk, is_severe, leading
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import LABELS, Decision, Span, Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.usecases.enrolment import SIGN_IN_MINUTES, hash_token
+from service.usecases.moderators import SIGN_IN_MINUTES, hash_token
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.speech import gettext

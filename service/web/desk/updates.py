@@ -25,7 +25,7 @@ def updates() -> ResponseReturnValue:
     """Renew the claims on what is on the screen, and tell counts, new arrivals, who else is here, what was lost."""
     here, place = context(), Place.of(request.args)
     now, have = here.deps.clock(), numbers(request.args.get("have"))
-    usecases.keep(here.deps, moderator().id, have)
+    usecases.renew_claims(here.deps, moderator().id, have)
     with here.deps.store.read() as tx:
         claims = tx.claims(now)
         seen = number(request.args.get("seen")) or 0

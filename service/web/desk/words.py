@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from service.domain.author_status import AuthorStatus
-from service.domain.reasons import RefusalReason, reason_named
+from service.domain.refusal_reasons import RefusalReason, reason_named
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Reason, Verdict, Who

@@ -11,12 +11,12 @@ from typing import Final
 from flask import Request
 from flask_babel import format_decimal
 
-from service.domain.addresses import host_of
+from service.domain.article_url import host_of
 from service.domain.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source, Submission
 from service.domain.errors import Fault, Invalid
 from service.domain.networks import cut_ip
 from service.domain.site import Site
-from service.privacy.pages import page_url
+from service.privacy.masking import page_url
 from service.storage import Tx
 from service.usecases import submission
 from service.web.reply.ticket import Ticket

@@ -12,17 +12,16 @@ from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service import usecases
+from service.domain.clean_text import cleaned, is_blank
 from service.domain.comment import Comment
+from service.domain.decisions import public_state, put_back
 from service.domain.desk import Appeal
 from service.domain.errors import ReplydeskError
-from service.domain.outside import outside
-from service.domain.restoring import put_back
 from service.domain.site import Site
 from service.domain.status import Status
-from service.domain.typed import cleaned, is_blank
 from service.domain.verdict import Decision
-from service.privacy.contacts import mask
-from service.privacy.receipts import read_receipt
+from service.privacy.masking import mask
+from service.privacy.signatures import read_receipt
 from service.storage import Tx
 from service.web.pages import message_page
 from service.web.reach import context
@@ -151,7 +150,7 @@ def post_appeal(token: str) -> ResponseReturnValue:
 def published_state(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:
     """Return the state that is published: while a decision waits out its undo time, the one before it."""
     current_decision = tx.decision(comment.decision_id) if comment.decision_id else None
-    known = outside(comment, current_decision)
+    known = public_state(comment, current_decision)
     if current_decision is None or known.decision_id == current_decision.id:
         return known.status, current_decision
     return known.status, tx.decision(known.decision_id) if known.decision_id else None

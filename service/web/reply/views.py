@@ -14,7 +14,7 @@ from service import usecases
 from service.domain.comment import BODY_LIMIT, Comment, Placed, Source, Submission
 from service.domain.errors import IdempotencyMismatch, Invalid
 from service.domain.site import Site
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.web import rates
 from service.web.api.submitting import note_stored
 from service.web.faults import in_words
@@ -103,7 +103,7 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
         again.headers["Retry-After"] = rates.retry_after(seconds)
         return again
     try:
-        (answer,) = answers = usecases.submit(here.deps, here.sealer, site, [submission])
+        (answer,) = answers = usecases.submit(here.deps, here.sanitizer, site, [submission])
     except (
         sql.OperationalError,
         sql.TimeoutError,
@@ -115,7 +115,7 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
     if not isinstance(answer, Placed):
         raise answer
     token = receipt_token(here.keyring, site.name, answer.comment.id)
-    is_there = answer.outcome == "replay" and answer.comment.id != here.sealer.id_of(
+    is_there = answer.outcome == "replay" and answer.comment.id != here.sanitizer.id_of(
         site, ticket.idempotency_key
     )
     location = url_for("reply.receipt", token=token, again="yes" if is_there else None)

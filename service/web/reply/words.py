@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from service.domain.comment import Comment
-from service.domain.leading import is_at_risk
-from service.domain.reasons import reason_named
+from service.domain.refusal_reasons import reason_named
+from service.domain.severity import is_at_risk
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Who

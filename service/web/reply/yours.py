@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from service.domain.status import Status
 from service.domain.verdict import Who
 from service.privacy.sealing import Address, AddressError, Sealer
-from service.usecases.erasure import erase_person
+from service.usecases.erase import erase_person
 from service.usecases.export import export_json, export_person
 from service.web.pages import message_page
 from service.web.reach import context

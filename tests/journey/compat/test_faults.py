@@ -14,7 +14,7 @@ import pytest
 
 from service.compat.coral.signature import sign
 from service.domain.status import Status
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests import servers
 from tests.conftest import missing
 from tests.processes import until

@@ -3,23 +3,23 @@
 import numpy as np
 import pytest
 
-from classifier.training import benchmark
+from classifier.training import benchmark, peers
 
 
 def test_comments_have_about_the_length_asked_for():
-    texts = benchmark.comments(200, 300)
+    texts = peers.comments(200, 300)
     assert np.mean([len(text) for text in texts]) == pytest.approx(300, rel=0.1)
-    assert benchmark.comments(200, 300) == texts
+    assert peers.comments(200, 300) == texts
 
 
 def test_a_missing_peer_is_said_to_be(monkeypatch):
-    monkeypatch.setattr(benchmark, "find_spec", lambda name: None)
-    monkeypatch.setattr(benchmark.sys, "prefix", "/nowhere")
-    assert benchmark.bert(300) == "not measured: PyTorch is not installed (`make train-encoder` installs it)"
+    monkeypatch.setattr(peers, "find_spec", lambda name: None)
+    monkeypatch.setattr(peers.sys, "prefix", "/nowhere")
+    assert peers.bert(300) == "not measured: PyTorch is not installed (`make train-encoder` installs it)"
 
 
 def test_the_rate_counts_comments_a_second():
-    found = benchmark.rate(lambda: sum(range(20_000)), 100, 5)
+    found = peers.rate(lambda: sum(range(20_000)), 100, 5)
     assert 0 < found["median"] <= found["best"]
 
 

@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from classifier.features import CHARACTER_BITS, COLUMNS, WORD_BITS, WORDS_FROM, HashedNgrams, grams, mix
+from classifier.features import HashedNgrams
+from classifier.ngrams import CHARACTER_BITS, COLUMNS, WORD_BITS, WORDS_FROM, mix
 from classifier.text import fold
 
 TEXTS = [
@@ -79,7 +80,7 @@ def _columns(text):
 
 @pytest.mark.parametrize("texts", [TEXTS, TEXTS[::-1], *([text] for text in TEXTS)])
 def test_a_batch_gives_every_text_its_n_grams(texts):
-    found, _ = grams(fold(texts))
+    found, _ = fold(texts).grams
     for number, text in enumerate(texts):
         got = [each.columns[each.indptr[number] : each.indptr[number + 1]].tolist() for each in found]
         assert got == _columns(text)
@@ -103,7 +104,7 @@ def test_the_table_counts_them_in_rows_of_length_one():
 def test_n_grams_know_their_places():
     views = fold(["The bridge isn't open"])
     text = views.text(0)
-    found, words = grams(views)
+    found, words = views.grams
     begins, lasts = found[0].places()
     assert [text[begin : last + 1] for begin, last in zip(begins, lasts, strict=True)][:3] == [
         "th",

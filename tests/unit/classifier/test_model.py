@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import EFFORTS, LABELS, Model, Signals
-from classifier.model import BATCH_CHARACTERS, LONG, MARGIN, PIECE, cut
+from classifier.model import BATCH_CHARACTERS
+from classifier.reading import LONG, MARGIN, PIECE, cut
 from classifier.text import read_as
 
 PLAIN = [
@@ -108,7 +109,7 @@ def test_fast_asks_no_encoder(model, monkeypatch):
     def encode(*_):
         raise AssertionError("the encoder was asked")
 
-    monkeypatch.setattr(model.encoder, "encode", encode)
+    monkeypatch.setattr(model.reader.encoder, "encode", encode)
     assert len(model.score([PLAIN[0], PLAIN[1] * 30], effort="fast")) == 2
     assert model.score([PLAIN[5]])[0].scores == expected
     assert model.score([PLAIN[5]], effort="fast")[0].scores == pytest.approx(expected, abs=1e-12)
@@ -186,7 +187,7 @@ def test_abuse_is_not_hidden_by_what_stands_around_it(model, place, effort):
 def test_a_piece_counts_only_where_it_is_clearly_graver_than_the_whole(model):
     kind = "Thank you for this report about the trains. " * 60
     for text in (kind, kind + "You worthless idiot. " + kind):
-        whole = model.read([text], effort="fast").whole[0]
+        whole = model.reader.read([text], effort="fast").whole[0]
         pieces = [text[begin:end] for begin, end in cut(text)]
         gravest = model.log_odds(pieces, "fast").max(axis=0)
         assert model.log_odds([text], "fast")[0] == pytest.approx(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from classifier.labels import LABELS
-from classifier.training import benchmark, data, measures, report, robustness, train
+from classifier.training import benchmark, data, report, robustness, train
+from classifier.training.goals import Goal
 from classifier.training.samples import Samples
 
 MANIFEST = {"sha256": "abc", "scikit_learn": "1.9", "numpy": "2.4", "seed": 0, "texts": 1000}
@@ -31,9 +32,7 @@ SPEED = {
     ],
 )
 def test_a_goal_says_whether_it_was_reached(lower, value, reached, worse):
-    goal = report.Goal(
-        "key", "what", 0.76, 0.77 if not lower else 0.70, 0.79 if not lower else 0.65, lower=lower
-    )
+    goal = Goal("key", "what", 0.76, 0.77 if not lower else 0.70, 0.79 if not lower else 0.65, lower=lower)
     assert (goal.reached(value), goal.worse(value)) == (reached, worse)
 
 
@@ -41,7 +40,7 @@ class NamedModel:
     """Scores a text by the labels that it names."""
 
     version = "named"
-    encoder = SimpleNamespace(max_tokens=256)
+    reader = SimpleNamespace(encoder=SimpleNamespace(max_tokens=256))
     manifest = MANIFEST
 
     def log_odds(self, texts, effort="full"):
@@ -72,7 +71,7 @@ def comments():
 
 def test_the_card_is_written_in_one_run(tmp_path, monkeypatch):
     monkeypatch.setattr(benchmark, "brief", lambda model: SPEED)
-    monkeypatch.setattr(measures, "span_agreement", lambda model, path: {"ours": 0.5, "word_list": 0.4})
+    monkeypatch.setattr(robustness, "span_agreement", lambda model, path: {"ours": 0.5, "word_list": 0.4})
     monkeypatch.setattr(robustness, "naughty", lambda model, path: (3, 3))
     monkeypatch.setattr(robustness, "odd", lambda model: [("empty", 0, 0.1, True)])
     monkeypatch.setattr(report, "_examples", lambda model: "")

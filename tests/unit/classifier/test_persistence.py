@@ -125,7 +125,7 @@ def test_a_type_that_is_not_trusted_is_not_loaded(place, spoil):
     from sklearn.base import clone
 
     model = Model.load()
-    found = {"pipeline": clone(model.pipeline), "languages": clone(model.languages)}
+    found = {"pipeline": clone(model.pipeline), "languages": clone(model.reader.languages)}
     spoil(found)
     put_model(place, skops.io.dumps(found))
     refused(place, "holds no model that may be loaded")
@@ -138,7 +138,7 @@ def test_what_is_written_is_read_again_and_the_same_twice(model, tmp_path):
         (tmp_path / name).mkdir()
         for file in (ENCODER, TOKENIZER):
             (tmp_path / name / file).symlink_to(persistence.SHIPPED / file)
-    digest = persistence.write(tmp_path / "one", model.pipeline, model.languages, facts)
+    digest = persistence.write(tmp_path / "one", model.pipeline, model.reader.languages, facts)
     pipeline, languages, manifest = persistence.read(tmp_path / "one")
     again = Model(pipeline, languages, manifest)
     assert digest == manifest["sha256"]

@@ -12,9 +12,10 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from classifier import LABELS, build_pipeline
 from classifier.encoder import SentenceEncoder
-from classifier.features import COLUMNS, HashedNgrams
+from classifier.features import HashedNgrams
 from classifier.heads import LOUD, LabelStack, LinearHeads, log_odds, probability
 from classifier.language import LanguageIdentifier
+from classifier.ngrams import COLUMNS
 from classifier.pipeline import regressor
 from classifier.signals import NAMES, TextSignals
 from classifier.text import TextReader

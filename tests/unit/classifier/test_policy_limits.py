@@ -7,7 +7,7 @@ import pytest
 
 from classifier.heads import probability
 from classifier.labels import LABELS
-from classifier.training import data, limits
+from classifier.training import data, limits, limits_study
 from classifier.training.samples import Samples, Scored
 
 
@@ -105,7 +105,7 @@ def test_a_protected_label_brings_spam_and_rejections_to_a_person():
         ("newsroom", "spam_scam", {}, {"spam": 0.95}),
         ("newsroom", "spam_scam", {}, {"spam": 0.95, "personal_info": 0.7}),
     ]
-    assert limits.verdicts(scored(rows), chosen).tolist() == [
+    assert limits_study.verdicts(scored(rows), chosen).tolist() == [
         "publish",
         "hold",
         "reject",
@@ -118,17 +118,19 @@ def test_a_protected_label_brings_spam_and_rejections_to_a_person():
 
 def test_the_study_speaks_of_both_efforts_and_of_unseen_comments():
     full = newsroom()
-    found = json.loads(json.dumps(limits.study(full, Scored(full.samples, full.log_odds - 3, "fast"), 0.10)))
+    found = json.loads(
+        json.dumps(limits_study.study(full, Scored(full.samples, full.log_odds - 3, "fast"), 0.10))
+    )
     assert found["outcome"]["full"]["grave"]["not_published"] == 1
     assert found["outcome"]["fast"]["grave"]["not_published"] < 1
     assert found["unseen"]["harmless"][0] == pytest.approx(0, abs=0.2)
-    page = limits.page("named", found)
+    page = limits_study.page("named", found)
     assert all(f"| {label} |" in page for label in LABELS)
     assert "{" not in page
 
 
 def test_the_page_is_written_only_by_a_whole_run(tmp_path, monkeypatch, capsys):
-    assert limits.main(tmp_path, tmp_path / "limits.md") == 2
+    assert limits_study.main(tmp_path, tmp_path / "limits.md") == 2
     assert capsys.readouterr().err.count("\n") == 1
     found = newsroom()
 
@@ -138,10 +140,10 @@ def test_the_page_is_written_only_by_a_whole_run(tmp_path, monkeypatch, capsys):
         def log_odds(self, texts, effort):
             return found.log_odds[: len(texts)]
 
-    monkeypatch.setattr(limits.Model, "load", Model)
-    monkeypatch.setattr(limits.samples, "read", lambda paths: found.samples)
-    monkeypatch.setattr(limits.samples, "_BATCH", 1000)
-    assert limits.main(tmp_path, tmp_path / "limits.md", limit=1000, quiet=True) == 0
+    monkeypatch.setattr(limits_study.Model, "load", Model)
+    monkeypatch.setattr(limits_study.samples, "read", lambda paths: found.samples)
+    monkeypatch.setattr(limits_study.samples, "_BATCH", 1000)
+    assert limits_study.main(tmp_path, tmp_path / "limits.md", limit=1000, quiet=True) == 0
     assert not (tmp_path / "limits.md").exists()
-    assert limits.main(tmp_path, tmp_path / "limits.md", quiet=True) == 0
+    assert limits_study.main(tmp_path, tmp_path / "limits.md", quiet=True) == 0
     assert "named" in (tmp_path / "limits.md").read_text()

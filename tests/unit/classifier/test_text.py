@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.deobfuscation import Lexicon
+from classifier.lexicon import Lexicon
 from classifier.text import TextReader, read_as
 
 WORDS = "you are an a i idiot stupid the and what fuck fucking shit is so this that moron hello world dont go asshole"

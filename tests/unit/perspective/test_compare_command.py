@@ -9,7 +9,7 @@ from service import config
 from service.cli.compare import compare_group
 from service.context import build_context
 from service.storage import migrate
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.factories import MASTER
 
 RUDE = "You are a stupid idiot, number {}, and everybody knows it."

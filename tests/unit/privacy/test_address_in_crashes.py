@@ -20,7 +20,7 @@ from service.domain.comment import Article, Source, Submission
 from service.domain.policy import Policy
 from service.domain.site import Site
 from service.leak_audit.forms import forms_of
-from service.leak_audit.searching import Searcher
+from service.leak_audit.search import Searcher
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address, Sealer
@@ -161,7 +161,7 @@ def test_log_records_do_not_show_it(logged):
 
 def test_a_process_that_dies_leaves_nothing(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "service.leak_audit.crashing"],
+        [sys.executable, "-m", "service.leak_audit.crash"],
         input=f"{PLAIN}\n".encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

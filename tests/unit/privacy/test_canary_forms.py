@@ -18,8 +18,8 @@ from urllib.parse import quote
 import pytest
 
 from service.leak_audit.forms import base64_forms, forms_of
-from service.leak_audit.planting import new_mark
-from service.leak_audit.searching import CHUNK, OVERLAP, Searcher, Tally, search
+from service.leak_audit.plant import new_mark
+from service.leak_audit.search import CHUNK, OVERLAP, Searcher, Tally, search
 
 MARK = "canaryqvwzkjxbyhtd"
 ADDRESS = f"{MARK}api@mail.example"
@@ -139,7 +139,7 @@ def test_a_border_of_two_chunks_hides_nothing(at):
 
 @pytest.mark.parametrize("name", ENCODED)
 def test_no_form_hides_over_a_border(name, monkeypatch):
-    monkeypatch.setattr("service.leak_audit.searching.CHUNK", 2 * OVERLAP)
+    monkeypatch.setattr("service.leak_audit.search.CHUNK", 2 * OVERLAP)
     encoded = ENCODED[name]
     wanted = len(list(search(SEARCHER, "here", [b"." * 99 + encoded], Tally())))
     for cut in range(len(encoded) + 1):
@@ -149,7 +149,7 @@ def test_no_form_hides_over_a_border(name, monkeypatch):
 
 @pytest.mark.parametrize("name", PACKERS)
 def test_a_stream_is_followed_over_a_border(name, monkeypatch):
-    monkeypatch.setattr("service.leak_audit.searching.CHUNK", 2 * OVERLAP)
+    monkeypatch.setattr("service.leak_audit.search.CHUNK", 2 * OVERLAP)
     noise = random.Random(5).randbytes(600)
     packed = PACKERS[name](noise + ADDRESS.encode() + noise)
     for cut in (*range(40), len(packed) // 2, len(packed) - 1):
@@ -175,7 +175,7 @@ def test_a_hit_names_its_canary():
 
 
 def test_a_stream_that_grows_without_end_is_left(monkeypatch):
-    monkeypatch.setattr("service.leak_audit.searching.UNPACKED_LIMIT", 1_000_000)
+    monkeypatch.setattr("service.leak_audit.search.UNPACKED_LIMIT", 1_000_000)
     bomb = zlib.compress(b"\0" * 60_000_000)
     tally = Tally()
     assert list(search(SEARCHER, "here", [bomb], tally)) == []

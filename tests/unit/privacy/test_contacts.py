@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.privacy.contacts import PLACEHOLDERS, Masked, mask
+from service.privacy.masking import PLACEHOLDERS, Masked, mask
 from service.privacy.sealing import Address
 
 bounded = settings(derandomize=True, max_examples=150, deadline=None, database=None)

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from service.privacy import master
-from service.privacy.master import MasterKeyError, load_master
+from service.privacy import master_key
+from service.privacy.master_key import MasterKeyError, load_master
 
 KEY = bytes(range(200, 232))
 
@@ -55,7 +55,7 @@ def test_a_file_open_to_others_is_refused(tmp_path, mode):
 
 
 def test_the_secrets_mount_of_a_container_may_be_readable(tmp_path, monkeypatch):
-    monkeypatch.setattr(master, "SECRET_MOUNT", tmp_path)
+    monkeypatch.setattr(master_key, "SECRET_MOUNT", tmp_path)
     file = tmp_path / "key"
     file.write_text(KEY.hex())
     file.chmod(0o444)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from service.domain.comment import Article, Source, Submission
-from service.privacy.contacts import mask
 from service.privacy.keys import Keyring
+from service.privacy.masking import mask
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
 from tests.factories import courier

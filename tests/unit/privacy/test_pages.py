@@ -5,7 +5,7 @@ import time
 import pytest
 
 from service.domain.comment import URL_LIMIT
-from service.privacy.pages import page_url
+from service.privacy.masking import page_url
 
 PAGE = "https://courier.example/a"
 

@@ -25,8 +25,8 @@ from service.importers.wordpress import import_export
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import Store
 from service.usecases import Judgement, Scored
-from service.usecases.enrolment import Enrolment, enrol_site, invite
-from service.usecases.tuning import tune_site
+from service.usecases.moderators import invite
+from service.usecases.sites import Enrolment, enrol_site, tune_site
 from service.web import create_app
 from service.webhooks import signing
 from tests.factories import ADDRESS, SetClock, context_over
@@ -175,7 +175,7 @@ class Newsroom:
             spans=(Span(4, 10, "toxicity", 1.25),),
             effort=effort,
         )
-        usecases.settle(self.context.deps, [Scored(self.comment(comment_id), assessment)])
+        usecases.record_scores(self.context.deps, [Scored(self.comment(comment_id), assessment)])
 
     def review(self, action: Action, comment_id: str = "c-1", delay: float = 5.0, **given: Any) -> Decision:
         """Let a moderator decide on the desk; it is published `delay` seconds later."""

@@ -17,7 +17,7 @@ from service import config
 from service.context import AppContext, build_context
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import migrate
-from service.usecases.enrolment import Enrolment, enrol_site
+from service.usecases.sites import Enrolment, enrol_site
 from tests.factories import MASTER
 from tests.servers import free_port
 

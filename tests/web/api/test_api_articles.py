@@ -8,7 +8,7 @@ from service.compat import akismet
 from service.domain.comment import Article
 from service.domain.errors import Invalid
 from service.domain.verdict import Action
-from service.privacy.pages import page_url
+from service.privacy.masking import page_url
 from tests.factories import ADDRESS
 from tests.web.api.caller import ARTICLE, ENTRIES, faults, problem, submission
 from tests.wxr import comment, item
@@ -197,7 +197,7 @@ def test_a_thread_that_is_moved_without_a_redirect_leaves_its_address_free(newsr
 
 
 def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom):
-    from service.usecases.watching_articles import watch_article
+    from service.usecases.articles import watch_article
 
     by_api(newsroom, "c-1", ARTICLE)
     watch_article(newsroom.context.deps, "courier", "http://www.courier.example/bridge/", "Mara")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from service.webhooks import signing
 
 PATH = "/v1/sites/courier/inbound"

@@ -6,11 +6,11 @@ from itertools import cycle
 
 import pytest
 
-from service.domain.chain import UnkeyedSigner, walk
+from service.domain.audit_log import UnkeyedSigner, walk
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.privacy.attesting import StatementError, check
-from service.usecases.tuning import tune_site
+from service.privacy.signatures import StatementError, check
+from service.usecases.sites import tune_site
 from tests.factories import ADDRESS, NOON, draft
 from tests.web.api.caller import ARTICLE, problem, submission
 

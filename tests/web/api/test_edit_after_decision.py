@@ -7,7 +7,7 @@ import pytest
 from service.domain.author_status import AuthorStatus
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
-from service.usecases import Scored, StatusChange, set_author_status, settle, undo
+from service.usecases import Scored, StatusChange, record_scores, set_author_status, undo
 from tests.factories import NOON
 from tests.web.api.caller import ARTICLE, ENTRIES, submission
 from tests.wxr import comment, item
@@ -18,7 +18,7 @@ CALM = "Thank you for the report about the bridge, it was a good read."
 def judge(newsroom, comment_id="c-1", **scores):
     """Let the model decide a comment by these scores; without any it finds nothing against it."""
     told = Assessment({**dict.fromkeys(LABELS, 0.01), **scores}, "made-up-1", language="en")
-    settle(newsroom.context.deps, [Scored(newsroom.comment(comment_id), told)])
+    record_scores(newsroom.context.deps, [Scored(newsroom.comment(comment_id), told)])
     return newsroom.comment(comment_id)
 
 
@@ -106,7 +106,7 @@ def test_an_outage_publishes_nothing_that_a_person_refused(newsroom):
     newsroom.post()
     newsroom.review(Action.REJECT, delay=0)
     post(newsroom, body=CALM)
-    settle(newsroom.context.deps, [Scored(newsroom.comment(), None, late=True)])
+    record_scores(newsroom.context.deps, [Scored(newsroom.comment(), None, late=True)])
     assert newsroom.comment().status is Status.HELD
 
 
@@ -116,7 +116,9 @@ def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom, action):
     overrule(real_newsroom, action, "wp-7", delay=0)
     after = export(real_newsroom, CALM, "1")
     assert (after.revision, after.status, after.published_revision) == (2, Status.HELD, None)
-    for number, (state, status) in enumerate((("1", Status.HELD), ("trash", Status.REJECTED), ("1", Status.HELD))):
+    for number, (state, status) in enumerate(
+        (("1", Status.HELD), ("trash", Status.REJECTED), ("1", Status.HELD))
+    ):
         assert export(real_newsroom, f"{CALM} {number}", state).status is status
     real_newsroom.review(Action.APPROVE, "wp-7", delay=0)
     assert export(real_newsroom, CALM, "1").status is Status.APPROVED

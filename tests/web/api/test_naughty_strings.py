@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from service.domain.typed import cleaned, cleaned_line
+from service.domain.clean_text import cleaned, cleaned_line
 from tests.web.api.caller import ARTICLE, problem, submission
 from tests.web.api.naughty import strings
 

@@ -7,7 +7,7 @@ import pytest
 
 from service.importers.jsonl import import_lines
 from service.importers.wordpress import import_export
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from service.webhooks import signing
 from tests.factories import ADDRESS
 from tests.web.api.caller import ARTICLE, faults, problem, submission

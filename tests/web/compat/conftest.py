@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.factories import app_over, sqlite_store
 from tests.web.api.caller import Newsroom
 

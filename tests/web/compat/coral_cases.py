@@ -12,7 +12,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from service.compat.coral.signature import sign
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.web.api.caller import Newsroom
 
 SECRET = "ccext-0123456789abcdef0123456789abcdef"

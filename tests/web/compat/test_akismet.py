@@ -6,7 +6,7 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 
 from service.domain.verdict import Action, Assessment, Who
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.web.api.caller import submission
 from tests.web.compat.akismet_cases import DOUBT, HAM, SPAM, fields
 

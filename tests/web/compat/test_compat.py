@@ -2,7 +2,7 @@
 
 import sys
 
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.factories import sqlite_store
 from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import TEXT, call, request

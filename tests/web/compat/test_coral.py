@@ -290,7 +290,7 @@ def test_odd_but_sound_requests_are_answered(desk):
 
 def test_secrets_are_kept_encrypted_and_never_shown(desk):
     from service.domain.options import stored as stored_options
-    from service.usecases.tuning import settings_of
+    from service.usecases.sites import settings_of
 
     tune(desk, coral_token="tok-very-secret")
     with desk.context.deps.store.read() as tx:

@@ -5,7 +5,7 @@ import pytest
 from service.compat.openai import CATEGORIES, result
 from service.domain.policy import Policy
 from service.domain.verdict import LABELS, Assessment
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from service.web.compat import openai
 
 HAM = "The new bridge saves me twenty minutes every morning, thank you to the city for building it."

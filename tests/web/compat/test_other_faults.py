@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from service.scoring.scorer import NoModel
 from service.storage import Store
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.factories import sqlite_store
 from tests.web.api.caller import Newsroom
 from tests.web.compat.akismet_cases import DOUBT, HAM, SPAM, fields

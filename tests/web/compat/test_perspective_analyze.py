@@ -7,7 +7,7 @@ import pytest
 
 from service.compat.perspective.attributes import LANGUAGES
 from service.domain.verdict import Assessment
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.web.compat.perspective_cases import (
     RUDE,
     TEXT,

@@ -118,7 +118,7 @@ def test_a_store_that_is_away_costs_the_desk_and_not_the_answer(fresh, monkeypat
 
 
 def test_a_retired_key_ends_within_two_seconds(fresh):
-    from service.usecases.tuning import rotate
+    from service.usecases.sites import rotate
 
     analyze(fresh, request(TEXT))
     rotate(fresh.context, "courier", "akismet_key", at_once=True)

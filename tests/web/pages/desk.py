@@ -6,7 +6,7 @@ from service import usecases
 from service.domain.comment import Comment
 from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.scoring.scorer import sign
 from service.usecases import Scored
 from tests.factories import ADDRESS
@@ -65,7 +65,7 @@ def arrive(small: Small, *bodies: str) -> list[Comment]:
         Scored(comment, Assessment(scores, "made-up-1", language="en"), signature=signature)
         for comment, signature in zip(comments, sign(bodies), strict=True)
     ]
-    usecases.settle(small.context.deps, scored)
+    usecases.record_scores(small.context.deps, scored)
     return [small.again(comment) for comment in comments]
 
 

@@ -21,7 +21,8 @@ from service.domain.verdict import LABELS, Action, Assessment, Effort, Span, Who
 from service.privacy.sealing import Address
 from service.storage import Store
 from service.usecases import Judgement, Scored
-from service.usecases.enrolment import enrol_site, invite
+from service.usecases.moderators import invite
+from service.usecases.sites import enrol_site
 from tests.factories import ADDRESS, SetClock, app_over, context_over, sqlite_store
 from tests.web.pages.browser import Browser
 
@@ -61,7 +62,7 @@ class Small:
         }
         submission = Submission(**{**written, **changes})
         (placed,) = usecases.submit(
-            self.context.deps, self.context.sealer, site or self.courier, [submission]
+            self.context.deps, self.context.sanitizer, site or self.courier, [submission]
         )
         return placed.comment
 
@@ -74,7 +75,7 @@ class Small:
     ) -> Comment:
         given = dict.fromkeys(LABELS, 0.01) | dict(scores or {})
         assessment = Assessment(given, "made-up-1", spans=spans, language="en", effort=effort)
-        assert usecases.settle(self.context.deps, [Scored(comment, assessment)]) == {comment.pk}
+        assert usecases.record_scores(self.context.deps, [Scored(comment, assessment)]) == {comment.pk}
         return self.again(comment)
 
     def approved(self, site: Site | None = None, **changes: Any) -> Comment:

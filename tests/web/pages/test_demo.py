@@ -4,7 +4,7 @@ import pytest
 
 from service.domain.comment import Article
 from service.domain.verdict import Action
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from service.web.demo.views import threaded
 from tests.factories import NOON, draft, move
 

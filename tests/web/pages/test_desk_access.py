@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from service.usecases.enrolment import change_moderator, hash_token, invite
+from service.usecases.moderators import change_moderator, hash_token, invite
 from service.web import create_app
 from service.web.desk.access import requires
 from tests.web.pages.installation import build_small

@@ -10,7 +10,7 @@ from service.domain.comment import Article, Source
 from service.domain.desk import Wanted
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.usecases import Judgement
 from tests.factories import ADDRESS
 from tests.stories import told

@@ -7,9 +7,9 @@ from service.domain.errors import Invalid
 from service.domain.options import HELP_TEXT_LIMIT
 from service.domain.status import Status
 from service.domain.verdict import Action, Span, Who
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.usecases import Judgement
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 
 DARK = "I was on the bridge again last night and I do not know why I came down."
 SHIPPED = "please do not stay alone with it"

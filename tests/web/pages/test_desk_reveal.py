@@ -1,6 +1,6 @@
 """Revealing a masked contact: only to who is signed in, by a form of theirs, and never without a trace."""
 
-from service.domain.chain import UnkeyedSigner, walk
+from service.domain.audit_log import UnkeyedSigner, walk
 
 TYPED = "Write to ada.unique.canary@example.org, or call +49 171 2345678."
 

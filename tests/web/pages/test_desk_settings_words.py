@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.domain import options, pointers, reasons, terms
+from service.domain import json_pointers, options, policy_terms, refusal_reasons
 from service.web.faults import SENTENCES, values_in
 from tests.web.pages.desk import form_with, lead, save, site
 
@@ -29,7 +29,7 @@ def sentences(module):
     return found
 
 
-@pytest.mark.parametrize("module", [terms, options, reasons, pointers])
+@pytest.mark.parametrize("module", [policy_terms, options, refusal_reasons, json_pointers])
 def test_every_fault_of_a_setting_can_be_said_in_german(module):
     raised = sentences(str(getattr(module, "__file__", "")))
     assert len(raised) > 3

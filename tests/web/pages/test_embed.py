@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.web.pages.installation import catalog
 
 

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from service.usecases.enrolment import enrol_site, invite
+from service.usecases.moderators import invite
+from service.usecases.sites import enrol_site
 from service.web import create_app
 from tests.factories import ADDRESS
 from tests.web.pages.installation import Small, build_small

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.factories import ADDRESS
 
 URL = f"/sites/courier/reply?article_url={quote('https://courier.example/bridge', safe='')}"

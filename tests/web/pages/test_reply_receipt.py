@@ -5,9 +5,9 @@ import pytest
 from service import usecases
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.usecases import Judgement
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from service.web.reply.words import BY_LABEL
 from tests.factories import ADDRESS
 

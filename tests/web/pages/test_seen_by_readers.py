@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from service.domain.status import Status
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.factories import ADDRESS
 from tests.web.pages.installation import build_small
 

@@ -5,10 +5,9 @@ import json
 import pytest
 
 from service.domain.status import Status
-from service.privacy.attesting import check, public_keys
-from service.privacy.receipts import receipt_token
 from service.privacy.sealing import Address
-from service.usecases.tuning import tune_site
+from service.privacy.signatures import check, public_keys, receipt_token
+from service.usecases.sites import tune_site
 from service.web.reply.yours import TRIES, WINDOW
 from tests.factories import ADDRESS, NOON, draft
 

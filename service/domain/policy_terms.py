@@ -1,0 +1,160 @@
+"""A policy as sites write it: flat `key=value` terms, each checked, each fault named; and back again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+
+from service.domain.errors import Fault, Invalid
+from service.domain.policy import Cut, Policy
+from service.domain.text import words
+from service.domain.verdict import LABELS, SELF_HARM
+from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList
+
+CUTS = tuple(one.name for one in fields(Cut))
+
+
+def to_terms(policy: Policy) -> dict[str, object]:
+    """Return the policy as JSON-ready terms; `from_terms` of them gives an equal policy."""
+    terms: dict[str, object] = {
+        one.name: getattr(policy, one.name) for one in fields(policy) if one.name not in ("version", "cuts")
+    }
+    for name, value in terms.items():
+        if isinstance(value, WordList):
+            terms[name] = list(value.entries)
+    for label, cut in policy.cuts.items():
+        for name in CUTS:
+            if (at := getattr(cut, name)) is not None:
+                terms[f"{label}.{name}"] = at
+    return terms
+
+
+def from_terms(terms: Mapping[str, object], version: int) -> Policy:
+    """Return the policy that `terms` describe whole; labels not named have no cut. Raises Invalid with every fault."""
+    return change(Policy(version=version, cuts={}), terms, version=version)
+
+
+def change(policy: Policy, terms: Mapping[str, object], version: int) -> Policy:
+    """Return `policy` with `terms` changed, as `version`. Raises Invalid naming every faulty term."""
+    faults: list[Fault] = []
+    plain: dict[str, object] = {}
+    cuts = {label: {name: getattr(cut, name) for name in CUTS} for label, cut in policy.cuts.items()}
+    for key, value in terms.items():
+        label, _, name = key.rpartition(".")
+        try:
+            if label in LABELS and name in CUTS:
+                cuts.setdefault(label, dict.fromkeys(CUTS))[name] = _probability(value)
+            elif key in _READERS:
+                plain[key] = _READERS[key](value)
+            else:
+                faults.append(
+                    Fault(key, f"is no policy term; known are {', '.join(known_terms())}", "unknown")
+                )
+        except ValueError as fault:
+            faults.append(Fault(key, str(fault)))
+    faults += _crossed_cuts(cuts)
+    if faults:
+        raise Invalid(faults)
+    made = {label: Cut(**cut) for label, cut in cuts.items() if any(at is not None for at in cut.values())}
+    return replace(policy, version=version, cuts=made, **plain)  # type: ignore[arg-type]  # readers give each field its type
+
+
+def known_terms() -> list[str]:
+    """Return the names of all terms, for messages and help."""
+    return [*_READERS, f"LABEL.CUT with LABEL one of {', '.join(LABELS)} and CUT one of {', '.join(CUTS)}"]
+
+
+def _crossed_cuts(cuts: Mapping[str, Mapping[str, float | None]]) -> list[Fault]:
+    found = []
+    for label, cut in cuts.items():
+        approve, hold = cut["approve"], cut["hold"]
+        if approve is not None and hold is not None and approve > hold:
+            found.append(Fault(f"{label}.approve", f"must not be above {label}.hold, which is {hold}"))
+        for refuse in ("reject", "spam"):
+            at = cut[refuse]
+            if at is not None and label == SELF_HARM:
+                found.append(Fault(f"{label}.{refuse}", "must be never: a person decides about these"))
+            elif at is not None and hold is not None and at < hold:
+                found.append(Fault(f"{label}.{refuse}", f"must not be below {label}.hold, which is {hold}"))
+    return found
+
+
+def _probability(value: object) -> float | None:
+    if value in (None, "", "never"):
+        return None
+    return _number(value, 0.0, 1.0, "a probability between 0 and 1, or never")
+
+
+def _number(value: object, low: float, high: float, wanted: str) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        raise ValueError(f"must be {wanted}") from None
+    if isinstance(value, bool) or not math.isfinite(number) or not low <= number <= high:
+        raise ValueError(f"must be {wanted}")
+    return number
+
+
+def _whole(low: int, high: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        number = _number(value, low, high, f"a whole number from {low} to {high}")
+        if number != int(number):
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(number)
+
+    return read
+
+
+def _optional(read: Callable[[object], int]) -> Callable[[object], int | None]:
+    return lambda value: None if value in (None, "", "never") else read(value)
+
+
+def _choice(*names: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value not in names:
+            raise ValueError(f"must be one of {', '.join(names)}")
+        return str(value)
+
+    return read
+
+
+def _flag(value: object) -> bool:
+    lowered = str(value).lower()
+    if lowered not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
+        raise ValueError("must be true or false")
+    return lowered in ("true", "yes", "on", "1")
+
+
+def _word_list(value: object) -> WordList:
+    entries = value.split(",") if isinstance(value, str) else value
+    if not isinstance(entries, list | tuple) or not all(isinstance(entry, str) for entry in entries):
+        raise ValueError("must be a list of words or phrases, separated by commas")
+    cleaned = tuple(dict.fromkeys(entry.strip() for entry in entries if entry.strip()))
+    if len(cleaned) > LIST_LIMIT:
+        raise ValueError(f"must hold at most {LIST_LIMIT} entries")
+    if any(len(entry) > ENTRY_LIMIT for entry in cleaned):
+        raise ValueError(f"must hold entries of at most {ENTRY_LIMIT} characters")
+    if any(not words(entry) for entry in cleaned):
+        raise ValueError("must hold entries with at least one letter or digit")
+    return WordList(cleaned)
+
+
+def _seconds(value: object) -> float:
+    return _number(value, 0, 3600, "a number of seconds from 0 to 3600")
+
+
+_READERS: Mapping[str, Callable[[object], object]] = {
+    "moderation": _choice("pre", "post"),
+    "link_limit": _optional(_whole(0, 1000)),
+    "hold_first_time": _flag,
+    "min_fill_seconds": _seconds,
+    "hold_threats": _flag,
+    "hold_personal_data": _flag,
+    "hold_words": _word_list,
+    "reject_words": _word_list,
+    "spam_words": _word_list,
+    "close_after_days": _optional(_whole(0, 36_500)),
+    "outage": _choice("hold", "publish", "hold_links"),
+    "outage_after_seconds": _whole(1, 86_400),
+}

@@ -1,0 +1,174 @@
+"""record_scores: decide what was scored by its site's policy and send it on its way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from service.context import Dependencies
+from service.domain.article_surges import is_held
+from service.domain.author_status import AuthorStatus
+from service.domain.comment import STAFF, Comment
+from service.domain.duplicates import Signature
+from service.domain.effort import deserves_full
+from service.domain.facts import facts_of, free_hosts
+from service.domain.policy import Facts, decide
+from service.domain.site import Site
+from service.domain.status import Status
+from service.domain.verdict import OUTCOME, Action, Assessment, Decision, Verdict, Who
+from service.messaging.tasks import DELIVER
+from service.storage import Tx
+from service.storage.records import Move
+from service.usecases.duplicates import Candidate, assign, store_covered, store_memberships
+from service.usecases.publish import publish_decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A leased comment with what the classifier said; None when there is no score, and then why."""
+
+    comment: Comment
+    assessment: Assessment | None
+    exhausted: bool = False
+    late: bool = False
+    signature: Signature | None = None
+    """For comparison with other texts; None: the comment joins no duplicate cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A scored comment, its site, what is known of it besides its score, and the verdict of the site's policy."""
+
+    scored: Scored
+    site: Site
+    facts: Facts
+    verdict: Verdict
+
+    def candidate(self, verdict: Verdict) -> Candidate:
+        """Return the case as one that may be a copy, with this verdict. Staff and trusted authors copy nobody."""
+        comment = self.scored.comment
+        is_trusted = self.facts.author_status is AuthorStatus.TRUSTED or comment.signals.get(STAFF) is True
+        return Candidate(comment.pk, self.site, self.scored.signature, verdict, comment.body, is_trusted)
+
+
+def record_scores(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
+    """Decide scored comments by their site's policy and send each on its way in one transaction; return which moved.
+
+    Only pending comments in the revision that was scored move; who acted first has won, and the rest are left alone.
+    """
+    if not scored:
+        return set()
+    now = deps.clock()
+    # decided before the transaction that writes: on SQLite whoever accepts comments waits for that one
+    with deps.store.read() as tx:
+        cases = cases_of(tx, scored, now)
+    candidates = [case.candidate(case.verdict) for case in cases]
+    with deps.store.write() as tx:
+        ids = tx.new_decision_ids(len(cases))
+        assignments = assign(tx, candidates, now)
+        decided = [
+            _machine_decision(case, decision_id, verdict, now)
+            for case, decision_id, verdict in zip(cases, ids, assignments.verdicts, strict=True)
+        ]
+        moved = tx.move([move for move, _, _ in decided])
+        tx.index_texts(moved)
+        left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
+        store_memberships(tx, assignments, moved, now)
+        called_back = publish_decisions(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
+        store_covered(tx, assignments, {comment.pk: decision.id for comment, decision in left})
+    if called_back:
+        deps.dispatcher.enqueue(DELIVER)
+    return {comment.pk for comment, _ in left}
+
+
+def cases_of(tx: Tx, scored: Sequence[Scored], now: datetime) -> list[Case]:
+    """Decide each scored comment by its site's policy; what has no site any more is left out."""
+    sites = {site_id: tx.site_by_id(site_id) for site_id in {one.comment.site_id for one in scored}}
+    known = _known_authors(tx, scored, sites)
+    author_statuses = _author_statuses(tx, scored, now)
+    cases = []
+    for one in scored:
+        site = sites[one.comment.site_id]
+        if site is not None:
+            facts = _facts(one, site, known, author_statuses, now)
+            cases.append(Case(one, site, facts, decide(one.assessment, facts, site.policy)))
+    return cases
+
+
+def _known_authors(tx: Tx, scored: Sequence[Scored], sites: dict[int, Site | None]) -> set[tuple[int, str]]:
+    """Look up approved authors, but only for sites whose policy asks."""
+    asked: dict[int, set[str]] = defaultdict(set)
+    for one in scored:
+        site = sites[one.comment.site_id]
+        if site and site.policy.hold_first_time and one.comment.author_key:
+            asked[site.id].add(one.comment.author_key)
+    return {(site_id, key) for site_id, keys in asked.items() for key in tx.has_approved(site_id, keys)}
+
+
+def _author_statuses(tx: Tx, scored: Sequence[Scored], now: datetime) -> dict[tuple[int, str], AuthorStatus]:
+    """Look up where the authors stand, one question for each site in the batch."""
+    asked: dict[int, set[str]] = defaultdict(set)
+    for one in scored:
+        if one.comment.author_key:
+            asked[one.comment.site_id].add(one.comment.author_key)
+    return {
+        (site_id, key): entry.status
+        for site_id, keys in asked.items()
+        for key, entry in tx.author_statuses(site_id, keys, now).items()
+    }
+
+
+def _facts(
+    one: Scored,
+    site: Site,
+    known: set[tuple[int, str]],
+    author_statuses: Mapping[tuple[int, str], AuthorStatus],
+    now: datetime,
+) -> Facts:
+    comment = one.comment
+    return facts_of(
+        comment,
+        free_hosts(site.options, site.url, comment.article.url),
+        known_author=not site.policy.hold_first_time or (site.id, comment.author_key or "") in known,
+        exhausted=one.exhausted,
+        late=one.late,
+        author_status=author_statuses.get((site.id, comment.author_key or "")),
+        article_held=is_held(site.options.held_articles, comment.article.url, now),
+    )
+
+
+def _machine_decision(
+    case: Case, decision_id: int, verdict: Verdict, now: datetime
+) -> tuple[Move, Comment, Decision]:
+    """`verdict` is the case's own, unless a decision that stands over its copies has taken its place."""
+    comment, status = case.scored.comment, OUTCOME[verdict.action]
+    published = comment.revision if verdict.action is Action.APPROVE else None
+    move = Move(
+        pk=comment.pk,
+        revision=comment.revision,
+        from_status=Status.PENDING,
+        expected_decision_id=None,
+        to_status=status,
+        decision_id=decision_id,
+        published_revision=published,
+        decided_at=now,
+        verdict=verdict,
+        rescore=verdict is case.verdict and deserves_full(verdict, case.site.policy),
+    )
+    decision = Decision(
+        id=decision_id,
+        comment_pk=comment.pk,
+        site_id=comment.site_id,
+        revision=comment.revision,
+        action=verdict.action,
+        who_kind=Who.MACHINE,
+        who=verdict.model or "policy",
+        from_status=Status.PENDING,
+        to_status=status,
+        created_at=now,
+        effective_at=now,
+        reason=verdict.reasons[0].code,
+    )
+    return move, replace(comment, verdict=verdict), decision

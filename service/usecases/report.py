@@ -1,0 +1,79 @@
+"""report, dismiss and reopen: readers ask for another look at a comment, a moderator finds that it may stay."""
+
+from __future__ import annotations
+
+from service.context import Dependencies
+from service.domain.comment import Comment
+from service.domain.desk import Matter, Report
+from service.domain.errors import Conflict, NothingToUndo
+from service.domain.site import Site
+from service.domain.verdict import Action, Who
+from service.storage.records import Label
+from service.usecases.review import stale
+from service.usecases.transitions import locked
+
+
+def report(
+    deps: Dependencies, site: Site, comment_id: str, by: str, reason: str | None
+) -> tuple[Comment, bool]:
+    """Put the comment into the reported queue; return it, and whether the report is new.
+
+    `by` is a digest of who reported: the same reader counts once. Raises NotFound, and Final for what is gone.
+    """
+    now = deps.clock()
+    with deps.store.write() as tx:
+        comment = locked(tx, site, comment_id)
+        if not tx.add_report(Report(comment.pk, comment.revision, by, reason, now)):
+            return comment, False
+        tx.open_matter(Matter.REPORTED, comment, now)
+        tx.add_labels(
+            [
+                Label(
+                    site_id=site.id,
+                    comment_pk=comment.pk,
+                    revision=comment.revision,
+                    who_kind=Who.READER,
+                    who="reader",
+                    action=Action.HOLD,
+                    created_at=now,
+                )
+            ]
+        )
+    return comment, True
+
+
+def dismiss(
+    deps: Dependencies, site: Site, comment_id: str, revision: int, who: str, replaces: int | None = None
+) -> int | None:
+    """Leave the comment as it is and close what was open about it.
+
+    Return the number by which `reopen` takes it back, None where nothing was open. `replaces` names the decision that
+    was seen to stand. Raises NotFound, Final, and Conflict when the comment changed
+    or was decided since.
+    """
+    now = deps.clock()
+    with deps.store.write() as tx:
+        comment = locked(tx, site, comment_id)
+        decision = tx.decision(comment.decision_id) if comment.decision_id else None
+        ground = stale(comment, decision, revision, replaces)
+        if ground:
+            raise Conflict(comment, decision, ground)
+        (number,) = tx.new_decision_ids(1)
+        closed = tx.close_matters({comment.pk: number}, now)
+        tx.log_act(who, "dismiss", f"{site.name}: comment {comment.pk}, revision {revision}", now)
+    return number if closed else None
+
+
+def reopen(deps: Dependencies, site: Site, comment_id: str, dismissal: int, who: str) -> Comment:
+    """Open again exactly what a dismissal closed, and return the comment.
+
+    Raises NotFound, Final, and NothingToUndo when there is no such dismissal or a decision was made since.
+    """
+    with deps.store.write() as tx:
+        comment = locked(tx, site, comment_id)
+        decided_since = (comment.decision_id or 0) >= dismissal
+        if decided_since or tx.decision(dismissal) or comment.pk not in tx.closed_matters(dismissal):
+            raise NothingToUndo(comment, tx.decision(comment.decision_id) if comment.decision_id else None)
+        tx.undo_matters([dismissal])
+        tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, left as it was", deps.clock())
+    return comment

@@ -1,0 +1,230 @@
+"""submit: accept comments under their idempotency keys, each stored once, and enqueue scoring."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from service.context import Dependencies
+from service.domain.comment import Comment, Draft, Placed, Source, Submission
+from service.domain.decisions import put_back
+from service.domain.errors import Conflict, Final, IdempotencyMismatch, NotFound, ReplydeskError
+from service.domain.revisions import edited
+from service.domain.site import Site
+from service.domain.status import FINAL, Status
+from service.domain.verdict import Action, Decision
+from service.messaging.tasks import SCORE
+from service.privacy.sanitizer import Sanitizer
+from service.storage import Tx
+from service.storage.records import Key
+
+UNREFUSED = (Status.PENDING, Status.APPROVED)
+OTHER = (
+    "is the id of another comment here, by another author and of another time or article: "
+    "give the ids of one archive a prefix of their own"
+)
+RACES = 3
+"""How often a submission looks again when other requests use its idempotency key at the same moment."""
+
+
+def submit(
+    deps: Dependencies, sanitizer: Sanitizer, site: Site, submissions: Sequence[Submission]
+) -> list[Placed | ReplydeskError]:
+    """Accept comments: each is stored pending once, replayed, or made the next revision; one answer each, in order.
+
+    When this returns, what is answered `Placed` is committed. A refused item is answered by its error and spoils no
+    other.
+    """
+    now = deps.clock()
+    drafts = [sanitizer.draft(site, submission, now) for submission in submissions]
+    _carry_over(deps, site, drafts)
+    placed = _place_one(deps, site, drafts, now) or place_all(deps, site, drafts, now)
+    count(deps, submissions, placed)
+    if any(isinstance(answer, Placed) and answer.outcome != "replay" for answer in placed):
+        deps.dispatcher.enqueue(SCORE)
+    return placed
+
+
+def count(
+    deps: Dependencies, submissions: Sequence[Submission], placed: Sequence[Placed | ReplydeskError]
+) -> None:
+    """Count what is committed by now, by source and outcome."""
+    ended = Counter(
+        (submission.source, answer.outcome if isinstance(answer, Placed) else "refused")
+        for submission, answer in zip(submissions, placed, strict=True)
+    )
+    for (source, outcome), number in ended.items():
+        deps.arrivals.came(source, outcome, number)
+
+
+def _carry_over(deps: Dependencies, site: Site, drafts: Sequence[Draft]) -> None:
+    """While the master key is rotated: give what an author wrote before the key that they have now."""
+    keys = {old: draft.author_key for draft in drafts for old in draft.older_author_keys if draft.author_key}
+    if not keys:
+        return
+    with deps.store.read() as tx:
+        known = tx.known_authors(site.id, keys)
+    if known:
+        with deps.store.write() as tx:
+            tx.rekey_authors(site.id, {old: keys[old] for old in known})
+
+
+def _place_one(
+    deps: Dependencies, site: Site, drafts: Sequence[Draft], now: datetime
+) -> list[Placed | ReplydeskError]:
+    """Place what comes alone and is new, which is most of it, in the store's cheapest way; nothing for the rest."""
+    if len(drafts) != 1 or _keys(drafts[0]):
+        return []
+    added = deps.store.add_comment(site.id, drafts[0], now)
+    return [Placed(added, "new")] if added else []
+
+
+def place_all(
+    deps: Dependencies,
+    site: Site,
+    drafts: Sequence[Draft],
+    now: datetime,
+    then: Callable[[Tx, Sequence[Placed | ReplydeskError]], None] | None = None,
+) -> list[Placed | ReplydeskError]:
+    """Place drafts in one transaction, one answer each, in order; `then` acts on the answers in the same one."""
+    for _ in range(RACES):
+        placed: list[Placed | ReplydeskError] = []
+        try:
+            with deps.store.write() as tx:
+                for round_of_drafts in _rounds(drafts):
+                    placed += _place(tx, site, round_of_drafts, now)
+                if then is not None:
+                    then(tx, placed)
+            return placed
+        except _KeyRaced:
+            continue  # nothing is stored; the next round finds what the other request made of the key
+    return [IdempotencyMismatch() for _ in drafts]
+
+
+class _KeyRaced(Exception):
+    """Another request used one of the idempotency keys between our look and our commit."""
+
+
+def _rounds(drafts: Sequence[Draft]) -> Iterable[list[Draft]]:
+    """Cut into consecutive runs of distinct ids and keys, so that a later item sees what an earlier one made."""
+    run: list[Draft] = []
+    seen: set[str] = set()
+    for draft in drafts:
+        names = {f"id {draft.id}", *(f"key {key}" for key in _keys(draft))}
+        if names & seen:
+            yield run
+            run, seen = [], set()
+        run.append(draft)
+        seen |= names
+    if run:
+        yield run
+
+
+def _keys(draft: Draft) -> list[str]:
+    """Return the keys that the draft is remembered by: the caller's, and that of its content."""
+    return [key for key in (draft.idempotency_key, draft.content_key) if key]
+
+
+def _place(tx: Tx, site: Site, drafts: Sequence[Draft], now: datetime) -> list[Placed | ReplydeskError]:
+    keyed = [key for draft in drafts for key in _keys(draft)]
+    used = tx.keys_used(site.id, keyed) if keyed else {}
+    there = {draft.id: answer for draft in drafts if (answer := _replayed(tx, draft, used))}
+    fresh = [draft for draft in drafts if draft.id not in there]
+    added = tx.add_comments(site.id, fresh, now)
+    answers: list[Placed | ReplydeskError] = []
+    for draft in drafts:
+        if draft.id in there:
+            answers.append(there[draft.id])
+        elif draft.id in added:
+            answers.append(Placed(added[draft.id], "new"))
+        else:
+            answers.append(_again(tx, site, draft, now))
+    _remember(tx, site, used, answers, drafts, now)
+    return answers
+
+
+def _replayed(tx: Tx, draft: Draft, used: Mapping[str, Key]) -> Placed | ReplydeskError | None:
+    """Answer what came before: by the caller's key, or, where it had no id, by who wrote what under which article."""
+    if key := used.get(draft.idempotency_key or ""):
+        comment = tx.comment_by_pk(key.comment_pk)
+        if comment is None or key.request_hash != draft.request_hash:
+            return IdempotencyMismatch()
+        return Placed(comment, "replay")
+    if key := used.get(draft.content_key or ""):
+        comment = tx.comment_by_pk(key.comment_pk)
+        # what was edited or taken off since is not there any more
+        if comment and comment.status not in FINAL and comment.revision == key.revision:
+            return Placed(comment, "replay")
+    return None
+
+
+def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | ReplydeskError:
+    """The id is known: the same content is a replay, new content is the next revision."""
+    current = tx.comment(site.id, draft.id, lock=True)
+    if current is None:
+        return NotFound()
+    if draft.id_from_key and not _is_same(current, draft):
+        return IdempotencyMismatch()
+    if current.content_hash == draft.content_hash:
+        return Placed(_where_it_stands(tx, current, draft), "replay")
+    if current.status in FINAL:
+        return Final()
+    if draft.source is Source.IMPORT and _is_other(current, draft):
+        return Conflict(current, None, OTHER)
+    current = _where_it_stands(tx, current, draft)
+    draft = edited(draft, current, _current_decision(tx, current))
+    # what a person refused a moment ago is still shown, and must not stay so
+    keep_published = site.policy.moderation == "post" and current.status in UNREFUSED
+    revised = tx.revise(current, draft, now, keep_published)
+    return Placed(revised, "revised") if revised else Conflict(current, None)
+
+
+def _current_decision(tx: Tx, comment: Comment) -> Decision | None:
+    """Return the decision that stands, or the one that its RESTORE put back."""
+    decision = tx.decision(comment.decision_id) if comment.decision_id else None
+    if decision is None or decision.action is not Action.RESTORE:
+        return decision
+    return put_back(decision, tx.decisions_of(comment.pk))
+
+
+def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
+    """Put the comment under the article that the site names now; a reader's form moves nothing."""
+    if draft.article.identity == current.article.identity or draft.source is Source.FORM:
+        return current
+    return tx.move_comment(current, draft.article, draft.is_latest)
+
+
+def _is_other(current: Comment, draft: Draft) -> bool:
+    """Whether two archives number their comments alike: one by somebody else, of another time or article."""
+    authors = {current.author_key, *draft.older_author_keys} - {None}
+    if draft.author_name == current.author_name or draft.author_key in authors:
+        return False
+    if draft.undated:
+        return draft.article.identity != current.article.identity
+    return draft.submitted_at != current.submitted_at
+
+
+def _is_same(current: Comment, draft: Draft) -> bool:
+    """Whether a draft under an id made from its key is what that key stood for before."""
+    there = (current.content_hash, current.article.identity, current.parent_id)
+    return there == (draft.content_hash, draft.article.identity, draft.parent_id)
+
+
+def _remember(
+    tx: Tx,
+    site: Site,
+    used: Mapping[str, Key],
+    answers: Sequence[Placed | ReplydeskError],
+    drafts: Sequence[Draft],
+    now: datetime,
+) -> None:
+    keys = [
+        Key(key, answer.comment.pk, answer.comment.revision, draft.request_hash)
+        for draft, answer in zip(drafts, answers, strict=True)
+        if isinstance(answer, Placed)
+        for key in _keys(draft)
+        if key not in used
+    ]
+    if keys and len(tx.remember_keys(site.id, keys, now)) < len(keys):
+        raise _KeyRaced

@@ -1,0 +1,43 @@
+"""withdraw: take a comment off for good, when the site asks."""
+
+from __future__ import annotations
+
+from service.context import Dependencies
+from service.domain.comment import Comment
+from service.domain.errors import NotFound
+from service.domain.site import Site
+from service.domain.status import Status
+from service.domain.verdict import Action, Who
+from service.messaging.tasks import DELIVER
+from service.usecases.publish import publish_decisions
+from service.usecases.transitions import follow_up, swap
+
+
+def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comment:
+    """Take the comment off for good and return it; withdrawing twice is no error.
+
+    Nothing stays open about it: reports, appeals, claims and its membership in a duplicate cluster end.
+    The site is told by `comment.withdrawn` after whatever was on its way, so that its last word on the comment is this.
+    """
+    now = deps.clock()
+    with deps.store.write() as tx:
+        comment = tx.comment(site.id, comment_id, lock=True)
+        if comment is None or comment.status is Status.ERASED:
+            raise NotFound("There is no comment with this id on this site.")
+        if comment.status is Status.WITHDRAWN:
+            return comment
+        decision = tx.decision(comment.decision_id) if comment.decision_id else None
+        if decision and decision.seq is None:
+            tx.undo_decisions([decision.id], now)
+        (decision_id,) = tx.new_decision_ids(1)
+        withdrawal = follow_up(
+            decision_id, comment, Action.WITHDRAW, Status.WITHDRAWN, Who.SITE, who, None, now
+        )
+        swap(tx, comment, decision, Status.WITHDRAWN, withdrawal.id, None, now)
+        tx.close_cases({comment.pk: withdrawal.id}, now)
+        tx.drop_dead_deliveries(comment.pk)  # a replay of an approval must not follow the withdrawal
+        called_back = publish_decisions(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)
+        after = tx.comment_by_pk(comment.pk) or comment
+    if called_back:
+        deps.dispatcher.enqueue(DELIVER)
+    return after
