@@ -200,7 +200,7 @@ def finish_delivery(
     tx: Tx, delivery_id: int, attempts: int, state: str, outcome: str, again: datetime | None, now: datetime
 ) -> bool:
     """Record how one attempt ended; False when another worker leased it since."""
-    return bool(tx.finish_deliveries([Finished(delivery_id, attempts, state, outcome, again)], now))
+    return bool(tx.deliveries.finish([Finished(delivery_id, attempts, state, outcome, again)], now))
 
 
 def label(comment: Comment, action: Action = Action.APPROVE, **changes: Any) -> Label:
@@ -218,12 +218,12 @@ def label(comment: Comment, action: Action = Action.APPROVE, **changes: Any) -> 
 
 def decided(tx: Tx, comment: Comment, action: Action, *, published: bool = True, **changes: Any) -> Decision:
     """Decide a stored comment within `tx`: moved, the decision stored, and numbered when `published`."""
-    (decision_id,) = tx.new_decision_ids(1)
-    assert tx.move([move(comment, action, decision_id)]) == {comment.pk}
+    (decision_id,) = tx.decisions.new_ids(1)
+    assert tx.comments.move([move(comment, action, decision_id)]) == {comment.pk}
     if published:
-        changes["seq"] = tx.sequence(comment.site_id, 1)
+        changes["seq"] = tx.decisions.take_sequence(comment.site_id, 1)
     made = decision(comment, decision_id, action, **changes)
-    tx.add_decisions([made])
+    tx.decisions.add([made])
     return made
 
 

@@ -101,4 +101,4 @@ def accept(context: AppContext, enrolled: Enrolment, texts: list[str]) -> list[P
 
 def pending(context: AppContext) -> int:
     with context.deps.store.read() as tx:
-        return tx.backlog(datetime.now(UTC)).pending
+        return tx.statistics.backlog(datetime.now(UTC)).pending

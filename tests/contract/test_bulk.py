@@ -28,7 +28,7 @@ class Newsroom:
         self.dispatcher = RecordingDispatcher()
         self.deps = Dependencies(store=store, dispatcher=self.dispatcher, clock=self.clock)
         with store.write() as tx:
-            self.site = tx.add_site(courier())
+            self.site = tx.sites.add(courier())
 
     def clock(self):
         return self.now
@@ -37,7 +37,7 @@ class Newsroom:
         """Accept, score and settle; return the comments as they are then."""
         with self.deps.store.write() as tx:
             drafts = [draft(f"c-{first + n}", body=body) for n, body in enumerate(bodies)]
-            comments = list(tx.add_comments(self.site.id, drafts, self.now).values())
+            comments = list(tx.comments.add(self.site.id, drafts, self.now).values())
         scored = [
             Scored(comment, assessed(spam), signature=signature)
             for comment, signature in zip(comments, sign([one.body for one in comments]), strict=True)
@@ -47,17 +47,17 @@ class Newsroom:
 
     def look(self, comment):
         with self.deps.store.read() as tx:
-            found = tx.comment_by_pk(comment.pk)
+            found = tx.comments.by_pk(comment.pk)
         assert found is not None
         return found
 
     def cluster(self, comment):
         with self.deps.store.read() as tx:
-            return tx.clusters_of([comment.pk])[comment.pk]
+            return tx.clusters.of_comments([comment.pk])[comment.pk]
 
     def size(self, cluster):
         with self.deps.store.read() as tx:
-            return tx.cluster_sizes([cluster.id]).get(cluster.id, 0)
+            return tx.clusters.sizes([cluster.id]).get(cluster.id, 0)
 
     def statuses(self, comments):
         return {self.look(comment).status for comment in comments}
@@ -92,15 +92,15 @@ def test_copies_join_one_cluster(room):
 def test_what_is_not_held_is_in_no_cluster(room):
     (fine,) = room.arrive(*adverts(1), spam=0.01)
     with room.deps.store.read() as tx:
-        assert tx.clusters_of([fine.pk]) == {}
+        assert tx.clusters.of_comments([fine.pk]) == {}
 
 
 def test_a_site_that_does_not_group_copies_has_no_clusters(room, store):
     with store.write() as tx:
-        tx.save_site(unfolding(room.site))
+        tx.sites.save(unfolding(room.site))
     copies = room.arrive(*adverts(2))
     with store.read() as tx:
-        assert tx.clusters_of([copy.pk for copy in copies]) == {}
+        assert tx.clusters.of_comments([copy.pk for copy in copies]) == {}
 
 
 def unfolding(site):
@@ -136,7 +136,7 @@ def test_one_undo_reaches_all_that_the_decision_reached(room):
     assert room.statuses(copies + later) == {Status.HELD}
     assert room.statuses(room.arrive(*adverts(1, first=61), first=61)) == {Status.HELD}
     with room.deps.store.read() as tx:
-        assert all(one.retracted_at for copy in copies for one in tx.labels_of(copy.pk))
+        assert all(one.retracted_at for copy in copies for one in tx.labels.of_comment(copy.pk))
 
 
 def test_a_cluster_is_decided_as_it_was_seen_or_not_at_all(room):
@@ -147,7 +147,7 @@ def test_a_cluster_is_decided_as_it_was_seen_or_not_at_all(room):
     with pytest.raises(ClusterAlreadyDecided):
         decide_cluster(room.deps, room.site, seen, judgement(Action.APPROVE))
     with room.deps.store.read() as tx:
-        assert [one for one, _ in tx.bulk_decisions_lately(9)] == [first.bulk_decision]
+        assert [one for one, _ in tx.bulk_decisions.latest(9)] == [first.bulk_decision]
     assert room.statuses(copies + late) == {Status.REJECTED}
     second = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement(Action.SPAM))
     assert room.cluster(copies[0]).bulk_decision_id == second.bulk_decision.id
@@ -162,7 +162,7 @@ def test_an_undo_before_publication_leaves_no_trace_outside(room):
     room.now = after(10)
     assert publish_due(room.deps) == 0
     with room.deps.store.read() as tx:
-        assert {one.type for one in tx.deliveries(room.site.id, None, 99)} <= {"comment.held"}
+        assert {one.type for one in tx.deliveries.page(room.site.id, None, 99)} <= {"comment.held"}
 
 
 def test_an_approved_cluster_lifts_only_what_scores_hold(room):
@@ -179,7 +179,7 @@ def test_an_act_that_was_undone_covers_nothing(room):
     copies = room.arrive(*adverts(2))
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
     with room.deps.store.write() as tx:
-        tx.end_bulk_decision(done.bulk_decision.id, room.now)
+        tx.bulk_decisions.mark_undone(done.bulk_decision.id, room.now)
     assert room.statuses(room.arrive(*adverts(1, first=50), first=50)) == {Status.HELD}
 
 
@@ -249,7 +249,7 @@ def test_an_undo_that_ran_out_of_time_goes_on_where_it_stopped(room):
     first = undo_bulk(slow(room), done.bulk_decision.id, Who.MODERATOR, "Mara")
     assert (first.undone, first.stopped) == (200, True)
     with room.deps.store.read() as tx:
-        assert tx.bulk_decision_stands(done.bulk_decision.id)
+        assert tx.bulk_decisions.can_be_undone(done.bulk_decision.id)
     second = undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara")
     assert (second.undone, second.stopped) == (150, False)
     assert room.statuses(comments) == {Status.HELD}
@@ -262,8 +262,8 @@ def test_what_takes_long_to_decide_is_published_at_once(room):
     many = decide_bulk(room.deps, chosen(room, comments[3:]), judgement(Action.REJECT), "many", 5.0)
     with room.deps.store.read() as tx:
         leaving = [
-            {one.effective_at for one in tx.decisions_named([pk for pk, _ in found]).values()}
-            for found in (tx.bulk_decided(each.bulk_decision.id, 0, 200) for each in (few, many))
+            {one.effective_at for one in tx.decisions.by_ids([pk for pk, _ in found]).values()}
+            for found in (tx.bulk_decisions.members(each.bulk_decision.id, 0, 200) for each in (few, many))
         ]
     assert leaving == [{after(5)}, {after(15)}]
 
@@ -274,7 +274,7 @@ def test_an_act_that_is_undone_while_it_goes_on_stops(room):
     def while_undone():
         yield from chosen(room, comments[:200])
         with room.deps.store.read() as tx:
-            ((bulk_decision, _),) = tx.bulk_decisions_lately(2)
+            ((bulk_decision, _),) = tx.bulk_decisions.latest(2)
         undo_bulk(room.deps, bulk_decision.id, Who.MODERATOR, "Noor")
         yield from chosen(room, comments[200:])
 

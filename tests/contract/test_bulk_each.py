@@ -32,8 +32,8 @@ class Twins:
         self.now, self.store = NOON, store
         self.deps = Dependencies(store, RecordingDispatcher(), lambda: self.now)
         with store.write() as tx:
-            self.one = tx.add_site(courier())
-            self.other = tx.add_site(herald(callback_url="https://herald.example/callback"))
+            self.one = tx.sites.add(courier())
+            self.other = tx.sites.add(herald(callback_url="https://herald.example/callback"))
 
     def both(self, act):
         act(self.one)
@@ -42,7 +42,7 @@ class Twins:
     def held(self, site, *names):
         """Comments that the model held, and its decision has left."""
         with self.store.write() as tx:
-            found = list(tx.add_comments(site.id, [draft(one) for one in names], self.now).values())
+            found = list(tx.comments.add(site.id, [draft(one) for one in names], self.now).values())
         scores = dict.fromkeys(LABELS, 0.01) | {"toxicity": 0.7}
         record_scores(self.deps, [Scored(one, Assessment(scores, "made-up-1")) for one in found])
         return found
@@ -55,16 +55,16 @@ class Twins:
 
 def told(tx, site):
     """All that is kept of a site's comments, without the numbers that rows have."""
-    return [_told(tx, one) for one in tx.comments(site.id, oldest_first=True, limit=100).comments]
+    return [_told(tx, one) for one in tx.comments.page(site.id, oldest_first=True, limit=100).comments]
 
 
 def _told(tx, comment):
-    decisions = tx.decisions_of(comment.pk)
+    decisions = tx.decisions.of_comment(comment.pk)
     place = {one.id: n for n, one in enumerate(decisions)}
-    mail = [one for one in tx.deliveries(comment.site_id, None, 500) if one.comment_pk == comment.pk]
+    mail = [one for one in tx.deliveries.page(comment.site_id, None, 500) if one.comment_pk == comment.pk]
     return [
         (comment.id, comment.status, comment.revision, comment.published_revision, comment.decided_at),
-        (place.get(comment.decision_id), tx.open_matters([comment.pk]).get(comment.pk)),
+        (place.get(comment.decision_id), tx.cases.open_matters([comment.pk]).get(comment.pk)),
         [
             (one.action, one.who, one.from_status, one.to_status, one.effective_at, one.undone_at, one.reason)
             for one in decisions
@@ -73,10 +73,10 @@ def _told(tx, comment):
             (one.seq is None, place.get(one.previous), place.get(one.replaces), one.from_published)
             for one in decisions
         ],
-        [tx.notes([one.id]).get(one.id) for one in decisions],
+        [tx.decisions.notes([one.id]).get(one.id) for one in decisions],
         [
             (one.action, one.who, one.revision, place.get(one.decision_id), one.created_at, one.retracted_at)
-            for one in tx.labels_of(comment.pk)
+            for one in tx.labels.of_comment(comment.pk)
         ],
         sorted((one.type, place.get(one.decision_id), one.state) for one in mail),
     ]
@@ -93,7 +93,7 @@ def newsday(twins, site):
     names = ["held", "reported", "aside", "decided", "leaving", "moved", "gone"]
     seen = twins.held(site, *names)
     with twins.store.write() as tx:
-        seen += tx.add_comments(site.id, [draft("unscored")], twins.now).values()
+        seen += tx.comments.add(site.id, [draft("unscored")], twins.now).values()
     report(deps, site, "reported", "reader", "rude")
     review(deps, site, "aside", Judgement(Action.HOLD, Who.MODERATOR, "Noor", note="Whose is it?"))
     review(deps, site, "decided", NOOR)
@@ -144,8 +144,8 @@ def _take_back(twins, site, names):
     """Undo what Mara decided and still stands, one by one."""
     for name in names:
         with twins.store.read() as tx:
-            comment = tx.comment(site.id, name)
-            current = tx.decision(comment.decision_id) if comment and comment.decision_id else None
+            comment = tx.comments.get(site.id, name)
+            current = tx.decisions.get(comment.decision_id) if comment and comment.decision_id else None
         if current and current.who == "Mara" and current.action is not Action.RESTORE:
             undo(twins.deps, site, name, Who.MODERATOR, "Mara", current.id)
 
@@ -165,10 +165,10 @@ def test_a_bulk_decision_over_two_sites_numbers_each_by_itself(twins):
     assert decide_bulk(twins.deps, targets, judgement, "by hand").decided == 6
     with twins.store.read() as tx:
         for site in (twins.one, twins.other):
-            feed = tx.decisions_after(site.id, 0, 50)
+            feed = tx.decisions.feed(site.id, 0, 50)
             assert [one.seq for one, _ in feed] == [1, 2, 3, 4, 5, 6]
             assert [about.id for _, about in feed[3:]] == ["c-0", "c-1", "c-2"]
-        assert [link.act.act for link in tx.acts_after(0, 50) if link.act] == ["decision"] * 6
+        assert [link.act.act for link in tx.audit_log.after(0, 50) if link.act] == ["decision"] * 6
 
 
 def test_an_act_on_many_takes_as_many_statements_as_on_few(store):

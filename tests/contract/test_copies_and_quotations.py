@@ -70,7 +70,7 @@ class Crowd:
 
     def decide(self, comment, action):
         with self.stage.deps.store.read() as tx:
-            cluster = tx.clusters_of([comment.pk])[comment.pk]
+            cluster = tx.clusters.of_comments([comment.pk])[comment.pk]
         decide_cluster(self.stage.deps, self.stage.site, cluster, Judgement(action, Who.MODERATOR, "Mara"))
 
 
@@ -118,7 +118,7 @@ def test_a_short_word_beside_a_quotation_is_ones_own(crowd, form):
     ]
     for troll in trolls:
         with crowd.stage.deps.store.read() as tx:
-            joined = tx.clusters_of([troll.pk])
+            joined = tx.clusters.of_comments([troll.pk])
         if joined:
             crowd.decide(troll, Action.SPAM)
     for n, said in enumerate(("Well said.", "+1", "👏👏")):
@@ -170,7 +170,7 @@ def test_a_trusted_author_scored_again_is_no_copy(crowd):
     found = stage.look("fast")
     assert found.status is Status.HELD
     with stage.deps.store.read() as tx:
-        assert tx.clusters_of([found.pk]) == {}
+        assert tx.clusters.of_comments([found.pk]) == {}
 
 
 @ON_SQLITE
@@ -182,7 +182,7 @@ def test_trolls_who_quote_the_same_are_no_copies_of_each_other(crowd, form):
         for n, said in enumerate(INSULTS)
     )
     with crowd.stage.deps.store.read() as tx:
-        clusters = tx.clusters_of([one.pk, other.pk])
+        clusters = tx.clusters.of_comments([one.pk, other.pk])
     assert clusters[one.pk].id != clusters[other.pk].id
 
 
@@ -237,7 +237,7 @@ def test_trusted_authors_and_staff_are_no_copies(crowd, who):
     held = crowd.write(f"{ANSWER} Again.", {"threat": 0.9}, "service", **given)
     assert held.status is Status.HELD
     with crowd.stage.deps.store.read() as tx:
-        assert tx.clusters_of([held.pk]) == {}
+        assert tx.clusters.of_comments([held.pk]) == {}
 
 
 def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd):
@@ -267,7 +267,7 @@ def test_a_decision_counts_though_its_first_copy_is_gone(crowd):
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
     crowd.decide(first, Action.SPAM)
     with crowd.stage.deps.store.write() as tx:
-        tx.empty([first.pk])
+        tx.erasure.empty([first.pk])
     assert crowd.write(ADVERT.format(n=2), {}, "bo").status is Status.SPAM
 
 

@@ -81,12 +81,12 @@ def test_migrating_again_changes_nothing(empty_url):
     migrate.upgrade(empty_url)
     store = open_store(empty_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
+        site = tx.sites.add(courier())
     store.close()
     migrate.upgrade(empty_url)
     store = open_store(empty_url)
     with store.read() as tx:
-        assert tx.site("courier") == site
+        assert tx.sites.get("courier") == site
     store.close()
 
 
@@ -208,18 +208,18 @@ def test_sqlite_survives_a_power_cut_and_overwrites_what_is_deleted(sqlite_url):
 def test_writers_of_several_processes_take_turns(sqlite_url):
     stores = [open_store(sqlite_url) for _ in range(3)]
     with stores[0].write() as tx:
-        site = tx.add_site(courier())
+        site = tx.sites.add(courier())
 
     def write(number):
         for turn in range(10):
             with stores[number % 3].write() as tx:
-                tx.add_comments(site.id, [draft(f"c-{number}-{turn}")], NOON)
-                tx.lease_pending(NOON, NOON, 1)
+                tx.comments.add(site.id, [draft(f"c-{number}-{turn}")], NOON)
+                tx.scoring.lease_pending(NOON, NOON, 1)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(write, range(6)))
     with stores[0].read() as tx:
-        assert len(tx.comments(site.id, limit=100).comments) == 60
+        assert len(tx.comments.page(site.id, limit=100).comments) == 60
     for store in stores:
         store.close()
 
@@ -227,12 +227,12 @@ def test_writers_of_several_processes_take_turns(sqlite_url):
 def test_reader_keeps_its_moment_on_sqlite(sqlite_url):
     store = open_store(sqlite_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
+        site = tx.sites.add(courier())
     with store.read() as reading:
-        assert reading.comment(site.id, "c-1") is None
+        assert reading.comments.get(site.id, "c-1") is None
         with store.write() as writing:
-            writing.add_comments(site.id, [draft()], NOON)
-        assert reading.comment(site.id, "c-1") is None
+            writing.comments.add(site.id, [draft()], NOON)
+        assert reading.comments.get(site.id, "c-1") is None
     store.close()
 
 
@@ -242,14 +242,14 @@ def test_reader_keeps_its_moment_on_sqlite(sqlite_url):
 def test_store_gets_over_a_restart_of_the_server(clean_postgres_url):
     store = open_store(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
+        site = tx.sites.add(courier())
     with psycopg.connect(clean_postgres_url, autocommit=True) as other:
         other.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE application_name = 'replydesk' AND datname = current_database()"
         )
     with store.write() as tx:
-        assert tx.site("courier") == site
+        assert tx.sites.get("courier") == site
     store.close()
 
 
@@ -272,11 +272,11 @@ def test_waiting_for_a_lock_has_an_end(clean_postgres_url):
 def test_workers_pass_each_other(clean_postgres_url):
     store = open_store(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("c-1"), draft("c-2")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("c-1"), draft("c-2")], NOON)
     with store.write() as one, store.write() as two:
-        assert [comment.id for comment in one.lease_pending(NOON, NOON, 1)] == ["c-1"]
-        assert [comment.id for comment in two.lease_pending(NOON, NOON, 2)] == ["c-2"]
+        assert [comment.id for comment in one.scoring.lease_pending(NOON, NOON, 1)] == ["c-1"]
+        assert [comment.id for comment in two.scoring.lease_pending(NOON, NOON, 2)] == ["c-2"]
     store.close()
 
 
@@ -289,7 +289,7 @@ def test_pool_serves_more_threads_than_it_keeps_connections(store):
     def read(_number):
         gate.wait(10)
         with store.read() as tx:
-            return len(tx.sites())
+            return len(tx.sites.all())
 
     with ThreadPoolExecutor(12) as pool:
         assert list(pool.map(read, range(12))) == [0] * 12
@@ -303,7 +303,7 @@ def test_who_comes_next_gets_the_connection_used_last(store):
     event.listen(store.engine, "checkout", lambda connection, *_: used.add(id(connection)))
     for _ in range(8):
         with store.read() as tx:
-            tx.sites()
+            tx.sites.all()
     assert len(used) == 1
 
 
@@ -313,16 +313,16 @@ def test_who_is_about_to_end_waits_for_a_lock_but_a_second(empty_url):
     other, ending = open_store(empty_url), open_store(empty_url)
     try:
         with other.write() as tx:
-            site = tx.add_site(courier())
+            site = tx.sites.add(courier())
         ending.shorten_lock_waits(lambda: True)
         with other.write() as held:
-            held.save_site(site)
+            held.sites.save(site)
             began = time.monotonic()
             with pytest.raises(OperationalError), ending.write() as tx:
-                tx.save_site(site)
+                tx.sites.save(site)
             assert time.monotonic() - began < 4.0  # either database waits longer by itself
         with ending.write() as tx:
-            tx.save_site(site)
+            tx.sites.save(site)
     finally:
         ending.close()
         other.close()

@@ -39,7 +39,7 @@ def stage(store):
 @pytest.fixture
 def mara(stage):
     with stage.deps.store.write() as tx:
-        return tx.add_moderator("Mara", "moderator", NOON)
+        return tx.moderators.add("Mara", "moderator", NOON)
 
 
 def held(stage, count):
@@ -58,12 +58,12 @@ def open_queues(stage, moderator):
     """What each queue of the desk shows, by the comments' ids, and what is counted."""
     with stage.deps.store.read() as tx:
         shown = {
-            str(kind): [one.comment.id for one in tx.matters(kind, Wanted(), moderator.id, NOON, 9)]
+            str(kind): [one.comment.id for one in tx.queue.with_matter(kind, Wanted(), moderator.id, NOON, 9)]
             for kind in Matter
         }
-        shown["appeals"] = [one.comment.id for _, one in tx.appeals_open(Wanted(), 9)]
-        shown["held"] = [one.comment.id for one in tx.queue(Wanted(), moderator.id, NOON, 9)]
-        counts = tx.queue_counts(9)
+        shown["appeals"] = [one.comment.id for _, one in tx.appeals.unanswered(Wanted(), 9)]
+        shown["held"] = [one.comment.id for one in tx.queue.page(Wanted(), moderator.id, NOON, 9)]
+        counts = tx.queue.counts(9)
     assert counts["reported"] == len(shown["reported"])
     assert counts["aside"] == len(shown["aside"])
     assert counts["appeals"] == len(shown["appeals"])
@@ -80,7 +80,7 @@ def end(stage, how, comment):
         erase(stage.deps, stage.site, [comment.author_key or ""], Who.SITE, "courier", "reference")
     else:
         with stage.deps.store.write() as tx:
-            tx.empty([comment.pk])
+            tx.erasure.empty([comment.pk])
 
 
 ENDS = ["withdrawn", "erased", "retained no longer"]
@@ -129,10 +129,10 @@ def test_nobody_has_it_in_hand(stage, mara, how):
     assert claim_held(stage.deps, mara.id, Wanted(), 5)
     end(stage, how, comment)
     with stage.deps.store.read() as tx:
-        assert tx.claims(NOON) == []
+        assert tx.queue.claims(NOON) == []
     with stage.deps.store.write() as tx:
-        other = tx.add_moderator("Bea", "moderator", NOON)
-        assert tx.claim(other.id, [comment.pk], NOON, NOON + timedelta(seconds=60)) == {comment.pk}
+        other = tx.moderators.add("Bea", "moderator", NOON)
+        assert tx.queue.claim(other.id, [comment.pk], NOON, NOON + timedelta(seconds=60)) == {comment.pk}
 
 
 @pytest.mark.parametrize("how", ENDS)
@@ -140,17 +140,17 @@ def test_it_leaves_its_copies(stage, mara, how):
     copies = held(stage, 3)
     assert open_queues(stage, mara)["held"] == ["c-0"]
     with stage.deps.store.read() as tx:
-        cluster = tx.clusters_of([copies[0].pk])[copies[0].pk]
-        assert tx.cluster_sizes([cluster.id]) == {cluster.id: 3}
+        cluster = tx.clusters.of_comments([copies[0].pk])[copies[0].pk]
+        assert tx.clusters.sizes([cluster.id]) == {cluster.id: 3}
     if how == "erased":
         with stage.deps.store.write() as tx:
-            tx.empty([copies[0].pk])
+            tx.erasure.empty([copies[0].pk])
     else:
         end(stage, how, copies[0])
     assert open_queues(stage, mara)["held"] == ["c-1"]
     with stage.deps.store.read() as tx:
-        assert tx.cluster_sizes([cluster.id]) == {cluster.id: 2}
-        assert tx.clusters_of([copies[0].pk]) == {}
+        assert tx.clusters.sizes([cluster.id]) == {cluster.id: 2}
+        assert tx.clusters.of_comments([copies[0].pk]) == {}
 
 
 def test_all_of_it_ends_at_once(stage, mara):
@@ -159,8 +159,8 @@ def test_all_of_it_ends_at_once(stage, mara):
     appeal(stage.deps, stage.site, comment.id, "Please look again.")
     report(stage.deps, stage.site, comment.id, "one", None)
     with stage.deps.store.write() as tx:
-        tx.open_matter(Matter.ASIDE, stage.look("c-0"), NOON)
-        tx.claim(mara.id, [comment.pk], NOON, NOON + timedelta(seconds=60))
+        tx.cases.open(Matter.ASIDE, stage.look("c-0"), NOON)
+        tx.queue.claim(mara.id, [comment.pk], NOON, NOON + timedelta(seconds=60))
     for _ in range(2):
         end(stage, "withdrawn", comment)
         assert open_queues(stage, mara) == EMPTY

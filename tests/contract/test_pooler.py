@@ -36,14 +36,14 @@ def pooled(pooled_url):
 
 def test_many_threads_write_and_read_behind_a_pooler(pooled):
     with pooled.write() as tx:
-        site = tx.add_site(courier())
+        site = tx.sites.add(courier())
 
     def post(number):
         stored = pooled.add_comment(site.id, draft(f"c-{number}"), NOON)
         with pooled.read() as tx:
-            found = tx.comment(site.id, stored.id)
+            found = tx.comments.get(site.id, stored.id)
         with pooled.write() as tx:
-            tx.lease_pending(NOON, NOON, 1)
+            tx.scoring.lease_pending(NOON, NOON, 1)
         return found.id
 
     with ThreadPoolExecutor(12) as pool:
@@ -72,9 +72,9 @@ def test_nothing_is_left_on_the_server_connections(pooled, pooled_url):
     pooled.shorten_lock_waits(lambda: True)
     for _ in range(8):
         with pooled.write() as tx:
-            tx.sites()
+            tx.sites.all()
         with pooled.read() as tx:
-            tx.sites()
+            tx.sites.all()
     assert pooled.purge()
     with psycopg.connect(pooled_url, autocommit=True, prepare_threshold=None) as other:
         for _ in range(12):
@@ -89,13 +89,13 @@ def test_who_is_about_to_end_waits_but_a_second_behind_a_pooler(pooled_url):
     other, ending = open_store(pooled_url), open_store(pooled_url)
     try:
         with other.write() as tx:
-            site = tx.add_site(courier())
+            site = tx.sites.add(courier())
         ending.shorten_lock_waits(lambda: True)
         with other.write() as held:
-            held.save_site(site)
+            held.sites.save(site)
             began = time.monotonic()
             with pytest.raises(OperationalError), ending.write() as tx:
-                tx.save_site(site)
+                tx.sites.save(site)
             assert time.monotonic() - began < 3.0
     finally:
         ending.close()
@@ -125,7 +125,7 @@ def test_the_pooler_needs_no_setting_for_us(clean_postgres_url, ignored):
         store = open_store(url)
         for _ in range(12):
             with store.read() as tx:
-                assert tx.sites() == []
+                assert tx.sites.all() == []
         store.close()
 
 
@@ -133,7 +133,7 @@ def test_a_session_pool_serves_too(clean_postgres_url):
     with servers.pgbouncer(clean_postgres_url, "pool_mode = session") as url:
         store = open_store(url)
         with store.write() as tx:
-            site = tx.add_site(courier())
+            site = tx.sites.add(courier())
         for number in range(12):
             assert store.add_comment(site.id, draft(f"c-{number}"), NOON)
         store.close()
@@ -143,10 +143,10 @@ def test_the_store_gets_over_a_restart_of_the_pooler(clean_postgres_url):
     with servers.pgbouncer(clean_postgres_url, "client_idle_timeout = 1") as url:
         store = open_store(url)
         with store.write() as tx:
-            site = tx.add_site(courier())
+            site = tx.sites.add(courier())
         time.sleep(2.5)
         with store.write() as tx:
-            assert tx.site("courier") == site
+            assert tx.sites.get("courier") == site
         store.close()
 
 

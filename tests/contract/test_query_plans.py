@@ -15,7 +15,7 @@ from service.storage.comment_tables import articles, comments
 from service.storage.decision_tables import decisions, deliveries
 from service.storage.desk_tables import appeals, matters
 from service.storage.engines import open_engine
-from service.storage.records import Stretch
+from service.storage.records import ScoreRange
 from service.web.published import published_page
 from tests import servers
 from tests.factories import ARTICLE, HELD, NOON, PENDING, after, courier, herald, template
@@ -25,80 +25,92 @@ ROWS, ARTICLES = 3_000, 300
 
 HOT = {
     "texts whose time is over": (
-        lambda tx: tx.expired(1, Status.REJECTED, after(ROWS), 10),
+        lambda tx: tx.retention.expired(1, Status.REJECTED, after(ROWS), 10),
         "ix_comments_expiring",
     ),
-    "machines whose time is over": (lambda tx: tx.drop_clients(1, after(ROWS), 10), "ix_comments_client"),
-    "erasures to clear up after": (lambda tx: tx.erasures_unpurged(), "ix_erasures_unpurged"),
-    "lease of all that is fresh": (lambda tx: tx.lease_pending(NOON, after(30), 200), "ix_comments_turn"),
-    "lease in turns": (lambda tx: tx.lease_pending(NOON, after(30), 10), "ix_comments_turn"),
+    "machines whose time is over": (
+        lambda tx: tx.retention.drop_clients(1, after(ROWS), 10),
+        "ix_comments_client",
+    ),
+    "erasures to clear up after": (lambda tx: tx.erasure.count_unpurged(), "ix_erasures_unpurged"),
+    "lease of all that is fresh": (
+        lambda tx: tx.scoring.lease_pending(NOON, after(30), 200),
+        "ix_comments_turn",
+    ),
+    "lease in turns": (lambda tx: tx.scoring.lease_pending(NOON, after(30), 10), "ix_comments_turn"),
     "lease of one tried before": (
-        lambda tx: tx.lease_pending(NOON, after(30), 1, retried=True),
+        lambda tx: tx.scoring.lease_pending(NOON, after(30), 1, retried=True),
         "ix_comments_tried",
     ),
     "lease of what is scored again": (
-        lambda tx: tx.lease_rescores(NOON, after(30), 200),
+        lambda tx: tx.scoring.lease_rescores(NOON, after(30), 200),
         "ix_comments_rescore",
     ),
     "lease in turns of what is scored again": (
-        lambda tx: tx.lease_rescores(NOON, after(30), 10),
+        lambda tx: tx.scoring.lease_rescores(NOON, after(30), 10),
         "ix_comments_rescore",
     ),
     "lease of one that was scored again before": (
-        lambda tx: tx.lease_rescores(NOON, after(30), 1, retried=True),
+        lambda tx: tx.scoring.lease_rescores(NOON, after(30), 1, retried=True),
         "ix_comments_rescore_tried",
     ),
-    "whether it is time to score again": (lambda tx: tx.time_to_rescore(NOON), "ix_comments_rescore"),
+    "whether it is time to score again": (lambda tx: tx.scoring.time_to_rescore(NOON), "ix_comments_rescore"),
     "queue page over all sites": (
-        lambda tx: tx.comments(None, status=HELD, oldest_first=True),
+        lambda tx: tx.comments.page(None, status=HELD, oldest_first=True),
         "ix_comments_held",
     ),
-    "page of a site by status": (lambda tx: tx.comments(1, status=PENDING, after=7), "ix_comments_site"),
-    "page of an article": (lambda tx: tx.comments(1, article_url=ARTICLE.url), "ix_comments_article"),
-    "published page": (lambda tx: tx.published(1, ARTICLE.url, 20), "ix_comments_published_thread"),
+    "page of a site by status": (lambda tx: tx.comments.page(1, status=PENDING, after=7), "ix_comments_site"),
+    "page of an article": (lambda tx: tx.comments.page(1, article_url=ARTICLE.url), "ix_comments_article"),
+    "published page": (lambda tx: tx.comments.published(1, ARTICLE.url, 20), "ix_comments_published_thread"),
     "later published page": (
         lambda tx: published_page(tx, 1, ARTICLE.url, 20, 7),
         "ix_comments_published_thread",
     ),
-    "thread of an article": (lambda tx: tx.thread(1, ARTICLE.url, None, 20), "ix_comments_thread"),
-    "earlier thread of an article": (lambda tx: tx.thread(1, ARTICLE.url, 7, 20), "ix_comments_thread"),
-    "what waits of each site": (lambda tx: tx.site_queues(), "ix_comments_waiting"),
-    "what is held for longest": (lambda tx: tx.site_queues(), "ix_comments_held_since"),
-    "late comments": (lambda tx: tx.late(1, NOON, 100), "ix_comments_waiting"),
-    "approved authors": (lambda tx: tx.has_approved(1, ["a", "b"]), "ix_comments_by_author"),
-    "desk by age": (lambda tx: tx.queue(Wanted(), 1, NOON, 8), "ix_comments_held"),
-    "desk by score": (lambda tx: tx.queue(Wanted(Sort.SCORE), 1, NOON, 8), "ix_comments_held_score"),
+    "thread of an article": (lambda tx: tx.comments.thread(1, ARTICLE.url, None, 20), "ix_comments_thread"),
+    "earlier thread of an article": (
+        lambda tx: tx.comments.thread(1, ARTICLE.url, 7, 20),
+        "ix_comments_thread",
+    ),
+    "what waits of each site": (lambda tx: tx.statistics.site_queues(), "ix_comments_waiting"),
+    "what is held for longest": (lambda tx: tx.statistics.site_queues(), "ix_comments_held_since"),
+    "late comments": (lambda tx: tx.comments.late(1, NOON, 100), "ix_comments_waiting"),
+    "approved authors": (lambda tx: tx.authors.with_approved(1, ["a", "b"]), "ix_comments_by_author"),
+    "desk by age": (lambda tx: tx.queue.page(Wanted(), 1, NOON, 8), "ix_comments_held"),
+    "desk by score": (lambda tx: tx.queue.page(Wanted(Sort.SCORE), 1, NOON, 8), "ix_comments_held_score"),
     "desk by doubt, later": (
-        lambda tx: tx.queue(Wanted(Sort.DOUBT, after=Cursor(7, 0.5)), 1, NOON, 8),
+        lambda tx: tx.queue.page(Wanted(Sort.DOUBT, after=Cursor(7, 0.5)), 1, NOON, 8),
         "ix_comments_held_doubt",
     ),
     "desk of a site by score": (
-        lambda tx: tx.queue(Wanted(Sort.SCORE, site_id=1), 1, NOON, 8),
+        lambda tx: tx.queue.page(Wanted(Sort.SCORE, site_id=1), 1, NOON, 8),
         "ix_comments_held_site_score",
     ),
     "desk of those at risk by age": (
-        lambda tx: tx.queue(Wanted(label="self_harm"), 1, NOON, 8),
+        lambda tx: tx.queue.page(Wanted(label="self_harm"), 1, NOON, 8),
         "ix_comments_held_label",
     ),
     "desk of a label by score": (
-        lambda tx: tx.queue(Wanted(Sort.SCORE, label="spam"), 1, NOON, 8),
+        lambda tx: tx.queue.page(Wanted(Sort.SCORE, label="spam"), 1, NOON, 8),
         "ix_comments_held_label_score",
     ),
     "desk of an article": (
-        lambda tx: tx.queue(Wanted(site_id=1, article_url=ARTICLE.url), 1, NOON, 8),
+        lambda tx: tx.queue.page(Wanted(site_id=1, article_url=ARTICLE.url), 1, NOON, 8),
         "ix_comments_held_article",
     ),
-    "reported": (lambda tx: tx.matters(Matter.REPORTED, Wanted(), 1, NOON, 8), "ix_matters_queue"),
-    "appeals": (lambda tx: tx.appeals_open(Wanted(), 8), "ix_appeals_open"),
-    "an author's past": (lambda tx: tx.histories(1, ["author-1"]), "ix_comments_by_author"),
-    "an author's comments": (lambda tx: tx.by_author(1, "author-1", None, 20), "ix_comments_by_author"),
-    "decisions feed": (lambda tx: tx.decisions_after(1, 7, 20), "ix_decisions_feed"),
-    "decisions of a comment": (lambda tx: tx.decisions_of(7), "ix_decisions_comment"),
-    "moderators' latest decisions": (lambda tx: tx.decisions_lately(None, 20), "ix_decisions_lately"),
-    "prune of old keys": (lambda tx: tx.prune(NOON, NOON), "ix_idempotency_keys_passing"),
-    "due decisions": (lambda tx: tx.due_decisions(NOON, 100), "ix_decisions_unpublished"),
-    "lease of callbacks": (lambda tx: tx.lease_deliveries(NOON, after(30), 10), "ix_deliveries_due"),
-    "dead letters of a site": (lambda tx: tx.deliveries(1, "dead", 50), "ix_deliveries_dead"),
+    "reported": (lambda tx: tx.queue.with_matter(Matter.REPORTED, Wanted(), 1, NOON, 8), "ix_matters_queue"),
+    "appeals": (lambda tx: tx.appeals.unanswered(Wanted(), 8), "ix_appeals_open"),
+    "an author's past": (lambda tx: tx.authors.histories(1, ["author-1"]), "ix_comments_by_author"),
+    "an author's comments": (
+        lambda tx: tx.authors.comments(1, "author-1", None, 20),
+        "ix_comments_by_author",
+    ),
+    "decisions feed": (lambda tx: tx.decisions.feed(1, 7, 20), "ix_decisions_feed"),
+    "decisions of a comment": (lambda tx: tx.decisions.of_comment(7), "ix_decisions_comment"),
+    "moderators' latest decisions": (lambda tx: tx.decisions.latest(None, 20), "ix_decisions_lately"),
+    "prune of old keys": (lambda tx: tx.retention.prune(NOON, NOON), "ix_idempotency_keys_passing"),
+    "due decisions": (lambda tx: tx.decisions.due(NOON, 100), "ix_decisions_unpublished"),
+    "lease of callbacks": (lambda tx: tx.deliveries.lease(NOON, after(30), 10), "ix_deliveries_due"),
+    "dead letters of a site": (lambda tx: tx.deliveries.page(1, "dead", 50), "ix_deliveries_dead"),
 }
 
 
@@ -120,8 +132,8 @@ def _grown(url):
     engine = open_engine(url)
     store = Store(engine)
     with store.write() as tx:
-        tx.add_site(courier())
-        tx.add_site(herald())
+        tx.sites.add(courier())
+        tx.sites.add(herald())
         tables = {
             articles: [
                 {"site_id": 1, "url": url, "url_key": article_key(url)}
@@ -134,7 +146,7 @@ def _grown(url):
             matters: [_matter(n) for n in range(1, ROWS + 1)],
         }
         for table, rows in tables.items():
-            tx._connection.execute(insert(table), rows)
+            tx.connection.execute(insert(table), rows)
     with engine.begin() as connection:
         connection.execute(text("ANALYZE"))
     yield store
@@ -227,8 +239,8 @@ def _delivery(n):
     "grown", ["sqlite"], indirect=True
 )  # PostgreSQL takes whichever index is small, while small
 def test_a_range_is_counted_from_its_index_alone(grown):
-    stretch = Stretch(0.2, 0.4, "insult", until_pk=ROWS)
-    plan = _plan(grown, lambda tx: (tx.spread(stretch, 50), tx.sample_stretch(stretch, 0)))
+    stretch = ScoreRange(0.2, 0.4, "insult", until_pk=ROWS)
+    plan = _plan(grown, lambda tx: (tx.ranges.histogram(stretch, 50), tx.ranges.sample(stretch, 0)))
     assert len(re.findall("USING COVERING INDEX ix_comments_held_scores", plan)) == 2, plan
 
 
@@ -253,7 +265,7 @@ def test_hot_query_goes_by_its_index(grown, name):
 
 
 def test_what_is_in_hand_is_looked_up_claim_by_claim(grown):
-    plan = _plan(grown, lambda tx: tx.claims(NOON))
+    plan = _plan(grown, lambda tx: tx.queue.claims(NOON))
     assert "SCAN comments" not in plan, plan
     assert re.search("SEARCH comments USING INTEGER PRIMARY KEY|using pk_comments on comments", plan, re.I), (
         plan
@@ -274,19 +286,19 @@ def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url):
         migrate.upgrade(url)
         store = Store(open_engine(url))
         with store.write() as tx:
-            tx.add_site(courier())
-            tx._connection.execute(insert(articles), {"site_id": 1, "url": ARTICLE.url})
-            tx._connection.execute(text(MANY_HELD))
-            tx._connection.execute(text("ANALYZE"))
+            tx.sites.add(courier())
+            tx.connection.execute(insert(articles), {"site_id": 1, "url": ARTICLE.url})
+            tx.connection.execute(text(MANY_HELD))
+            tx.connection.execute(text("ANALYZE"))
         for _ in range(15):  # the driver prepares at the sixth, the server keeps a plan five later
             with store.read() as tx:
                 for sort in Sort:
-                    tx.queue(Wanted(sort), 1, NOON, 8)
-                tx.queue_counts(1_000)
-                tx.newest_held()
-                tx.languages()
+                    tx.queue.page(Wanted(sort), 1, NOON, 8)
+                tx.queue.counts(1_000)
+                tx.queue.newest_pk()
+                tx.queue.languages()
         with store.read() as tx:
-            kept = tx._connection.execute(text(KEPT_PLANS)).all()
+            kept = tx.connection.execute(text(KEPT_PLANS)).all()
         store.close()
     assert len(kept) == 10
     assert [one.statement for one in kept if not one.generic_plans] == []
@@ -307,10 +319,10 @@ def _plan(store, work):
         asking = False
 
     with store.write() as tx:
-        if tx._connection.dialect.name == "postgresql":
+        if tx.connection.dialect.name == "postgresql":
             # a few thousand rows may be read whole and sorted for less; the question is what millions will do
             for cheap_when_small in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):
-                tx._connection.execute(text(f"SET LOCAL enable_{cheap_when_small} = off"))
-        event.listen(tx._connection, "before_cursor_execute", explain)
+                tx.connection.execute(text(f"SET LOCAL enable_{cheap_when_small} = off"))
+        event.listen(tx.connection, "before_cursor_execute", explain)
         work(tx)
     return "\n".join(told) + "\n"

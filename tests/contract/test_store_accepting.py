@@ -9,7 +9,7 @@ import pytest
 from service.domain.comment import Article, Client, Original, Source
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.storage.records import Key
+from service.storage.records import IdempotencyKey
 from tests.factories import (
     ADA,
     ARTICLE,
@@ -30,7 +30,7 @@ from tests.factories import (
 @pytest.fixture
 def site(store):
     with store.write() as tx:
-        return tx.add_site(courier())
+        return tx.sites.add(courier())
 
 
 def test_comment_comes_back_as_it_was_accepted(store, site):
@@ -43,20 +43,20 @@ def test_comment_comes_back_as_it_was_accepted(store, site):
         live=False,
     )
     with store.write() as tx:
-        added = tx.add_comments(site.id, [written], NOON)["c-1"]
+        added = tx.comments.add(site.id, [written], NOON)["c-1"]
     assert (added.revision, added.status, added.attempts) == (1, Status.PENDING, 0)
     assert (added.body, added.signals, added.received_at) == (WORDS[ADA], written.signals, NOON)
     with store.read() as tx:
-        assert tx.comment(site.id, "c-1") == added
-        assert tx.comment_by_pk(added.pk) == added
-        assert tx.comment(site.id, "c-2") is None
+        assert tx.comments.get(site.id, "c-1") == added
+        assert tx.comments.by_pk(added.pk) == added
+        assert tx.comments.get(site.id, "c-2") is None
 
 
 def test_known_id_is_left_out_and_left_alone(store, site):
     with store.write() as tx:
-        tx.add_comments(site.id, [draft()], NOON)
-        again = tx.add_comments(site.id, [draft(body="other"), draft("c-2", BO)], after(1))
-        kept = tx.comment(site.id, "c-1")
+        tx.comments.add(site.id, [draft()], NOON)
+        again = tx.comments.add(site.id, [draft(body="other"), draft("c-2", BO)], after(1))
+        kept = tx.comments.get(site.id, "c-1")
     assert list(again) == ["c-2"]
     assert kept.body == WORDS[ADA]
 
@@ -67,20 +67,22 @@ def test_one_comment_is_added_by_itself(store, site):
     for written in (draft(), sealed, boxed):
         added = store.add_comment(site.id, written, NOON)
         with store.read() as tx:
-            assert tx.comment(site.id, written.id) == added
-            assert tx.contact_box(added.pk) == written.box
-            assert tx.originals(added.pk, 1) == {one.field: one.ciphertext for one in written.originals}
+            assert tx.comments.get(site.id, written.id) == added
+            assert tx.sealed.contact_box(added.pk) == written.box
+            assert tx.sealed.originals(added.pk, 1) == {
+                one.field: one.ciphertext for one in written.originals
+            }
 
 
 def test_one_comment_is_not_added_over_another(store, site):
     with store.write() as tx:
-        other = tx.add_site(herald())
+        other = tx.sites.add(herald())
     first = store.add_comment(site.id, draft(box=b"first"), NOON)
     assert store.add_comment(site.id, draft(body="other", box=b"other"), after(1)) is None
     assert store.add_comment(other.id, draft(body="theirs"), after(1)) is not None
     with store.read() as tx:
-        assert tx.comment(site.id, "c-1") == first
-        assert tx.contact_box(first.pk) == b"first"
+        assert tx.comments.get(site.id, "c-1") == first
+        assert tx.sealed.contact_box(first.pk) == b"first"
 
 
 def test_one_comment_completes_its_article(store, site):
@@ -99,44 +101,49 @@ def test_many_come_one_by_one_at_once(store, site):
     assert len(told) == 60
     assert sum(comment is None for comment in added) == 20
     with store.read() as tx:
-        assert all(tx.comment(site.id, comment_id) == comment for comment_id, comment in told.items())
+        assert all(tx.comments.get(site.id, comment_id) == comment for comment_id, comment in told.items())
 
 
 def test_batch_keeps_the_callers_order(store, site):
     names = ["z-9", "a-1", "m-5"]
     with store.write() as tx:
-        tx.add_comments(site.id, [draft(name) for name in names], NOON)
-        assert ids(tx.comments(site.id, oldest_first=True).comments) == names
+        tx.comments.add(site.id, [draft(name) for name in names], NOON)
+        assert ids(tx.comments.page(site.id, oldest_first=True).comments) == names
 
 
 def test_same_id_on_two_sites_is_two_comments(store, site):
     with store.write() as tx:
-        other = tx.add_site(herald())
-        one = tx.add_comments(site.id, [draft()], NOON)["c-1"]
-        two = tx.add_comments(other.id, [draft(author=BO)], NOON)["c-1"]
+        other = tx.sites.add(herald())
+        one = tx.comments.add(site.id, [draft()], NOON)["c-1"]
+        two = tx.comments.add(other.id, [draft(author=BO)], NOON)["c-1"]
         assert one.pk != two.pk
-        assert tx.comment(other.id, "c-1") == two
+        assert tx.comments.get(other.id, "c-1") == two
 
 
 def test_keys_of_imports_are_kept_for_good(store, site):
     with store.write() as tx:
-        pk = tx.add_comments(site.id, [draft()], NOON)["c-1"].pk
-        tx.remember_keys(site.id, [Key(key, pk, 1, "h") for key in ("import-0a", "0a", "i0")], NOON)
-        tx.remember_keys(site.id, [Key("0b", pk, 1, "h")], after(60))
-        assert tx.prune(after(60), after(60)) == 2
-        assert set(tx.keys_used(site.id, ["import-0a", "0a", "i0", "0b"])) == {"import-0a", "0b"}
+        pk = tx.comments.add(site.id, [draft()], NOON)["c-1"].pk
+        tx.comments.add_idempotency_keys(
+            site.id, [IdempotencyKey(key, pk, 1, "h") for key in ("import-0a", "0a", "i0")], NOON
+        )
+        tx.comments.add_idempotency_keys(site.id, [IdempotencyKey("0b", pk, 1, "h")], after(60))
+        assert tx.retention.prune(after(60), after(60)) == 2
+        assert set(tx.comments.idempotency_keys(site.id, ["import-0a", "0a", "i0", "0b"])) == {
+            "import-0a",
+            "0b",
+        }
 
 
 def test_nothing_to_add_is_no_work(store, site):
     with store.write() as tx:
-        assert tx.add_comments(site.id, [], NOON) == {}
+        assert tx.comments.add(site.id, [], NOON) == {}
 
 
 def test_moments_come_back_in_utc(store, site):
     told = (NOON + timedelta(microseconds=123457)).astimezone(timezone(timedelta(hours=5, minutes=30)))
     with store.write() as tx:
-        added = tx.add_comments(site.id, [draft(submitted_at=told)], NOON)["c-1"]
-        stored = tx.comment(site.id, "c-1")
+        added = tx.comments.add(site.id, [draft(submitted_at=told)], NOON)["c-1"]
+        stored = tx.comments.get(site.id, "c-1")
     assert added.submitted_at == stored.submitted_at == told
     assert stored.submitted_at.utcoffset() == timedelta(0)
 
@@ -144,13 +151,13 @@ def test_moments_come_back_in_utc(store, site):
 def test_article_is_as_the_site_described_it_last(store, site):
     bare, wrong = Article(ARTICLE.url), replace(ARTICLE, title="The brigde", published_at=after(-9))
     with store.write() as tx:
-        tx.add_comments(site.id, [draft(article=bare)], NOON)
-        tx.add_comments(site.id, [draft("c-2", article=wrong)], NOON)
-        tx.add_comments(site.id, [draft("c-3", article=replace(ARTICLE, published_at=None))], NOON)
+        tx.comments.add(site.id, [draft(article=bare)], NOON)
+        tx.comments.add(site.id, [draft("c-2", article=wrong)], NOON)
+        tx.comments.add(site.id, [draft("c-3", article=replace(ARTICLE, published_at=None))], NOON)
     assert store.add_comment(site.id, draft("c-4"), NOON)
     assert store.add_comment(site.id, draft("c-5", article=bare), NOON)
     with store.read() as tx:
-        first = tx.comment(site.id, "c-1")
+        first = tx.comments.get(site.id, "c-1")
     assert first.article == ARTICLE
 
 
@@ -159,47 +166,49 @@ def test_a_readers_form_is_not_the_site(store, site):
     assert store.add_comment(site.id, draft(article=replace(ARTICLE, published_at=None)), NOON)
     assert store.add_comment(site.id, draft("c-2", source=Source.FORM, article=typed), NOON)
     with store.read() as tx:
-        first = tx.comment(site.id, "c-1")
+        first = tx.comments.get(site.id, "c-1")
     assert first.article == replace(ARTICLE, published_at=after(-9))
 
 
 def test_a_batch_describes_its_article_in_turn(store, site):
     words = [replace(ARTICLE, title=title) for title in ("One", "Two", "Three")]
     with store.write() as tx:
-        added = tx.add_comments(site.id, [draft(f"c-{n}", article=one) for n, one in enumerate(words)], NOON)
+        added = tx.comments.add(site.id, [draft(f"c-{n}", article=one) for n, one in enumerate(words)], NOON)
     assert {one.article.title for one in added.values()} == {"Three"}
 
 
 def test_box_and_originals_are_kept_beside_the_comment(store, site):
     sealed = draft(box=b"\x00box", originals=(Original("body", b"\x01"), Original("author_name", b"\x02")))
     with store.write() as tx:
-        added = tx.add_comments(site.id, [sealed, draft("c-2", BO)], NOON)
+        added = tx.comments.add(site.id, [sealed, draft("c-2", BO)], NOON)
     with store.read() as tx:
-        assert tx.contact_box(added["c-1"].pk) == b"\x00box"
-        assert tx.originals(added["c-1"].pk, 1) == {"body": b"\x01", "author_name": b"\x02"}
-        assert tx.contact_box(added["c-2"].pk) is None
-        assert tx.originals(added["c-2"].pk, 1) == {}
+        assert tx.sealed.contact_box(added["c-1"].pk) == b"\x00box"
+        assert tx.sealed.originals(added["c-1"].pk, 1) == {"body": b"\x01", "author_name": b"\x02"}
+        assert tx.sealed.contact_box(added["c-2"].pk) is None
+        assert tx.sealed.originals(added["c-2"].pk, 1) == {}
 
 
 def test_used_keys_are_remembered_by_site(store, site):
-    key = Key("key-1", comment_pk=7, revision=1, request_hash="hash")
+    key = IdempotencyKey("key-1", comment_pk=7, revision=1, request_hash="hash")
     with store.write() as tx:
-        other = tx.add_site(herald())
-        tx.remember_keys(site.id, [key], NOON)
-        tx.remember_keys(site.id, [replace(key, request_hash="other")], NOON)
+        other = tx.sites.add(herald())
+        tx.comments.add_idempotency_keys(site.id, [key], NOON)
+        tx.comments.add_idempotency_keys(site.id, [replace(key, request_hash="other")], NOON)
     with store.read() as tx:
-        assert tx.keys_used(site.id, ["key-1", "key-2"]) == {"key-1": key}
-        assert tx.keys_used(other.id, ["key-1"]) == {}
-        assert tx.keys_used(site.id, []) == {}
+        assert tx.comments.idempotency_keys(site.id, ["key-1", "key-2"]) == {"key-1": key}
+        assert tx.comments.idempotency_keys(other.id, ["key-1"]) == {}
+        assert tx.comments.idempotency_keys(site.id, []) == {}
 
 
 def test_revision_is_pending_again_and_keeps_the_old_text(store, site):
     with store.write() as tx:
-        first = tx.add_comments(site.id, [draft(box=b"one")], NOON)["c-1"]
+        first = tx.comments.add(site.id, [draft(box=b"one")], NOON)["c-1"]
         decided(tx, first, Action.APPROVE)
-        seen = tx.comment(site.id, "c-1", lock=True)
+        seen = tx.comments.get(site.id, "c-1", lock=True)
         assert seen is not None
-        revised = tx.revise(seen, draft(author=BO, body="Second thoughts.", box=b"two"), after(60), False)
+        revised = tx.comments.revise(
+            seen, draft(author=BO, body="Second thoughts.", box=b"two"), after(60), False
+        )
     assert (revised.pk, revised.revision, revised.status) == (first.pk, 2, Status.PENDING)
     assert (revised.verdict, revised.decision_id, revised.decided_at, revised.attempts) == (
         None,
@@ -209,48 +218,48 @@ def test_revision_is_pending_again_and_keeps_the_old_text(store, site):
     )
     assert (revised.received_at, revised.published_revision) == (after(60), None)
     with store.read() as tx:
-        assert tx.comment(site.id, "c-1") == revised
-        (old,) = tx.superseded(first.pk)
+        assert tx.comments.get(site.id, "c-1") == revised
+        (old,) = tx.erasure.superseded(first.pk)
         assert (old.revision, old.body, old.author_name) == (1, WORDS[ADA], ADA)
         assert old.verdict == seen.verdict
-        assert tx.contact_box(first.pk) == b"two"
+        assert tx.sealed.contact_box(first.pk) == b"two"
 
 
 def test_published_text_stays_when_asked(store, site):
     with store.write() as tx:
-        first = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+        first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
         decided(tx, first, Action.APPROVE)
-        seen = tx.comment(site.id, "c-1", lock=True)
+        seen = tx.comments.get(site.id, "c-1", lock=True)
         assert seen is not None
-        revised = tx.revise(seen, draft(body="Second thoughts."), after(60), True)
+        revised = tx.comments.revise(seen, draft(body="Second thoughts."), after(60), True)
         assert revised is not None
-        (shown,) = tx.published(site.id, ARTICLE.url)
+        (shown,) = tx.comments.published(site.id, ARTICLE.url)
     assert revised.published_revision == 1
     assert (shown.revision, shown.body) == (1, WORDS[ADA])
 
 
 def test_stale_revision_is_refused(store, site):
     with store.write() as tx:
-        first = tx.add_comments(site.id, [draft()], NOON)["c-1"]
-        second = tx.revise(first, draft(body="Second."), after(1), False)
-        assert tx.revise(first, draft(body="Third."), after(2), False) is None
-        assert tx.comment(site.id, "c-1") == second
+        first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
+        second = tx.comments.revise(first, draft(body="Second."), after(1), False)
+        assert tx.comments.revise(first, draft(body="Third."), after(2), False) is None
+        assert tx.comments.get(site.id, "c-1") == second
 
 
 @pytest.mark.parametrize("final", [Status.WITHDRAWN, Status.ERASED])
 def test_final_comment_is_not_revised(store, site, final):
     with store.write() as tx:
-        first = tx.add_comments(site.id, [draft()], NOON)["c-1"]
-        tx.move([replace(move(first), to_status=final)])
-        seen = tx.comment(site.id, "c-1")
+        first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
+        tx.comments.move([replace(move(first), to_status=final)])
+        seen = tx.comments.get(site.id, "c-1")
         assert seen is not None
-        assert tx.revise(seen, draft(body="Second."), after(1), False) is None
+        assert tx.comments.revise(seen, draft(body="Second."), after(1), False) is None
 
 
 def test_revision_may_move_to_another_article(store, site):
     elsewhere = Article("https://courier.example/tunnel")
     with store.write() as tx:
-        first = tx.add_comments(site.id, [draft(), draft("c-2", CHI)], NOON)["c-1"]
-        tx.revise(first, draft(article=elsewhere), after(1), False)
-        assert ids(tx.comments(site.id, article_url=elsewhere.url).comments) == ["c-1"]
-        assert ids(tx.comments(site.id, article_url=ARTICLE.url).comments) == ["c-2"]
+        first = tx.comments.add(site.id, [draft(), draft("c-2", CHI)], NOON)["c-1"]
+        tx.comments.revise(first, draft(article=elsewhere), after(1), False)
+        assert ids(tx.comments.page(site.id, article_url=elsewhere.url).comments) == ["c-1"]
+        assert ids(tx.comments.page(site.id, article_url=ARTICLE.url).comments) == ["c-2"]

@@ -23,15 +23,15 @@ ACTS = [
 
 def walked(store):
     with store.read() as tx:
-        return walk(tx.acts_after(0, 1000), tx.act_head(), SIGNER)
+        return walk(tx.audit_log.after(0, 1000), tx.audit_log.head(), SIGNER)
 
 
 def filled(store):
     """Log the acts above, one alone and three at once."""
     with store.write() as tx:
-        tx.log_act("Mara", "sign-in", "desk", NOON)
+        tx.audit_log.append("Mara", "sign-in", "desk", NOON)
     with store.write() as tx:
-        tx.log_acts(ACTS[1:])
+        tx.audit_log.append_all(ACTS[1:])
     return store
 
 
@@ -44,23 +44,23 @@ def sql(store, statement):
 def test_acts_come_back_in_order(store):
     filled(store)
     with store.read() as tx:
-        assert [link.act for link in tx.acts_after(0, 100)] == ACTS
-        assert [link.number for link in tx.acts_after(1, 2)] == [2, 3]
+        assert [link.act for link in tx.audit_log.after(0, 100)] == ACTS
+        assert [link.number for link in tx.audit_log.after(1, 2)] == [2, 3]
     assert walked(store).holds
     assert walked(store).links == 4
 
 
 def test_an_empty_chain_holds(store):
     with store.write() as tx:
-        tx.log_acts([])
-        assert tx.act_head() is None
+        tx.audit_log.append_all([])
+        assert tx.audit_log.head() is None
     assert walked(store) == Walk(0, "0" * 64)
 
 
 def test_what_is_rolled_back_leaves_no_gap(store):
     filled(store)
     with suppress(ZeroDivisionError), store.write() as tx:
-        tx.log_act("Mara", "reveal", "courier: comment 8", NOON)
+        tx.audit_log.append("Mara", "reveal", "courier: comment 8", NOON)
         raise ZeroDivisionError
     filled(store)
     assert (walked(store).holds, walked(store).links) == (True, 8)
@@ -69,10 +69,10 @@ def test_what_is_rolled_back_leaves_no_gap(store):
 def test_blanked_acts_leave_the_chain_whole(store):
     filled(store)
     with store.write() as tx:
-        assert tx.blank_acts("Mara") == 2
-        assert tx.blank_acts("Mara") == 0
-        assert [link.act for link in tx.acts_after(0, 100)] == [None, None, *ACTS[2:]]
-        assert [link.salt is None for link in tx.acts_after(0, 100)] == [True, True, False, False]
+        assert tx.audit_log.blank("Mara") == 2
+        assert tx.audit_log.blank("Mara") == 0
+        assert [link.act for link in tx.audit_log.after(0, 100)] == [None, None, *ACTS[2:]]
+        assert [link.salt is None for link in tx.audit_log.after(0, 100)] == [True, True, False, False]
     found = walked(store)
     assert (found.holds, found.blanked) == (True, 2)
 
@@ -81,7 +81,7 @@ def test_appending_at_once_makes_one_chain(store):
     def work(number):
         for turn in range(5):
             with store.write() as tx:
-                tx.log_act(f"person {number}", "reveal", f"courier: comment {turn}", NOON)
+                tx.audit_log.append(f"person {number}", "reveal", f"courier: comment {turn}", NOON)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(work, range(6)))
@@ -91,22 +91,22 @@ def test_appending_at_once_makes_one_chain(store):
 def test_who_logs_and_then_waits_for_a_row_stops_nobody(clean_postgres_url):
     store = open_store(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("c-1")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("c-1")], NOON)
     has_it = threading.Event()
 
     def other():
         with store.write() as tx:
-            tx.comment(site.id, "c-1", lock=True)
+            tx.comments.get(site.id, "c-1", lock=True)
             has_it.set()
-            tx.log_act("Noor", "decision", "courier: comment 1", NOON)
+            tx.audit_log.append("Noor", "decision", "courier: comment 1", NOON)
 
     with ThreadPoolExecutor(1) as pool:
         with store.write() as tx:
-            tx.log_act("Mara", "decision", "courier: comment 2", NOON)
+            tx.audit_log.append("Mara", "decision", "courier: comment 2", NOON)
             second = pool.submit(other)
             assert has_it.wait(5)
-            tx.comment(site.id, "c-1", lock=True)
+            tx.comments.get(site.id, "c-1", lock=True)
         second.result(10)
     assert (walked(store).holds, walked(store).links) == (True, 2)
     store.close()

@@ -18,11 +18,11 @@ def test_what_a_killed_audit_left_is_taken_off(store):
             (NAMED_ALIKE, "https://audits.example", old),
             ("courier", "https://courier.example", old),
         ):
-            site = tx.add_site(replace(courier(), name=name, url=url, created_at=made))
-            tx.add_comments(site.id, [draft("c-1")], NOON)
-            tx.add_moderator(name, "lead", NOON)
+            site = tx.sites.add(replace(courier(), name=name, url=url, created_at=made))
+            tx.comments.add(site.id, [draft("c-1")], NOON)
+            tx.moderators.add(name, "lead", NOON)
     assert take_off_what_was_left(store, NOON) == [KILLED]
     with store.read() as tx:
-        assert {site.name for site in tx.sites()} == {RUNNING, NAMED_ALIKE, "courier"}
-        assert {one.name for one in tx.moderators()} == {RUNNING, NAMED_ALIKE, "courier"}
+        assert {site.name for site in tx.sites.all()} == {RUNNING, NAMED_ALIKE, "courier"}
+        assert {one.name for one in tx.moderators.all()} == {RUNNING, NAMED_ALIKE, "courier"}
     assert take_off_what_was_left(store, NOON) == []

@@ -14,51 +14,51 @@ NEAR, FAR = Signature(b"\x01\x00" * 48, (1, 2, 3)), Signature(b"\x02\x00" * 48, 
 @pytest.fixture
 def site(store):
     with store.write() as tx:
-        return tx.add_site(courier())
+        return tx.sites.add(courier())
 
 
 def held(store, site, count):
     """Store comments that a person is to look at."""
     with store.write() as tx:
-        comments = list(tx.add_comments(site.id, [draft(f"c-{n}") for n in range(count)], NOON).values())
+        comments = list(tx.comments.add(site.id, [draft(f"c-{n}") for n in range(count)], NOON).values())
         for comment in comments:
-            (number,) = tx.new_decision_ids(1)
-            assert tx.move([move(comment, Action.HOLD, decision_id=number)])
-            tx.add_decisions([decision(comment, number)])
+            (number,) = tx.decisions.new_ids(1)
+            assert tx.comments.move([move(comment, Action.HOLD, decision_id=number)])
+            tx.decisions.add([decision(comment, number)])
         return comments
 
 
 def test_a_cluster_is_found_by_any_band_of_its_site(store, site):
     with store.write() as tx:
-        other = tx.add_site(herald())
-        near, far = tx.add_clusters(site.id, [NEAR, FAR], NOON)
-        assert tx.clusters_near(site.id, [3, 4], NOON) == {3: [near]}
-        assert tx.clusters_near(site.id, [1 << 50], NOON) == {1 << 50: [far]}
-        assert tx.clusters_near(other.id, [3], NOON) == {}
-        assert tx.clusters_near(site.id, [], NOON) == {}
+        other = tx.sites.add(herald())
+        near, far = tx.clusters.add(site.id, [NEAR, FAR], NOON)
+        assert tx.clusters.near(site.id, [3, 4], NOON) == {3: [near]}
+        assert tx.clusters.near(site.id, [1 << 50], NOON) == {1 << 50: [far]}
+        assert tx.clusters.near(other.id, [3], NOON) == {}
+        assert tx.clusters.near(site.id, [], NOON) == {}
 
 
 def test_a_copy_at_risk_is_not_hidden_by_one_that_is_not(store, site):
     calm, first, second, later = held(store, site, 4)
     at_risk = verdict(reasons=(Reason("at_risk", "said", "self_harm"),), scores={"self_harm": 0.8})
     with store.write() as tx:
-        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
-        tx.join_clusters([(one.pk, cluster.id) for one in (calm, first, second, later)])
+        (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
+        tx.clusters.join([(one.pk, cluster.id) for one in (calm, first, second, later)])
         for one in (first, second):
-            known = tx.comment_by_pk(one.pk)
+            known = tx.comments.by_pk(one.pk)
             assert known
-            assert tx.move([move(known, Action.HOLD, verdict=at_risk)])
+            assert tx.comments.move([move(known, Action.HOLD, verdict=at_risk)])
     with store.read() as tx:
-        assert ids([one.comment for one in tx.queue(Wanted(), 1, NOON, 9)]) == [first.id, calm.id]
+        assert ids([one.comment for one in tx.queue.page(Wanted(), 1, NOON, 9)]) == [first.id, calm.id]
 
 
 def test_an_old_cluster_is_found_only_while_a_decision_stands(store, site):
     with store.write() as tx:
-        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
-        assert tx.clusters_near(site.id, [1], after(60)) == {}
-        bulk_decision = tx.add_bulk_decision("Mara", Action.SPAM, "a cluster", after(10))
-        tx.decide_cluster(cluster.id, bulk_decision, after(600))
-        (found,) = tx.clusters_near(site.id, [1], after(60))[1]
+        (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
+        assert tx.clusters.near(site.id, [1], after(60)) == {}
+        bulk_decision = tx.bulk_decisions.add("Mara", Action.SPAM, "a cluster", after(10))
+        tx.clusters.decide(cluster.id, bulk_decision, after(600))
+        (found,) = tx.clusters.near(site.id, [1], after(60))[1]
         assert (found.action, found.decided_by, found.bulk_decision_id) == (
             Action.SPAM,
             "Mara",
@@ -66,130 +66,133 @@ def test_an_old_cluster_is_found_only_while_a_decision_stands(store, site):
         )
         assert found.stands(after(599))
         assert not found.stands(after(600))
-        assert tx.sites_with_decided_clusters(after(60)) == {site.id}
-        tx.undecide_clusters(bulk_decision.id)
-        assert tx.sites_with_decided_clusters(after(60)) == set()
+        assert tx.clusters.sites_with_decisions(after(60)) == {site.id}
+        tx.clusters.undecide(bulk_decision.id)
+        assert tx.clusters.sites_with_decisions(after(60)) == set()
 
 
 def test_a_decision_over_a_cluster_names_the_one_it_replaces(store, site):
     with store.write() as tx:
-        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
+        (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
         first, second = (
-            tx.add_bulk_decision(who, Action.REJECT, "a cluster", NOON) for who in ("Lea", "Bea")
+            tx.bulk_decisions.add(who, Action.REJECT, "a cluster", NOON) for who in ("Lea", "Bea")
         )
-        assert not tx.decide_cluster(cluster.id, first, after(600), replaces=second.id)
-        assert tx.decide_cluster(cluster.id, first, after(600))
-        assert not tx.decide_cluster(cluster.id, second, after(900))
-        assert [one.bulk_decision_id for one in tx.clusters_near(site.id, [1], NOON)[1]] == [first.id]
-        assert tx.decide_cluster(cluster.id, second, after(900), replaces=first.id)
-        tx.undecide_clusters(first.id)
-        (found,) = tx.clusters_near(site.id, [1], NOON)[1]
+        assert not tx.clusters.decide(cluster.id, first, after(600), replaces=second.id)
+        assert tx.clusters.decide(cluster.id, first, after(600))
+        assert not tx.clusters.decide(cluster.id, second, after(900))
+        assert [one.bulk_decision_id for one in tx.clusters.near(site.id, [1], NOON)[1]] == [first.id]
+        assert tx.clusters.decide(cluster.id, second, after(900), replaces=first.id)
+        tx.clusters.undecide(first.id)
+        (found,) = tx.clusters.near(site.id, [1], NOON)[1]
         assert (found.bulk_decision_id, found.decided_by, found.stands_until) == (
             second.id,
             "Bea",
             after(900),
         )
-        tx.undecide_clusters(second.id)
-        assert not tx.decide_cluster(cluster.id, first, after(600), replaces=second.id)
+        tx.clusters.undecide(second.id)
+        assert not tx.clusters.decide(cluster.id, first, after(600), replaces=second.id)
 
 
 def test_a_cluster_counts_its_held_members(store, site):
     comments = held(store, site, 3)
     with store.write() as tx:
-        near, far = tx.add_clusters(site.id, [NEAR, FAR], NOON)
-        tx.join_clusters([(comment.pk, near.id) for comment in comments])
-        tx.join_clusters([(comments[2].pk, far.id)])
-        assert tx.cluster_sizes([near.id, far.id]) == {near.id: 2, far.id: 1}
-        assert tx.clusters_of([comments[0].pk, comments[2].pk]) == {comments[0].pk: near, comments[2].pk: far}
-        assert ids(tx.held_in_cluster(near.id, 0, 1)) == ["c-0"]
-        assert ids(tx.held_in_cluster(near.id, comments[0].pk, 9)) == ["c-1"]
-        first = tx.comment_by_pk(comments[0].pk)
+        near, far = tx.clusters.add(site.id, [NEAR, FAR], NOON)
+        tx.clusters.join([(comment.pk, near.id) for comment in comments])
+        tx.clusters.join([(comments[2].pk, far.id)])
+        assert tx.clusters.sizes([near.id, far.id]) == {near.id: 2, far.id: 1}
+        assert tx.clusters.of_comments([comments[0].pk, comments[2].pk]) == {
+            comments[0].pk: near,
+            comments[2].pk: far,
+        }
+        assert ids(tx.clusters.held_members(near.id, 0, 1)) == ["c-0"]
+        assert ids(tx.clusters.held_members(near.id, comments[0].pk, 9)) == ["c-1"]
+        first = tx.comments.by_pk(comments[0].pk)
         assert first is not None
         decided(tx, first, Action.SPAM)
-        assert tx.cluster_sizes([near.id, far.id]) == {near.id: 1, far.id: 1}
+        assert tx.clusters.sizes([near.id, far.id]) == {near.id: 1, far.id: 1}
 
 
 def test_old_clusters_without_held_members_or_a_decision_are_deleted(store, site):
     (comment,) = held(store, site, 1)
     with store.write() as tx:
-        near, far = tx.add_clusters(site.id, [NEAR, FAR], NOON)
-        tx.join_clusters([(comment.pk, near.id)])
-        bulk_decision = tx.add_bulk_decision("Mara", Action.SPAM, "a cluster", NOON)
-        tx.decide_cluster(far.id, bulk_decision, after(3600))
-        assert tx.prune_clusters(after(60), 10) == 0
-        current = tx.comment_by_pk(comment.pk)
+        near, far = tx.clusters.add(site.id, [NEAR, FAR], NOON)
+        tx.clusters.join([(comment.pk, near.id)])
+        bulk_decision = tx.bulk_decisions.add("Mara", Action.SPAM, "a cluster", NOON)
+        tx.clusters.decide(far.id, bulk_decision, after(3600))
+        assert tx.clusters.prune(after(60), 10) == 0
+        current = tx.comments.by_pk(comment.pk)
         assert current is not None
         decided(tx, current, Action.SPAM)
-        assert tx.prune_clusters(after(60), 10) == 1
-        assert tx.clusters_of([comment.pk]) == {}
-        assert set(tx.clusters_near(site.id, [1, 7], NOON)) == {7}
-        assert tx.prune_clusters(after(7200), 0) == 0
-        assert tx.prune_clusters(after(7200), 10) == 1
+        assert tx.clusters.prune(after(60), 10) == 1
+        assert tx.clusters.of_comments([comment.pk]) == {}
+        assert set(tx.clusters.near(site.id, [1, 7], NOON)) == {7}
+        assert tx.clusters.prune(after(7200), 0) == 0
+        assert tx.clusters.prune(after(7200), 10) == 1
 
 
 def test_a_bulk_decision_keeps_its_decisions_in_order(store, site):
     comments = held(store, site, 2)
     with store.write() as tx:
-        bulk_decision = tx.add_bulk_decision("Mara", Action.REJECT, "score from .4 to .6", NOON)
-        numbers = [current.decision_id for one in comments if (current := tx.comment_by_pk(one.pk))]
+        bulk_decision = tx.bulk_decisions.add("Mara", Action.REJECT, "score from .4 to .6", NOON)
+        numbers = [current.decision_id for one in comments if (current := tx.comments.by_pk(one.pk))]
         decisions = [number for number in numbers if number is not None]
-        tx.add_to_bulk_decision(bulk_decision.id, decisions)
-        assert [number for number, _ in tx.bulk_decided(bulk_decision.id, 0, 9)] == decisions
-        assert [one.id for _, one in tx.bulk_decided(bulk_decision.id, decisions[0], 9)] == ["c-1"]
-        assert tx.bulk_decision(bulk_decision.id) == bulk_decision
-        assert tx.end_bulk_decision(bulk_decision.id, after(5))
-        assert not tx.end_bulk_decision(bulk_decision.id, after(6))
-        ended = tx.bulk_decision(bulk_decision.id)
+        tx.bulk_decisions.add_members(bulk_decision.id, decisions)
+        assert [number for number, _ in tx.bulk_decisions.members(bulk_decision.id, 0, 9)] == decisions
+        assert [one.id for _, one in tx.bulk_decisions.members(bulk_decision.id, decisions[0], 9)] == ["c-1"]
+        assert tx.bulk_decisions.get(bulk_decision.id) == bulk_decision
+        assert tx.bulk_decisions.mark_undone(bulk_decision.id, after(5))
+        assert not tx.bulk_decisions.mark_undone(bulk_decision.id, after(6))
+        ended = tx.bulk_decisions.get(bulk_decision.id)
         assert ended.undone_at == after(5)
-        assert tx.bulk_decision(bulk_decision.id + 1) is None
+        assert tx.bulk_decisions.get(bulk_decision.id + 1) is None
 
 
 def test_acts_on_many_are_found_until_they_are_undone(store, site):
     comments = held(store, site, 2)
     with store.write() as tx:
-        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
-        first = tx.add_bulk_decision("Mara", Action.SPAM, "a cluster", NOON)
-        tx.decide_cluster(cluster.id, first, after(600))
-        second = tx.add_bulk_decision("Noor", Action.REJECT, "score from .4 to .6", after(5))
-        numbers = tx.new_decision_ids(2)
-        tx.add_decisions([decision(one, number) for one, number in zip(comments, numbers, strict=True)])
-        tx.add_to_bulk_decision(first.id, numbers)
-        assert tx.bulk_decisions_lately(9) == [(second, None), (first, after(600))]
-        assert tx.bulk_decisions_lately(1) == [(second, None)]
-        assert tx.bulk_decisions_lately(9, before=second.id) == [(first, after(600))]
-        assert tx.bulk_decision_sizes([first.id, second.id]) == {first.id: 2}
-        assert tx.bulk_decision_sizes([]) == {}
-        tx.undecide_clusters(first.id)
-        assert tx.bulk_decisions_lately(9) == [(second, None), (first, None)]
-        tx.end_bulk_decision(first.id, after(9))
-        assert tx.bulk_decisions_lately(9) == [(second, None)]
+        (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
+        first = tx.bulk_decisions.add("Mara", Action.SPAM, "a cluster", NOON)
+        tx.clusters.decide(cluster.id, first, after(600))
+        second = tx.bulk_decisions.add("Noor", Action.REJECT, "score from .4 to .6", after(5))
+        numbers = tx.decisions.new_ids(2)
+        tx.decisions.add([decision(one, number) for one, number in zip(comments, numbers, strict=True)])
+        tx.bulk_decisions.add_members(first.id, numbers)
+        assert tx.bulk_decisions.latest(9) == [(second, None), (first, after(600))]
+        assert tx.bulk_decisions.latest(1) == [(second, None)]
+        assert tx.bulk_decisions.latest(9, before=second.id) == [(first, after(600))]
+        assert tx.bulk_decisions.sizes([first.id, second.id]) == {first.id: 2}
+        assert tx.bulk_decisions.sizes([]) == {}
+        tx.clusters.undecide(first.id)
+        assert tx.bulk_decisions.latest(9) == [(second, None), (first, None)]
+        tx.bulk_decisions.mark_undone(first.id, after(9))
+        assert tx.bulk_decisions.latest(9) == [(second, None)]
 
 
 def test_a_cluster_is_in_the_queue_while_its_oldest_member_is_set_aside(store, site):
     first, second, third = held(store, site, 3)
     with store.write() as tx:
-        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
-        tx.join_clusters([(one.pk, cluster.id) for one in (first, second, third)])
-        assert [one.comment.pk for one in tx.queue(Wanted(), 1, NOON, 9)] == [first.pk]
-        tx.open_matter(Matter.ASIDE, first, NOON)
-        assert [one.comment.pk for one in tx.queue(Wanted(), 1, NOON, 9)] == [second.pk]
-        assert tx.queue_counts(9)["held"] == 2
-        assert tx.queue_counts(9)["aside"] == 1
+        (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
+        tx.clusters.join([(one.pk, cluster.id) for one in (first, second, third)])
+        assert [one.comment.pk for one in tx.queue.page(Wanted(), 1, NOON, 9)] == [first.pk]
+        tx.cases.open(Matter.ASIDE, first, NOON)
+        assert [one.comment.pk for one in tx.queue.page(Wanted(), 1, NOON, 9)] == [second.pk]
+        assert tx.queue.counts(9)["held"] == 2
+        assert tx.queue.counts(9)["aside"] == 1
 
 
 def test_a_cluster_is_found_by_every_filter_that_a_member_passes(store, site):
     library = Article("https://courier.example/library", "The library stays open")
     first, second = held(store, site, 2)
     with store.write() as tx:
-        third = tx.add_comments(site.id, [draft("other", article=library)], NOON)["other"]
-        (number,) = tx.new_decision_ids(1)
-        assert tx.move([move(third, Action.HOLD, decision_id=number)])
-        tx.add_decisions([decision(third, number)])
-        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
-        tx.join_clusters([(one.pk, cluster.id) for one in (first, second, third)])
+        third = tx.comments.add(site.id, [draft("other", article=library)], NOON)["other"]
+        (number,) = tx.decisions.new_ids(1)
+        assert tx.comments.move([move(third, Action.HOLD, decision_id=number)])
+        tx.decisions.add([decision(third, number)])
+        (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
+        tx.clusters.join([(one.pk, cluster.id) for one in (first, second, third)])
         under = Wanted(site_id=site.id, article_url=library.url)
-        assert [one.comment.pk for one in tx.queue(under, 1, NOON, 9)] == [third.pk]
-        assert [one.comment.pk for one in tx.queue(Wanted(site_id=site.id), 1, NOON, 9)] == [first.pk]
+        assert [one.comment.pk for one in tx.queue.page(under, 1, NOON, 9)] == [third.pk]
+        assert [one.comment.pk for one in tx.queue.page(Wanted(site_id=site.id), 1, NOON, 9)] == [first.pk]
 
 
 def test_a_cluster_is_claimed_by_one_moderator_under_every_filter(store, site):
@@ -197,25 +200,25 @@ def test_a_cluster_is_claimed_by_one_moderator_under_every_filter(store, site):
     library = Article("https://courier.example/library", "The library stays open")
     first, alone = held(store, site, 2)
     with store.write() as tx:
-        mara, noor = (tx.add_moderator(name, "moderator", NOON) for name in ("Mara", "Noor"))
-        third = tx.add_comments(site.id, [draft("other", article=library)], NOON)["other"]
-        (number,) = tx.new_decision_ids(1)
-        assert tx.move([move(third, Action.HOLD, decision_id=number)])
-        tx.add_decisions([decision(third, number)])
-        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
-        tx.join_clusters([(one.pk, cluster.id) for one in (first, third)])
+        mara, noor = (tx.moderators.add(name, "moderator", NOON) for name in ("Mara", "Noor"))
+        third = tx.comments.add(site.id, [draft("other", article=library)], NOON)["other"]
+        (number,) = tx.decisions.new_ids(1)
+        assert tx.comments.move([move(third, Action.HOLD, decision_id=number)])
+        tx.decisions.add([decision(third, number)])
+        (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
+        tx.clusters.join([(one.pk, cluster.id) for one in (first, third)])
         under = Wanted(site_id=site.id, article_url=library.url)
 
         def offered(wanted, to):
-            return [one.comment.pk for one in tx.queue(wanted, to.id, NOON, 9)]
+            return [one.comment.pk for one in tx.queue.page(wanted, to.id, NOON, 9)]
 
-        tx.claim(mara.id, [third.pk], NOON, after(60))
+        tx.queue.claim(mara.id, [third.pk], NOON, after(60))
         assert offered(under, mara) == [third.pk]
         assert offered(Wanted(), noor) == [alone.pk]
         assert offered(Wanted(), mara) == [first.pk, alone.pk]
-        current = tx.comment_by_pk(third.pk)
+        current = tx.comments.by_pk(third.pk)
         assert current is not None
         decided(tx, current, Action.SPAM)
         assert offered(Wanted(), noor) == [first.pk, alone.pk]
-        tx.claim(noor.id, [alone.pk], NOON, after(60))
+        tx.queue.claim(noor.id, [alone.pk], NOON, after(60))
         assert offered(Wanted(), mara) == [first.pk]

@@ -4,14 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from service.storage.erasure import OWN_WAY
 
 from service.domain.comment import Client, Original
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
 from service.storage import open_store
 from service.storage.comment_tables import comments as comments_table
-from service.storage.erasing import OWN_WAY
-from service.storage.records import Erasure, Key
+from service.storage.records import Erasure, IdempotencyKey
 from service.storage.schema import metadata
 from tests.factories import (
     ADA,
@@ -38,29 +38,29 @@ MIXED = (draft("c-1"), draft("c-2", author_key="old key"), draft("c-3", BO), dra
 @pytest.fixture
 def site(store):
     with store.write() as tx:
-        return tx.add_site(courier())
+        return tx.sites.add(courier())
 
 
 def add(store, site, *drafts):
     """Accept the drafts and return the comments, in order."""
     with store.write() as tx:
-        added = tx.add_comments(site.id, drafts, NOON)
+        added = tx.comments.add(site.id, drafts, NOON)
         return list(added.values())
 
 
 def test_written_by_finds_an_author_in_every_state(store, site):
     with store.write() as tx:
-        other = tx.add_site(herald())
-        tx.add_comments(other.id, [draft("h-1")], NOON)
+        other = tx.sites.add(herald())
+        tx.comments.add(other.id, [draft("h-1")], NOON)
     one, two, _, four = add(
         store, site, draft("c-1"), draft("c-2", author_key="old key"), draft("c-3", BO), draft("c-4")
     )
     with store.write() as tx:
         decided(tx, two, Action.REJECT)
-        assert ids(tx.written_by(site.id, (ADAS, "old key"), 10)) == ["c-1", "c-2", "c-4"]
-        assert ids(tx.written_by(site.id, (ADAS,), 1)) == [one.id]
-        assert ids(tx.written_by(site.id, (ADAS,), 10, after=one.pk, lock=True)) == [four.id]
-        assert tx.written_by(site.id, (), 10) == []
+        assert ids(tx.erasure.written_by(site.id, (ADAS, "old key"), 10)) == ["c-1", "c-2", "c-4"]
+        assert ids(tx.erasure.written_by(site.id, (ADAS,), 1)) == [one.id]
+        assert ids(tx.erasure.written_by(site.id, (ADAS,), 10, after=one.pk, lock=True)) == [four.id]
+        assert tx.erasure.written_by(site.id, (), 10) == []
 
 
 def test_emptying_takes_everything_that_hangs_on_a_comment(store, site):
@@ -72,15 +72,19 @@ def test_emptying_takes_everything_that_hangs_on_a_comment(store, site):
     )
     with store.write() as tx:
         for comment in (mine, his):
-            tx.remember_keys(site.id, [Key(f"k{comment.pk}", comment.pk, 1, "hash")], NOON)
+            tx.comments.add_idempotency_keys(
+                site.id, [IdempotencyKey(f"k{comment.pk}", comment.pk, 1, "hash")], NOON
+            )
             made = decided(tx, comment, Action.REJECT, who_kind=Who.SITE, reason="rude")
-            tx.add_notes([made.id], "knows the mayor", "Mo", NOON)
-            tx.add_labels([label(comment)])
-            tx.add_deliveries([delivery(comment, made.id)])
-        again = tx.comment_by_pk(mine.pk)
+            tx.decisions.add_notes([made.id], "knows the mayor", "Mo", NOON)
+            tx.labels.add([label(comment)])
+            tx.deliveries.add([delivery(comment, made.id)])
+        again = tx.comments.by_pk(mine.pk)
         assert again
-        assert tx.revise(again, draft("c-1", body="Second thoughts."), after(1), keep_published=False)
-        taken = tx.empty([mine.pk])
+        assert tx.comments.revise(
+            again, draft("c-1", body="Second thoughts."), after(1), keep_published=False
+        )
+        taken = tx.erasure.empty([mine.pk])
     for table in (
         "comments",
         "revisions",
@@ -93,31 +97,31 @@ def test_emptying_takes_everything_that_hangs_on_a_comment(store, site):
     ):
         assert taken[table] == 1, table
     with store.read() as tx:
-        found = tx.comment_by_pk(mine.pk)
+        found = tx.comments.by_pk(mine.pk)
         assert found
         assert (found.status, found.id, found.revision) == (Status.ERASED, "c-1", 2)
         assert (found.author_name, found.body, found.content_hash) == ("", "", "")
         assert found.website is found.author_key is found.verdict is found.published_revision is None
         assert (found.client, dict(found.signals)) == (Client(), {})
-        assert tx.superseded(mine.pk) == []
-        assert tx.contact_box(mine.pk) is None
-        assert tx.originals(mine.pk, 1) == {}
-        assert tx.keys_used(site.id, [f"k{mine.pk}"]) == {}
-        assert tx.labels_of(mine.pk) == []
-        (decision,) = tx.decisions_of(mine.pk)
+        assert tx.erasure.superseded(mine.pk) == []
+        assert tx.sealed.contact_box(mine.pk) is None
+        assert tx.sealed.originals(mine.pk, 1) == {}
+        assert tx.comments.idempotency_keys(site.id, [f"k{mine.pk}"]) == {}
+        assert tx.labels.of_comment(mine.pk) == []
+        (decision,) = tx.decisions.of_comment(mine.pk)
         assert decision.reason is None
-        assert tx.notes([decision.id]) == {}
-        sent = {one.comment_pk: one for one in tx.deliveries(site.id, None, 10)}
+        assert tx.decisions.notes([decision.id]) == {}
+        sent = {one.comment_pk: one for one in tx.deliveries.page(site.id, None, 10)}
         assert (sent[mine.pk].state, sent[mine.pk].payload) == ("dropped", b"")
         assert (sent[his.pk].state, sent[his.pk].payload) == ("waiting", b'{"type":"comment.approved"}')
-        kept = tx.comment_by_pk(his.pk)
+        kept = tx.comments.by_pk(his.pk)
         assert kept
         assert (kept.body, kept.author_key, kept.status) == (his.body, BOS, Status.REJECTED)
-        assert tx.contact_box(his.pk) == b"his"
-        assert len(tx.labels_of(his.pk)) == 1
-        (untouched,) = tx.decisions_of(his.pk)
+        assert tx.sealed.contact_box(his.pk) == b"his"
+        assert len(tx.labels.of_comment(his.pk)) == 1
+        (untouched,) = tx.decisions.of_comment(his.pk)
         assert untouched.reason == "rude"
-        assert tx.notes([untouched.id]) == {untouched.id: "knows the mayor"}
+        assert tx.decisions.notes([untouched.id]) == {untouched.id: "knows the mayor"}
 
 
 def test_what_readers_see_can_stay_without_its_author(store, site):
@@ -125,17 +129,17 @@ def test_what_readers_see_can_stay_without_its_author(store, site):
     with store.write() as tx:
         for comment in (present, older):
             decided(tx, comment, Action.APPROVE)
-        seen = tx.comment_by_pk(older.pk)
+        seen = tx.comments.by_pk(older.pk)
         assert seen
-        assert tx.revise(seen, draft("c-2", body="Newer, unseen."), after(1), keep_published=True)
-        tx.empty([present.pk, older.pk], shown=[present.pk, older.pk])
+        assert tx.comments.revise(seen, draft("c-2", body="Newer, unseen."), after(1), keep_published=True)
+        tx.erasure.empty([present.pk, older.pk], shown=[present.pk, older.pk])
     with store.read() as tx:
-        shown = tx.published(site.id, present.article.url)
+        shown = tx.comments.published(site.id, present.article.url)
         assert [(one.id, one.author_name, one.body, one.author_key) for one in shown] == [
             ("c-1", "", present.body, None),
             ("c-2", "", older.body, None),
         ]
-        newest = tx.comment_by_pk(older.pk)
+        newest = tx.comments.by_pk(older.pk)
         assert newest
         assert newest.body == ""
 
@@ -143,69 +147,74 @@ def test_what_readers_see_can_stay_without_its_author(store, site):
 def test_an_older_text_under_anothers_comment_goes_alone(store, site):
     (first,) = add(store, site, draft("c-1", BO, originals=(TYPED,)))
     with store.write() as tx:
-        assert tx.revise(first, draft("c-1", ADA, body="Mine now."), after(1), keep_published=False)
-        taken = tx.forget_author(site.id, (BOS,))
+        assert tx.comments.revise(first, draft("c-1", ADA, body="Mine now."), after(1), keep_published=False)
+        taken = tx.erasure.forget_author(site.id, (BOS,))
         assert (taken["revisions"], taken["originals"]) == (1, 1)
-        assert tx.superseded(first.pk) == []
-        left = tx.comment_by_pk(first.pk)
+        assert tx.erasure.superseded(first.pk) == []
+        left = tx.comments.by_pk(first.pk)
         assert left
         assert (left.body, left.author_key) == ("Mine now.", ADAS)
-        assert tx.forget_author(site.id, ()) == {}
+        assert tx.erasure.forget_author(site.id, ()) == {}
 
 
 def test_an_older_text_that_readers_see_or_a_callback_carries_goes_too(store, site):
     (first,) = add(store, site, draft("c-1", BO))
     with store.write() as tx:
         old = decided(tx, first, Action.APPROVE)
-        tx.add_deliveries([delivery(first, old.id)])
-        seen = tx.comment_by_pk(first.pk)
+        tx.deliveries.add([delivery(first, old.id)])
+        seen = tx.comments.by_pk(first.pk)
         assert seen
-        newer = tx.revise(seen, draft("c-1", ADA, body="Mine now."), after(1), keep_published=True)
+        newer = tx.comments.revise(seen, draft("c-1", ADA, body="Mine now."), after(1), keep_published=True)
         assert newer
-        (number,) = tx.new_decision_ids(1)
+        (number,) = tx.decisions.new_ids(1)
         new = decision(newer, number, Action.HOLD, to_status=Status.HELD)
-        tx.add_decisions([new])
-        tx.add_deliveries([delivery(newer, new.id)])
-        assert len(tx.published(site.id, first.article.url)) == 1
-        assert tx.forget_author(site.id, (BOS,))["deliveries"] == 1
+        tx.decisions.add([new])
+        tx.deliveries.add([delivery(newer, new.id)])
+        assert len(tx.comments.published(site.id, first.article.url)) == 1
+        assert tx.erasure.forget_author(site.id, (BOS,))["deliveries"] == 1
     with store.read() as tx:
-        assert tx.published(site.id, first.article.url) == []
-        left = tx.comment_by_pk(first.pk)
+        assert tx.comments.published(site.id, first.article.url) == []
+        left = tx.comments.by_pk(first.pk)
         assert left
         assert (left.status, left.body, left.published_revision) == (Status.PENDING, "Mine now.", None)
-        sent = {one.decision_id: (one.state, one.payload) for one in tx.deliveries(site.id, None, 10)}
+        sent = {one.decision_id: (one.state, one.payload) for one in tx.deliveries.page(site.id, None, 10)}
         assert sent == {old.id: ("dropped", b""), new.id: ("waiting", b'{"type":"comment.approved"}')}
 
 
 def test_more_older_texts_than_a_page_go_as_well(store, site, monkeypatch):
-    monkeypatch.setattr("service.storage.erasing.PLACES", 2)
+    monkeypatch.setattr("service.storage.erasure.PLACES", 2)
     added = add(store, site, *(draft(f"c-{n}", BO) for n in range(5)))
     with store.write() as tx:
         for n, one in enumerate(added):
-            assert tx.revise(one, draft(f"c-{n}", ADA, body="Mine now."), after(1), keep_published=False)
-        assert tx.forget_author(site.id, (BOS,))["revisions"] == 5
-        assert [tx.superseded(one.pk) for one in added] == [[]] * 5
+            assert tx.comments.revise(
+                one, draft(f"c-{n}", ADA, body="Mine now."), after(1), keep_published=False
+            )
+        assert tx.erasure.forget_author(site.id, (BOS,))["revisions"] == 5
+        assert [tx.erasure.superseded(one.pk) for one in added] == [[]] * 5
 
 
 def test_superseded_texts_are_listed_oldest_first(store, site):
     (first,) = add(store, site, draft("c-1", body="One."))
     with store.write() as tx:
-        second = tx.revise(first, draft("c-1", body="Two."), after(1), keep_published=False)
+        second = tx.comments.revise(first, draft("c-1", body="Two."), after(1), keep_published=False)
         assert second
-        assert tx.revise(second, draft("c-1", body="Three."), after(2), keep_published=False)
-        assert [(one.revision, one.body) for one in tx.superseded(first.pk)] == [(1, "One."), (2, "Two.")]
+        assert tx.comments.revise(second, draft("c-1", body="Three."), after(2), keep_published=False)
+        assert [(one.revision, one.body) for one in tx.erasure.superseded(first.pk)] == [
+            (1, "One."),
+            (2, "Two."),
+        ]
 
 
 def test_an_erasure_is_remembered_until_the_files_are_cleared(store, site):
     made = Erasure("e-1", site.id, "site", 3, "{}", NOON)
     with store.write() as tx:
-        tx.add_erasure(made)
-        assert tx.erasure("e-1") == made
-        assert tx.erasure("e-2") is None
-        assert tx.erasures_unpurged() == 1
-        assert tx.mark_purged(NOON, after(5)) == 0
-        assert tx.mark_purged(after(1), after(5)) == 1
-        assert tx.erasures_unpurged() == 0
+        tx.erasure.add(made)
+        assert tx.erasure.get("e-1") == made
+        assert tx.erasure.get("e-2") is None
+        assert tx.erasure.count_unpurged() == 1
+        assert tx.erasure.mark_purged(NOON, after(5)) == 0
+        assert tx.erasure.mark_purged(after(1), after(5)) == 1
+        assert tx.erasure.count_unpurged() == 0
     assert store.purge()
 
 
@@ -215,52 +224,54 @@ def test_texts_expire_by_the_decision_that_stands(store, site, status):
     action = Action.SPAM if status is Status.SPAM else Action.REJECT
     with store.write() as tx:
         for comment, moment in ((old, after(10)), (late, after(100))):
-            (number,) = tx.new_decision_ids(1)
-            assert tx.move([move(comment, action, number, to_status=status)])
-            tx.add_decisions([decision(comment, number, action, to_status=status, effective_at=moment)])
+            (number,) = tx.decisions.new_ids(1)
+            assert tx.comments.move([move(comment, action, number, to_status=status)])
+            tx.decisions.add([decision(comment, number, action, to_status=status, effective_at=moment)])
         decided(tx, held, Action.HOLD)
-        assert tx.expired(site.id, status, after(10), 10) == []
-        assert tx.expired(site.id, status, after(11), 10) == [old.pk]
-        assert tx.expired(site.id, status, after(999), 10) == [old.pk, late.pk]
-        assert len(tx.expired(site.id, status, after(999), 1)) == 1
-        tx.empty([old.pk])
-        assert tx.expired(site.id, status, after(999), 10) == [late.pk]
+        assert tx.retention.expired(site.id, status, after(10), 10) == []
+        assert tx.retention.expired(site.id, status, after(11), 10) == [old.pk]
+        assert tx.retention.expired(site.id, status, after(999), 10) == [old.pk, late.pk]
+        assert len(tx.retention.expired(site.id, status, after(999), 1)) == 1
+        tx.erasure.empty([old.pk])
+        assert tx.retention.expired(site.id, status, after(999), 10) == [late.pk]
 
 
 def test_clients_originals_and_deliveries_go_by_age_a_few_at_a_time(store, site):
     comments = add(store, site, *(draft(f"c-{n}", originals=(TYPED,)) for n in range(3)))
     with store.write() as tx:
-        tx.add_comments(site.id, [draft("young", originals=(TYPED,))], after(100))
-        other = tx.add_site(herald())
-        tx.add_comments(other.id, [draft("h-1", originals=(TYPED,))], NOON)
+        tx.comments.add(site.id, [draft("young", originals=(TYPED,))], after(100))
+        other = tx.sites.add(herald())
+        tx.comments.add(other.id, [draft("h-1", originals=(TYPED,))], NOON)
         for n, comment in enumerate(comments):
             made = decided(tx, comment, Action.APPROVE)
-            tx.add_deliveries([delivery(comment, made.id, state="waiting" if n == 0 else "delivered")])
-        for verb in (tx.drop_clients, tx.drop_originals):
+            tx.deliveries.add([delivery(comment, made.id, state="waiting" if n == 0 else "delivered")])
+        for verb in (tx.retention.drop_clients, tx.retention.drop_originals):
             assert [verb(site.id, after(1), 2) for _ in range(3)] == [2, 1, 0]
-        assert [tx.drop_deliveries(site.id, after(1), 1) for _ in range(3)] == [1, 1, 0]
-        assert [one.state for one in tx.deliveries(site.id, None, 9)] == ["waiting"]
-        assert [tx.drop_deliveries(site.id, after(1), 9, waiting=True) for _ in range(2)] == [1, 0]
-        young, elsewhere = tx.comment(site.id, "young"), tx.comment(other.id, "h-1")
+        assert [tx.retention.drop_deliveries(site.id, after(1), 1) for _ in range(3)] == [1, 1, 0]
+        assert [one.state for one in tx.deliveries.page(site.id, None, 9)] == ["waiting"]
+        assert [tx.retention.drop_deliveries(site.id, after(1), 9, waiting=True) for _ in range(2)] == [1, 0]
+        young, elsewhere = tx.comments.get(site.id, "young"), tx.comments.get(other.id, "h-1")
         assert young
         assert elsewhere
         for kept in (young, elsewhere):
             assert kept.client.ip == "192.0.2.0"
-            assert tx.originals(kept.pk, 1) == {"body": b"typed"}
-        gone = tx.comment(site.id, "c-1")
+            assert tx.sealed.originals(kept.pk, 1) == {"body": b"typed"}
+        gone = tx.comments.get(site.id, "c-1")
         assert gone
         assert (gone.client, gone.body) == (Client(), comments[1].body)
 
 
 def test_prune_takes_a_bounded_number(store, site):
     with store.write() as tx:
-        mara = tx.add_moderator("Mara", "lead", NOON)
+        mara = tx.moderators.add("Mara", "lead", NOON)
         for n in range(3):
-            tx.add_sign_in(mara.id, f"link {n}", NOON)
-            tx.add_session(mara.id, f"session {n}", NOON)
-        tx.remember_keys(site.id, [Key(f"k{n}", 1, 1, "hash") for n in range(3)], NOON)
+            tx.moderators.add_sign_in(mara.id, f"link {n}", NOON)
+            tx.moderators.add_session(mara.id, f"session {n}", NOON)
+        tx.comments.add_idempotency_keys(
+            site.id, [IdempotencyKey(f"k{n}", 1, 1, "hash") for n in range(3)], NOON
+        )
         later = NOON + timedelta(days=1)
-        assert [tx.prune(later, later, limit=2) for _ in range(3)] == [6, 3, 0]
+        assert [tx.retention.prune(later, later, limit=2) for _ in range(3)] == [6, 3, 0]
 
 
 def test_a_site_is_removed_with_everything_of_it(store, site):
@@ -268,26 +279,26 @@ def test_a_site_is_removed_with_everything_of_it(store, site):
         store, site, draft("c-1", box=b"box", originals=(TYPED,), idempotency_key="k"), draft("c-2")
     )
     with store.write() as tx:
-        other = tx.add_site(herald())
-        tx.add_key(site.id, "print", "key", NOON)
-        tx.add_key(other.id, "other print", "key", NOON)
-        (there,) = tx.add_comments(other.id, [draft("h-1", box=b"his")], NOON).values()
+        other = tx.sites.add(herald())
+        tx.sites.add_key(site.id, "print", "key", NOON)
+        tx.sites.add_key(other.id, "other print", "key", NOON)
+        (there,) = tx.comments.add(other.id, [draft("h-1", box=b"his")], NOON).values()
         made = decided(tx, comments[0], Action.REJECT)
-        tx.add_notes([made.id], "a note", "Mo", NOON)
-        tx.add_labels([label(comments[0])])
-        tx.add_deliveries([delivery(comments[0], made.id)])
-        tx.add_erasure(Erasure("e-1", site.id, "site", 3, "{}", NOON))
-        taken = tx.remove_site(site.id)
+        tx.decisions.add_notes([made.id], "a note", "Mo", NOON)
+        tx.labels.add([label(comments[0])])
+        tx.deliveries.add([delivery(comments[0], made.id)])
+        tx.erasure.add(Erasure("e-1", site.id, "site", 3, "{}", NOON))
+        taken = tx.sites.remove(site.id)
         assert taken["sites"] == 1
         assert taken["comments"] == 2
-        assert tx.site("courier") is None
-        assert tx.key_owner("print", NOON) is None
-        assert tx.comment_by_pk(comments[0].pk) is None
-        assert tx.deliveries(None, None, 9) == []
-        assert tx.erasure("e-1") is None
-        assert tx.key_owner("other print", NOON) is not None
-        assert tx.comment_by_pk(there.pk) is not None
-        assert tx.contact_box(there.pk) == b"his"
+        assert tx.sites.get("courier") is None
+        assert tx.sites.key_owner("print", NOON) is None
+        assert tx.comments.by_pk(comments[0].pk) is None
+        assert tx.deliveries.page(None, None, 9) == []
+        assert tx.erasure.get("e-1") is None
+        assert tx.sites.key_owner("other print", NOON) is not None
+        assert tx.comments.by_pk(there.pk) is not None
+        assert tx.sealed.contact_box(there.pk) == b"his"
 
 
 # -- real stores -------------------------------------------------------------------------------------------------------
@@ -326,8 +337,8 @@ def test_a_word_that_was_erased_is_in_no_byte_of_the_sqlite_files(sqlite_url):
     long = "unmistakable " * 900
     try:
         with opened.write() as tx:
-            site = tx.add_site(courier())
-            added = tx.add_comments(
+            site = tx.sites.add(courier())
+            added = tx.comments.add(
                 site.id,
                 [
                     draft(f"c-{n}", body=f"{long}{n}", author_name="Zeppelina", box=b"sealedbox")
@@ -336,12 +347,12 @@ def test_a_word_that_was_erased_is_in_no_byte_of_the_sqlite_files(sqlite_url):
                 NOON,
             )
             pks = [one.pk for one in added.values()]
-            tx.index_texts(pks)
-            tx.add_deliveries([delivery(one, 1, payload=long.encode()) for one in added.values()])
+            tx.search.index(pks)
+            tx.deliveries.add([delivery(one, 1, payload=long.encode()) for one in added.values()])
         needles = (b"unmistakable", b"zeppelina", b"sealedbox")
         assert any(needle in _bytes(path) for needle in needles)
         with opened.write() as tx:
-            tx.empty(pks)
+            tx.erasure.empty(pks)
         assert opened.purge()
         assert not [needle for needle in needles if needle in _bytes(path)]
     finally:

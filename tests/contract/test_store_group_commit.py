@@ -22,8 +22,8 @@ Answer = Future[Comment | None]
 def site(store):
     """The courier, stored, with an article that is known."""
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
         return site
 
 
@@ -54,7 +54,7 @@ def _until(holds):
 
 def stored(store, site, names):
     with store.read() as tx:
-        return [tx.comment(site.id, name) for name in names]
+        return [tx.comments.get(site.id, name) for name in names]
 
 
 def on_accepting(store, when, act):
@@ -71,8 +71,8 @@ def on_accepting(store, when, act):
 
 def test_what_waits_is_stored_by_one_statement(store, site):
     with store.write() as tx:
-        other = tx.add_site(herald())
-        tx.add_comments(other.id, [draft("known")], NOON)
+        other = tx.sites.add(herald())
+        tx.comments.add(other.id, [draft("known")], NOON)
     statements = Counter()
     event.listen(
         store.engine,
@@ -87,7 +87,7 @@ def test_what_waits_is_stored_by_one_statement(store, site):
     for (where, written), answer in zip([*mine, *theirs], answers, strict=True):
         assert stored(store, where, [written.id]) == [answer]
         with store.read() as tx:
-            assert tx.contact_box(answer.pk) == written.box
+            assert tx.sealed.contact_box(answer.pk) == written.box
 
 
 def test_what_needs_more_than_a_statement_is_stored_too(store, site):
@@ -102,7 +102,7 @@ def test_what_needs_more_than_a_statement_is_stored_too(store, site):
     assert stored(store, site, [one.id for one in drafts]) == answers
     assert [one.article for one in answers if one] == [new, ARTICLE, ARTICLE, new]
     with store.read() as tx:
-        assert tx.originals(answers[1].pk, 1) == {"body": b"cipher"} if answers[1] else False
+        assert tx.sealed.originals(answers[1].pk, 1) == {"body": b"cipher"} if answers[1] else False
 
 
 def test_one_of_two_with_one_id_is_stored(store, site):
@@ -124,8 +124,8 @@ def test_what_the_database_refuses_fails_alone(clean_postgres_url):
     """A text that PostgreSQL refuses, though the driver takes it, spoils nobody else's."""
     store = _opened(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
     poison = draft("c-2", body="nothing: \0")
     answers = together(store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
     assert answers[1].exception() is not None
@@ -136,8 +136,8 @@ def test_what_the_database_refuses_fails_alone(clean_postgres_url):
 def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url):
     store = _opened(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
 
     def end(connection):
         raw = connection.connection.dbapi_connection
@@ -155,8 +155,8 @@ def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url):
 def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url):
     store = _opened(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
 
     def lose(_connection):
         raise OperationalError("INSERT", {}, Exception("the answer was lost"))
@@ -172,8 +172,8 @@ def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url)
 def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url):
     stores = [_opened(clean_postgres_url) for _ in range(2)]
     with stores[0].write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
     names = [f"c-{n}" for n in range(40)]
     with ThreadPoolExecutor(16) as threads:
         jobs = [
@@ -195,11 +195,11 @@ def _opened(url):
 def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgres_url):
     store, other = _opened(clean_postgres_url), _opened(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft("known")], NOON)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("known")], NOON)
     with ThreadPoolExecutor(1) as threads:
         with other.write() as tx:
-            tx.add_comments(site.id, [draft("c-1")], NOON)
+            tx.comments.add(site.id, [draft("c-1")], NOON)
             late = threads.submit(store.add_comment, site.id, draft("c-1", body="late"), NOON)
             _until(lambda: _locked(clean_postgres_url) == 1)
             added = [store.add_comment(site.id, draft(f"d-{n}"), NOON) for n in range(3)]
@@ -219,8 +219,8 @@ def _locked(url):
 def test_articles_are_found_by_their_index(clean_postgres_url):
     store = _opened(clean_postgres_url)
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(
+        site = tx.sites.add(courier())
+        tx.comments.add(
             site.id, [draft(f"known-{n}", article=Article(f"{ARTICLE.url}/{n}")) for n in range(3_000)], NOON
         )
     seen = []

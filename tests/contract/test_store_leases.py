@@ -9,44 +9,44 @@ from tests.factories import NOON, after, courier, delivery, draft, finish_delive
 def leased(store):
     """The courier with three comments, leased until half a minute past noon."""
     with store.write() as tx:
-        site = tx.add_site(courier())
-        tx.add_comments(site.id, [draft(f"c-{n}") for n in range(3)], NOON)
-        return site, tx.lease_pending(NOON, after(30), 10)
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft(f"c-{n}") for n in range(3)], NOON)
+        return site, tx.scoring.lease_pending(NOON, after(30), 10)
 
 
 def test_an_abandoned_lease_is_free_at_its_moment_and_the_attempt_counts(store, leased):
     _, comments = leased
     with store.write() as tx:
-        assert tx.abandon([comments[0].pk], after(30), after(2)) == 1
-        assert not tx.retries_free(after(1))
-        assert tx.lease_pending(after(1), after(31), 10, retried=True) == []
-        assert tx.retries_free(after(2))
-        (again,) = tx.lease_pending(after(2), after(32), 10, retried=True)
-        assert not tx.retries_free(after(2))
+        assert tx.scoring.abandon([comments[0].pk], after(30), after(2)) == 1
+        assert not tx.scoring.has_retries(after(1))
+        assert tx.scoring.lease_pending(after(1), after(31), 10, retried=True) == []
+        assert tx.scoring.has_retries(after(2))
+        (again,) = tx.scoring.lease_pending(after(2), after(32), 10, retried=True)
+        assert not tx.scoring.has_retries(after(2))
     assert (again.id, again.attempts) == ("c-0", 2)
 
 
 def test_a_lease_that_another_has_by_now_is_not_abandoned(store, leased):
     _, comments = leased
     with store.write() as tx:
-        (taken,) = tx.lease_pending(after(30), after(60), 1, retried=True)
+        (taken,) = tx.scoring.lease_pending(after(30), after(60), 1, retried=True)
         second, third = (one for one in comments if one.pk != taken.pk)  # of equals any may be taken
-        tx.move([move(second)])
-        assert tx.abandon([one.pk for one in comments], after(30), after(31)) == 1
-        assert ids(tx.lease_pending(after(31), after(61), 1, retried=True)) == [third.id]
-        assert tx.lease_pending(after(31), after(61), 1, retried=True) == []
-        assert tx.abandon([], after(60), after(61)) == 0
+        tx.comments.move([move(second)])
+        assert tx.scoring.abandon([one.pk for one in comments], after(30), after(31)) == 1
+        assert ids(tx.scoring.lease_pending(after(31), after(61), 1, retried=True)) == [third.id]
+        assert tx.scoring.lease_pending(after(31), after(61), 1, retried=True) == []
+        assert tx.scoring.abandon([], after(60), after(61)) == 0
 
 
 def test_an_abandoned_delivery_is_due_at_its_moment_and_the_attempt_counts(store, leased):
     _, comments = leased
     with store.write() as tx:
-        tx.add_deliveries([delivery(one, n) for n, one in enumerate(comments)])
-        first, second, third = tx.lease_deliveries(NOON, after(60), 10)
+        tx.deliveries.add([delivery(one, n) for n, one in enumerate(comments)])
+        first, second, third = tx.deliveries.lease(NOON, after(60), 10)
         finish_delivery(tx, second.id, second.attempts, "delivered", "delivered", None, after(1))
-        assert tx.abandon_deliveries([first.id, second.id], after(60), after(5)) == 1
-        assert tx.abandon_deliveries([third.id], after(59), after(5)) == 0
-        assert tx.abandon_deliveries([], after(60), after(5)) == 0
-        assert tx.lease_deliveries(after(4), after(64), 10) == []
-        (again,) = tx.lease_deliveries(after(5), after(65), 10)
+        assert tx.deliveries.abandon([first.id, second.id], after(60), after(5)) == 1
+        assert tx.deliveries.abandon([third.id], after(59), after(5)) == 0
+        assert tx.deliveries.abandon([], after(60), after(5)) == 0
+        assert tx.deliveries.lease(after(4), after(64), 10) == []
+        (again,) = tx.deliveries.lease(after(5), after(65), 10)
     assert (again.id, again.attempts) == (first.id, 2)

@@ -8,34 +8,34 @@ from service.domain.comment import Article
 from service.domain.statistics import Judged, calibration, cell_of, confusion
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.storage.records import Hand
+from service.storage.records import DecisionFilter
 from tests.factories import NOON, after, courier, decided, decision, draft, herald, ids, label, move
 
 
 @pytest.fixture
 def site(store):
     with store.write() as tx:
-        return tx.add_site(courier())
+        return tx.sites.add(courier())
 
 
 def arrive(store, site, *names, at=0):
     """Store comments as they came in, so many seconds after noon."""
     with store.write() as tx:
-        tx.add_comments(site.id, [draft(name) for name in names], after(at))
+        tx.comments.add(site.id, [draft(name) for name in names], after(at))
 
 
 def judge(store, site, name, action, at, **changes):
     """Let the model hold a comment, and Mara decide it later."""
     with store.write() as tx:
-        comment = tx.comment(site.id, name)
+        comment = tx.comments.get(site.id, name)
         held = decided(tx, comment, Action.HOLD, created_at=comment.received_at)
-        current = tx.comment(site.id, name)
+        current = tx.comments.get(site.id, name)
         assert current is not None
         made = decided(
             tx, current, action, who_kind=Who.MODERATOR, who="Mara", created_at=after(at), **changes
         )
         assert made.id > held.id
-        tx.add_labels([label(current, action, decision_id=made.id)])
+        tx.labels.add([label(current, action, decision_id=made.id)])
 
 
 def test_a_stretch_of_time_is_counted(store, site):
@@ -45,8 +45,8 @@ def test_a_stretch_of_time_is_counted(store, site):
     judge(store, site, "a", Action.APPROVE, 60)
     judge(store, site, "b", Action.SPAM, 180)
     with store.read() as tx:
-        found = tx.tally(site.id, NOON, after(3600))
-        everywhere = tx.tally(None, NOON, after(3600))
+        found = tx.statistics.tally(site.id, NOON, after(3600))
+        everywhere = tx.statistics.tally(None, NOON, after(3600))
     assert found.arrived == 3
     assert found.by_status == {Status.APPROVED: 1, Status.SPAM: 1, Status.PENDING: 1}
     assert found.decided == {
@@ -64,12 +64,12 @@ def test_a_stretch_of_time_is_counted(store, site):
 
 def test_another_site_is_not_counted(store, site):
     with store.write() as tx:
-        other = tx.add_site(herald())
+        other = tx.sites.add(herald())
     arrive(store, site, "a")
     arrive(store, other, "a", "b")
     with store.read() as tx:
-        assert tx.tally(site.id, NOON, after(1)).arrived == 1
-        found = tx.tally(None, NOON, after(1))
+        assert tx.statistics.tally(site.id, NOON, after(1)).arrived == 1
+        found = tx.statistics.tally(None, NOON, after(1))
     assert [place.name for place in found.by_site] == ["herald", "courier"]
     assert [(place.site, place.arrived) for place in found.by_site] == [("herald", 2), ("courier", 1)]
     assert [(place.site, place.arrived) for place in found.by_article] == [("herald", 2), ("courier", 1)]
@@ -80,16 +80,16 @@ def test_what_is_taken_back_is_no_decision_of_a_persons(store, site):
     arrive(store, site, "a")
     judge(store, site, "a", Action.SPAM, 60)
     with store.write() as tx:
-        comment = tx.comment(site.id, "a")
+        comment = tx.comments.get(site.id, "a")
         assert comment is not None
-        (number,) = tx.new_decision_ids(1)
+        (number,) = tx.decisions.new_ids(1)
         spam = decision(
             comment, number, Action.SPAM, who_kind=Who.MODERATOR, who="Mara", created_at=after(90)
         )
-        tx.add_decisions([replace(spam, action=Action.RESTORE)])
-        found = tx.tally(None, NOON, after(99))
-        made = tx.decided_in(None, NOON, after(99), Hand(who="Mara"), None, 9)
-        asked = tx.decided_in(None, NOON, after(99), Hand(action=Action.RESTORE), None, 9)
+        tx.decisions.add([replace(spam, action=Action.RESTORE)])
+        found = tx.statistics.tally(None, NOON, after(99))
+        made = tx.statistics.decided(None, NOON, after(99), DecisionFilter(who="Mara"), None, 9)
+        asked = tx.statistics.decided(None, NOON, after(99), DecisionFilter(action=Action.RESTORE), None, 9)
     assert found.by_person == {"Mara": 1} == {"Mara": len(made)}
     assert found.waited_seconds == [60.0]
     assert len(asked) == 1
@@ -99,19 +99,19 @@ def test_the_oldest_that_waits_is_named(store, site):
     arrive(store, site, "a", "b", at=-86400)
     with store.write() as tx:
         for name in ("a", "b"):
-            comment = tx.comment(site.id, name)
+            comment = tx.comments.get(site.id, name)
             assert comment is not None
-            assert tx.move([move(comment, Action.HOLD)])
+            assert tx.comments.move([move(comment, Action.HOLD)])
     with store.read() as tx:
-        found, first = tx.tally(site.id, NOON, after(1)), tx.comment(site.id, "a")
+        found, first = tx.statistics.tally(site.id, NOON, after(1)), tx.comments.get(site.id, "a")
     assert (found.oldest_waiting_pk, found.oldest_waiting) == (first.pk, after(-86400))
     assert found.arrived == 0
 
 
 def test_an_empty_installation_counts_nothing(store, site):
     with store.read() as tx:
-        found = tx.tally(None, NOON, after(1))
-        assert tx.scored_lately(site.id, 10) == []
+        found = tx.statistics.tally(None, NOON, after(1))
+        assert tx.labels.scored_lately(site.id, 10) == []
     assert (found.arrived, found.median_wait, found.oldest_waiting) == (0, None, None)
 
 
@@ -120,13 +120,13 @@ def test_the_past_comes_with_what_people_said(store, site):
     judge(store, site, "a", Action.APPROVE, 60)
     judge(store, site, "b", Action.SPAM, 60)
     with store.write() as tx:
-        second = tx.comment(site.id, "b")
+        second = tx.comments.get(site.id, "b")
         assert second.decision_id is not None
-        tx.retract_labels([second.decision_id], after(90))
+        tx.labels.retract([second.decision_id], after(90))
     with store.read() as tx:
-        found = tx.scored_lately(site.id, 10)
+        found = tx.labels.scored_lately(site.id, 10)
         assert [(one.comment.id, one.judged) for one in found] == [("b", None), ("a", Action.APPROVE)]
-        assert len(tx.scored_lately(site.id, 1)) == 1
+        assert len(tx.labels.scored_lately(site.id, 1)) == 1
 
 
 def test_a_readers_report_takes_no_judgement_away(store, site):
@@ -134,13 +134,13 @@ def test_a_readers_report_takes_no_judgement_away(store, site):
     judge(store, site, "a", Action.APPROVE, 60)
     judge(store, site, "b", Action.APPROVE, 60)
     with store.write() as tx:
-        first, second = tx.comment(site.id, "a"), tx.comment(site.id, "b")
+        first, second = tx.comments.get(site.id, "a"), tx.comments.get(site.id, "b")
         assert first is not None
         assert second is not None
-        tx.add_labels([label(first, Action.HOLD, who_kind=Who.READER, who="reader")])
-        tx.add_labels([label(second, Action.REJECT, who="Noor")])
+        tx.labels.add([label(first, Action.HOLD, who_kind=Who.READER, who="reader")])
+        tx.labels.add([label(second, Action.REJECT, who="Noor")])
     with store.read() as tx:
-        found = [(one.comment.id, one.judged) for one in tx.scored_lately(site.id, 10)]
+        found = [(one.comment.id, one.judged) for one in tx.labels.scored_lately(site.id, 10)]
     assert found == [("b", Action.REJECT), ("a", Action.APPROVE)]
 
 
@@ -148,8 +148,8 @@ def test_people_and_machine_are_compared_where_people_judged(store, site):
     arrive(store, site, "a")
     judge(store, site, "a", Action.SPAM, 60)
     with store.read() as tx:
-        (judged,) = tx.tally(site.id, NOON, after(3600)).judged
-        comment = tx.comment(site.id, "a")
+        (judged,) = tx.statistics.tally(site.id, NOON, after(3600)).judged
+        comment = tx.comments.get(site.id, "a")
     assert judged == Judged(comment.verdict.scores, comment.verdict.action, Action.SPAM, comment.pk)
 
 
@@ -177,11 +177,14 @@ def test_the_comments_behind_a_number_are_listed(store, site):
     arrive(store, site, "a", "b", "c")
     judge(store, site, "b", Action.SPAM, 60)
     with store.read() as tx:
-        all_of_them = tx.arrivals(site.id, NOON, after(1), None, None, None, 9)
+        all_of_them = tx.statistics.arrivals(site.id, NOON, after(1), None, None, None, 9)
         assert ids(all_of_them) == ["c", "b", "a"]
-        assert ids(tx.arrivals(site.id, NOON, after(1), Status.SPAM, None, None, 9)) == ["b"]
-        assert ids(tx.arrivals(None, NOON, after(1), None, None, all_of_them[0].pk, 1)) == ["b"]
-        assert tx.arrivals(site.id, NOON, after(1), None, "https://courier.example/other", None, 9) == []
+        assert ids(tx.statistics.arrivals(site.id, NOON, after(1), Status.SPAM, None, None, 9)) == ["b"]
+        assert ids(tx.statistics.arrivals(None, NOON, after(1), None, None, all_of_them[0].pk, 1)) == ["b"]
+        assert (
+            tx.statistics.arrivals(site.id, NOON, after(1), None, "https://courier.example/other", None, 9)
+            == []
+        )
 
 
 def test_the_decisions_behind_a_number_are_listed(store, site):
@@ -189,16 +192,21 @@ def test_the_decisions_behind_a_number_are_listed(store, site):
     judge(store, site, "a", Action.SPAM, 60)
     judge(store, site, "b", Action.REJECT, 70)
     with store.write() as tx:
-        both = tx.decided_in(None, NOON, after(99), Hand(Who.MODERATOR), None, 9)
+        both = tx.statistics.decided(None, NOON, after(99), DecisionFilter(Who.MODERATOR), None, 9)
         assert ids([one for _, one in both]) == ["b", "a"]
-        paged = tx.decided_in(site.id, NOON, after(99), Hand(Who.MODERATOR), both[0][0], 9)
+        paged = tx.statistics.decided(site.id, NOON, after(99), DecisionFilter(Who.MODERATOR), both[0][0], 9)
         assert paged == both[1:]
-        spam = tx.decided_in(None, NOON, after(99), Hand(action=Action.SPAM, who="Mara"), None, 9)
+        spam = tx.statistics.decided(
+            None, NOON, after(99), DecisionFilter(action=Action.SPAM, who="Mara"), None, 9
+        )
         assert spam == both[1:]
-        assert tx.decided_in(None, NOON, after(99), Hand(who="Noor"), None, 9) == []
-        assert tx.decided_in(None, NOON, after(60), Hand(Who.MODERATOR), None, 9) == []
-        assert tx.undo_decisions([both[0][0]], after(80))
-        assert tx.decided_in(site.id, NOON, after(99), Hand(Who.MODERATOR), None, 9) == both[1:]
+        assert tx.statistics.decided(None, NOON, after(99), DecisionFilter(who="Noor"), None, 9) == []
+        assert tx.statistics.decided(None, NOON, after(60), DecisionFilter(Who.MODERATOR), None, 9) == []
+        assert tx.decisions.undo([both[0][0]], after(80))
+        assert (
+            tx.statistics.decided(site.id, NOON, after(99), DecisionFilter(Who.MODERATOR), None, 9)
+            == both[1:]
+        )
 
 
 def test_an_article_that_draws_far_more_than_usual_is_a_surge(store, site):
@@ -206,14 +214,14 @@ def test_an_article_that_draws_far_more_than_usual_is_a_surge(store, site):
     with store.write() as tx:
         for hour in range(24):
             moment = after(-3600 * (hour + 2))
-            tx.add_comments(site.id, [draft(f"q-{hour}", article=quiet)], moment)
-            tx.add_comments(site.id, [draft(f"b-{hour}-{n}", article=busy) for n in range(9)], moment)
+            tx.comments.add(site.id, [draft(f"q-{hour}", article=quiet)], moment)
+            tx.comments.add(site.id, [draft(f"b-{hour}-{n}", article=busy) for n in range(9)], moment)
         for article, name in ((quiet, "qq"), (busy, "bb")):
-            tx.add_comments(site.id, [draft(f"{name}-{n}", article=article) for n in range(20)], after(-60))
+            tx.comments.add(site.id, [draft(f"{name}-{n}", article=article) for n in range(20)], after(-60))
     with store.read() as tx:
-        (surge,) = tx.surges(None, NOON)
-        assert tx.surges(site.id, NOON) == [surge]
-        assert tx.surges(site.id + 1, NOON) == []
+        (surge,) = tx.statistics.surges(None, NOON)
+        assert tx.statistics.surges(site.id, NOON) == [surge]
+        assert tx.statistics.surges(site.id + 1, NOON) == []
         assert (surge.title, surge.url, surge.last_hour) == ("Quiet", quiet.url, 20)
         assert 0.9 <= surge.usual <= 1.0
-        assert tx.surges(None, after(7200)) == []
+        assert tx.statistics.surges(None, after(7200)) == []

@@ -13,43 +13,43 @@ from tests.factories import ADA, BO, CHI, HELD, NOON, after, courier, draft, her
 @pytest.fixture
 def site(store):
     with store.write() as tx:
-        made = tx.add_site(courier())
-        tx.add_comments(made.id, [draft("c-1", ADA), draft("c-2", BO), draft("c-3", CHI)], NOON)
+        made = tx.sites.add(courier())
+        tx.comments.add(made.id, [draft("c-1", ADA), draft("c-2", BO), draft("c-3", CHI)], NOON)
         return made
 
 
 def test_lease_takes_the_oldest_and_counts_the_attempt(store, site):
     with store.write() as tx:
-        leased = tx.lease_pending(NOON, after(30), 2)
+        leased = tx.scoring.lease_pending(NOON, after(30), 2)
     assert ids(leased) == ["c-1", "c-2"]
     assert [comment.attempts for comment in leased] == [1, 1]
     with store.read() as tx:
-        assert tx.comment(site.id, "c-1") == leased[0]
+        assert tx.comments.get(site.id, "c-1") == leased[0]
 
 
 def test_leased_comment_is_not_leased_again(store, site):
     """While a lease runs, nobody else gets its comment."""
     with store.write() as tx:
-        tx.lease_pending(NOON, after(30), 2)
-        assert ids(tx.lease_pending(after(1), after(31), 10)) == ["c-3"]
-        assert tx.lease_pending(after(2), after(32), 10) == []
-        assert tx.lease_pending(after(29), after(60), 10, retried=True) == []
+        tx.scoring.lease_pending(NOON, after(30), 2)
+        assert ids(tx.scoring.lease_pending(after(1), after(31), 10)) == ["c-3"]
+        assert tx.scoring.lease_pending(after(2), after(32), 10) == []
+        assert tx.scoring.lease_pending(after(29), after(60), 10, retried=True) == []
 
 
 def test_live_comments_go_before_imports(store, site):
     with store.write() as tx:
-        tx.lease_pending(NOON, after(30), 10)
-        tx.add_comments(site.id, [draft("import-1", live=False), draft("live-1", BO)], after(1))
-        assert ids(tx.lease_pending(after(2), after(32), 1)) == ["live-1"]
-        assert ids(tx.lease_pending(after(2), after(32), 1)) == ["import-1"]
+        tx.scoring.lease_pending(NOON, after(30), 10)
+        tx.comments.add(site.id, [draft("import-1", live=False), draft("live-1", BO)], after(1))
+        assert ids(tx.scoring.lease_pending(after(2), after(32), 1)) == ["live-1"]
+        assert ids(tx.scoring.lease_pending(after(2), after(32), 1)) == ["import-1"]
 
 
 def test_flood_of_one_site_does_not_starve_another(store, site):
     with store.write() as tx:
-        other = tx.add_site(herald())
-        tx.add_comments(site.id, [draft(f"flood-{number}") for number in range(300)], NOON)
-        tx.add_comments(other.id, [draft(f"few-{number}") for number in range(3)], after(1))
-        leased = tx.lease_pending(after(2), after(32), 50)
+        other = tx.sites.add(herald())
+        tx.comments.add(site.id, [draft(f"flood-{number}") for number in range(300)], NOON)
+        tx.comments.add(other.id, [draft(f"few-{number}") for number in range(3)], after(1))
+        leased = tx.scoring.lease_pending(after(2), after(32), 50)
         assert len(leased) == 50
         assert [one.id for one in leased if one.site_id == other.id] == ["few-0", "few-1", "few-2"]
         flood = [one for one in leased if one.site_id == site.id]
@@ -59,22 +59,23 @@ def test_flood_of_one_site_does_not_starve_another(store, site):
 
 def test_two_floods_share_a_lease(store, site):
     with store.write() as tx:
-        other = tx.add_site(herald())
-        tx.add_comments(site.id, [draft(f"one-{number}") for number in range(100)], NOON)
-        tx.add_comments(other.id, [draft(f"two-{number}") for number in range(100)], after(1))
+        other = tx.sites.add(herald())
+        tx.comments.add(site.id, [draft(f"one-{number}") for number in range(100)], NOON)
+        tx.comments.add(other.id, [draft(f"two-{number}") for number in range(100)], after(1))
         for _ in range(3):
-            leased = tx.lease_pending(after(2), after(32), 20)
+            leased = tx.scoring.lease_pending(after(2), after(32), 20)
             assert Counter(one.site_id for one in leased) == {site.id: 10, other.id: 10}
 
 
 def test_more_sites_than_places_are_served_in_turn(store, site):
     with store.write() as tx:
-        tx.lease_pending(NOON, after(30), 10)
-        others = [tx.add_site(replace(herald(), name=f"site-{number}")) for number in range(5)]
+        tx.scoring.lease_pending(NOON, after(30), 10)
+        others = [tx.sites.add(replace(herald(), name=f"site-{number}")) for number in range(5)]
         for one in others:
-            tx.add_comments(one.id, [draft("a"), draft("b")], NOON)
+            tx.comments.add(one.id, [draft("a"), draft("b")], NOON)
         turns = [
-            {one.site_id for one in tx.lease_pending(after(1), after(31), limit)} for limit in (2, 3, 2, 3)
+            {one.site_id for one in tx.scoring.lease_pending(after(1), after(31), limit)}
+            for limit in (2, 3, 2, 3)
         ]
     assert [len(turn) for turn in turns[:3]] == [2, 3, 2]
     assert set().union(*turns) == {one.id for one in others}
@@ -82,14 +83,14 @@ def test_more_sites_than_places_are_served_in_turn(store, site):
 
 def test_backfill_waits_behind_every_sites_live_comments(store, site):
     with store.write() as tx:
-        tx.lease_pending(NOON, after(30), 10)
-        other = tx.add_site(herald())
+        tx.scoring.lease_pending(NOON, after(30), 10)
+        other = tx.sites.add(herald())
         imported = [draft(f"import-{number}", live=False) for number in range(100)]
-        tx.add_comments(site.id, imported, NOON)
-        tx.add_comments(other.id, imported, NOON)
-        tx.add_comments(other.id, [draft(f"live-{number}") for number in range(8)], after(1))
-        first = tx.lease_pending(after(2), after(32), 6)
-        second = tx.lease_pending(after(2), after(32), 6)
+        tx.comments.add(site.id, imported, NOON)
+        tx.comments.add(other.id, imported, NOON)
+        tx.comments.add(other.id, [draft(f"live-{number}") for number in range(8)], after(1))
+        first = tx.scoring.lease_pending(after(2), after(32), 6)
+        second = tx.scoring.lease_pending(after(2), after(32), 6)
     assert ids(first) == [f"live-{number}" for number in range(6)]
     assert ids(second)[:2] == ["live-6", "live-7"]
     assert Counter(one.site_id for one in second if not one.live) == {site.id: 2, other.id: 2}
@@ -98,10 +99,10 @@ def test_backfill_waits_behind_every_sites_live_comments(store, site):
 def test_expired_lease_is_taken_up_alone(store, site):
     """A row tried before comes back alone once its lease has expired, so that poison cannot hide in a batch."""
     with store.write() as tx:
-        tx.lease_pending(NOON, after(30), 10)
-        assert tx.lease_pending(after(30), after(60), 10) == []
-        first = tx.lease_pending(after(30), after(60), 10, retried=True)
-        second = tx.lease_pending(after(30), after(60), 10, retried=True)
+        tx.scoring.lease_pending(NOON, after(30), 10)
+        assert tx.scoring.lease_pending(after(30), after(60), 10) == []
+        first = tx.scoring.lease_pending(after(30), after(60), 10, retried=True)
+        second = tx.scoring.lease_pending(after(30), after(60), 10, retried=True)
     assert len(first) == len(second) == 1
     assert first[0].attempts == second[0].attempts == 2
     assert first[0].pk != second[0].pk
@@ -109,60 +110,60 @@ def test_expired_lease_is_taken_up_alone(store, site):
 
 def test_expired_live_comment_goes_before_an_expired_import(store, site):
     with store.write() as tx:
-        tx.add_comments(site.id, [draft("import-1", live=False)], NOON)
-        tx.lease_pending(NOON, after(30), 10)
-        taken = [tx.lease_pending(after(40), after(60), 1, retried=True)[0].id for _ in range(4)]
+        tx.comments.add(site.id, [draft("import-1", live=False)], NOON)
+        tx.scoring.lease_pending(NOON, after(30), 10)
+        taken = [tx.scoring.lease_pending(after(40), after(60), 1, retried=True)[0].id for _ in range(4)]
     assert taken[-1] == "import-1"
 
 
 def test_released_lease_counts_no_attempt(store, site):
     with store.write() as tx:
-        leased = tx.lease_pending(NOON, after(30), 2)
-        tx.release([comment.pk for comment in leased], after(30))
-        again = tx.lease_pending(after(1), after(31), 2)
-        tx.release([], after(30))
+        leased = tx.scoring.lease_pending(NOON, after(30), 2)
+        tx.scoring.release([comment.pk for comment in leased], after(30))
+        again = tx.scoring.lease_pending(after(1), after(31), 2)
+        tx.scoring.release([], after(30))
     assert ids(again) == ["c-1", "c-2"]
     assert [comment.attempts for comment in again] == [1, 1]
 
 
 def test_release_leaves_decided_comments_alone(store, site):
     with store.write() as tx:
-        (leased,) = tx.lease_pending(NOON, after(30), 1)
-        tx.move([move(leased)])
-        tx.release([leased.pk], after(30))
-        stored = tx.comment(site.id, "c-1")
+        (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
+        tx.comments.move([move(leased)])
+        tx.scoring.release([leased.pk], after(30))
+        stored = tx.comments.get(site.id, "c-1")
     assert (stored.status, stored.attempts) == (HELD, 1)
 
 
 def test_release_leaves_the_lease_of_another_alone(store, site):
     with store.write() as tx:
-        (mine,) = tx.lease_pending(NOON, after(30), 1)
-        (theirs,) = tx.lease_pending(after(30), after(60), 1, retried=True)
-        tx.release([mine.pk], after(30))
-        assert tx.lease_pending(after(31), after(61), 1, retried=True) == []
-        stored = tx.comment_by_pk(mine.pk)
+        (mine,) = tx.scoring.lease_pending(NOON, after(30), 1)
+        (theirs,) = tx.scoring.lease_pending(after(30), after(60), 1, retried=True)
+        tx.scoring.release([mine.pk], after(30))
+        assert tx.scoring.lease_pending(after(31), after(61), 1, retried=True) == []
+        stored = tx.comments.by_pk(mine.pk)
     assert mine.pk == theirs.pk
     assert stored.attempts == 2
 
 
 def test_move_stores_the_whole_verdict(store, site):
     with store.write() as tx:
-        (leased,) = tx.lease_pending(NOON, after(30), 1)
+        (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
         swap = move(leased, Action.APPROVE, 41, decided_at=after(2))
-        assert tx.move([swap]) == {leased.pk}
-        stored = tx.comment(site.id, "c-1")
+        assert tx.comments.move([swap]) == {leased.pk}
+        stored = tx.comments.get(site.id, "c-1")
     assert (stored.status, stored.decision_id, stored.decided_at) == (Status.APPROVED, 41, after(2))
     assert (stored.published_revision, stored.verdict) == (1, verdict(Action.APPROVE))
 
 
 def test_move_without_a_verdict_leaves_the_one_that_is_there(store, site):
     with store.write() as tx:
-        (leased,) = tx.lease_pending(NOON, after(30), 1)
-        tx.move([move(leased, decision_id=1)])
-        held = tx.comment(site.id, "c-1")
+        (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
+        tx.comments.move([move(leased, decision_id=1)])
+        held = tx.comments.get(site.id, "c-1")
         assert held is not None
-        tx.move([move(held, Action.APPROVE, 2, verdict=None)])
-        approved = tx.comment(site.id, "c-1")
+        tx.comments.move([move(held, Action.APPROVE, 2, verdict=None)])
+        approved = tx.comments.get(site.id, "c-1")
     assert approved.verdict == verdict(Action.HOLD)
 
 
@@ -173,46 +174,47 @@ def test_move_without_a_verdict_leaves_the_one_that_is_there(store, site):
 )
 def test_lost_swap_changes_nothing(store, site, other):
     with store.write() as tx:
-        one, two = tx.lease_pending(NOON, after(30), 2)
+        one, two = tx.scoring.lease_pending(NOON, after(30), 2)
         lost = replace(move(one, decision_id=1), **other)
-        assert tx.move([lost, move(two, decision_id=2)]) == {two.pk}
-        assert tx.comment(site.id, "c-1") == one
+        assert tx.comments.move([lost, move(two, decision_id=2)]) == {two.pk}
+        assert tx.comments.get(site.id, "c-1") == one
 
 
 def test_current_decision_is_compared(store, site):
     with store.write() as tx:
-        (leased,) = tx.lease_pending(NOON, after(30), 1)
-        tx.move([move(leased, decision_id=5)])
-        held = tx.comment(site.id, "c-1")
+        (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
+        tx.comments.move([move(leased, decision_id=5)])
+        held = tx.comments.get(site.id, "c-1")
         assert held is not None
-        assert tx.move([replace(move(held, Action.APPROVE, 6), expected_decision_id=None)]) == set()
-        assert tx.move([move(held, Action.APPROVE, 6)]) == {leased.pk}
+        assert tx.comments.move([replace(move(held, Action.APPROVE, 6), expected_decision_id=None)]) == set()
+        assert tx.comments.move([move(held, Action.APPROVE, 6)]) == {leased.pk}
 
 
 def test_moved_comment_leaves_the_queue(store, site):
     with store.write() as tx:
-        leased = tx.lease_pending(NOON, after(30), 10)
-        assert tx.move([move(comment) for comment in leased]) == {comment.pk for comment in leased}
-        assert tx.lease_pending(after(60), after(90), 10, retried=True) == []
-        assert tx.move([]) == set()
+        leased = tx.scoring.lease_pending(NOON, after(30), 10)
+        assert tx.comments.move([move(comment) for comment in leased]) == {comment.pk for comment in leased}
+        assert tx.scoring.lease_pending(after(60), after(90), 10, retried=True) == []
+        assert tx.comments.move([]) == set()
 
 
 def test_revised_comment_is_new_again(store, site):
     with store.write() as tx:
-        (leased,) = tx.lease_pending(NOON, after(30), 1)
-        tx.revise(leased, draft(body="Second thoughts."), after(1), False)
-        assert tx.move([move(leased)]) == set()
-        (again,) = tx.lease_pending(after(2), after(32), 1)
+        (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
+        tx.comments.revise(leased, draft(body="Second thoughts."), after(1), False)
+        assert tx.comments.move([move(leased)]) == set()
+        (again,) = tx.scoring.lease_pending(after(2), after(32), 1)
     assert (again.id, again.revision, again.attempts) == ("c-1", 2, 1)
 
 
 def test_many_move_at_once(store, site):
     with store.write() as tx:
-        tx.add_comments(site.id, [draft(f"m-{number}") for number in range(300)], NOON)
-        leased = tx.lease_pending(NOON, after(30), 500)
+        tx.comments.add(site.id, [draft(f"m-{number}") for number in range(300)], NOON)
+        leased = tx.scoring.lease_pending(NOON, after(30), 500)
         said = replace(verdict(), reads_as="ジャン · “quoted” \\ 😀", reasons=())
         assert (
-            len(tx.move([move(comment, decision_id=comment.pk, verdict=said) for comment in leased])) == 303
+            len(tx.comments.move([move(comment, decision_id=comment.pk, verdict=said) for comment in leased]))
+            == 303
         )
-        stored = tx.comment(site.id, "m-299")
+        stored = tx.comments.get(site.id, "m-299")
     assert stored.verdict == said

@@ -16,7 +16,7 @@ Answer = TypeVar("Answer")
 @pytest.fixture
 def site(store):
     with store.write() as tx:
-        return tx.add_site(courier())
+        return tx.sites.add(courier())
 
 
 def at_once(work, threads=THREADS):
@@ -37,44 +37,44 @@ def at_once(work, threads=THREADS):
 def test_failed_transaction_leaves_nothing_behind(store, site):
     def fail():
         with store.write() as tx:
-            comment = tx.add_comments(site.id, [draft(box=b"box")], NOON)["c-1"]
+            comment = tx.comments.add(site.id, [draft(box=b"box")], NOON)["c-1"]
             made = decided(tx, comment, Action.APPROVE)
-            tx.add_deliveries([delivery(comment, made.id)])
+            tx.deliveries.add([delivery(comment, made.id)])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
     with store.read() as tx:
-        assert tx.comment(site.id, "c-1") is None
-        assert tx.decisions_after(site.id, 0, 10) == []
-        assert tx.deliveries(None, None, 10) == []
+        assert tx.comments.get(site.id, "c-1") is None
+        assert tx.decisions.feed(site.id, 0, 10) == []
+        assert tx.deliveries.page(None, None, 10) == []
     with store.write() as tx:
-        assert tx.sequence(site.id, 1) == 1
+        assert tx.decisions.take_sequence(site.id, 1) == 1
 
 
 def test_lease_of_a_failed_transaction_was_never_taken(store, site):
     with store.write() as tx:
-        tx.add_comments(site.id, [draft()], NOON)
+        tx.comments.add(site.id, [draft()], NOON)
 
     def fail():
         with store.write() as tx:
-            tx.lease_pending(NOON, after(30), 1)
+            tx.scoring.lease_pending(NOON, after(30), 1)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
     with store.write() as tx:
-        (leased,) = tx.lease_pending(NOON, after(30), 1)
+        (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
     assert leased.attempts == 1
 
 
 def test_reader_sees_only_what_is_committed(store, site):
     with store.write() as writing:
-        writing.add_comments(site.id, [draft()], NOON)
+        writing.comments.add(site.id, [draft()], NOON)
         with store.read() as reading:
-            assert reading.comment(site.id, "c-1") is None
+            assert reading.comments.get(site.id, "c-1") is None
     with store.read() as reading:
-        assert reading.comment(site.id, "c-1") is not None
+        assert reading.comments.get(site.id, "c-1") is not None
 
 
 # -- one winner --------------------------------------------------------------------------------------------------------
@@ -82,29 +82,29 @@ def test_reader_sees_only_what_is_committed(store, site):
 
 def test_who_takes_a_comment_in_hand_waits_for_who_has_locked_it(store, site):
     with store.write() as tx:
-        comment = tx.add_comments(site.id, [draft()], NOON)["c-1"]
-        mo = tx.add_moderator("Mo", "moderator", NOON)
-        tx.claim(mo.id, [comment.pk], NOON, after(60))
+        comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
+        mo = tx.moderators.add("Mo", "moderator", NOON)
+        tx.queue.claim(mo.id, [comment.pk], NOON, after(60))
 
     def take():
         with store.write() as tx:
-            return tx.claim(mo.id, [comment.pk], after(90), after(150))
+            return tx.queue.claim(mo.id, [comment.pk], after(90), after(150))
 
     with ThreadPoolExecutor(1) as pool:
         with store.write() as tx:
-            tx.comments_by_pk([comment.pk], lock=True)
+            tx.comments.by_pks([comment.pk], lock=True)
             taking = pool.submit(take)
             with pytest.raises(TimeoutError):
                 taking.result(0.3)
-            assert tx.claims(after(90)) == []
+            assert tx.queue.claims(after(90)) == []
         assert taking.result(10) == {comment.pk}
 
 
 def test_same_id_from_many_threads_is_one_row(store, site):
     def post(number):
         with store.write() as tx:
-            added = tx.add_comments(site.id, [draft()], NOON)
-            assert tx.comment(site.id, "c-1", lock=True) is not None
+            added = tx.comments.add(site.id, [draft()], NOON)
+            assert tx.comments.get(site.id, "c-1", lock=True) is not None
             return len(added)
 
     assert sorted(at_once(post)) == [0] * (THREADS - 1) + [1]
@@ -116,18 +116,18 @@ def test_batches_in_opposite_orders_do_not_block_each_other(store, site):
     def post(number):
         order = names if number % 2 else names[::-1]
         with store.write() as tx:
-            return len(tx.add_comments(site.id, [draft(name) for name in order], NOON))
+            return len(tx.comments.add(site.id, [draft(name) for name in order], NOON))
 
     assert sum(at_once(post)) == len(names)
 
 
 def test_each_comment_is_leased_by_one_worker(store, site):
     with store.write() as tx:
-        tx.add_comments(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
+        tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
 
     def lease(number):
         with store.write() as tx:
-            return ids(tx.lease_pending(NOON, after(30), 5))
+            return ids(tx.scoring.lease_pending(NOON, after(30), 5))
 
     leased = [name for names in at_once(lease) for name in names]
     assert len(leased) == len(set(leased)) == 40
@@ -135,12 +135,12 @@ def test_each_comment_is_leased_by_one_worker(store, site):
 
 def test_each_delivery_is_leased_by_one_worker(store, site):
     with store.write() as tx:
-        added = tx.add_comments(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
-        tx.add_deliveries([delivery(comment, comment.pk) for comment in added.values()])
+        added = tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
+        tx.deliveries.add([delivery(comment, comment.pk) for comment in added.values()])
 
     def lease(number):
         with store.write() as tx:
-            return [one.id for one in tx.lease_deliveries(NOON, after(30), 5)]
+            return [one.id for one in tx.deliveries.lease(NOON, after(30), 5)]
 
     leased = [one for found in at_once(lease) for one in found]
     assert len(leased) == len(set(leased)) == 40
@@ -148,45 +148,49 @@ def test_each_delivery_is_leased_by_one_worker(store, site):
 
 def test_one_of_many_decides(store, site):
     with store.write() as tx:
-        comment = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+        comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
 
     def decide(number):
         with store.write() as tx:
-            return len(tx.move([move(comment, Action.APPROVE, number + 1)]))
+            return len(tx.comments.move([move(comment, Action.APPROVE, number + 1)]))
 
     assert sorted(at_once(decide)) == [0] * (THREADS - 1) + [1]
 
 
 def test_moves_in_opposite_orders_do_not_block_each_other(store, site):
     with store.write() as tx:
-        added = list(tx.add_comments(site.id, [draft(f"c-{number}") for number in range(40)], NOON).values())
+        added = list(tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON).values())
 
     def decide(number):
         with store.write() as tx:
-            return len(tx.move([move(comment) for comment in (added if number % 2 else added[::-1])]))
+            return len(
+                tx.comments.move([move(comment) for comment in (added if number % 2 else added[::-1])])
+            )
 
     assert sum(at_once(decide)) == len(added)
 
 
 def test_one_of_many_revises(store, site):
     with store.write() as tx:
-        comment = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+        comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
 
     def revise(number):
         with store.write() as tx:
-            return tx.revise(comment, draft(body=f"Text {number}."), after(number), False) is not None
+            return (
+                tx.comments.revise(comment, draft(body=f"Text {number}."), after(number), False) is not None
+            )
 
     assert sorted(at_once(revise)) == [False] * (THREADS - 1) + [True]
 
 
 def test_sign_in_link_is_used_once_under_a_race(store):
     with store.write() as tx:
-        mara = tx.add_moderator("Mara", "lead", NOON)
-        tx.add_sign_in(mara.id, "link", after(900))
+        mara = tx.moderators.add("Mara", "lead", NOON)
+        tx.moderators.add_sign_in(mara.id, "link", after(900))
 
     def sign_in(number):
         with store.write() as tx:
-            return tx.use_sign_in("link", NOON) is not None
+            return tx.moderators.use_sign_in("link", NOON) is not None
 
     assert sorted(at_once(sign_in)) == [False] * (THREADS - 1) + [True]
 
@@ -197,7 +201,7 @@ def test_sign_in_link_is_used_once_under_a_race(store):
 def _decide(store, site, name, entered, go_on):
     """Decide a comment of its own; say when the decision has its number, and commit when told."""
     with store.write() as tx:
-        comment = tx.add_comments(site.id, [draft(name)], NOON)[name]
+        comment = tx.comments.add(site.id, [draft(name)], NOON)[name]
         decided(tx, comment, Action.APPROVE)
         entered.set()
         assert go_on.wait(10)
@@ -213,13 +217,13 @@ def test_feed_never_shows_a_number_before_the_ones_below_it(store, site):
         second = pool.submit(_decide, store, site, "c-2", second_has_number, at_will)
         for _ in range(50):
             with store.read() as tx:
-                assert tx.decisions_after(site.id, 0, 10) == []
+                assert tx.decisions.feed(site.id, 0, 10) == []
         assert not second_has_number.is_set()
         let_first_commit.set()
         first.result(10)
         second.result(10)
     with store.read() as tx:
-        assert [(one.seq, about.id) for one, about in tx.decisions_after(site.id, 0, 10)] == [
+        assert [(one.seq, about.id) for one, about in tx.decisions.feed(site.id, 0, 10)] == [
             (1, "c-1"),
             (2, "c-2"),
         ]
@@ -227,16 +231,16 @@ def test_feed_never_shows_a_number_before_the_ones_below_it(store, site):
 
 def test_lower_id_that_commits_last_is_not_skipped(store, site):
     with store.write() as tx:
-        low, high = tx.new_decision_ids(2)
-        added = tx.add_comments(site.id, [draft("c-1"), draft("c-2")], NOON)
+        low, high = tx.decisions.new_ids(2)
+        added = tx.comments.add(site.id, [draft("c-1"), draft("c-2")], NOON)
     cursor = 0
     met = []
     for name, decision_id in (("c-2", high), ("c-1", low)):
         with store.write() as tx:
-            number = tx.sequence(site.id, 1)
-            tx.add_decisions([decision(added[name], decision_id, seq=number)])
+            number = tx.decisions.take_sequence(site.id, 1)
+            tx.decisions.add([decision(added[name], decision_id, seq=number)])
         with store.read() as tx:
-            for one, about in tx.decisions_after(site.id, cursor, 10):
+            for one, about in tx.decisions.feed(site.id, cursor, 10):
                 cursor = one.seq or 0
                 met.append((one.id, about.id))
     assert met == [(high, "c-2"), (low, "c-1")]
@@ -250,7 +254,7 @@ def test_reader_that_follows_the_feed_misses_nothing(store, site):
         for turn in range(rounds):
             with store.write() as tx:
                 names = [f"c-{number}-{turn}-{place}" for place in range(1 + turn % 3)]
-                for comment in tx.add_comments(site.id, [draft(name) for name in names], NOON).values():
+                for comment in tx.comments.add(site.id, [draft(name) for name in names], NOON).values():
                     decided(tx, comment, Action.APPROVE)
 
     def follow():
@@ -258,7 +262,7 @@ def test_reader_that_follows_the_feed_misses_nothing(store, site):
         while True:
             last_round = done.is_set()
             with store.read() as tx:
-                found = [one.seq or 0 for one, _ in tx.decisions_after(site.id, met[-1] if met else 0, 5)]
+                found = [one.seq or 0 for one, _ in tx.decisions.feed(site.id, met[-1] if met else 0, 5)]
             met += found
             if last_round and not found:
                 return met

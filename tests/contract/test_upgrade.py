@@ -53,8 +53,8 @@ def filled(postgres_url):
         migrate.upgrade(url)
         store = open_store(url)
         with store.write() as tx:
-            site = tx.add_site(courier())
-            tx.add_comments(site.id, [draft(f"old-{n}") for n in range(1, ROWS + 1)], NOON)
+            site = tx.sites.add(courier())
+            tx.comments.add(site.id, [draft(f"old-{n}") for n in range(1, ROWS + 1)], NOON)
         store.close()
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(
@@ -116,10 +116,10 @@ def test_the_schema_moves_forward_under_traffic(filled, next_schema):
     assert migrate.current(filled) == "9999"
     store = open_store(filled)
     with store.read() as tx:
-        site = tx.site("courier")
-        assert tx.backlog(NOON).held == ROWS // 10
-        assert all(tx.comment(site.id, name) for name in traffic.accepted[::50])
-        assert tx.comment(site.id, f"old-{ROWS}") is not None
+        site = tx.sites.get("courier")
+        assert tx.statistics.backlog(NOON).held == ROWS // 10
+        assert all(tx.comments.get(site.id, name) for name in traffic.accepted[::50])
+        assert tx.comments.get(site.id, f"old-{ROWS}") is not None
     store.close()
     with psycopg.connect(filled) as connection:
         counted = connection.execute("SELECT count(*) FROM comments").fetchone()

@@ -122,7 +122,7 @@ class Scene:
 
     def comment(self, name: str = "api") -> Comment:
         with self.context.deps.store.read() as tx:
-            found = tx.comment(self.audit.site.site.id, name)
+            found = tx.comments.get(self.audit.site.site.id, name)
         assert found is not None
         return found
 
@@ -145,9 +145,9 @@ def _old_text(scene: Scene) -> None:
 def _note(scene: Scene) -> None:
     comment = scene.comment()
     with scene.context.deps.store.write() as tx:
-        (first, *_) = tx.decisions_of(comment.pk)
+        (first, *_) = tx.decisions.of_comment(comment.pk)
         spelled = "".join(f"%{ord(letter):02X}" for letter in scene.address)
-        tx.add_notes([first.id], f"see {spelled}", "Mo", scene.context.deps.clock())
+        tx.decisions.add_notes([first.id], f"see {spelled}", "Mo", scene.context.deps.clock())
 
 
 def _label(scene: Scene) -> None:
@@ -155,7 +155,7 @@ def _label(scene: Scene) -> None:
     digest = hashlib.md5(scene.address.lower().encode(), usedforsecurity=False).hexdigest()
     given = Label(comment.site_id, comment.pk, 1, Who.SITE, digest, _action(), now)
     with scene.context.deps.store.write() as tx:
-        tx.add_labels([given])
+        tx.labels.add([given])
 
 
 def _action() -> Any:
@@ -276,13 +276,13 @@ def _page(scene: Scene) -> None:
 def _callback(scene: Scene) -> None:
     comment = scene.comment("in-text")
     with scene.context.deps.store.write() as tx:
-        site = tx.site_by_id(comment.site_id)
+        site = tx.sites.by_id(comment.site_id)
         assert site
-        tx.save_site(replace(site, callback_disabled=None))
-        (first, *_) = tx.decisions_of(comment.pk)
+        tx.sites.save(replace(site, callback_disabled=None))
+        (first, *_) = tx.decisions.of_comment(comment.pk)
         payload = json.dumps({"type": "comment.approved", "to": scene.address}).encode()
         now = scene.context.deps.clock()
-        tx.add_deliveries([delivery(comment, first.id, payload=payload, next_attempt_at=now, created_at=now)])
+        tx.deliveries.add([delivery(comment, first.id, payload=payload, next_attempt_at=now, created_at=now)])
     scene.context.deps.dispatcher.enqueue(DELIVER)
     until(lambda: any(scene.address.encode() in body for _, body in scene.audit.callbacks()))
 

@@ -128,10 +128,10 @@ def test_what_needs_a_signature_or_a_refusal_gets_it(clean, scene):
     assert outcomes["compat: coral phase, wrongly signed"] == {"401"}
     assert outcomes["decided: by form"] == outcomes["erasure by receipt"] == {"200"}
     with scene.context.deps.store.read() as tx:
-        kept = tx.comments(scene.audit.site.site.id, limit=200).comments
-        assert [one.text for pk in kept for one in tx.appeals_of(pk.pk)] == ["Mail me: ⟦email⟧"]
+        kept = tx.comments.page(scene.audit.site.site.id, limit=200).comments
+        assert [one.text for pk in kept for one in tx.appeals.of_comment(pk.pk)] == ["Mail me: ⟦email⟧"]
         assert [one for one in kept if one.source is Source.COMPAT]
-        assert [one for one in kept if tx.labels_of(one.pk)]
+        assert [one for one in kept if tx.labels.of_comment(one.pk)]
 
 
 @pytest.mark.parametrize("name", LEAKS)
@@ -150,7 +150,7 @@ def test_a_leak_that_is_everywhere_hides_no_other_place(leaked):
 def audited(scene):
     """The names of the canary sites that there are."""
     with scene.context.deps.store.read() as tx:
-        return [site.name for site in tx.sites() if site.name.startswith("audit-")]
+        return [site.name for site in tx.sites.all() if site.name.startswith("audit-")]
 
 
 @pytest.fixture

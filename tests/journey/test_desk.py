@@ -39,7 +39,7 @@ def test_a_reason_takes_two_keys(desk, contexts):
     expect(page.locator(f"#c{second.pk}.now")).to_be_visible()
     until(lambda: desk.status(first) is Status.REJECTED)
     with desk.small.context.deps.store.read() as tx:
-        decision = tx.decision(desk.small.again(first).decision_id or 0)
+        decision = tx.decisions.get(desk.small.again(first).decision_id or 0)
     assert decision.reason == "off_topic"
 
 
@@ -80,7 +80,7 @@ def test_undo_before_and_after_publication(desk, contexts):
     page.keyboard.press("u")
     until(lambda: desk.status(first) is Status.HELD)
     with desk.small.context.deps.store.read() as tx:
-        acts = [one.action for one, _ in tx.decisions_after(desk.small.courier.id, 0, 99)]
+        acts = [one.action for one, _ in tx.decisions.feed(desk.small.courier.id, 0, 99)]
     assert acts.count(Action.APPROVE) == acts.count(Action.RESTORE) == 1
 
 
@@ -142,7 +142,7 @@ def on_screen(page):
 
 def _is_decided(desk, pk):
     with desk.small.context.deps.store.read() as tx:
-        found = tx.comment_by_pk(pk)
+        found = tx.comments.by_pk(pk)
     return found is not None and found.status is Status.APPROVED
 
 

@@ -190,7 +190,7 @@ def test_a_reader_without_scripts_comments_and_sees_it_published(served, context
     assert "/r/" in page.url
     assert "example.org" not in page.url + page.content()
     with served.small.context.deps.store.read() as tx:
-        (comment,) = tx.comments(served.demo.id).comments
+        (comment,) = tx.comments.page(served.demo.id).comments
     served.small.settle(comment)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment is published")
     page.get_by_role("link", name="Back to the article").click()
@@ -230,7 +230,7 @@ def test_the_receipt_changes_under_the_readers_eyes(served, contexts):
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment has arrived")
     address = page.url
     with served.small.context.deps.store.read() as tx:
-        (comment,) = tx.comments(served.demo.id).comments
+        (comment,) = tx.comments.page(served.demo.id).comments
     served.small.settle(comment)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment is published")
     assert page.url == address

@@ -33,13 +33,13 @@ class Desk:
         self.deps = Dependencies(store=sqlite_store(), dispatcher=self.dispatcher, clock=lambda: self.now)
         self.sanitizer = Sanitizer(Keyring(bytes(32)))
         with self.deps.store.write() as tx:
-            self.site = tx.add_site(courier(**site))
+            self.site = tx.sites.add(courier(**site))
 
     def tune(self, terms):
         changed = change(self.site.policy, terms, self.site.policy.version + 1)
         self.site = replace(self.site, policy=changed)
         with self.deps.store.write() as tx:
-            tx.save_site(self.site)
+            tx.sites.save(self.site)
 
     def tick(self, seconds):
         self.now += timedelta(seconds=seconds)
@@ -64,13 +64,13 @@ class Desk:
 
     def look(self, name="c-1"):
         with self.deps.store.read() as tx:
-            found = tx.comment(self.site.id, name)
+            found = tx.comments.get(self.site.id, name)
         assert found is not None
         return found
 
     def mail(self):
         with self.deps.store.read() as tx:
-            return tx.deliveries(self.site.id, None, 100)
+            return tx.deliveries.page(self.site.id, None, 100)
 
     def told(self):
         return [one.type.removeprefix("comment.") for one in self.mail()]
@@ -79,16 +79,18 @@ class Desk:
         with self.deps.store.read() as tx:
             return [
                 (decision.seq, str(decision.action))
-                for decision, _ in tx.decisions_after(self.site.id, 0, 100)
+                for decision, _ in tx.decisions.feed(self.site.id, 0, 100)
             ]
 
     def published(self):
         with self.deps.store.read() as tx:
-            return [one.body for one in tx.published(self.site.id, "https://courier.example/bridge")]
+            return [one.body for one in tx.comments.published(self.site.id, "https://courier.example/bridge")]
 
     def labels(self, name="c-1"):
         with self.deps.store.read() as tx:
-            return [(one.action, one.retracted_at is None) for one in tx.labels_of(self.look(name).pk)]
+            return [
+                (one.action, one.retracted_at is None) for one in tx.labels.of_comment(self.look(name).pk)
+            ]
 
     def enqueued(self):
         names = [name for name, _ in self.dispatcher.enqueued]
@@ -288,7 +290,7 @@ def test_a_withdrawn_comment_takes_no_revision(desk):
 def test_two_sites_may_use_one_id(desk):
     desk.accept()
     with desk.deps.store.write() as tx:
-        other = tx.add_site(herald())
+        other = tx.sites.add(herald())
     (placed,) = submit(desk.deps, desk.sanitizer, other, [comment()])
     assert placed.outcome == "new"
 
@@ -395,14 +397,14 @@ def test_signals_of_the_form_are_heard(desk):
 
 def test_comments_of_several_sites_settle_together(desk):
     with desk.deps.store.write() as tx:
-        other = tx.add_site(herald(policy=Policy(cuts={}), callback_url="https://herald.example/hook"))
+        other = tx.sites.add(herald(policy=Policy(cuts={}), callback_url="https://herald.example/hook"))
     (placed,) = submit(desk.deps, desk.sanitizer, other, [comment()])
     both = [Scored(desk.accept(), assessed(toxicity=0.7)), Scored(placed.comment, assessed(toxicity=0.7))]
     assert len(record_scores(desk.deps, both)) == 2
     with desk.deps.store.read() as tx:
-        at_herald = tx.comment(other.id, "c-1")
+        at_herald = tx.comments.get(other.id, "c-1")
         numbers = [
-            decision.seq for site in (desk.site, other) for decision, _ in tx.decisions_after(site.id, 0, 9)
+            decision.seq for site in (desk.site, other) for decision, _ in tx.decisions.feed(site.id, 0, 9)
         ]
     assert (desk.look().status, at_herald.status, numbers) == ("held", "approved", [1, 1])
 
@@ -421,7 +423,7 @@ def test_a_decision_over_the_api_takes_effect_at_once(desk):
     assert (desk.told(), desk.feed()) == (["held", "approved"], [(1, "hold"), (2, "approve")])
     assert desk.labels() == [(APPROVE, True)]
     with desk.deps.store.read() as tx:
-        assert tx.notes([decision.id]) == {decision.id: "Knows the mayor."}
+        assert tx.decisions.notes([decision.id]) == {decision.id: "Knows the mayor."}
 
 
 def test_a_decision_on_the_desk_waits_for_its_moment(desk):
@@ -501,7 +503,7 @@ def test_there_must_be_a_comment_to_decide_on(desk):
         desk.decide("nothing", APPROVE)
     desk.accept()
     with desk.deps.store.write() as tx:
-        other = tx.add_site(herald())
+        other = tx.sites.add(herald())
     with pytest.raises(NotFound):
         review(desk.deps, other, "c-1", Judgement(APPROVE, Who.SITE, "herald"))
 
@@ -542,14 +544,16 @@ def test_an_overruled_judgement_teaches_nothing(desk):
     first = desk.decide("c-1", APPROVE)
     desk.decide("c-1", REJECT, replaces=first.id)
     with desk.deps.store.read() as tx:
-        labels = [(label.action, label.retracted_at is None) for label in tx.labels_of(desk.look().pk)]
+        labels = [
+            (label.action, label.retracted_at is None) for label in tx.labels.of_comment(desk.look().pk)
+        ]
     assert labels == [(APPROVE, False), (REJECT, True)]
 
 
 def test_an_approval_that_waits_makes_nobody_known(desk):
     with desk.deps.store.write() as tx:
         desk.site = replace(desk.site, policy=Policy(version=2, hold_first_time=True))
-        tx.save_site(desk.site)
+        tx.sites.save(desk.site)
     desk.score(desk.accept("c-1"))
     desk.decide("c-1", APPROVE, delay=5)
     assert desk.score(desk.accept("c-2", body="And another one.")).status is Status.HELD
@@ -633,16 +637,16 @@ def test_the_withdrawal_is_the_last_the_site_hears(desk):
     desk.score(desk.accept())
     withdraw(desk.deps, desk.site, "c-1", "site")
     with desk.deps.store.write() as tx:
-        told = [one.type for one in tx.deliveries(None, "waiting", 10)]
+        told = [one.type for one in tx.deliveries.page(None, "waiting", 10)]
     assert told == ["comment.approved", "comment.withdrawn"]
 
 
 def test_a_dead_approval_is_not_replayed_after_the_withdrawal(desk):
     desk.score(desk.accept())
     with desk.deps.store.write() as tx:
-        (one,) = tx.lease_deliveries(desk.now, desk.now + timedelta(seconds=60), 10)
+        (one,) = tx.deliveries.lease(desk.now, desk.now + timedelta(seconds=60), 10)
         finish_delivery(tx, one.id, one.attempts, "dead", "gone", None, desk.now)
     withdraw(desk.deps, desk.site, "c-1", "site")
     with desk.deps.store.write() as tx:
-        assert tx.replay_deliveries(None, None, desk.now) == 0
-        assert [one.type for one in tx.deliveries(None, "waiting", 10)] == ["comment.withdrawn"]
+        assert tx.deliveries.replay(None, None, desk.now) == 0
+        assert [one.type for one in tx.deliveries.page(None, "waiting", 10)] == ["comment.withdrawn"]

@@ -63,7 +63,7 @@ class Load:
         try:
             while not self.over.wait(0.01):
                 with deps.store.write() as tx:
-                    leased = tx.lease_pending(deps.clock(), deps.clock(), 20)
+                    leased = tx.scoring.lease_pending(deps.clock(), deps.clock(), 20)
                 record_scores(deps, [Scored(one, fine) for one in leased])
         except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
             self.failures.append(repr(failure))
@@ -125,11 +125,11 @@ def test_a_backup_under_load_comes_back_whole(urls, tmp_path):
 def compare(restored, courier, before, receipt_tokens, rows):
     """Look at what came back as a site and a reader would."""
     with restored.deps.store.read() as tx:
-        site = tx.site("courier")
-        assert all(tx.comment(site.id, name) for name in before)
-        feed = tx.decisions_after(site.id, 0, 1_000)
+        site = tx.sites.get("courier")
+        assert all(tx.comments.get(site.id, name) for name in before)
+        feed = tx.decisions.feed(site.id, 0, 1_000)
         assert [one.seq for one, _ in feed] == list(range(1, min(1_000, rows["decisions"]) + 1))
-        mail = tx.backlog(restored.deps.clock()).deliveries_waiting
+        mail = tx.statistics.backlog(restored.deps.clock()).deliveries_waiting
         assert mail == rows["deliveries"]
     asked = create_app(restored).test_client()
     receipts = [asked.get(f"/r/{token}").status_code for token in receipt_tokens]
@@ -146,11 +146,11 @@ def beyond_what_was_told(restored, site, rows):
     """Decide something: its number and webhook-id are none that the service that died can have given meanwhile."""
     now = restored.deps.clock()
     with restored.deps.store.write() as tx:
-        leased = tx.lease_pending(now, now, 1_000)
+        leased = tx.scoring.lease_pending(now, now, 1_000)
     assert len(record_scores(restored.deps, [Scored(one, None) for one in leased])) == len(leased) > 0
     with restored.deps.store.read() as tx:
-        (told, _) = tx.decisions_after(site.id, rows["decisions"], 1)[0]
-        mail = [one.webhook_id for one in tx.deliveries(site.id, None, 10_000)]
+        (told, _) = tx.decisions.feed(site.id, rows["decisions"], 1)[0]
+        mail = [one.webhook_id for one in tx.deliveries.page(site.id, None, 10_000)]
     assert told.seq is not None
     assert min(told.seq, told.id) > rows["decisions"] + 1_000_000
     assert f"msg_{site.id}_{told.seq}" in mail

@@ -68,7 +68,7 @@ def test_an_unfit_head_is_refused(run, text):
 
 def test_a_person_is_forgotten_and_the_chain_holds(run, context):
     with context.deps.store.write() as tx:
-        tx.log_act("Mara", "reveal", "courier: comment 7", datetime.now(UTC))
+        tx.audit_log.append("Mara", "reveal", "courier: comment 7", datetime.now(UTC))
     run("audit", "blank", "Mara")
     assert "Mara" not in run("audit", "list").stdout
     found = verified(run)
@@ -81,11 +81,11 @@ def test_a_moderator_changes_role_and_is_let_go(run, context):
     assert shown["role"] == "admin"
     now = datetime.now(UTC)
     with context.deps.store.write() as tx:
-        tx.add_session(1, "session", now.replace(year=now.year + 1))
+        tx.moderators.add_session(1, "session", now.replace(year=now.year + 1))
     run("moderator", "set", "Mo", "--inactive")
     with context.deps.store.write() as tx:
-        assert tx.session("session", now) is None
-        mo = tx.moderator("Mo")
+        assert tx.moderators.session("session", now) is None
+        mo = tx.moderators.get("Mo")
         assert not mo.active
     assert json.loads(run("moderator", "add", "Mo", "--json").stdout)["role"] == "admin"
     assert json.loads(run("moderator", "list", "--json").stdout)[0]["active"]

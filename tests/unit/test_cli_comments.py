@@ -45,7 +45,7 @@ def courier(run, context):
         "https://courier.example/hook",
     )
     with context.deps.store.read() as tx:
-        found = tx.site("courier")
+        found = tx.sites.get("courier")
     assert found is not None
     return found
 
@@ -76,7 +76,7 @@ def listed(run, *options):
 def decide_all(context, **scores):
     now = context.deps.clock()
     with context.deps.store.write() as tx:
-        pending = tx.lease_pending(now, now, 10_000)
+        pending = tx.scoring.lease_pending(now, now, 10_000)
     said = Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1")
     record_scores(context.deps, [Scored(one, said) for one in pending])
 
@@ -89,7 +89,7 @@ def test_lines_become_comments(imports, run, context):
     assert counts == {"imported": 3, "replayed": 0, "revised": 0, "refused": 0}
     assert [one["body"] for one in listed(run)] == ["The bridge is open.", "Two.", "Three."]
     with context.deps.store.read() as tx:
-        page = tx.comments(None, limit=10)
+        page = tx.comments.page(None, limit=10)
     assert {(str(one.source), one.live) for one in page.comments} == {("import", False)}
 
 
@@ -97,7 +97,7 @@ def test_an_import_may_ask_for_fast_scores(imports, context):
     imports(line("a"), options=("--fast",))
     assert imports(line("a"), line("b")) == {"imported": 1, "replayed": 1, "revised": 0, "refused": 0}
     with context.deps.store.read() as tx:
-        signals = {one.id: one.signals for one in tx.comments(None).comments}
+        signals = {one.id: one.signals for one in tx.comments.page(None).comments}
     assert {name: told.get("effort") for name, told in signals.items()} == {"a": "fast", "b": None}
 
 
@@ -244,7 +244,7 @@ def test_callbacks_are_listed_and_dead_ones_replayed(imports, run, context, cour
     decide_all(context)
     now = context.deps.clock()
     with context.deps.store.write() as tx:
-        for delivery in tx.lease_deliveries(now, now, 10):
+        for delivery in tx.deliveries.lease(now, now, 10):
             finish_delivery(tx, delivery.id, delivery.attempts, "dead", "gone: HTTP 410", None, now)
     told = run("deliveries", "list", "--site", "courier", "--dead", "--json").stdout
     dead = [json.loads(one) for one in told.splitlines()]
@@ -280,8 +280,8 @@ def test_the_status_tells_the_effort_and_what_is_scored_again(imports, run, cont
     imports(line("a"))
     now = context.deps.clock()
     with context.deps.store.write() as tx:
-        (leased,) = tx.lease_pending(now, now, 9)
-        tx.set_scoring_effort(Effort.FAST, now)
+        (leased,) = tx.scoring.lease_pending(now, now, 9)
+        tx.scoring.set_effort(Effort.FAST, now)
     scores = dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}
     record_scores(context.deps, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
     told = json.loads(run("status", "--json").stdout)

@@ -15,7 +15,7 @@ SECRETS = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_pr
 
 def site_of(context):
     with context.deps.store.read() as tx:
-        found = tx.site("courier")
+        found = tx.sites.get("courier")
     assert found is not None
     return found
 
@@ -23,7 +23,7 @@ def site_of(context):
 def opens(context, key, at=None):
     """Which kind of key this is, None when it opens nothing."""
     with context.deps.store.read() as tx:
-        owner = tx.key_owner(fingerprint(context.keyring, key), at or datetime.now(UTC))
+        owner = tx.sites.key_owner(fingerprint(context.keyring, key), at or datetime.now(UTC))
     return owner[1] if owner else None
 
 
@@ -118,7 +118,7 @@ def test_settings_and_policy_are_set_together(run, context):
     assert (site.address_mode, site.region) == ("fingerprint", "DE")
     assert site.options.undo_seconds == 12.0
     with context.deps.store.read() as tx:
-        before = tx.policy(site.id, 1)
+        before = tx.sites.policy(site.id, 1)
     assert before.moderation == "pre"
 
 
@@ -282,10 +282,10 @@ def test_a_moderator_gets_a_link_that_works_once(run, context):
     hashed = hashlib.sha256(token.encode()).hexdigest()
     now = datetime.now(UTC)
     with context.deps.store.write() as tx:
-        assert tx.use_sign_in(hashed, now + timedelta(minutes=16)) is None
-        signed_in = tx.use_sign_in(hashed, now)
+        assert tx.moderators.use_sign_in(hashed, now + timedelta(minutes=16)) is None
+        signed_in = tx.moderators.use_sign_in(hashed, now)
         assert signed_in.name == "Mo"
-        assert tx.use_sign_in(hashed, now) is None
+        assert tx.moderators.use_sign_in(hashed, now) is None
     assert json.loads(run("moderator", "list", "--json").stdout) == [
         {"moderator": "Mo", "role": "lead", "active": True}
     ]

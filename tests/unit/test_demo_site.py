@@ -23,7 +23,7 @@ def kept(home):
 
 def opens(context, key):
     with context.deps.store.read() as tx:
-        return tx.key_owner(fingerprint(context.keyring, key), context.deps.clock()) is not None
+        return tx.sites.key_owner(fingerprint(context.keyring, key), context.deps.clock()) is not None
 
 
 def printed(summary):

@@ -34,7 +34,7 @@ def told():
     """Every series that web and worker tell, by name."""
     store = sqlite_store()
     with store.write() as tx:
-        tx.add_site(courier())
+        tx.sites.add(courier())
     web = make_meters(Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON))
     registries = [web.own, web.backlog, meters().own]
     found = set()

@@ -33,9 +33,9 @@ class Disk:
     def write(self):
         """A transaction, told apart by how many comments it adds."""
         with self.store.write() as tx:
-            before = tx.count(None, Status.PENDING)
+            before = tx.comments.count(None, Status.PENDING)
             yield tx
-            self.taken.append(tx.count(None, Status.PENDING) - before)
+            self.taken.append(tx.comments.count(None, Status.PENDING) - before)
             if len(self.taken) == 1:
                 self.at_disk.set()
                 assert self.go_on.wait(DEADLINE)
@@ -57,7 +57,7 @@ def disk():
     """A disk, with the courier known to its store."""
     made = Disk()
     with made.store.write() as tx:
-        tx.add_site(courier())
+        tx.sites.add(courier())
     return made
 
 
@@ -103,7 +103,7 @@ def test_one_that_fails_does_not_spoil_the_others(disk):
     assert [str(one.exception()) for one in failed] == ["alone"]
     assert disk.taken == [1, 3, 1, 1, 1]
     with disk.store.read() as tx:
-        stored = {one for one in range(4) if tx.comment(1, f"c-{one}")}
+        stored = {one for one in range(4) if tx.comments.get(1, f"c-{one}")}
     assert len(stored) == 3
 
 

@@ -53,11 +53,11 @@ class Import:
         """Let time pass, and the sweep drop what it drops."""
         self.now += timedelta(days=90)
         with self.context.deps.store.write() as tx:
-            tx.prune(self.now, self.now - KEYS_KEPT)
+            tx.retention.prune(self.now, self.now - KEYS_KEPT)
 
     def comment(self, name="a"):
         with self.context.deps.store.read() as tx:
-            found = tx.comment(self.site.id, name)
+            found = tx.comments.get(self.site.id, name)
         assert found is not None
         return found
 
@@ -113,7 +113,7 @@ def test_a_site_that_keeps_fewer_addresses_can_run_an_import_again(importing):
     importing.run(line("a", "One."), line(None, "Two."))
     tune_site(importing.context, "courier", {"address_mode": "none"})
     with importing.context.deps.store.read() as tx:
-        importing.site = tx.site("courier") or importing.site
+        importing.site = tx.sites.get("courier") or importing.site
     assert importing.run(line("a", "One."), line(None, "Two.")) == {"replayed": 2}
 
 

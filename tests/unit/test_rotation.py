@@ -56,7 +56,7 @@ class Rotated:
 
     def original(self, context, comment):
         with self.store.read() as tx:
-            ciphertext = tx.originals(comment.pk, comment.revision)["body"]
+            ciphertext = tx.sealed.originals(comment.pk, comment.revision)["body"]
         return context.keyring.decrypt("courier", "original", ciphertext).decode()
 
     def opens(self, context, key):
@@ -93,7 +93,7 @@ def test_what_no_key_opens_is_counted_and_left(rotated):
 def test_site_secrets_go_over(rotated):
     def secrets(context):
         with rotated.store.read() as tx:
-            site = tx.site("courier")
+            site = tx.sites.get("courier")
         pairs = [("webhook", site.webhook_secrets), ("inbound", site.inbound_secrets)]
         return [context.keyring.decrypt("courier", purpose, one[0]).decode() for purpose, one in pairs]
 
@@ -108,14 +108,14 @@ def test_site_secrets_go_over(rotated):
 def test_secrets_in_a_sites_options_go_over(rotated):
     sealed_before = seal_option(rotated.before.keyring, "courier", CORAL, "shared with Coral")
     with rotated.store.write() as tx:
-        site = tx.site("courier")
+        site = tx.sites.get("courier")
         options = replace(site.options, coral_secrets=(sealed_before,), coral_token=sealed_before)
-        tx.save_site(replace(site, options=options))
+        tx.sites.save(replace(site, options=options))
     assert sealed(rotated.overlap).secrets == {1: 4}
     assert reseal(rotated.overlap).secrets == 4
     assert sealed(rotated.overlap).secrets == {2: 4}
     with rotated.store.read() as tx:
-        kept = tx.site("courier")
+        kept = tx.sites.get("courier")
     for stored in (*kept.options.coral_secrets, kept.options.coral_token or ""):
         assert open_option(rotated.after.keyring, "courier", CORAL, stored) == "shared with Coral"
     assert reseal(rotated.after).lost == 0
@@ -162,12 +162,12 @@ def test_an_author_is_known_again_with_their_past(rotated):
     keys = {}
     with rotated.store.read() as tx:
         for comment_id in ("c-1", "c-2", "c-3"):
-            found = tx.comment(rotated.enrolled.site.id, comment_id)
+            found = tx.comments.get(rotated.enrolled.site.id, comment_id)
             keys[comment_id] = found.author_key
     assert keys["c-1"] == keys["c-3"] != keys["c-2"]
     rotated.submit(rotated.after, "c-4")
     with rotated.store.read() as tx:
-        last = tx.comment(rotated.enrolled.site.id, "c-4")
+        last = tx.comments.get(rotated.enrolled.site.id, "c-4")
     assert last.author_key == keys["c-1"]
 
 
@@ -255,5 +255,5 @@ def test_a_secrets_overlap_is_ended(run, context):
     )
     assert "no overlap" in run("site", "rotate", "courier", "key", "--end-overlap", code=2).stderr
     with context.deps.store.read() as tx:
-        site = tx.site("courier")
+        site = tx.sites.get("courier")
     assert (len(site.webhook_secrets), len(site.inbound_secrets)) == (1, 1)

@@ -45,7 +45,7 @@ class MovingIn:
 
     def comment(self, name):
         with self.context.deps.store.read() as tx:
-            found = tx.comment(self.site.id, name)
+            found = tx.comments.get(self.site.id, name)
         assert found is not None
         return found
 
@@ -72,16 +72,16 @@ def test_states_and_threads_are_kept(moving_in):
 def test_no_callback_tells_the_site_what_it_told_us(moving_in):
     moving_in.run(item(comment(1)))
     with moving_in.context.deps.store.read() as tx:
-        assert tx.deliveries(moving_in.site.id, None, 10) == []
-        ((decision, _),) = tx.decisions_after(moving_in.site.id, 0, 10)
-        assert tx.labels_of(decision.comment_pk) == []
+        assert tx.deliveries.page(moving_in.site.id, None, 10) == []
+        ((decision, _),) = tx.decisions.feed(moving_in.site.id, 0, 10)
+        assert tx.labels.of_comment(decision.comment_pk) == []
     assert (decision.who_kind, decision.who, decision.reason) == (Who.SITE, "import", "imported")
 
 
 def test_nothing_waits_for_the_scorer(moving_in):
     moving_in.run(item(comment(1), comment(2, state="0")))
     with moving_in.context.deps.store.write() as tx:
-        assert tx.lease_pending(NOON, NOON, 10) == []
+        assert tx.scoring.lease_pending(NOON, NOON, 10) == []
 
 
 def test_the_address_is_sealed(moving_in):
@@ -92,7 +92,7 @@ def test_the_address_is_sealed(moving_in):
     assert "ada@" not in repr(stored)
     assert "⟦email⟧" in stored.body
     with moving_in.context.deps.store.read() as tx:
-        assert tx.contact_box(stored.pk)
+        assert tx.sealed.contact_box(stored.pk)
 
 
 def test_running_it_again_repeats_nothing(moving_in):
@@ -190,7 +190,7 @@ def test_two_blogs_in_one_file_keep_their_comments_apart(moving_in):
     assert moving_in.run(*reversed(items)) == {"replayed": 4}
     assert moving_in.run(*items, batch=1) == {"replayed": 4}
     with moving_in.context.deps.store.read() as tx:
-        stored = {one.id: one for one in tx.comments(moving_in.site.id).comments}
+        stored = {one.id: one for one in tx.comments.page(moving_in.site.id).comments}
     assert len(stored) == 4
     for day in (1, 2):
         answer = next(one for one in stored.values() if one.id.endswith(f"7{day}"))

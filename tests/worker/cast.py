@@ -41,7 +41,7 @@ class Stage:
         """Put an installation over the store, with the courier in it."""
         clock, dispatcher = SetClock(), RecordingDispatcher()
         with store.write() as tx:
-            made = tx.add_site(courier(**site))
+            made = tx.sites.add(courier(**site))
         return cls(Dependencies(store=store, dispatcher=dispatcher, clock=clock), clock, dispatcher, made)
 
     def post(self, *texts: str, **changes: Any) -> list[Comment]:
@@ -57,7 +57,7 @@ class Stage:
 
     def look(self, name: str = "c-0") -> Comment:
         with self.deps.store.read() as tx:
-            found = tx.comment(self.site.id, name)
+            found = tx.comments.get(self.site.id, name)
         assert found is not None
         return found
 
@@ -66,7 +66,7 @@ class Stage:
 
     def decisions(self) -> int:
         with self.deps.store.read() as tx:
-            return len(tx.decisions_after(self.site.id, 0, 1000))
+            return len(tx.decisions.feed(self.site.id, 0, 1000))
 
     def enqueued(self) -> list[str]:
         names = [name for name, _ in self.dispatcher.enqueued]
@@ -148,7 +148,7 @@ class Office:
         self.secrets[name] = made[0]
         sealed = tuple(KEYRING.encrypt(name, "webhook", one.encode()) for one in made)
         with self.deps.store.write() as tx:
-            return tx.add_site(courier(name=name, callback_url=url, webhook_secrets=sealed))
+            return tx.sites.add(courier(name=name, callback_url=url, webhook_secrets=sealed))
 
     def decide(self, site: Site, count: int) -> None:
         """Let the model decide so many comments of the site: one callback each."""
@@ -163,13 +163,13 @@ class Office:
 
     def mail(self, site: Site | None = None) -> list[Delivery]:
         with self.deps.store.read() as tx:
-            return tx.deliveries(site.id if site else None, None, 500)
+            return tx.deliveries.page(site.id if site else None, None, 500)
 
     def states(self, site: Site | None = None) -> list[str]:
         return [one.state for one in self.mail(site)]
 
     def look(self, name: str) -> Site:
         with self.deps.store.read() as tx:
-            found = tx.site(name)
+            found = tx.sites.get(name)
         assert found is not None
         return found

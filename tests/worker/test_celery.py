@@ -29,7 +29,7 @@ def deliver_one_batch(env, log):
             assert {one["data"]["comment"]["id"] for one in events} == {one.comment.id for one in placed}
             assert len(set(hook.ids())) == 30
             with context.deps.store.read() as tx:
-                threat = tx.comment(enrolled.site.id, placed[-1].comment.id)
+                threat = tx.comments.get(enrolled.site.id, placed[-1].comment.id)
             assert threat.status in ("held", "rejected")
             assert threat.verdict.spans
             process.send_signal(signal.SIGTERM)
@@ -63,7 +63,7 @@ def test_a_killed_workers_comments_are_decided_by_the_next(env, tmp_path):
         accept(context, enrolled, [f"Number {n}: a quiet word." for n in range(5)])
         now = datetime.now(UTC)
         with context.deps.store.write() as tx:
-            tx.lease_pending(now, now, 5)  # who leased these was killed
+            tx.scoring.lease_pending(now, now, 5)  # who leased these was killed
         with worker(env, tmp_path / "worker.log"):
 
             def swept():
@@ -72,7 +72,7 @@ def test_a_killed_workers_comments_are_decided_by_the_next(env, tmp_path):
 
             until(swept)
         with context.deps.store.read() as tx:
-            assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 5
+            assert len(tx.decisions.feed(enrolled.site.id, 0, 100)) == 5
     finally:
         dispatcher.close()
         context.close()

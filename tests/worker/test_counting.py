@@ -77,5 +77,5 @@ def leased_until(stage, pks):
     now = stage.clock()
     until = now.replace(second=now.second + 30)
     with stage.deps.store.write() as tx:
-        assert [one.pk for one in tx.lease_pending(now, until, len(pks))] == list(pks)
+        assert [one.pk for one in tx.scoring.lease_pending(now, until, len(pks))] == list(pks)
     return until

@@ -74,7 +74,7 @@ def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office):
         assert (office.states(), len(hook.got)) == (["dead"], len(WAITS) + 1)
         hook.statuses[:] = [204]
         with office.deps.store.write() as tx:
-            assert tx.replay_deliveries(site.id, None, office.deps.clock()) == 1
+            assert tx.deliveries.replay(site.id, None, office.deps.clock()) == 1
         office.carry()
     assert office.states() == ["delivered"]
     assert len(set(hook.ids())) == 1
@@ -86,7 +86,7 @@ def test_decisions_on_one_comment_arrive_in_order(office):
         office.decide(site, 1)
         for action in (Action.APPROVE, Action.REJECT):
             with office.deps.store.read() as tx:
-                comment = tx.comment(site.id, "c-0")
+                comment = tx.comments.get(site.id, "c-0")
             review(office.deps, site, "c-0", Judgement(action, Who.SITE, "s", replaces=comment.decision_id))
         office.carry()
         assert hook.sequences() == [("c-0", 1)]
@@ -135,7 +135,7 @@ def test_gone_stops_the_mail_that_is_leased_already(store, offices):
     assert office.states().count("waiting") == 60 - len(posted)
     assert {one.attempts for one in office.mail() if one.state == "waiting"} == {0}
     with office.deps.store.write() as tx:
-        tx.save_site(replace(office.look("courier"), callback_disabled=None))
+        tx.sites.save(replace(office.look("courier"), callback_disabled=None))
     office.ahead += timedelta(seconds=15)
     office.carry()
     assert office.states().count("delivered") == 59
@@ -157,7 +157,7 @@ def test_gone_says_nothing_of_a_new_address(office):
         office.delivery_worker.collect()
         assert hook.arrived.acquire(timeout=10)
         with office.deps.store.write() as tx:
-            tx.save_site(replace(site, callback_url="http://127.0.0.1:9/new"))
+            tx.sites.save(replace(site, callback_url="http://127.0.0.1:9/new"))
         hook.gate.set()
         assert office.delivery_worker.wait(10)
     assert office.look("courier").callback_disabled is None
@@ -190,7 +190,7 @@ def test_a_receiver_that_is_away_is_asked_a_few_times_and_not_for_everything(off
         assert 0 < len(tried) <= 2 * PER_SITE
         assert set(office.states()) == {"waiting"}
         with office.deps.store.write() as tx:
-            tx.save_site(replace(site, callback_url=hook.url))
+            tx.sites.save(replace(site, callback_url=hook.url))
         office.ahead += timedelta(seconds=15)
         office.carry()
     assert office.states() == ["delivered"] * 40
@@ -224,7 +224,7 @@ def test_nothing_is_sent_unsigned(office):
     with receiver() as hook:
         site = office.site("courier", hook.url)
         with office.deps.store.write() as tx:
-            tx.save_site(replace(site, webhook_secrets=(b"\x01made under another master key",)))
+            tx.sites.save(replace(site, webhook_secrets=(b"\x01made under another master key",)))
         office.decide(site, 1)
         office.carry()
         assert hook.got == []
@@ -270,7 +270,7 @@ def test_a_dead_workers_mail_is_delivered_by_another(office):
         office.decide(site, 1)
         now = office.deps.clock()
         with office.deps.store.write() as tx:
-            assert len(tx.lease_deliveries(now, now + timedelta(seconds=60), 10)) == 1
+            assert len(tx.deliveries.lease(now, now + timedelta(seconds=60), 10)) == 1
         office.carry()
         assert hook.got == []
         office.ahead += timedelta(seconds=61)
@@ -332,7 +332,7 @@ def test_an_endpoint_that_keeps_failing_is_left_alone(office):
         office.carry()
         assert len(away.got) == asked
         with office.deps.store.read() as tx:
-            assert sum(one.attempts for one in tx.deliveries(site.id, None, 100)) == asked
+            assert sum(one.attempts for one in tx.deliveries.page(site.id, None, 100)) == asked
 
 
 def test_the_owner_is_told_that_callbacks_stopped(office):
@@ -340,7 +340,7 @@ def test_the_owner_is_told_that_callbacks_stopped(office):
         site = office.site("courier", gone.url)
         with office.deps.store.write() as tx:
             site = replace(site, options=replace(site.options, notify_url=owner.url))
-            tx.save_site(site)
+            tx.sites.save(site)
         office.decide(site, 3)
         office.carry()
         assert owner.arrived.acquire(timeout=10)

@@ -31,7 +31,7 @@ def one_batch(stage, scorer):
 
 def current(stage):
     with stage.deps.store.read() as tx:
-        return tx.scoring_effort().effort
+        return tx.scoring.effort().effort
 
 
 def test_comments_are_scored_in_full_while_none_waits_for_long(stage):
@@ -93,7 +93,7 @@ def test_neither_an_import_nor_a_text_that_is_tried_again_makes_a_flood(stage):
     stage.post("Imported.", id="import", live=False, source=Source.IMPORT)
     stage.post("Left by a dead worker.", id="tried")
     with stage.deps.store.write() as tx:
-        tx.lease_pending(stage.clock.now, stage.clock.now, 1)
+        tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 1)
     stage.clock.pass_seconds(600)
     stage.post("New.", id="new")
     score_pending(stage.deps, TwoEfforts())

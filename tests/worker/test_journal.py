@@ -56,7 +56,7 @@ def test_what_a_killed_worker_had_in_hand_is_scored_at_once_and_alone(store, tmp
     stage = Stage.over(store)
     comments = stage.post("One.", "Two.", "Three.")
     with store.write() as tx:
-        tx.lease_pending(NOON, after(30), 10)
+        tx.scoring.lease_pending(NOON, after(30), 10)
     sweep, scorer = Sweep(stage.deps, journal=Journal(tmp_path)), Told()
     with owner(tmp_path, SCORE, *(one.pk for one in comments)) as process:
         assert sweep.release_dead() == 0

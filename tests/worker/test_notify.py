@@ -32,19 +32,19 @@ class Desk:
         self.courier = enrol_site(self.context, "courier", "https://courier.example")
         with store.write() as tx:
             options = Options(notify_url=url, notify_held=2, notify_age_seconds=600.0)
-            tx.save_site(replace(self.courier.site, options=options))
+            tx.sites.save(replace(self.courier.site, options=options))
         self.notifier = Notifier(self.context, more.pop("allow", LOOPBACK), **more)
 
     def hold(self, *names):
         with self.context.deps.store.write() as tx:
-            made = tx.add_comments(self.courier.site.id, [draft(name) for name in names], self.clock())
+            made = tx.comments.add(self.courier.site.id, [draft(name) for name in names], self.clock())
             for comment in made.values():
                 decided(tx, comment, Action.HOLD)
 
     def clear(self, *names):
         with self.context.deps.store.write() as tx:
             for name in names:
-                found = tx.comment(self.courier.site.id, name)
+                found = tx.comments.get(self.courier.site.id, name)
                 assert found is not None
                 decided(tx, found, Action.APPROVE)
 
@@ -142,15 +142,17 @@ def test_receivers_that_hang_outlive_no_lease(store, tmp_path):
         site = enrol_site(desk.context, f"site-{n}", f"https://{n}.example").site
         options = Options(notify_url=f"https://{n}.example/", notify_held=1)
         with store.write() as tx:
-            tx.save_site(replace(site, options=options))
-            decided(tx, tx.add_comments(site.id, [draft("c-1")], desk.clock())["c-1"], Action.HOLD)
+            tx.sites.save(replace(site, options=options))
+            decided(tx, tx.comments.add(site.id, [draft("c-1")], desk.clock())["c-1"], Action.HOLD)
     posted = []
     ran_out = []
 
     def time_passes():
         desk.clock.pass_seconds(TIMEOUT_SECONDS)
         with store.read() as tx:
-            ran_out.extend(one.site_id for one in tx.alarms() if one.attempts and is_due(one, desk.clock()))
+            ran_out.extend(
+                one.site_id for one in tx.alarms.all() if one.attempts and is_due(one, desk.clock())
+            )
 
     all_hang = threading.Barrier(AT_ONCE, time_passes, timeout=30)
 

@@ -55,8 +55,8 @@ def hold_the_deadly(env, log):
 
             until(all_decided)
         with context.deps.store.read() as tx:
-            assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 31
-            found = [tx.comment(enrolled.site.id, one.comment.id) for one in placed]
+            assert len(tx.decisions.feed(enrolled.site.id, 0, 100)) == 31
+            found = [tx.comments.get(enrolled.site.id, one.comment.id) for one in placed]
         assert found[10] is not None
         assert found[10].verdict is not None
         assert (found[10].status, found[10].verdict.reasons[0].code) == ("held", "unscorable")

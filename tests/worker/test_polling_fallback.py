@@ -20,7 +20,7 @@ from worker.polling_fallback import PollingFallback
 def to_rescore(context):
     """How many wait to be scored again in full."""
     with context.deps.store.read() as tx:
-        return tx.backlog(datetime.now(UTC)).to_rescore
+        return tx.statistics.backlog(datetime.now(UTC)).to_rescore
 
 
 def test_rounds_are_made_in_a_silence_alone():
@@ -66,7 +66,7 @@ def test_a_worker_goes_on_without_its_broker(tmp_path):
                 until(lambda: to_rescore(context) == 0)
                 until(lambda: len(hook.got) == 4)  # the held one is told twice
             with context.deps.store.read() as tx:
-                again = tx.comment_by_pk(held.pk)
+                again = tx.comments.by_pk(held.pk)
             assert (again.status, again.verdict.effort) == ("approved", "full")
             assert '"polling_fallback.started"' in log.read_text()
     finally:

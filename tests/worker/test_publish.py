@@ -19,7 +19,7 @@ COUNT = 40
 def test_workers_at_once_publish_each_decision_once(store):
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with store.write() as tx:
-        site = tx.add_site(courier())
+        site = tx.sites.add(courier())
     posted = [
         Submission(Article("https://courier.example/a"), "Ada", f"Text {n}.", Source.API, id=f"c-{n}")
         for n in range(COUNT)
@@ -37,8 +37,8 @@ def test_workers_at_once_publish_each_decision_once(store):
     with ThreadPoolExecutor(4) as pool:
         left = sum(one.result(30) for one in [pool.submit(publish) for _ in range(4)])
     with store.read() as tx:
-        numbers = [decision.seq for decision, _ in tx.decisions_after(site.id, 0, 200)]
-        mail = tx.deliveries(site.id, None, 200)
+        numbers = [decision.seq for decision, _ in tx.decisions.feed(site.id, 0, 200)]
+        mail = tx.deliveries.page(site.id, None, 200)
     assert (left, len(mail), numbers) == (COUNT, COUNT, list(range(1, COUNT + 1)))
     assert len({one.decision_id for one in mail}) == COUNT
 
@@ -46,7 +46,7 @@ def test_workers_at_once_publish_each_decision_once(store):
 def test_publishing_goes_on_until_none_is_due(store):
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with store.write() as tx:
-        site = tx.add_site(courier(callback_url=None))
+        site = tx.sites.add(courier(callback_url=None))
     posted = [
         Submission(Article("https://courier.example/a"), "Ada", f"Text {n}.", Source.API, id=f"c-{n}")
         for n in range(5)

@@ -63,7 +63,7 @@ class Flood:
     def decided(self, name):
         """Return what was decided of a comment, oldest first, and by whom."""
         with self.stage.deps.store.read() as tx:
-            found = tx.decisions_of(self.stage.look(name).pk)
+            found = tx.decisions.of_comment(self.stage.look(name).pk)
         return [f"{one.who_kind} {one.action}" for one in found]
 
 
@@ -96,11 +96,11 @@ def test_the_site_and_readers_learn_what_became_of_it(flood):
     flood.over(missed=HOLDS, same=HOLDS)
     store, site = flood.stage.deps.store, flood.stage.site
     with store.read() as tx:
-        told = [one.type for one in tx.deliveries(site.id, None, 99)]
+        told = [one.type for one in tx.deliveries.page(site.id, None, 99)]
         feed = [
-            (comment.id, str(one.action), one.replaces) for one, comment in tx.decisions_after(site.id, 0, 99)
+            (comment.id, str(one.action), one.replaces) for one, comment in tx.decisions.feed(site.id, 0, 99)
         ]
-        shown = [one.id for one in tx.published(site.id, flood.stage.look("held").article.url)]
+        shown = [one.id for one in tx.comments.published(site.id, flood.stage.look("held").article.url)]
     assert sorted(told) == ["comment.approved"] * 2 + ["comment.held"] * 3
     assert [(name, action) for name, action, _ in feed] == [
         ("held", "hold"),
@@ -155,8 +155,8 @@ def test_copies_that_come_to_be_held_are_one_cluster(flood):
 
     score_pending(flood.stage.deps, flood.scorer, signer=lambda texts: [COPY] * len(texts))
     with flood.stage.deps.store.read() as tx:
-        clusters = tx.clusters_of([flood.stage.look(name).pk for name in ("one", "two")])
-        queued = tx.queue(Wanted(), 1, flood.stage.clock.now, 9)
+        clusters = tx.clusters.of_comments([flood.stage.look(name).pk for name in ("one", "two")])
+        queued = tx.queue.page(Wanted(), 1, flood.stage.clock.now, 9)
     assert len({one.id for one in clusters.values()}) == 1
     assert [one.comment.id for one in queued] == ["one"]
 
@@ -166,7 +166,7 @@ def test_copies_that_come_to_be_held_are_one_cluster(flood):
 
 def moderator(stage):
     with stage.deps.store.write() as tx:
-        return tx.moderator("Mo") or tx.add_moderator("Mo", "moderator", stage.clock.now)
+        return tx.moderators.get("Mo") or tx.moderators.add("Mo", "moderator", stage.clock.now)
 
 
 def approves(stage, name):
@@ -285,7 +285,7 @@ def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood):
     score_pending(flood.stage.deps, flood.scorer, stopping=lambda: bool(asked), signer=alike)
     mo, now = moderator(flood.stage), flood.stage.clock.now
     with flood.stage.deps.store.write() as tx:
-        tx.claim(mo.id, [flood.stage.look("c-0").pk], now, now.replace(hour=23))
+        tx.queue.claim(mo.id, [flood.stage.look("c-0").pk], now, now.replace(hour=23))
     flood.over()
     assert flood.stage.statuses(3) == ["held", "held", "approved"]
 
@@ -304,7 +304,7 @@ def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood):
     (first,) = stage.post("copy", id="first")
     record_scores(stage.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
     with stage.deps.store.read() as tx:
-        cluster = tx.clusters_of([first.pk])[first.pk]
+        cluster = tx.clusters.of_comments([first.pk])[first.pk]
     decide_cluster(stage.deps, stage.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
     (second,) = stage.post("copy", id="second")
     record_scores(stage.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
@@ -318,7 +318,7 @@ def test_a_policy_that_changed_since_moves_nothing(flood):
         stricter = Policy(
             version=2, link_limit=0, cuts={"toxicity": replace(Policy().cuts["toxicity"], hold=0.1)}
         )
-        tx.save_site(replace(flood.stage.site, policy=stricter))
+        tx.sites.save(replace(flood.stage.site, policy=stricter))
     flood.over(narrow=NARROW)
     assert flood.states("narrow") == ["approved fast"]
     assert not flood.stage.look("narrow").rescore
@@ -448,7 +448,7 @@ def test_no_callback_is_lost_or_doubled_by_it(flood):
     flood.came(held=HOLDS, narrow=NARROW)
     flood.over(narrow=HOLDS)
     with flood.stage.deps.store.read() as tx:
-        deliveries = tx.deliveries(flood.stage.site.id, None, 99)
+        deliveries = tx.deliveries.page(flood.stage.site.id, None, 99)
     assert len({one.webhook_id for one in deliveries}) == len(deliveries) == 4
 
 

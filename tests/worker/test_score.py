@@ -40,7 +40,7 @@ def test_a_full_batch_calls_other_workers(stage):
 def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage):
     left = stage.post(*(f"Text {n}." for n in range(30)))
     with stage.deps.store.write() as tx:
-        tx.lease_pending(stage.clock.now, stage.clock.now, 30)
+        tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 30)
     stage.clock.pass_seconds(60)
     said = []
 
@@ -95,7 +95,7 @@ def test_a_comment_that_killed_its_worker_three_times_is_held_unread(stage):
     stage.post("Deadly.")
     for retried in (False, True, True):
         with stage.deps.store.write() as tx:
-            assert tx.lease_pending(stage.clock.now, stage.clock.now, 1, retried=retried)
+            assert tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 1, retried=retried)
     scorer = Told()
     assert score_pending(stage.deps, scorer) == 1
     assert (str(stage.look().status), scorer.batches) == ("held", [])
@@ -104,7 +104,7 @@ def test_a_comment_that_killed_its_worker_three_times_is_held_unread(stage):
 def test_what_was_tried_before_is_in_no_hand_together_with_a_fresh_batch(stage):
     stage.post("Old.")
     with stage.deps.store.write() as tx:
-        tx.lease_pending(stage.clock.now, stage.clock.now, 1)
+        tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 1)
     stage.post("New.", id="new")
     seen = []
 
@@ -136,7 +136,7 @@ def test_batches_grow_shorter_where_they_take_long():
 def test_a_comment_whose_worker_died_is_tried_alone(stage):
     stage.post("One.", "Two.", "Three.")
     with stage.deps.store.write() as tx:
-        tx.lease_pending(stage.clock.now, stage.clock.now, 10)  # a worker that is gone
+        tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 10)  # a worker that is gone
     scorer = Told()
     assert score_pending(stage.deps, scorer) == 3
     assert scorer.batches == [1, 1, 1]
@@ -146,7 +146,7 @@ def test_a_lease_that_runs_is_respected(stage):
     stage.post("One.")
     stage.clock.pass_seconds(60)
     with stage.deps.store.write() as tx:
-        tx.lease_pending(stage.clock.now, stage.clock.now.replace(hour=23), 10)
+        tx.scoring.lease_pending(stage.clock.now, stage.clock.now.replace(hour=23), 10)
     assert score_pending(stage.deps, Told()) == 0
     assert stage.statuses(1) == ["pending"]
 

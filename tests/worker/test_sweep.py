@@ -8,7 +8,7 @@ from service.domain.policy import Policy
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.messaging.tasks import DELIVER, SCORE
-from service.storage.records import Key
+from service.storage.records import IdempotencyKey
 from service.usecases import Judgement, review
 from tests.factories import NOON, draft, herald
 from tests.worker.cast import Stage, Told
@@ -78,10 +78,10 @@ def test_what_no_score_reaches_in_time_follows_the_outage_policy(store, policy, 
 
 def test_everything_late_goes_in_one_sweep(stage):
     with stage.deps.store.write() as tx:
-        patient = tx.add_site(herald(policy=Policy(outage_after_seconds=3600)))
+        patient = tx.sites.add(herald(policy=Policy(outage_after_seconds=3600)))
     stage.post(*[f"Number {n}." for n in range(LATE_BATCH * 2 + 50)])
     with stage.deps.store.write() as tx:
-        tx.add_comments(patient.id, [draft("c-0")], NOON)
+        tx.comments.add(patient.id, [draft("c-0")], NOON)
     stage.clock.pass_seconds(301)
     ticking = Ticking()
     sweep = Sweep(stage.deps, ticking)
@@ -89,8 +89,8 @@ def test_everything_late_goes_in_one_sweep(stage):
     ticking.now += HEAD_START_SECONDS
     sweep.run()
     with stage.deps.store.read() as tx:
-        assert tx.count(stage.site.id, Status.PENDING) == 0
-        assert tx.count(patient.id, Status.PENDING) == 1
+        assert tx.comments.count(stage.site.id, Status.PENDING) == 0
+        assert tx.comments.count(patient.id, Status.PENDING) == 1
 
 
 def test_after_a_silence_scoring_has_the_first_go(stage):
@@ -132,21 +132,25 @@ def test_what_expired_is_dropped_now_and_then(stage):
     (posted,) = stage.post("One.")
     long_ago, lately = NOON - KEYS_KEPT - timedelta(seconds=1), NOON - KEYS_KEPT + timedelta(seconds=1)
     with stage.deps.store.write() as tx:
-        mo = tx.add_moderator("Mo", "moderator", NOON)
-        tx.add_sign_in(mo.id, "old link", NOON)
-        tx.add_sign_in(mo.id, "young link", NOON + timedelta(minutes=15))
-        tx.add_session(mo.id, "old session", NOON)
-        tx.add_session(mo.id, "young session", NOON + timedelta(hours=1))
-        tx.remember_keys(stage.site.id, [Key("old key", posted.pk, 1, "h")], long_ago)
-        tx.remember_keys(stage.site.id, [Key("young key", posted.pk, 1, "h")], lately)
+        mo = tx.moderators.add("Mo", "moderator", NOON)
+        tx.moderators.add_sign_in(mo.id, "old link", NOON)
+        tx.moderators.add_sign_in(mo.id, "young link", NOON + timedelta(minutes=15))
+        tx.moderators.add_session(mo.id, "old session", NOON)
+        tx.moderators.add_session(mo.id, "young session", NOON + timedelta(hours=1))
+        tx.comments.add_idempotency_keys(
+            stage.site.id, [IdempotencyKey("old key", posted.pk, 1, "h")], long_ago
+        )
+        tx.comments.add_idempotency_keys(
+            stage.site.id, [IdempotencyKey("young key", posted.pk, 1, "h")], lately
+        )
     sweep.tidy()
     with stage.deps.store.write() as tx:
-        assert set(tx.keys_used(stage.site.id, ["old key", "young key"])) == {"young key"}
-        assert tx.session("young session", NOON) == mo
-        assert tx.use_sign_in("young link", NOON) == mo
-        assert tx.prune(NOON, NOON - KEYS_KEPT) == 0
-        tx.add_session(mo.id, "another", NOON)
+        assert set(tx.comments.idempotency_keys(stage.site.id, ["old key", "young key"])) == {"young key"}
+        assert tx.moderators.session("young session", NOON) == mo
+        assert tx.moderators.use_sign_in("young link", NOON) == mo
+        assert tx.retention.prune(NOON, NOON - KEYS_KEPT) == 0
+        tx.moderators.add_session(mo.id, "another", NOON)
     ticking.now += PRUNE_SECONDS - 1
     sweep.tidy()
     with stage.deps.store.write() as tx:
-        assert tx.prune(NOON, NOON - KEYS_KEPT) == 1
+        assert tx.retention.prune(NOON, NOON - KEYS_KEPT) == 1

@@ -28,7 +28,7 @@ def stage(store):
 def choose(stage, **chosen):
     options = replace(stage.site.options, **chosen)
     with stage.deps.store.write() as tx:
-        tx.save_site(replace(stage.site, options=options))
+        tx.sites.save(replace(stage.site, options=options))
     return options
 
 
@@ -44,7 +44,7 @@ def spam(stage, count):
 
 def erased(stage):
     with stage.deps.store.read() as tx:
-        return tx.count(stage.site.id, Status.ERASED)
+        return tx.comments.count(stage.site.id, Status.ERASED)
 
 
 def over_after(looks):
@@ -114,18 +114,18 @@ def test_callbacks_go_by_age_once_they_are_done(stage):
     for name in ("c-0", "c-1"):
         decide(stage, name, Action.APPROVE)
     with stage.deps.store.write() as tx:
-        first = tx.lease_deliveries(NOON, NOON + timedelta(seconds=30), 1)[0]
+        first = tx.deliveries.lease(NOON, NOON + timedelta(seconds=30), 1)[0]
         assert finish_delivery(tx, first.id, first.attempts, "dead", "410", None, NOON)
     stage.clock.pass_seconds(30 * DAY + 1)
     swept(stage)
     with stage.deps.store.read() as tx:
-        assert [one.state for one in tx.deliveries(None, None, 9)] == ["waiting"]
+        assert [one.state for one in tx.deliveries.page(None, None, 9)] == ["waiting"]
 
 
 def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage):
     spam(stage, 7)
     with stage.deps.store.write() as tx:
-        stage.site = tx.add_site(herald())
+        stage.site = tx.sites.add(herald())
     spam(stage, 3)
     stage.clock.pass_seconds(31 * DAY)
     turns = turns_to_retain(stage.deps)
@@ -187,7 +187,7 @@ def test_files_are_cleared_after_an_erasure(stage, monkeypatch):
     sweep.tidy()
     assert asked == []
     with stage.deps.store.write() as tx:
-        tx.add_erasure(Erasure("e-1", stage.site.id, "site", 1, "{}", NOON))
+        tx.erasure.add(Erasure("e-1", stage.site.id, "site", 1, "{}", NOON))
     stage.clock.pass_seconds(1)
     for _ in range(3):
         sweep.tidy()
@@ -221,13 +221,13 @@ def test_callbacks_of_a_site_that_is_gone_do_not_wait_for_good(store):
     stage.post("One.")
     decide(stage, "c-0", Action.APPROVE)
     with store.read() as tx:
-        assert tx.backlog(stage.clock.now).deliveries_due == 1
+        assert tx.statistics.backlog(stage.clock.now).deliveries_due == 1
     stage.clock.pass_seconds(400 * DAY)
     swept(stage)
     with store.write() as tx:
-        assert tx.backlog(stage.clock.now).deliveries_waiting == 1
-        tx.save_site(replace(stage.site, callback_disabled="it answered 410"))
-        assert tx.backlog(stage.clock.now).deliveries_due == 0
+        assert tx.statistics.backlog(stage.clock.now).deliveries_waiting == 1
+        tx.sites.save(replace(stage.site, callback_disabled="it answered 410"))
+        assert tx.statistics.backlog(stage.clock.now).deliveries_due == 0
     swept(stage)
     with store.read() as tx:
-        assert tx.backlog(stage.clock.now).deliveries_waiting == 0
+        assert tx.statistics.backlog(stage.clock.now).deliveries_waiting == 0

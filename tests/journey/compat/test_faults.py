@@ -160,9 +160,9 @@ def test_without_broker_and_worker_every_mode_answers(installation):
     assert (status, found["moderation"]["action"]) == (200, "hold")
     assert "X-Replydesk-Not-Stored" not in headers
     with installation.context.deps.store.read() as tx:
-        assert [one.body for one in tx.comments(installation.site.site.id, status=Status.HELD).comments] == [
-            RUDE
-        ]
+        assert [
+            one.body for one in tx.comments.page(installation.site.site.id, status=Status.HELD).comments
+        ] == [RUDE]
     assert phase(installation)[1]["status"] == "SYSTEM_WITHHELD"
 
 

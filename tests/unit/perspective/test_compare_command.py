@@ -73,7 +73,7 @@ def test_fit_stores_the_map_for_the_site(log):
     assert "perspective_map=own" in run(str(log), "--site", "courier", "--fit", "--show", "0")
     context = build_context(config.load())
     with context.deps.store.read() as tx:
-        site = tx.site("courier")
+        site = tx.sites.get("courier")
     context.close()
     assert site.options.perspective_knots is not None
     assert list(site.options.perspective_knots) == ["TOXICITY"]

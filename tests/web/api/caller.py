@@ -154,13 +154,13 @@ class Newsroom:
 
     def comment(self, comment_id: str = "c-1") -> Comment:
         with self.context.deps.store.read() as tx:
-            found = tx.comment(self.courier.site.id, comment_id)
+            found = tx.comments.get(self.courier.site.id, comment_id)
         assert found is not None
         return found
 
     def count(self) -> int:
         with self.context.deps.store.read() as tx:
-            return len(tx.comments(self.courier.site.id, limit=200).comments)
+            return len(tx.comments.page(self.courier.site.id, limit=200).comments)
 
     def settle(
         self, comment_id: str = "c-1", toxicity: float = 0.7, effort: Effort = Effort.FULL, **others: float

@@ -44,7 +44,7 @@ class Served:
         after: int | None = None
         while True:
             with self.context.deps.store.read() as tx:
-                page = tx.comments(self.site.site.id, after=after, limit=200)
+                page = tx.comments.page(self.site.site.id, after=after, limit=200)
             found += [comment.id for comment in page.comments]
             if page.next is None:
                 return found

@@ -338,8 +338,8 @@ def test_the_desk_finds_what_came_from_a_blog(newsroom, state):
     newsroom.import_wordpress(item(comment(1, "Die Straße am Fluss", state=state)))
     newsroom.import_wordpress(item(comment(1, "Die Brücke am Fluss", state=state)))
     with newsroom.context.deps.store.read() as tx:
-        assert [one.id for one in tx.search(["BRUCKE"], None, None, 9)] == ["wp-1"]
-        assert tx.search(["STRASSE"], None, None, 9) == []
+        assert [one.id for one in tx.search.find(["BRUCKE"], None, None, 9)] == ["wp-1"]
+        assert tx.search.find(["STRASSE"], None, None, 9) == []
 
 
 def test_a_date_that_only_the_blog_knew_counts(newsroom):

@@ -45,8 +45,8 @@ def test_contacts_in_reason_and_note_are_masked(newsroom):
     answer = newsroom.decide("reject", reason="asked ada@mail.example", note="ada%40mail.example said so")
     assert answer.json["decisions"][-1]["reason"] == "asked ⟦email⟧"
     with newsroom.context.deps.store.read() as tx:
-        notes = tx.notes([int(made(answer))])
-        payloads = [one.payload for one in tx.deliveries(None, None, 10)]
+        notes = tx.decisions.notes([int(made(answer))])
+        payloads = [one.payload for one in tx.deliveries.page(None, None, 10)]
     assert list(notes.values()) == ["⟦email⟧ said so"]
     assert not [one for one in payloads if b"ada@mail" in one]
 

@@ -75,10 +75,10 @@ def test_published_reaches_the_newest_of_a_long_thread(newsroom):
     names = [f"c-{n}" for n in range(1_001)]
     bridge = Article(ARTICLE)
     with newsroom.context.deps.store.write() as tx:
-        added = tx.add_comments(
+        added = tx.comments.add(
             newsroom.courier.site.id, [draft(name, article=bridge) for name in names], NOON
         )
-        tx.move([move(added[name], Action.APPROVE) for name in names])
+        tx.comments.move([move(added[name], Action.APPROVE) for name in names])
     for limit, pages in (("", 2), ("&limit=400", 3), ("&limit=1000", 2)):
         seen = []
         query = limit

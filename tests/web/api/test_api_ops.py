@@ -135,7 +135,7 @@ def test_a_store_that_fails_is_named(newsroom, monkeypatch):
 
 def test_an_older_schema_is_named(store, tmp_path, monkeypatch):
     newsroom = Newsroom.over(store, tmp_path)
-    monkeypatch.setattr("service.storage.store.HEAD", "9999")
+    monkeypatch.setattr("service.storage.unit_of_work.HEAD", "9999")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert "replydesk migrate" in found["checks"]["schema"]
 
@@ -182,7 +182,7 @@ def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom):
     newsroom.post()
     newsroom.settle(effort=Effort.FAST)
     with newsroom.context.deps.store.write() as tx:
-        tx.set_scoring_effort(Effort.FAST, newsroom.clock.now)
+        tx.scoring.set_effort(Effort.FAST, newsroom.clock.now)
     assert metric(newsroom, "replydesk_scoring_fast") == 1
     assert metric(newsroom, "replydesk_comments_to_rescore") == 1
 

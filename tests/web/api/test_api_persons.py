@@ -57,14 +57,14 @@ def everything(newsroom, prefix):
     with newsroom.context.deps.store.read() as tx:
         found = []
         for n in range(WRITTEN):
-            comment = tx.comment(newsroom.courier.site.id, f"{prefix}-{n}")
+            comment = tx.comments.get(newsroom.courier.site.id, f"{prefix}-{n}")
             if comment is None:
                 continue
-            decisions = tx.decisions_of(comment.pk)
-            found += [comment, decisions, tx.labels_of(comment.pk), tx.contact_box(comment.pk)]
-            found += [tx.superseded(comment.pk), tx.originals(comment.pk, 1)]
-            found += [tx.notes([one.id for one in decisions])]
-            found += [one for one in tx.deliveries(None, None, 999) if one.comment_pk == comment.pk]
+            decisions = tx.decisions.of_comment(comment.pk)
+            found += [comment, decisions, tx.labels.of_comment(comment.pk), tx.sealed.contact_box(comment.pk)]
+            found += [tx.erasure.superseded(comment.pk), tx.sealed.originals(comment.pk, 1)]
+            found += [tx.decisions.notes([one.id for one in decisions])]
+            found += [one for one in tx.deliveries.page(None, None, 999) if one.comment_pk == comment.pk]
         return found
 
 
@@ -85,7 +85,7 @@ def test_a_person_with_fifty_comments_in_all_states_is_forgotten(real_newsroom):
     assert everything(real_newsroom, "bo") == others
     _is_gone(real_newsroom)
     with real_newsroom.context.deps.store.read() as tx:
-        assert walk(tx.acts_after(0, 999), tx.act_head(), UnkeyedSigner()).holds
+        assert walk(tx.audit_log.after(0, 999), tx.audit_log.head(), UnkeyedSigner()).holds
     assert ADDRESS not in answer.text
 
 
@@ -96,13 +96,13 @@ def _is_gone(newsroom):
     assert "about ada" not in dumped
     assert "as ada" not in dumped
     with newsroom.context.deps.store.read() as tx:
-        waiting = tx.deliveries(newsroom.courier.site.id, "waiting", 999)
+        waiting = tx.deliveries.page(newsroom.courier.site.id, "waiting", 999)
         told = [one for one in waiting if one.type == "comment.erased"]
         assert len(told) == WRITTEN
         body = json.loads(told[0].payload)
         assert body["data"]["comment"]["body"] == body["data"]["comment"]["name"] == ""
         assert body["data"]["reason"].startswith("er-")
-        feed = tx.decisions_after(newsroom.courier.site.id, 0, 999)
+        feed = tx.decisions.feed(newsroom.courier.site.id, 0, 999)
         assert [one.action for one, _ in feed].count(Action.ERASE) == WRITTEN
     shown = newsroom.get(f"/v1/sites/courier/published?article_url={ARTICLE}").json
     assert not [one for one in shown["comments"] if one["id"].startswith("ada")]
@@ -186,11 +186,11 @@ def test_an_erasure_is_in_the_log_of_acts_and_the_chain_holds(newsroom):
     newsroom.post()
     erase(newsroom)
     with newsroom.context.deps.store.read() as tx:
-        links = tx.acts_after(0, 100)
+        links = tx.audit_log.after(0, 100)
         assert [(one.act.who, one.act.act) for one in links if one.act and one.act.act == "erase"] == [
             ("site courier", "erase")
         ]
-        assert walk(links, tx.act_head(), UnkeyedSigner()).holds
+        assert walk(links, tx.audit_log.head(), UnkeyedSigner()).holds
 
 
 def test_an_export_is_whole_and_shows_nobody_else(newsroom):
@@ -237,10 +237,10 @@ def test_a_retrained_model_has_not_seen_what_was_erased(newsroom):
     comment = newsroom.comment()
     newsroom.review(Action.SPAM, replaces=comment.decision_id)
     with newsroom.context.deps.store.read() as tx:
-        assert tx.labels_of(comment.pk)
+        assert tx.labels.of_comment(comment.pk)
     erase(newsroom)
     with newsroom.context.deps.store.read() as tx:
-        assert tx.labels_of(comment.pk) == []
+        assert tx.labels.of_comment(comment.pk) == []
 
 
 def test_an_export_of_very_many_comments_is_whole(real_newsroom):
@@ -250,8 +250,8 @@ def test_an_export_of_very_many_comments_is_whole(real_newsroom):
     key = real_newsroom.comment("first").author_key
     deps, site = real_newsroom.context.deps, real_newsroom.courier.site
     with deps.store.write() as tx:
-        tx.add_comments(site.id, [draft(f"c-{n:04}", author_key=key) for n in range(5_001)], NOON)
-        tx.add_comments(site.id, [draft("bo", "Bo")], NOON)
+        tx.comments.add(site.id, [draft(f"c-{n:04}", author_key=key) for n in range(5_001)], NOON)
+        tx.comments.add(site.id, [draft("bo", "Bo")], NOON)
     answer = real_newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})
     assert answer.json["complete"] is True
     assert [one["id"] for one in answer.json["comments"]] == ["first", *(f"c-{n:04}" for n in range(5_001))]

@@ -14,9 +14,9 @@ from tests.web.api.caller import problem, submission
 def limited(newsroom):
     def change(**options):
         with newsroom.context.deps.store.write() as tx:
-            site = tx.site("courier")
+            site = tx.sites.get("courier")
             assert site is not None
-            tx.save_site(replace(site, options=Options(**options)))
+            tx.sites.save(replace(site, options=Options(**options)))
         newsroom.forget()
 
     return change

@@ -86,7 +86,7 @@ def test_another_sites_comment_cannot_be_touched(newsroom, method, path, given):
 
 def test_no_address_no_box(newsroom):
     with newsroom.context.deps.store.write() as tx:
-        tx.save_site(replace(newsroom.courier.site, email_required=False))
+        tx.sites.save(replace(newsroom.courier.site, email_required=False))
     newsroom.post(submission(author={"name": "Ada"}))
     problem(newsroom.get("/v1/comments/c-1/contact"), 404, "no-contact")
 

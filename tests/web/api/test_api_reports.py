@@ -20,9 +20,9 @@ def test_a_report_brings_the_comment_before_a_moderator(newsroom):
     assert newsroom.call("POST", URL, json={"by": "reader-8"}).status_code == 201
     assert newsroom.get("/v1/comments/c-1").json == before
     with newsroom.context.deps.store.read() as tx:
-        comment = tx.comment(newsroom.courier.site.id, "c-1")
-        assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 2}}
-        labels = tx.labels_of(comment.pk)
+        comment = tx.comments.get(newsroom.courier.site.id, "c-1")
+        assert tx.cases.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 2}}
+        labels = tx.labels.of_comment(comment.pk)
     assert [(one.who_kind, one.action, one.decision_id) for one in labels] == [
         (Who.READER, Action.HOLD, None)
     ] * 2
@@ -33,8 +33,8 @@ def test_a_report_keeps_no_address(newsroom):
     address = "reporter.canary@example.org"
     newsroom.call("POST", URL, json={"reason": f"ask {address}", "by": address})
     with newsroom.context.deps.store.read() as tx:
-        comment = tx.comment(newsroom.courier.site.id, "c-1")
-        (kept,) = tx.reports(comment.pk)
+        comment = tx.comments.get(newsroom.courier.site.id, "c-1")
+        (kept,) = tx.cases.reports(comment.pk)
     assert kept.reason == "ask ⟦email⟧"
     assert "canary" not in kept.by
 

@@ -150,7 +150,7 @@ def test_a_site_may_do_without_addresses(newsroom):
     nameless = submission(author={"name": "Ada"})
     assert faults(problem(newsroom.post(nameless), 422, "validation")) == {"author.email": "missing"}
     with newsroom.context.deps.store.write() as tx:
-        tx.save_site(replace(newsroom.courier.site, email_required=False))
+        tx.sites.save(replace(newsroom.courier.site, email_required=False))
     newsroom.forget()
     assert newsroom.post(nameless).status_code == 202
 
@@ -356,7 +356,7 @@ def test_the_akismet_key_opens_the_compat_apis_alone(newsroom):
 def test_a_retired_key_ends(newsroom):
     newsroom.post()
     with newsroom.context.deps.store.write() as tx:
-        tx.retire_keys(newsroom.courier.site.id, "key", newsroom.clock())
+        tx.sites.retire_keys(newsroom.courier.site.id, "key", newsroom.clock())
     newsroom.clock.pass_seconds(3)
     newsroom.forget()
     problem(newsroom.post(), 401, "unauthorized")

@@ -163,7 +163,7 @@ def test_counts_are_written_down(newsroom):
     call(newsroom)
     newsroom.app.extensions["replydesk.compat"].tally.flush()
     with newsroom.context.deps.store.read() as tx:
-        assert tx.usage(newsroom.courier.site.id) == {("2026-11", "ham"): 1}
+        assert tx.sites.usage(newsroom.courier.site.id) == {("2026-11", "ham"): 1}
     key = {"api_key": newsroom.courier.akismet_key}
     answer = newsroom.client.get("/1.2/usage-limit", query_string=key)
     assert answer.json["usage"] == 1
@@ -279,7 +279,7 @@ def test_bytes_of_an_old_blog_are_read(newsroom):
         )
         assert answer.status_code == 200
         with newsroom.context.deps.store.read() as tx:
-            comment = tx.comment(newsroom.courier.site.id, answer.headers["X-akismet-guid"])
+            comment = tx.comments.get(newsroom.courier.site.id, answer.headers["X-akismet-guid"])
         assert comment.body == text
 
 
@@ -430,8 +430,8 @@ def test_a_report_is_one_label(newsroom, path, action, checked):
         assert answer.data == b"Thanks for making the web a better place."
     assert newsroom.count() == 1
     with newsroom.context.deps.store.read() as tx:
-        (comment,) = tx.comments(newsroom.courier.site.id).comments
-        labels = [one for one in tx.labels_of(comment.pk) if one.retracted_at is None]
+        (comment,) = tx.comments.page(newsroom.courier.site.id).comments
+        labels = [one for one in tx.labels.of_comment(comment.pk) if one.retracted_at is None]
     assert [(one.action, one.who_kind, one.who) for one in labels] == [(action, Who.SITE, "akismet")]
     assert comment.status == {"submit-spam": "spam", "submit-ham": "approved"}[path]
     assert guid in (None, comment.id)
@@ -442,8 +442,8 @@ def test_a_change_of_mind_replaces_the_label(newsroom):
     for path in ("submit-spam", "submit-ham"):
         call(newsroom, path, fields(DOUBT))
     with newsroom.context.deps.store.read() as tx:
-        (comment,) = tx.comments(newsroom.courier.site.id).comments
-        kept = [one.action for one in tx.labels_of(comment.pk) if one.retracted_at is None]
+        (comment,) = tx.comments.page(newsroom.courier.site.id).comments
+        kept = [one.action for one in tx.labels.of_comment(comment.pk) if one.retracted_at is None]
     assert (comment.status, kept) == ("approved", [Action.APPROVE])
 
 

@@ -48,7 +48,7 @@ def told(newsroom, body, **more):
 
 def stored(newsroom):
     with newsroom.context.deps.store.read() as tx:
-        return list(tx.comments(newsroom.courier.site.id).comments)
+        return list(tx.comments.page(newsroom.courier.site.id).comments)
 
 
 @pytest.mark.parametrize("label", ["self_harm", "personal_info"])
@@ -107,7 +107,7 @@ def test_queue_mode_puts_it_on_the_desk_and_the_decision_flows_back(desk):
         assert json.loads(post(desk, "events", event("COMMENT_CREATED")).data) == {"joined": True}
     desk.review(Action.REJECT, held.id, delay=0)
     with desk.context.deps.store.read() as tx:
-        (*_, last) = tx.deliveries(desk.courier.site.id, None, 10)
+        (*_, last) = tx.deliveries.page(desk.courier.site.id, None, 10)
     data = json.loads(last.payload)["data"]
     assert data["status"] == "rejected"
     assert data["origin"]["comment_id"] == "c-77"
@@ -136,7 +136,7 @@ def test_what_corals_moderators_decided_is_learnt_once(desk):
     (one,) = stored(desk)
     assert one.status is Status.REJECTED
     with desk.context.deps.store.read() as tx:
-        labels = tx.labels_of(one.pk)
+        labels = tx.labels.of_comment(one.pk)
     assert [(label.who_kind, label.who, label.action) for label in labels] == [
         (Who.SITE, "coral", Action.REJECT)
     ]
@@ -294,7 +294,7 @@ def test_secrets_are_kept_encrypted_and_never_shown(desk):
 
     tune(desk, coral_token="tok-very-secret")
     with desk.context.deps.store.read() as tx:
-        site = tx.site("courier")
+        site = tx.sites.get("courier")
     shown = json.dumps(settings_of(site)) + stored_options(site.options)
     assert SECRET not in shown
     assert "tok-very-secret" not in shown

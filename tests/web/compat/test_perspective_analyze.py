@@ -156,9 +156,9 @@ def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh):
     assert unmapped.startswith("calibrated; model=")
     plain = value(analyze(newsroom, request(RUDE)))
     with newsroom.context.deps.store.write() as tx:
-        site = tx.site("courier")
+        site = tx.sites.get("courier")
         knots = {"TOXICITY": ((0.0, 0.0), (0.5, 0.9), (1.0, 1.0))}
-        tx.save_site(replace(site, options=replace(site.options, perspective_knots=knots)))
+        tx.sites.save(replace(site, options=replace(site.options, perspective_knots=knots)))
     newsroom.app.extensions["replydesk.compat"].by_key.forget()
     response = call(newsroom, "analyze", request(RUDE, requestedAttributes={"TOXICITY": {}, "INSULT": {}}))
     assert value(json.loads(response.data)) == pytest.approx(0.9 + (plain - 0.5) * 0.2, abs=1e-5)

@@ -16,7 +16,7 @@ from tests.web.compat.perspective_cases import RUDE, TEXT, analyze, call, refusa
 
 def stored(newsroom):
     with newsroom.context.deps.store.read() as tx:
-        return list(tx.comments(newsroom.courier.site.id).comments)
+        return list(tx.comments.page(newsroom.courier.site.id).comments)
 
 
 def labels(newsroom):
@@ -24,7 +24,7 @@ def labels(newsroom):
         return [
             (one.body, label.who_kind, label.who, label.action)
             for one in stored(newsroom)
-            for label in tx.labels_of(one.pk)
+            for label in tx.labels.of_comment(one.pk)
             if label.retracted_at is None
         ]
 
@@ -69,8 +69,8 @@ def test_queue_mode_puts_the_doubtful_on_the_desk_and_tells_the_decision(fresh):
     assert held.verdict.spans
     fresh.review(Action.APPROVE, "post:4711", delay=0)
     with fresh.context.deps.store.read() as tx:
-        kinds = [one.type for one in tx.deliveries(fresh.courier.site.id, None, 10)]
-        assert tx.published(fresh.courier.site.id, held.article.url) == []
+        kinds = [one.type for one in tx.deliveries.page(fresh.courier.site.id, None, 10)]
+        assert tx.comments.published(fresh.courier.site.id, held.article.url) == []
     assert sorted(kinds) == ["comment.approved", "comment.held"]
 
 

@@ -102,6 +102,6 @@ def save(browser: Browser, **terms: str) -> Page:
 
 def site(small: Small) -> Site:
     with small.context.deps.store.read() as tx:
-        found = tx.site("courier")
+        found = tx.sites.get("courier")
     assert found is not None
     return found

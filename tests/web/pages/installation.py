@@ -91,13 +91,13 @@ class Small:
 
     def again(self, comment: Comment) -> Comment:
         with self.context.deps.store.read() as tx:
-            found = tx.comment_by_pk(comment.pk)
+            found = tx.comments.by_pk(comment.pk)
         assert found is not None
         return found
 
     def comments(self) -> list[Comment]:
         with self.context.deps.store.read() as tx:
-            return list(tx.comments(self.courier.id, oldest_first=True).comments)
+            return list(tx.comments.page(self.courier.id, oldest_first=True).comments)
 
 
 def build_small(home: Path, store: Store | None = None, **env: str) -> Small:

@@ -41,7 +41,7 @@ def test_a_comment_posted_in_the_article_appears_under_it_once_approved(small, d
     small.clock.pass_seconds(9)
     assert browser.post(form.attributes["action"], form.fields() | typed).status == 303
     with small.context.deps.store.read() as tx:
-        (comment,) = tx.comments(demo.id).comments
+        (comment,) = tx.comments.page(demo.id).comments
     assert comment.article.title == "The bridge opens"
     assert "Hooray!" not in browser.get("/demo/the-bridge").text
     small.settle(comment)
@@ -82,10 +82,10 @@ def test_a_thread_shows_every_comment_once_whatever_its_parents(small, demo):
 def test_a_long_thread_goes_on_on_a_further_page(small, demo):
     names = [f"c-{n}" for n in range(1_001)]
     with small.context.deps.store.write() as tx:
-        added = tx.add_comments(
+        added = tx.comments.add(
             demo.id, [draft(name, article=under(small), body=name) for name in names], NOON
         )
-        tx.move([move(added[name], Action.APPROVE) for name in names])
+        tx.comments.move([move(added[name], Action.APPROVE) for name in names])
     first = small.browser().get("/demo/the-bridge").tree
     assert [said.text for said in first.all("p", class_="words")] == names[:1_000]
     onward = first.one("a", class_="more")

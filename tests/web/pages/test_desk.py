@@ -89,7 +89,7 @@ def test_undo_before_publication_leaves_no_trace_outside(small):
     small.clock.pass_seconds(60)
     assert usecases.publish_due(small.context.deps) == 0
     with small.context.deps.store.read() as tx:
-        told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 10)]
+        told = [decision.action for decision, _ in tx.decisions.feed(small.courier.id, 0, 10)]
     assert told == [Action.HOLD]
 
 
@@ -102,7 +102,7 @@ def test_undo_after_publication_tells_the_site(small):
     again = small.again(comment)
     assert (again.status, again.published_revision) == (Status.HELD, None)
     with small.context.deps.store.read() as tx:
-        told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 10)]
+        told = [decision.action for decision, _ in tx.decisions.feed(small.courier.id, 0, 10)]
     assert told == [Action.HOLD, Action.APPROVE, Action.RESTORE]
 
 

@@ -127,8 +127,8 @@ def test_the_store_never_holds_a_session_token(small):
     browser = small.signed_in()
     kept = browser.client.get_cookie("replydesk")
     with small.context.deps.store.read() as tx:
-        assert tx.session(kept.value, small.clock()) is None
-        assert tx.session(hash_token(kept.value), small.clock()) is not None
+        assert tx.moderators.session(kept.value, small.clock()) is None
+        assert tx.moderators.session(hash_token(kept.value), small.clock()) is not None
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "A" * 5000, "é".encode().decode("latin-1")])
@@ -204,7 +204,7 @@ def test_the_lock_out_counts_a_network_and_keeps_no_address(small):
     store = small.context.deps.store
     with store.read() as tx, store.engine.connect() as connection:
         failures = connection.execute(text("SELECT * FROM sign_in_failures")).all()
-        told = str(tx.acts_after(0, 100)) + str(failures)
+        told = str(tx.audit_log.after(0, 100)) + str(failures)
     assert failures
     assert "lock-out" in told
     assert "203.0.113" not in told

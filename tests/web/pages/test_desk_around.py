@@ -135,7 +135,7 @@ def test_a_reason_of_the_site_reaches_callback_and_commenter(small):
     small.clock.pass_seconds(6)
     usecases.publish_due(small.context.deps)
     with small.context.deps.store.read() as tx:
-        decision, _ = tx.decisions_after(small.courier.id, 0, 9)[-1]
+        decision, _ = tx.decisions.feed(small.courier.id, 0, 9)[-1]
     assert decision.reason == "off_topic"
     token = receipt_token(small.context.keyring, "courier", comment.id)
     receipt = small.browser().get(f"/r/{token}")
@@ -270,8 +270,8 @@ def test_an_appeal_is_answered_by_somebody_else(small, verdict):
     assert "You are right, it was a joke." in receipt
     assert ADDRESS not in receipt
     with small.context.deps.store.read() as tx:
-        comment = tx.comment_by_pk(pk)
-        labels = [(one.action, one.retracted_at is None) for one in tx.labels_of(pk)]
+        comment = tx.comments.by_pk(pk)
+        labels = [(one.action, one.retracted_at is None) for one in tx.labels.of_comment(pk)]
     if verdict == "uphold":
         assert (comment.status, labels) == (Status.REJECTED, [(Action.REJECT, True)])
         return
@@ -283,12 +283,12 @@ def test_an_appeal_is_answered_by_somebody_else(small, verdict):
 def test_undoing_a_reversal_opens_the_appeal_again(small):
     path, pk = appealed(small)
     with small.context.deps.store.read() as tx:
-        (waiting,) = tx.appeals_of(pk)
+        (waiting,) = tx.appeals.of_comment(pk)
     deps, given = small.context.deps, usecases.Answer(True, "Right.", "Mara")
     comment = usecases.answer(deps, small.courier, waiting.id, given, 5)
     usecases.undo(deps, small.courier, comment.id, Who.MODERATOR, "Mara")
     with deps.store.read() as tx:
-        assert tx.appeals_of(pk) == [waiting]
+        assert tx.appeals.of_comment(pk) == [waiting]
     assert "This page shows the answer" in small.browser().get(path).text
 
 
@@ -296,7 +296,7 @@ def test_undoing_a_reversal_that_left_opens_the_appeal_again(small):
     path, pk = appealed(small)
     deps, given = small.context.deps, usecases.Answer(True, "Right.", "Mara")
     with deps.store.read() as tx:
-        (waiting,) = tx.appeals_of(pk)
+        (waiting,) = tx.appeals.of_comment(pk)
     comment = usecases.answer(deps, small.courier, waiting.id, given, 5)
     small.clock.pass_seconds(6)
     usecases.publish_due(deps)
@@ -307,8 +307,8 @@ def test_undoing_a_reversal_that_left_opens_the_appeal_again(small):
     assert "This page shows the answer" in receipt
     assert "Right." not in receipt
     with deps.store.read() as tx:
-        told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 9)]
-        labels = [(one.action, one.who) for one in tx.labels_of(pk) if one.retracted_at is None]
+        told = [decision.action for decision, _ in tx.decisions.feed(small.courier.id, 0, 9)]
+        labels = [(one.action, one.who) for one in tx.labels.of_comment(pk) if one.retracted_at is None]
     assert told[-2:] == [Action.APPROVE, Action.RESTORE]
     assert labels == [(Action.REJECT, "Noor")]
     again = usecases.answer(deps, small.courier, waiting.id, given, 0)
@@ -334,8 +334,8 @@ def test_an_upheld_appeal_can_be_taken_back(small, seconds):
     assert "No, it was not." not in small.browser().get(path).text
     assert "This page shows the answer" in small.browser().get(path).text
     with small.context.deps.store.read() as tx:
-        labels = [(one.action, one.who) for one in tx.labels_of(pk) if one.retracted_at is None]
-        assert [one.comment_pk for one, _ in tx.appeals_open(Wanted(), 9)] == [pk]
+        labels = [(one.action, one.who) for one in tx.labels.of_comment(pk) if one.retracted_at is None]
+        assert [one.comment_pk for one, _ in tx.appeals.unanswered(Wanted(), 9)] == [pk]
     assert labels == [(Action.REJECT, "Noor")]
 
 
@@ -347,11 +347,11 @@ def test_upholding_a_machine_is_a_judgement(small):
     made = usecases.appeal(deps, small.courier, comment.id, "I sell none.")
     usecases.answer(deps, small.courier, made.id, usecases.Answer(False, "You do.", "Mara"), 5)
     with deps.store.read() as tx:
-        (label,) = tx.labels_of(comment.pk)
+        (label,) = tx.labels.of_comment(comment.pk)
     assert (label.who, label.action, label.retracted_at) == ("Mara", Action.SPAM, None)
     usecases.take_answer_back(deps, small.courier, made.id, "Mara")
     with deps.store.read() as tx:
-        (label,) = tx.labels_of(comment.pk)
+        (label,) = tx.labels.of_comment(comment.pk)
     assert label.retracted_at is not None
 
 
@@ -375,7 +375,7 @@ def test_an_authors_status_counts_for_what_they_write_next(small):
     assert small.approved(body="Good morning.").status is Status.REJECTED
     assert small.approved(small.herald, body="Good morning.").status is Status.APPROVED
     with small.context.deps.store.read() as tx:
-        current = tx.author_statuses(small.courier.id, [comment.author_key or ""], small.clock())
+        current = tx.authors.statuses(small.courier.id, [comment.author_key or ""], small.clock())
     assert current[comment.author_key or ""].reason == "as ⟦email⟧"
     small.clock.pass_seconds(7 * 86_400)
     assert small.approved(body="Good evening.").status is Status.APPROVED
@@ -387,7 +387,7 @@ def test_an_authors_status_counts_for_what_they_write_next(small):
 def test_the_site_learns_an_authors_status_by_event(small):
     deps = small.context.deps
     with deps.store.write() as tx:
-        tx.save_site(
+        tx.sites.save(
             type(small.courier)(
                 **{
                     name: getattr(small.courier, name)
@@ -397,7 +397,7 @@ def test_the_site_learns_an_authors_status_by_event(small):
                 callback_url="https://courier.example/hook",
             )
         )
-        site = tx.site("courier")
+        site = tx.sites.get("courier")
     assert site is not None
     comment = small.submit()
     usecases.set_author_status(
@@ -406,7 +406,7 @@ def test_the_site_learns_an_authors_status_by_event(small):
     usecases.set_author_status(deps, site, comment.pk, usecases.StatusChange(None, "Mara"))
     assert usecases.set_author_status(deps, site, comment.pk, usecases.StatusChange(None, "Mara")) is None
     with deps.store.read() as tx:
-        sent = tx.deliveries(site.id, None, 9)
+        sent = tx.deliveries.page(site.id, None, 9)
     assert sorted(one.type for one in sent) == ["author.cleared", "author.watched"]
     bodies = b" ".join(one.payload for one in sent)
     assert comment.id.encode() in bodies
@@ -482,9 +482,11 @@ def test_a_lead_moves_a_thread_and_opens_what_was_private(small):
     again = opened.tree.one("form", action="/desk/article/move").fields()
     assert lead.post("/desk/article/open", again).status == 303
     with small.context.deps.store.read() as tx:
-        assert len(tx.published(small.courier.id, url)) == 2
+        assert len(tx.comments.published(small.courier.id, url)) == 2
         told = [
-            link.act for link in tx.acts_after(0, 100) if link.act.who == "Lea" and link.act.act == "article"
+            link.act
+            for link in tx.audit_log.after(0, 100)
+            if link.act.who == "Lea" and link.act.act == "article"
         ]
     assert len(told) == 2
     assert lead.post("/desk/article/move", form | {"site": "nobody", "to": to}).status == 404

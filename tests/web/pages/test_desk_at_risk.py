@@ -141,5 +141,5 @@ def test_a_lead_sets_the_help_text_on_the_desk(small):
     sent = {"csrf": form.fields()["csrf"], "section": "help", "help_text": "Ring the Harbour line."}
     assert browser.post(form.attributes["action"], sent).status == 303
     with small.context.deps.store.read() as tx:
-        site = tx.site("courier")
+        site = tx.sites.get("courier")
     assert site.options.help_text == "Ring the Harbour line."

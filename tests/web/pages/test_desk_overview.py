@@ -32,7 +32,7 @@ def test_the_numbers_are_those_of_the_stretch(small):
 
 def test_thousands_are_written_as_the_language_does(small):
     with small.context.deps.store.write() as tx:
-        tx.add_comments(small.courier.id, [draft(f"c-{n}") for n in range(1_199)], small.clock())
+        tx.comments.add(small.courier.id, [draft(f"c-{n}") for n in range(1_199)], small.clock())
     browser = small.signed_in()
     for language, said in (("de", "1.199"), ("en", "1,199")):
         page = browser.get("/desk/overview", Accept_Language=language)

@@ -7,8 +7,8 @@ TYPED = "Write to ada.unique.canary@example.org, or call +49 171 2345678."
 
 def acts(small):
     with small.context.deps.store.read() as tx:
-        links = tx.acts_after(0, 1000)
-        assert walk(links, tx.act_head(), UnkeyedSigner()).holds
+        links = tx.audit_log.after(0, 1000)
+        assert walk(links, tx.audit_log.head(), UnkeyedSigner()).holds
     return [(link.act.who, link.act.act, link.act.subject) for link in links if link.act]
 
 

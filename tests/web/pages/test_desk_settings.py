@@ -195,7 +195,7 @@ def test_dead_letters_are_shown_and_replayed(small):
     save(lead(small), callback_url="https://courier.example/hook")
     small.held(body="A text that no log shows.")
     with small.context.deps.store.write() as tx:
-        (one,) = tx.lease_deliveries(small.clock(), small.clock(), 9)
+        (one,) = tx.deliveries.lease(small.clock(), small.clock(), 9)
         assert finish_delivery(tx, one.id, one.attempts, "dead", "503", None, small.clock())
     browser = lead(small)
     page = browser.get(f"{SETTINGS}/callbacks")
@@ -213,7 +213,7 @@ def test_a_key_is_shown_once(small):
     key = made.tree.one("code", class_="wraps secret").text
     assert made.headers["Cache-Control"] == "no-store"
     with small.context.deps.store.read() as tx:
-        owner = tx.key_owner(fingerprint(small.context.keyring, key), small.clock())
+        owner = tx.sites.key_owner(fingerprint(small.context.keyring, key), small.clock())
     assert owner[0].name == "courier"
     assert key not in browser.get(f"{SETTINGS}/keys").html
     assert browser.post(f"{SETTINGS}/keys", {"csrf": csrf(made), "what": "master"}).status == 400
@@ -229,7 +229,7 @@ def test_people_are_invited_changed_and_shut_out(small):
     assert noor.get("/desk").status == 200
     browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "lead", "active": "yes"})
     with small.context.deps.store.read() as tx:
-        known = tx.moderator("Noor")
+        known = tx.moderators.get("Noor")
     assert known.role == "lead"
     browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "lead", "active": "no"})
     assert noor.get("/desk").status == 303

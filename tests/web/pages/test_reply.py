@@ -48,7 +48,7 @@ def test_every_field_has_its_label_and_required_ones_their_mark(small):
 
 def test_a_site_may_do_without_addresses(small):
     with small.context.deps.store.write() as tx:
-        tx.save_site(replace(small.courier, email_required=False))
+        tx.sites.save(replace(small.courier, email_required=False))
     label = small.browser().get(URL).tree.one("label", for_="reply-email")
     assert label.text == "Email"
     assert post(small, email="").status == 303
@@ -181,7 +181,7 @@ def test_a_form_that_was_open_for_days_is_shown_again_with_its_text(small):
 
 def test_a_flood_is_slowed_and_the_text_kept(small):
     with small.context.deps.store.write() as tx:
-        tx.save_site(replace(small.courier, options=Options(form_per_minute=1)))
+        tx.sites.save(replace(small.courier, options=Options(form_per_minute=1)))
     for n in range(10):
         assert post(small, comment=f"Bridge number {n}.").status == 303
     answer = post(small, comment="A bridge too far.")

@@ -42,7 +42,7 @@ def small(tmp_path):
 
 def tune(small, **options):
     with small.context.deps.store.write() as tx:
-        tx.save_site(replace(small.courier, options=Options(**options)))
+        tx.sites.save(replace(small.courier, options=Options(**options)))
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_an_overruled_refusal_keeps_its_words_until_the_new_one_leaves(small):
     refuse_from(small, "toxicity", 0.9)
     comment = small.settle(small.submit(), {"toxicity": 0.99})
     with small.context.deps.store.read() as tx:
-        current = tx.decision(small.again(comment).decision_id or 0)
+        current = tx.decisions.get(small.again(comment).decision_id or 0)
     judgement = usecases.Judgement(Action.APPROVE, Who.MODERATOR, "Mara", 1, current.id)
     usecases.review(small.context.deps, small.courier, comment.id, judgement, 5.0)
     assert "it reads as hostile towards others" in receipt(small, comment).text
@@ -151,7 +151,7 @@ def test_a_receipt_of_one_site_never_opens_another_sites_comment(small):
 def test_a_receipt_speaks_as_the_browser_asks(small):
     comment = small.held(body="Der Artikel ist albern.")
     with small.context.deps.store.read() as tx:
-        site = tx.site_by_id(comment.site_id)
+        site = tx.sites.by_id(comment.site_id)
     assert site
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Bo", comment.revision, reason="off_topic")
     usecases.review(small.context.deps, site, comment.id, judgement, 0.0)

@@ -50,10 +50,10 @@ def test_everything_is_erased_and_the_receipt_holds(small):
     assert (receipt["comments_in_all"], receipt["requested_by"]) == (3, "author")
     with small.context.deps.store.read() as tx:
         for comment in comments:
-            found = tx.comment_by_pk(comment.pk)
+            found = tx.comments.by_pk(comment.pk)
             assert found
             assert (found.status, found.body, found.author_name) == (Status.ERASED, "", "")
-        kept = tx.comment_by_pk(other.pk)
+        kept = tx.comments.by_pk(other.pk)
         assert kept
         assert kept.body == "Bo wrote this."
     assert ADDRESS not in page.html
@@ -81,7 +81,7 @@ def test_a_wrong_address_tells_nothing_and_changes_nothing(small, choice):
     assert len(answers) == 1
     assert "This is not the address" in answers.pop()
     with small.context.deps.store.read() as tx:
-        assert tx.comment_by_pk(comment.pk) == comment
+        assert tx.comments.by_pk(comment.pk) == comment
 
 
 def test_guessing_ends_after_a_few_tries(small):
@@ -168,7 +168,7 @@ def test_all_of_very_many_comments_is_handed_over(small, choice):
     first = small.approved()
     with small.context.deps.store.write() as tx:
         drafts = [draft(f"c-{n:04}", author_key=first.author_key, body=f"Text {n}.") for n in range(5_001)]
-        tx.add_comments(small.courier.id, drafts, NOON)
+        tx.comments.add(small.courier.id, drafts, NOON)
     page = ask(small, first, choice)
     if choice == "file":
         assert len(json.loads(page.html)["comments"]) == 5_002
