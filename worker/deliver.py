@@ -104,8 +104,8 @@ class DeliveryWorker:
         left_alone = self._circuits.left_alone(now)
         with self._deps.store.write() as tx:
             skip = full | {site_id for site_id, url in left_alone.items() if _stands(tx, site_id, url)}
-            leased = tx.lease_deliveries(now, until, LEASED_AT_ONCE, skip=skip)
-            sites = {site_id: tx.site_by_id(site_id) for site_id in {one.site_id for one in leased}}
+            leased = tx.deliveries.lease(now, until, LEASED_AT_ONCE, skip=skip)
+            sites = {site_id: tx.sites.by_id(site_id) for site_id in {one.site_id for one in leased}}
         ran_out = self._journal.note(DELIVER, until, [one.id for one in leased], now)
         meters().leases_expired.labels("deliver").inc(ran_out)
         with self._turn:
@@ -258,7 +258,7 @@ class DeliveryWorker:
         """Let them be due then, unposted; where the store is away, when their leases run out."""
         try:
             with self._deps.store.write() as tx:
-                tx.release_deliveries(deliveries, due_at)
+                tx.deliveries.release(deliveries, due_at)
         except Exception as failure:  # noqa: BLE001  # whatever the store died of, how a post ended goes before
             log.warning("deliver.lease_kept", leased=len(deliveries), error=type(failure).__name__)
             return  # should this process end first, whoever sweeps finds them in its journal
@@ -296,5 +296,5 @@ class DeliveryWorker:
 
 def _stands(tx: Tx, site_id: int, url: str) -> bool:
     """Whether the site still wants its callbacks at that address: a new one is not left alone for an old one's sake."""
-    site = tx.site_by_id(site_id)
+    site = tx.sites.by_id(site_id)
     return site is not None and site.callback_url == url

@@ -64,11 +64,11 @@ class Notifier:
         """Turn the alarms that change now; return whether anything is to be told."""
         now = self._deps.clock()
         with self._deps.store.read() as tx:
-            sites = {site.id: site for site in tx.sites() if site.options.notify_url is not None}
+            sites = {site.id: site for site in tx.sites.all() if site.options.notify_url is not None}
             if not sites:
                 return False
-            known = {alarm.site_id: alarm for alarm in tx.alarms()}
-            queues = [queue for queue in tx.site_queues() if queue.site_id in sites]
+            known = {alarm.site_id: alarm for alarm in tx.alarms.all()}
+            queues = [queue for queue in tx.statistics.site_queues() if queue.site_id in sites]
         turned = [
             alarm
             for queue in queues
@@ -77,7 +77,7 @@ class Notifier:
         if turned:
             with self._deps.store.write() as tx:
                 for alarm in turned:
-                    if tx.turn_alarm(alarm):
+                    if tx.alarms.save(alarm):
                         log.info("notify.turned", site=sites[alarm.site_id].name, raised=alarm.raised)
         return bool(turned) or any(
             one.next_attempt_at and one.next_attempt_at <= now for one in known.values()
@@ -136,8 +136,8 @@ class Notifier:
     def _lease(self) -> tuple[Alarm, Site | None] | None:
         now = self._deps.clock()
         with self._deps.store.write() as tx:
-            for alarm in tx.lease_alarms(now, now + LEASE, 1):
-                return alarm, tx.site_by_id(alarm.site_id)
+            for alarm in tx.alarms.lease(now, now + LEASE, 1):
+                return alarm, tx.sites.by_id(alarm.site_id)
         return None
 
     def _tell(self, alarm: Alarm, site: Site | None) -> bool:
@@ -164,7 +164,7 @@ class Notifier:
             again = next_attempt(outcome, alarm.attempts, now, random.random())  # noqa: S311  # jitter
             log.info("notify.sent", site=site.name, outcome=outcome.kind, attempt=alarm.attempts)
         with self._deps.store.write() as tx:
-            tx.finish_alarm(alarm, again)
+            tx.alarms.finish(alarm, again)
         return again is None
 
     def _secrets(self, site: Site) -> list[str]:

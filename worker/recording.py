@@ -125,7 +125,7 @@ class Recorder:
         gone = {one.site.id: one.site for one in group if one.outcome.kind == "gone"}
         reason, stopped = f"The receiver answered 410 Gone at {instant(now)}.", list[Site]()
         with self._deps.store.write() as tx:
-            finished = tx.finish_deliveries(
+            finished = tx.deliveries.finish(
                 [
                     Finished(one.delivery.id, one.delivery.attempts, state, _said(one.outcome), again)
                     for one, state, again in endings
@@ -133,10 +133,10 @@ class Recorder:
                 now,
             )
             for asked in gone.values():
-                site = tx.site_by_id(asked.id)
+                site = tx.sites.by_id(asked.id)
                 if site and site.callback_url == asked.callback_url and not site.callback_disabled:
                     stopped.append(site)
-                    tx.save_site(replace(site, callback_disabled=reason))
+                    tx.sites.save(replace(site, callback_disabled=reason))
         meters().leases_expired.labels("deliver").inc(len(group) - len(finished))
         for one, state, _ in endings:
             meters().delivered(one.outcome, state)

@@ -158,11 +158,11 @@ class _Run:
         now = deps.clock()
         until = now + timedelta(seconds=deps.lease_seconds)
         with deps.store.write() as tx:
-            comments = tx.lease_pending(now, until, batch) if batch else []
+            comments = tx.scoring.lease_pending(now, until, batch) if batch else []
             fresh = bool(comments)
-            comments = comments or tx.lease_pending(now, until, 1, retried=True)
-            retries_wait = tx.retries_free(now)
-            effort = self._effort(tx, comments if fresh else (), now) if batch else tx.scoring_effort().effort
+            comments = comments or tx.scoring.lease_pending(now, until, 1, retried=True)
+            retries_wait = tx.scoring.has_retries(now)
+            effort = self._effort(tx, comments if fresh else (), now) if batch else tx.scoring.effort().effort
         return self._leased(Leased(comments, until, fresh, retries_wait, effort), now)
 
     def _leased(self, leased: Leased, now: datetime) -> Leased:
@@ -173,8 +173,8 @@ class _Run:
         meters().leases_expired.labels("score").inc(ran_out)
         try:
             with self.deps.store.read() as tx:
-                sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in leased.comments}]
-                sites_with_decided_clusters = tx.sites_with_decided_clusters(now)
+                sites = [tx.sites.by_id(site_id) for site_id in {one.site_id for one in leased.comments}]
+                sites_with_decided_clusters = tx.clusters.sites_with_decisions(now)
         except Exception:
             self.give_back(leased.comments, leased.until)
             raise
@@ -186,12 +186,12 @@ class _Run:
 
         A lease takes each site's oldest first, so the oldest live comment of all is among what was just leased.
         """
-        current = tx.scoring_effort().effort
+        current = tx.scoring.effort().effort
         ages = ((now - one.received_at).total_seconds() for one in fresh if one.live)
         oldest = max(ages, default=0.0)
         effort = next_effort(current, oldest, self.deps.fast_after_seconds)
         if effort is not current:
-            tx.set_scoring_effort(effort, now)
+            tx.scoring.set_effort(effort, now)
             log.warning("score.effort_changed", effort=effort.value, oldest_s=round(oldest, 1))
         return effort
 
@@ -240,11 +240,11 @@ class _Run:
         deps, now = self.deps, self.deps.clock()
         until = now + timedelta(seconds=deps.lease_seconds)
         with deps.store.read() as tx:
-            if not tx.time_to_rescore(now):
+            if not tx.scoring.time_to_rescore(now):
                 return False
         with deps.store.write() as tx:
-            comments = tx.lease_rescores(now, until, batch)
-            comments = comments or tx.lease_rescores(now, until, 1, retried=True)
+            comments = tx.scoring.lease_rescores(now, until, batch)
+            comments = comments or tx.scoring.lease_rescores(now, until, 1, retried=True)
         if not comments:
             return False
         leased = self._leased(Leased(comments, until, fresh=False, retries_wait=False), now)
@@ -290,7 +290,7 @@ class _Run:
         for one in failed:
             pause = min(RETRY_SECONDS * one.attempts, self.deps.lease_seconds)
             with self.deps.store.write() as tx:
-                tx.abandon([one.pk], until, self.deps.clock() + timedelta(seconds=pause))
+                tx.scoring.abandon([one.pk], until, self.deps.clock() + timedelta(seconds=pause))
             self.deps.dispatcher.enqueue(SCORE, after=pause)
 
     def give_back(self, comments: Sequence[Comment], until: datetime) -> None:
@@ -311,7 +311,7 @@ class _Run:
     def _gave_back(self, pks: Sequence[int], until: datetime) -> bool:
         try:
             with self.deps.store.write() as tx:
-                tx.release(pks, until)
+                tx.scoring.release(pks, until)
         except Exception as failure:  # noqa: BLE001  # the store is away: the leases carry the guarantee
             log.warning("score.not_released", leased=len(pks), error=type(failure).__name__)
             return False

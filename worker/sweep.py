@@ -80,7 +80,7 @@ class Sweep:
         deps = self._deps
         self.release_dead()
         with deps.store.read() as tx:
-            backlog = tx.backlog(deps.clock())
+            backlog = tx.statistics.backlog(deps.clock())
         if backlog.pending or backlog.to_rescore:
             deps.dispatcher.enqueue(SCORE)
         if backlog.deliveries_due:
@@ -99,7 +99,7 @@ class Sweep:
             return self._stopping() or self._monotonic() >= ends_at
 
         with self._deps.store.read() as tx:
-            uncleared = tx.erasures_unpurged()
+            uncleared = tx.erasure.count_unpurged()
         if uncleared and not is_over():
             self._clear()
         if self._monotonic() - self._pruned_at >= PRUNE_SECONDS:
@@ -121,9 +121,11 @@ class Sweep:
         def give_back(noted: Noted) -> None:
             now = deps.clock()
             with deps.store.write() as tx:
-                scoring = sum(tx.abandon(pks, until, now) for until, pks in noted.get(SCORE, {}).items())
+                scoring = sum(
+                    tx.scoring.abandon(pks, until, now) for until, pks in noted.get(SCORE, {}).items()
+                )
                 posting = sum(
-                    tx.abandon_deliveries(ids, until, now) for until, ids in noted.get(DELIVER, {}).items()
+                    tx.deliveries.abandon(ids, until, now) for until, ids in noted.get(DELIVER, {}).items()
                 )
             meters().leases_expired.labels("score").inc(scoring)
             meters().leases_expired.labels("deliver").inc(posting)
@@ -149,7 +151,7 @@ class Sweep:
         Sites take turns, a batch each, for a few seconds at most: the next sweep goes on.
         """
         with self._deps.store.read() as tx:
-            sites = tx.sites()
+            sites = tx.sites.all()
         now, ends_at, moved = self._deps.clock(), self._monotonic() + LATE_SECONDS, 0
         waiting = [
             (site, before)
@@ -164,7 +166,7 @@ class Sweep:
 
     def _settle_late_of(self, site: Site, before: datetime) -> int:
         with self._deps.store.read() as tx:
-            late = tx.late(site.id, before, LATE_BATCH)
+            late = tx.comments.late(site.id, before, LATE_BATCH)
         moved = len(record_scores(self._deps, [Scored(one, None, late=True) for one in late]))
         if moved:
             meters().settled.labels("late").inc(moved)
@@ -176,8 +178,8 @@ class Sweep:
         deps, dropped, more = self._deps, 0, True
         while more:
             with deps.store.write() as tx:
-                went = tx.prune(deps.clock(), deps.clock() - KEYS_KEPT, PRUNE_BATCH)
-                went += tx.prune_clusters(deps.clock() - CLUSTERS_KEPT, PRUNE_BATCH)
+                went = tx.retention.prune(deps.clock(), deps.clock() - KEYS_KEPT, PRUNE_BATCH)
+                went += tx.clusters.prune(deps.clock() - CLUSTERS_KEPT, PRUNE_BATCH)
             dropped += went
             more = went >= PRUNE_BATCH
             if is_over():

@@ -50,7 +50,7 @@ def verify(expect: str | None, as_json: bool) -> None:
 def list_acts(after: int, limit: int) -> None:
     """List acts in order, one JSON object a line."""
     with opened_installation() as context, context.deps.store.read() as tx:
-        found = tx.acts_after(after, limit)
+        found = tx.audit_log.after(after, limit)
     for link in found:
         print_json(_link_json(link))
 
@@ -60,8 +60,8 @@ def list_acts(after: int, limit: int) -> None:
 def blank(who: str) -> None:
     """Blank WHO in the log: their name and acts are removed, and the chain still verifies."""
     with opened_installation() as context, context.deps.store.write() as tx:
-        count = tx.blank_acts(who)
-        tx.log_act("operator", "blank", f"{count} acts of one person", context.deps.clock())
+        count = tx.audit_log.blank(who)
+        tx.audit_log.append("operator", "blank", f"{count} acts of one person", context.deps.clock())
     click.echo(f"{count} acts blanked.")
 
 

@@ -62,8 +62,8 @@ def _stream(context: AppContext, site_name: str, status: Status | None) -> Itera
     after: int | None = None
     while True:
         with context.deps.store.read() as tx:
-            waiting = {one.id: one for one in tx.due_decisions(context.deps.clock() + FAR, UNPUBLISHED_LIMIT)}
-            page = tx.comments(site.id, status=status, after=after, limit=PAGE, oldest_first=True)
+            waiting = {one.id: one for one in tx.decisions.due(context.deps.clock() + FAR, UNPUBLISHED_LIMIT)}
+            page = tx.comments.page(site.id, status=status, after=after, limit=PAGE, oldest_first=True)
             rows = _with_moved(tx, site, page, status, after, waiting)
             listed = list(_as_outside(tx, rows, waiting))
         yield from (one for one in listed if status in (None, one.status))
@@ -86,7 +86,7 @@ def _with_moved(
     for decision in moved:
         pk = decision.comment_pk
         within = (after is None or pk > after) and (page.next is None or pk <= page.next)
-        if within and (comment := tx.comment_by_pk(pk)):
+        if within and (comment := tx.comments.by_pk(pk)):
             rows.setdefault(pk, comment)
     return [rows[pk] for pk in sorted(rows)]
 
@@ -98,7 +98,7 @@ def _as_outside(tx: Tx, rows: Iterable[Comment], waiting: Mapping[int, Decision]
         decision = waiting.get(comment.decision_id or 0)
         decided_at = comment.decided_at
         if decision is not None:
-            before = tx.decision(decision.previous) if decision.previous else None
+            before = tx.decisions.get(decision.previous) if decision.previous else None
             decided_at = before.created_at if before else None
         yield Listed(comment, public_state(comment, decision).status, decided_at)
 

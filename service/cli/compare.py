@@ -132,10 +132,12 @@ def _store(site_name: str, columns: Columns) -> list[str]:
     with opened_installation() as context, context.deps.store.write() as tx:
         site = find_site(tx, site_name)
         knots: Any = frozen(made)
-        tx.save_site(
+        tx.sites.save(
             dataclasses.replace(site, options=dataclasses.replace(site.options, perspective_knots=knots))
         )
-        tx.log_act("operator", "tune", f"site {site_name}: perspective map fitted", context.deps.clock())
+        tx.audit_log.append(
+            "operator", "tune", f"site {site_name}: perspective map fitted", context.deps.clock()
+        )
     return list(made)
 
 

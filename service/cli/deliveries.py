@@ -62,7 +62,7 @@ def replay(ids: tuple[int, ...], site_name: str | None, dead: bool, as_json: boo
         names = _names(context, site_name)
         site_id = next(iter(names)) if site_name else None
         with context.deps.store.write() as tx:
-            count = tx.replay_deliveries(site_id, None if dead else list(ids), context.deps.clock())
+            count = tx.deliveries.replay(site_id, None if dead else list(ids), context.deps.clock())
         if count:
             context.deps.dispatcher.enqueue(DELIVER)
     if as_json:
@@ -76,7 +76,7 @@ def _names(context: AppContext, site_name: str | None) -> dict[int, str]:
     from service.usecases.sites import find_site
 
     with context.deps.store.read() as tx:
-        found = [find_site(tx, site_name)] if site_name else tx.sites()
+        found = [find_site(tx, site_name)] if site_name else tx.sites.all()
     return {one.id: one.name for one in found}
 
 
@@ -86,7 +86,7 @@ def _stream(
     site_id, after = (next(iter(names)) if site_name else None), 0
     while True:
         with context.deps.store.read() as tx:
-            page = tx.deliveries(site_id, state, PAGE, after)
+            page = tx.deliveries.page(site_id, state, PAGE, after)
         yield from page
         if len(page) < PAGE:
             return

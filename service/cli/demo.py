@@ -60,9 +60,9 @@ def _ensure_site(context: AppContext) -> Enrolment | None:
     """Enrol the demo site once; later, only follow the public URL if it changed."""
     url = context.settings.public_url
     with context.deps.store.write() as tx:
-        site = tx.site(SITE)
+        site = tx.sites.get(SITE)
         if site and site.url != url:
-            tx.save_site(replace(site, url=url))
+            tx.sites.save(replace(site, url=url))
     if site:
         return None
     # kept before it is committed: a kill in between leaves a file without a site, which the next start replaces

@@ -112,7 +112,7 @@ def retire(version: int, leaked: bool) -> None:
 
 def _log(context: AppContext, subject: str) -> None:
     with context.deps.store.write() as tx:
-        tx.log_act("operator", "master-key", subject, context.deps.clock())
+        tx.audit_log.append("operator", "master-key", subject, context.deps.clock())
 
 
 def _usage(found: Sealed, version: int) -> dict[str, int]:

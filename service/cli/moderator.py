@@ -55,7 +55,9 @@ def set_moderator(name: str, role: str | None, active: bool | None) -> None:
 def list_moderators(as_json: bool) -> None:
     """List all moderators."""
     with opened_installation() as context, context.deps.store.read() as tx:
-        found = [{"moderator": one.name, "role": one.role, "active": one.active} for one in tx.moderators()]
+        found = [
+            {"moderator": one.name, "role": one.role, "active": one.active} for one in tx.moderators.all()
+        ]
     if as_json:
         print_json(found)
         return

@@ -131,7 +131,7 @@ def list_sites(as_json: bool) -> None:
                 "callback_url": one.callback_url,
                 "callback_disabled": one.callback_disabled,
             }
-            for one in tx.sites()
+            for one in tx.sites.all()
         ]
     if as_json:
         print_json(found)

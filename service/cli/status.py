@@ -110,8 +110,8 @@ def look(opened: Opened) -> dict[str, Any]:
 def _waiting(context: AppContext) -> dict[str, Any]:
     now = context.deps.clock()
     with context.deps.store.read() as tx:
-        backlog, scoring = tx.backlog(now), tx.scoring_effort()
-        sites, queues = tx.sites(), tx.site_queues()
+        backlog, scoring = tx.statistics.backlog(now), tx.scoring.effort()
+        sites, queues = tx.sites.all(), tx.statistics.site_queues()
     return {
         "pending": backlog.pending,
         "held": backlog.held,

@@ -137,10 +137,10 @@ class CompatService:
 
         def look_up() -> Known | None:
             with store.read() as tx:
-                comment = tx.comment(site.id, comment_id)
+                comment = tx.comments.get(site.id, comment_id)
                 if comment is None or comment.status in FINAL:
                     return None
-                decision = tx.decision(comment.decision_id) if comment.decision_id else None
+                decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
                 known = public_state(comment, decision)
                 return Known(known.status, comment.body, is_at_risk(comment.verdict))
 
@@ -152,7 +152,7 @@ class CompatService:
 
         def look_up() -> dict[tuple[str, str], int]:
             with store.read() as tx:
-                return tx.usage(site.id, since)
+                return tx.sites.usage(site.id, since)
 
         return self._limit.ask(look_up)
 

@@ -120,7 +120,32 @@ _THREATS: Final = (
     _phrase("hint", "check", r"check (?:under )?(?:your|the|their) (?:car|brakes?)"),
     _phrase("hint", "be a ", r"be a (?:real |awful |terrible )?(?:shame|pity) (?:if|about)"),
     _phrase("hint", "accidents happen", r"accidents happen"),
+    # told to die
+    _phrase("death", "kys", r"kys"),
+    _phrase(
+        "death",
+        "yourself|yoursel|urself|your self|yourselves",
+        r"(?:kill|hang|neck|unalive|drown|shoot|top) (?:your|ur|yo) ?sel(?:f|ves)(?! (?:in the foot|laugh|wait))",
+    ),
+    _phrase("death", "bleach", r"(?:go )?drink (?:some )?bleach"),
+    _phrase(
+        "death", "die|rot|burn", r"go (?:and |away and |home and )?(?:die|rot|burn)(?! (?:down|off|out)\b)"
+    ),
+    _phrase(
+        "death",
+        "hope ",
+        r"hope (?:you|u|he|she|they|your \w{1,12}) (?:all |both )?(?:dies?|burns?|rots?|hangs?|drowns?|chokes?"
+        r"|gets? (?:cancer|shot|stabbed|raped|run over))(?! (?:down|off|out)\b)",
+    ),
+    _phrase(
+        "visit",
+        "find out who",
+        r"(?:will|'ll|gonna|going to) find out who \w{1,15}\b[^.!?\n]{0,40}?\b(?:come|coming|visit|pay|regret|sorry)",
+    ),
     # German
+    _phrase(
+        "death", "um|auf|sterben", r"(?:bring|häng) dich (?:doch |endlich |einfach )?(?:um|auf)|geh sterben"
+    ),
     _phrase("violence", "wo ", r"(?:ich|wir) (?:weiß|weiss|wissen),? wo (?:du|ihr|er|sie) \w{2,12}"),
     _phrase("violence", "bring", r"bringe? (?:dich|euch|ihn|sie) um"),
     _phrase("violence", "kalt", r"mach(?:e|en)? (?:dich|euch|ihn|sie) kalt"),

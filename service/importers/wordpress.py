@@ -159,7 +159,7 @@ class _Taken:
         if here:
             with self._context.deps.store.write() as tx:
                 for comment, article in here:
-                    tx.move_comment(comment, masked_article(self._site, article))
+                    tx.articles.move_comment(comment, masked_article(self._site, article))
 
     def _read(self, one: Exported) -> tuple[Submission, Action]:
         action = STATES.get(one.state)
@@ -215,7 +215,7 @@ class _Names:
             unknown = [one for one in taken if self._place(one, one.number) not in self._own]
             numbers = {one.number for one in unknown} | {one.parent for one in taken}
             wanted = [name for number in numbers if KNOWN_AS.fullmatch(name := f"{self._prefix}{number}")]
-            stored = tx.named(self._site.id, wanted)
+            stored = tx.comments.by_ids(self._site.id, wanted)
         hosts = {f"{self._prefix}{number}": "" for number in numbers}
         hosts |= {name: host_of(known.article.url) for name, known in stored.items()}
         first: dict[str, Exported] = {}
@@ -236,7 +236,7 @@ class _Names:
         if self._prefix == PLAIN:
             return
         numbers = {f"{PLAIN}{one.number}": one for one in taken}
-        for name, known in tx.named(self._site.id, _named(PLAIN, taken)).items():
+        for name, known in tx.comments.by_ids(self._site.id, _named(PLAIN, taken)).items():
             one = numbers[name]
             is_own = known.source is not Source.IMPORT or _is_written_then(known, one)
             if is_own and article_key(known.article.url) == self.page(one):
@@ -286,13 +286,13 @@ class _Names:
         """Return what stands before the numbers: of the first blog nothing but `wp-`."""
         blog = _blog_of(taken[0])
         with self._context.deps.store.write() as tx:
-            site = tx.site_by_id(self._site.id) or self._site
+            site = tx.sites.by_id(self._site.id) or self._site
             known, prefix = site.options.wordpress_blog, f"{PLAIN}{blog[:8]}-"
-            was_another = known not in (None, blog) and tx.named(site.id, _named(prefix, taken))
+            was_another = known not in (None, blog) and tx.comments.by_ids(site.id, _named(prefix, taken))
             if was_another or (known != blog and self._is_another(tx, taken, known is not None)):
                 return prefix
             if known != blog:
-                tx.save_site(replace(site, options=replace(site.options, wordpress_blog=blog)))
+                tx.sites.save(replace(site, options=replace(site.options, wordpress_blog=blog)))
         return PLAIN
 
     def _is_another(self, tx: Tx, taken: Sequence[Exported], is_known: bool) -> bool:
@@ -306,11 +306,11 @@ class _Names:
             sanitizer.key_of(self._site, self.key(name, plain_text(one.content)))
             for name, one in numbers.items()
         ]
-        if tx.keys_used(self._site.id, keys):
+        if tx.comments.idempotency_keys(self._site.id, keys):
             return False
         if is_known:
             return True
-        there = tx.named(self._site.id, _named(PLAIN, taken))
+        there = tx.comments.by_ids(self._site.id, _named(PLAIN, taken))
         pairs = [(known, numbers[name]) for name, known in there.items()]
         return bool(pairs) and not any(_is_same(known, one, self.page(one)) for known, one in pairs)
 

@@ -162,11 +162,11 @@ class Audit:
 
     def _take_off(self) -> None:
         with self._context.deps.store.write() as tx:
-            site = tx.site(self._name)
+            site = tx.sites.get(self._name)
             if site is not None:
-                tx.remove_site(site.id)
+                tx.sites.remove(site.id)
             if self._moderator is not None:
-                tx.remove_moderator(self._moderator.id)
+                tx.moderators.remove(self._moderator.id)
 
     def plant(self) -> None:
         """Send the canaries through every path, and wait until the service has done its part, within a bound."""
@@ -193,27 +193,27 @@ class Audit:
 
     def _all_scored(self) -> bool:
         with self._context.deps.store.read() as tx:
-            return tx.count(self.site.site.id, Status.PENDING) == 0
+            return tx.comments.count(self.site.site.id, Status.PENDING) == 0
 
     def _all_attempted(self) -> bool:
         """Whether each callback was tried: what failed once waits for its next attempt."""
         with self._context.deps.store.read() as tx:
-            waiting = tx.deliveries(self.site.site.id, "waiting", 1_000)
+            waiting = tx.deliveries.page(self.site.site.id, "waiting", 1_000)
         attempted_pks = {one.comment_pk for one in waiting if one.attempts}
         return all(one.attempts or one.comment_pk in attempted_pks for one in waiting)
 
     def _given_up(self) -> bool:
         with self._context.deps.store.read() as tx:
-            return bool(tx.deliveries(self.site.site.id, "dead", 1))
+            return bool(tx.deliveries.page(self.site.site.id, "dead", 1))
 
     def _look_at_the_desk(self) -> None:
         """See the desk as a moderator does: one is made for it, and taken off with the site."""
         deps, token = self._context.deps, os.urandom(24).hex()
         with deps.store.write() as tx:
-            self._moderator = tx.add_moderator(self.site.site.name, "lead", deps.clock())
+            self._moderator = tx.moderators.add(self.site.site.name, "lead", deps.clock())
             until = deps.clock() + SESSION
-            tx.add_session(self._moderator.id, hash_token(token), until)
-            pks = [one.pk for one in tx.comments(self.site.site.id, limit=200).comments]
+            tx.moderators.add_session(self._moderator.id, hash_token(token), until)
+            pks = [one.pk for one in tx.comments.page(self.site.site.id, limit=200).comments]
         cookie = {"Cookie": f"replydesk={token}; __Host-replydesk={token}"}
         for path in [*DESK_PAGES, *(f"/desk/comments/{pk}" for pk in pks)]:
             answer = self.caller.call("GET", path, headers=cookie, keyed=False)
@@ -285,18 +285,18 @@ def take_off_what_was_left(store: Store, now: datetime) -> list[str]:
     with store.read() as tx:
         left = [
             site
-            for site in tx.sites()
+            for site in tx.sites.all()
             if LEFTOVERS.fullmatch(site.name)
             and site.url == f"https://{site.name}.example"
             and site.created_at is not None
             and site.created_at < now - LONG_OVER
         ]
-        moderators = {one.name: one.id for one in tx.moderators()}
+        moderators = {one.name: one.id for one in tx.moderators.all()}
     for site in left:
         with store.write() as tx:
-            tx.remove_site(site.id)
+            tx.sites.remove(site.id)
             if site.name in moderators:
-                tx.remove_moderator(moderators[site.name])
+                tx.moderators.remove(moderators[site.name])
     return [site.name for site in left]
 
 

@@ -68,16 +68,16 @@ def transport_options(prefix: str) -> dict[str, Any]:
     }
 
 
-def connect(redis_url: str) -> Redis:
-    """A Redis client that gives up within half a second and tries nothing twice."""
+def connect(redis_url: str, seconds: float = SOCKET_SECONDS) -> Redis:
+    """A Redis client that gives up within half a second, or so many, and tries nothing twice."""
     from redis import Redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     return Redis.from_url(
         redis_url,
-        socket_timeout=SOCKET_SECONDS,
-        socket_connect_timeout=SOCKET_SECONDS,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
     )

@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from service.domain.alarms import Alarm
 from service.storage.columns import Instant
-from service.storage.part import Part
 from service.storage.people_tables import alarms
+from service.storage.repository import Repository
 
 _ALL = select(alarms).order_by(alarms.c.site_id)
 _TURN = (
@@ -51,13 +51,13 @@ _FINISH = (
 )
 
 
-class AlarmsPart(Part):
+class AlarmRepository(Repository):
     """The verbs of the alarms."""
 
-    def alarms(self) -> list[Alarm]:
+    def all(self) -> list[Alarm]:
         return [Alarm(**row) for row in self._read(_ALL).mappings()]
 
-    def turn_alarm(self, alarm: Alarm) -> bool:
+    def save(self, alarm: Alarm) -> bool:
         """Store a change, due at its `next_attempt_at`; False unless its serial follows the one that is stored."""
         if alarm.serial == 1:
             return self._begin(alarm)
@@ -93,11 +93,11 @@ class AlarmsPart(Part):
             return False
         return True
 
-    def lease_alarms(self, now: datetime, until: datetime, limit: int) -> Sequence[Alarm]:
+    def lease(self, now: datetime, until: datetime, limit: int) -> Sequence[Alarm]:
         """Take alarms that are due to be told until that moment, so many at most; their attempts rise by one."""
         return [Alarm(**row) for row in self._write(_LEASE, now=now, until=until, limit=limit).mappings()]
 
-    def finish_alarm(self, alarm: Alarm, again: datetime | None) -> bool:
+    def finish(self, alarm: Alarm, again: datetime | None) -> bool:
         """Record when a leased alarm is told again, None for never; False when it changed or was leased since."""
         finished = self._write(
             _FINISH, of_site=alarm.site_id, number=alarm.serial, tried=alarm.attempts, again=again

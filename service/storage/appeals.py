@@ -21,11 +21,11 @@ from sqlalchemy import (
 from service.domain.desk import Appeal, Queued, Wanted
 from service.storage.bulk import insert_into, rows_of
 from service.storage.columns import to_json
+from service.storage.comment_rows import ARTICLE, joined
 from service.storage.comment_tables import articles, comments
 from service.storage.desk_tables import appeals, is_unanswered
-from service.storage.part import Part
 from service.storage.queue_filters import Shape, bound, cursor, in_order, shape
-from service.storage.reading import ARTICLE, joined
+from service.storage.repository import Repository
 
 _APPEAL = select(appeals).where(appeals.c.pk == bindparam("appeal_id"))
 _LOCK_APPEAL = _APPEAL.with_for_update()
@@ -59,10 +59,10 @@ _UNANSWER_UPHELD = _UNANSWER.where(
 )
 
 
-class AppealsPart(Part):
+class AppealRepository(Repository):
     """The verbs about appeals."""
 
-    def add_appeal(self, appeal: Appeal) -> Appeal | None:
+    def add(self, appeal: Appeal) -> Appeal | None:
         """Keep an appeal against a decision and return it with its id; None when there is one already."""
         row = self._write(
             _add_appeal(self._dialect),
@@ -76,11 +76,11 @@ class AppealsPart(Part):
         stored = row.mappings().first()
         return _appeal(stored) if stored else None
 
-    def appeal(self, appeal_id: int, lock: bool = False) -> Appeal | None:
+    def get(self, appeal_id: int, lock: bool = False) -> Appeal | None:
         row = self._read(_LOCK_APPEAL if lock else _APPEAL, appeal_id=appeal_id).mappings().first()
         return _appeal(row) if row else None
 
-    def appeals_about(self, comment_pks: Collection[int]) -> dict[int, list[Appeal]]:
+    def of_comments(self, comment_pks: Collection[int]) -> dict[int, list[Appeal]]:
         """Return by comment its appeals, oldest first; comments without any are left out."""
         found: dict[int, list[Appeal]] = {}
         rows = self._read(_OF_COMMENTS, pks=sorted(comment_pks)).mappings() if comment_pks else ()
@@ -88,11 +88,11 @@ class AppealsPart(Part):
             found.setdefault(row["comment_pk"], []).append(_appeal(row))
         return found
 
-    def appeals_of(self, comment_pk: int) -> list[Appeal]:
+    def of_comment(self, comment_pk: int) -> list[Appeal]:
         """Return the comment's appeals, oldest first."""
         return [_appeal(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
 
-    def appeals_open(self, wanted: Wanted, limit: int) -> list[tuple[Appeal, Queued]]:
+    def unanswered(self, wanted: Wanted, limit: int) -> list[tuple[Appeal, Queued]]:
         """Return appeals without an answer in the wanted order, with their comments; age is the appeal's."""
         rows = self._read(
             _unanswered(shape(wanted)), **bound(self._connection, wanted), limit=limit
@@ -105,14 +105,12 @@ class AppealsPart(Part):
             for row in rows
         ]
 
-    def answer_appeal(
-        self, appeal_id: int, who: str, answer: str, reversed_by: int | None, now: datetime
-    ) -> bool:
+    def answer(self, appeal_id: int, who: str, answer: str, reversed_by: int | None, now: datetime) -> bool:
         """Answer an open appeal; False when it has its answer."""
         done = self._write(_ANSWER, appeal_id=appeal_id, who=who, said=answer, decision=reversed_by, now=now)
         return done.rowcount == 1
 
-    def reopen_appeals(self, stands: Mapping[int, int | None]) -> None:
+    def reopen(self, stands: Mapping[int, int | None]) -> None:
         """Take the answers back that these decisions gave; each appeal is against the one beside it then, if any."""
         self._must_write()
         if stands:

@@ -26,19 +26,17 @@ from service.domain.options import from_stored
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.comment_tables import articles, comments
-from service.storage.part import Part
+from service.storage.repository import Repository
 from service.storage.schema import sites
 
 STEP: Final = 1_000
 """Comments that one statement moves."""
-
 KNOWN: Final = ("pk", "url", "title", "published_at", "url_key", "private", "import_word")
 """The columns that tell an article."""
 Said = tuple[Article, bool]
 """What is said of an article, and whether it is the site's latest word."""
 Known = tuple[int, Article]
 """An article with its pk."""
-
 _asked, _kept, _other = articles.alias("asked"), articles.alias("kept"), articles.alias("other")
 _SITE: BindParameter[Any] = bindparam("of_site")
 _FIND = (
@@ -137,17 +135,17 @@ def article_of(row: RowMapping, prefix: str = "") -> Article:
     )
 
 
-class ArticlesPart(Part):
+class ArticleRepository(Repository):
     """The verbs about articles."""
 
-    def article(self, site_id: int, url: str) -> Article | None:
+    def get(self, site_id: int, url: str) -> Article | None:
         """Return the article that the address leads to, also where its thread was moved since."""
         found = self._find(_FIND, site_id, article_keys(url))
         return next((article for _, article in found.values()), None)
 
-    def save_article(self, site_id: int, article: Article) -> None:
+    def save(self, site_id: int, article: Article) -> None:
         """Store the article as it is described here, new or known by its key."""
-        pk, stored = self._articles(site_id, [(article, False)])[article.identity]
+        pk, stored = self.store(site_id, [(article, False)])[article.identity]
         if _compared(stored) != _compared(article):
             self._describe(pk, article)
 
@@ -169,19 +167,19 @@ class ArticlesPart(Part):
 
     def move_comment(self, comment: Comment, article: Article, is_latest: bool = True) -> Comment:
         """Put a comment and its answers under the article that the site names now; return it as it is then."""
-        target, found = self._articles(comment.site_id, [(article, is_latest)])[article.identity]
+        target, found = self.store(comment.site_id, [(article, is_latest)])[article.identity]
         source = int(self._read(_STANDS_UNDER, comment_pk=comment.pk).scalar_one())
         if source != target:
             self._put_with_answers(comment, source, target)
         return replace(comment, article=found)
 
-    def rekey_articles(self, site_id: int) -> None:
+    def rekey(self, site_id: int) -> None:
         """Make the keys of all articles of a site anew, because it keeps other things apart now."""
         self._write(_FORGET_KEYS, of_site=site_id)
         while keyless := self._write(_KEYLESS, of_site=site_id, limit=STEP).mappings().all():
             self._key(keyless)
 
-    def _articles(self, site_id: int, said: Sequence[Said]) -> dict[str, Known]:
+    def store(self, site_id: int, said: Sequence[Said]) -> dict[str, Known]:
         """Return pk and article by the keys of what is said: what is missing is made, and each word counts in turn."""
         first = {article.identity: article for article, _ in reversed(said)}
         found = self._find(_FIND_TO_ADD, site_id, first)

@@ -24,11 +24,11 @@ from service.storage.cluster_tables import (
     bulk_members,
     clusters,
 )
+from service.storage.comment_rows import COMMENTS, joined
 from service.storage.comment_tables import comments
 from service.storage.decision_tables import decisions
-from service.storage.part import Part
-from service.storage.reading import COMMENTS, joined
 from service.storage.records import BulkDecision
+from service.storage.repository import Repository
 from service.storage.schema import word
 
 _NEW_BULK_DECISION = insert(bulk_decisions).returning(bulk_decisions.c.pk)
@@ -82,20 +82,20 @@ _END = (
 )
 
 
-class BulkDecisionsPart(Part):
+class BulkDecisionRepository(Repository):
     """The verbs about bulk decisions."""
 
-    def add_bulk_decision(self, who: str, action: Action, what: str, now: datetime) -> BulkDecision:
+    def add(self, who: str, action: Action, what: str, now: datetime) -> BulkDecision:
         made = self._write(_NEW_BULK_DECISION, who=who, action=action.value, what=what, made_at=now)
         return BulkDecision(made.scalar_one(), who, action, what, now)
 
-    def add_to_bulk_decision(self, bulk_decision_id: int, decision_ids: Sequence[int]) -> None:
+    def add_members(self, bulk_decision_id: int, decision_ids: Sequence[int]) -> None:
         self._add(
             bulk_members,
             [{"decision_id": one, "bulk_decision_id": bulk_decision_id} for one in decision_ids],
         )
 
-    def bulk_decision(self, bulk_decision_id: int, lock: bool = False) -> BulkDecision | None:
+    def get(self, bulk_decision_id: int, lock: bool = False) -> BulkDecision | None:
         """Return it, None for no such; with `lock` no undo of it begins before this transaction ends."""
         row = (
             self._read(_KEPT_BULK_DECISION if lock else _BULK_DECISION, bulk_decision_id=bulk_decision_id)
@@ -104,20 +104,18 @@ class BulkDecisionsPart(Part):
         )
         return _bulk_decision(row) if row else None
 
-    def bulk_decided(self, bulk_decision_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
+    def members(self, bulk_decision_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
         """Return its decisions above `after`, by id, each with its comment as it is now."""
         rows = self._read(
             _BULK_DECIDED, bulk_decision_id=bulk_decision_id, after=after, limit=limit
         ).mappings()
         return [(row["member_id"], joined(row)) for row in rows]
 
-    def bulk_decision_stands(self, bulk_decision_id: int) -> bool:
+    def can_be_undone(self, bulk_decision_id: int) -> bool:
         """Whether one of its decisions stands that can still be taken back."""
         return bool(self._read(_STANDS, bulk_decision_id=bulk_decision_id).scalar())
 
-    def bulk_decisions_lately(
-        self, limit: int, before: int | None = None
-    ) -> list[tuple[BulkDecision, datetime | None]]:
+    def latest(self, limit: int, before: int | None = None) -> list[tuple[BulkDecision, datetime | None]]:
         """Return the latest bulk decisions that are not undone, newest first; those made before one, where it is named.
 
         Beside each stands until when its decision also covers copies that arrive; None where it covers none.
@@ -126,7 +124,7 @@ class BulkDecisionsPart(Part):
         rows = self._read(asked[0], **asked[1], limit=limit).mappings()
         return [(_bulk_decision(row), row["stands_until"]) for row in rows]
 
-    def bulk_decision_sizes(self, bulk_decision_ids: Collection[int]) -> dict[int, int]:
+    def sizes(self, bulk_decision_ids: Collection[int]) -> dict[int, int]:
         """Count the decisions in each; one without any is left out."""
         rows = (
             self._read(_BULK_DECISION_SIZES, bulk_decision_ids=sorted(bulk_decision_ids))
@@ -135,7 +133,7 @@ class BulkDecisionsPart(Part):
         )
         return {row.bulk_decision_id: row.size for row in rows}
 
-    def end_bulk_decision(self, bulk_decision_id: int, now: datetime) -> bool:
+    def mark_undone(self, bulk_decision_id: int, now: datetime) -> bool:
         """Mark as undone; False when it was undone already, or never was."""
         return self._write(_END, bulk_decision_id=bulk_decision_id, now=now).rowcount == 1
 

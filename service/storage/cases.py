@@ -26,7 +26,7 @@ from service.storage.bulk import insert_into, rows_of
 from service.storage.cluster_tables import cluster_members
 from service.storage.columns import to_json
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters, reports
-from service.storage.part import Part
+from service.storage.repository import Repository
 
 _REPORTS = (
     select(reports)
@@ -69,7 +69,7 @@ _CLOSE_APPEALS = (
 _LEAVE = tuple(delete(table).where(table.c.comment_pk.in_(_PKS)) for table in (claims, cluster_members))
 
 
-class CasesPart(Part):
+class CaseRepository(Repository):
     """The verbs about reports and matters."""
 
     def add_report(self, report: Report) -> bool:
@@ -89,7 +89,7 @@ class CasesPart(Part):
         rows = self._read(_REPORTS, comment_pk=comment_pk, limit=limit)
         return [Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at) for row in rows]
 
-    def reports_about(self, comment_pks: Collection[int], limit: int = 20) -> dict[int, list[Report]]:
+    def reports_of(self, comment_pks: Collection[int], limit: int = 20) -> dict[int, list[Report]]:
         """Return by comment its newest reports; comments without any are left out."""
         found: dict[int, list[Report]] = {}
         rows = self._read(_REPORTS_ABOUT, pks=sorted(comment_pks), limit=limit) if comment_pks else ()
@@ -98,9 +98,7 @@ class CasesPart(Part):
             found.setdefault(row.comment_pk, []).append(report)
         return found
 
-    def open_matter(
-        self, kind: Matter, comment: Comment, now: datetime, opened_by: int | None = None
-    ) -> None:
+    def open(self, kind: Matter, comment: Comment, now: datetime, opened_by: int | None = None) -> None:
         """Open a matter, or count one more in the open one; `opened_by` is the decision that did."""
         self._write(
             _open_matter(self._dialect),
@@ -130,7 +128,7 @@ class CasesPart(Part):
         closing = to_json([{"comment_pk": pk, "by": by} for pk, by in closed_by.items()])
         return self._write(_close(self._dialect), closing=closing, now=now).rowcount
 
-    def close_cases(self, closed_by: Mapping[int, int], now: datetime) -> None:
+    def close_all(self, closed_by: Mapping[int, int], now: datetime) -> None:
         """End what is open about comments that are final, by pk, each for the decision beside it.
 
         Matters and appeals are closed, claims end, and the comment leaves its duplicate cluster.
@@ -141,11 +139,11 @@ class CasesPart(Part):
             for statement in _LEAVE:
                 self._write(statement, pks=sorted(closed_by))
 
-    def closed_matters(self, number: int) -> set[int]:
+    def closed_by(self, number: int) -> set[int]:
         """Return the comments that have a matter which was closed for this number."""
         return set(self._read(_CLOSED_BY, number=number).scalars())
 
-    def undo_matters(self, decision_ids: Collection[int]) -> None:
+    def undo(self, decision_ids: Collection[int]) -> None:
         """Put matters back to before the decisions: those they closed are open, those they opened are gone.
 
         One that was raised anew meanwhile stays as it is.

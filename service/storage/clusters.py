@@ -29,17 +29,16 @@ from service.storage.cluster_tables import (
     is_decided,
 )
 from service.storage.columns import Instant, Pk
+from service.storage.comment_rows import COMMENTS, joined
 from service.storage.comment_tables import comments, is_held
-from service.storage.part import Part
-from service.storage.reading import COMMENTS, joined
 from service.storage.records import BulkDecision
+from service.storage.repository import Repository
 from service.storage.schema import word
 
 BAND_LIMIT = 8
 """How many clusters of one band are compared; a text has sixteen bands, and copies meet in the oldest cluster."""
 _AT_ONCE = 8_000
 """Values in one IN list; SQLite takes 32,766 parameters."""
-
 _NEAR = (
     select(cluster_bands.c.band, clusters)
     .join(clusters, clusters.c.pk == cluster_bands.c.cluster_id)
@@ -133,10 +132,10 @@ _OVER = (
 )
 
 
-class ClustersPart(Part):
+class ClusterRepository(Repository):
     """The verbs about clusters."""
 
-    def clusters_near(
+    def near(
         self, site_id: int, bands: Collection[int], since: datetime
     ) -> dict[int, list[DuplicateCluster]]:
         """Return by band the site's clusters that were created, or covered copies, at `since` or later, oldest first.
@@ -152,9 +151,7 @@ class ClustersPart(Part):
                     near[row["band"]].append(_cluster(row))
         return dict(near)
 
-    def add_clusters(
-        self, site_id: int, signatures: Sequence[Signature], now: datetime
-    ) -> list[DuplicateCluster]:
+    def add(self, site_id: int, signatures: Sequence[Signature], now: datetime) -> list[DuplicateCluster]:
         """Create one cluster for each signature, in order."""
         made = [
             DuplicateCluster(
@@ -175,7 +172,7 @@ class ClustersPart(Part):
         )
         return made
 
-    def join_clusters(self, members: Sequence[tuple[int, int]]) -> None:
+    def join(self, members: Sequence[tuple[int, int]]) -> None:
         """Store members as pairs of comment pk and cluster id; a comment leaves the cluster it was in."""
         self._must_write()
         if not members:
@@ -188,21 +185,21 @@ class ClustersPart(Part):
             joins, [{"comment_pk": pk, "cluster_id": cluster_id} for pk, cluster_id in sorted(members)]
         )
 
-    def leave_clusters(self, site_id: int, author_key: str) -> None:
+    def leave(self, site_id: int, author_key: str) -> None:
         """Remove the held comments of an author from their clusters."""
         self._write(_LEAVE, site_id=site_id, author_key=author_key)
 
-    def clusters_of(self, comment_pks: Collection[int]) -> dict[int, DuplicateCluster]:
+    def of_comments(self, comment_pks: Collection[int]) -> dict[int, DuplicateCluster]:
         """Return the cluster by comment pk."""
         rows = self._read(_OF, pks=sorted(comment_pks)).mappings() if comment_pks else ()
         return {row["comment_pk"]: _cluster(row) for row in rows}
 
-    def cluster_sizes(self, cluster_ids: Collection[int]) -> dict[int, int]:
+    def sizes(self, cluster_ids: Collection[int]) -> dict[int, int]:
         """Count the held members by cluster; a cluster without any is left out."""
         rows = self._read(_SIZES, cluster_ids=sorted(cluster_ids)) if cluster_ids else ()
         return {row.cluster_id: row.size for row in rows}
 
-    def held_in_cluster(self, cluster_id: int, after: int, limit: int) -> list[Comment]:
+    def held_members(self, cluster_id: int, after: int, limit: int) -> list[Comment]:
         """Return the cluster's held members with a pk above `after`, oldest first."""
         return [
             joined(row)
@@ -213,7 +210,7 @@ class ClustersPart(Part):
         """Return the text of the cluster's oldest member that has one, in any state; None without any."""
         return self._read(_FIRST_TEXT, cluster_id=cluster_id).scalar_one_or_none()
 
-    def decide_cluster(
+    def decide(
         self, cluster_id: int, bulk_decision: BulkDecision, until: datetime, replaces: int | None = None
     ) -> bool:
         """Let a bulk decision cover new copies of the cluster until then.
@@ -231,15 +228,15 @@ class ClustersPart(Part):
         )
         return done.rowcount == 1
 
-    def undecide_clusters(self, bulk_decision_id: int) -> None:
+    def undecide(self, bulk_decision_id: int) -> None:
         """Stop a bulk decision from covering new copies."""
         self._write(_UNDECIDE, of_bulk_decision=bulk_decision_id)
 
-    def sites_with_decided_clusters(self, now: datetime) -> set[int]:
+    def sites_with_decisions(self, now: datetime) -> set[int]:
         """Return the sites where a cluster's decision covers new copies."""
         return set(self._read(_STANDING, now=now).scalars())
 
-    def prune_clusters(self, before: datetime, limit: int) -> int:
+    def prune(self, before: datetime, limit: int) -> int:
         """Delete clusters created before then without a held member or a current decision; return how many."""
         gone = list(self._read(_OVER, before=before, limit=limit).scalars())
         if gone:

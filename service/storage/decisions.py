@@ -27,6 +27,7 @@ from service.domain.verdict import Decision
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.cluster_tables import bulk_members
 from service.storage.columns import Instant, to_json
+from service.storage.comment_rows import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
 from service.storage.comment_tables import articles, comments, revisions
 from service.storage.decision_tables import (
     awaits_publication,
@@ -35,8 +36,7 @@ from service.storage.decision_tables import (
     is_numbered,
     notes,
 )
-from service.storage.part import LIMIT, Part
-from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
+from service.storage.repository import LIMIT, Repository
 from service.storage.rows import decision_of
 from service.storage.schema import numbers, site_counters, word
 
@@ -82,7 +82,6 @@ _DUE = (
     .order_by(decisions.c.effective_at, decisions.c.pk)
     .limit(LIMIT)
 )
-
 _DECISION = tuple(column.label(f"decision_{column.name}") for column in decisions.c)
 _BESIDE = decisions.join(comments, comments.c.pk == decisions.c.comment_pk).join(
     articles, articles.c.pk == comments.c.article_pk
@@ -116,10 +115,10 @@ _NOTES = select(notes.c.decision_id, notes.c.text).where(
 )
 
 
-class DecisionsPart(Part):
+class DecisionRepository(Repository):
     """The verbs about decisions and notes."""
 
-    def new_decision_ids(self, count: int) -> list[int]:
+    def new_ids(self, count: int) -> list[int]:
         if count < 1:
             return []
         if self._dialect == POSTGRESQL:
@@ -127,7 +126,7 @@ class DecisionsPart(Part):
         last = int(self._write(_COUNT_IDS, count=count).scalar_one())
         return list(range(last - count + 1, last + 1))
 
-    def sequence(self, site_id: int, count: int) -> int:
+    def take_sequence(self, site_id: int, count: int) -> int:
         """Take `count` sequence numbers of the site and return the first.
 
         The site's counter stays locked until the transaction ends, so that numbers become visible in order.
@@ -140,23 +139,23 @@ class DecisionsPart(Part):
         self._write(_LEAP, number=number)
         self._write(_LEAP_IDS if self._dialect == POSTGRESQL else _LEAP_COUNT, number=number)
 
-    def add_decisions(self, decisions: Sequence[Decision]) -> None:
+    def add(self, decisions: Sequence[Decision]) -> None:
         self._add(_TABLE, [_row(decision) for decision in decisions])
 
-    def decision(self, decision_id: int) -> Decision | None:
+    def get(self, decision_id: int) -> Decision | None:
         row = self._read(_BY_ID, decision_id=decision_id).mappings().first()
         return decision_of(row) if row else None
 
-    def decisions_named(self, decision_ids: Collection[int]) -> dict[int, Decision]:
+    def by_ids(self, decision_ids: Collection[int]) -> dict[int, Decision]:
         """Return the decisions with these ids, by id."""
         rows = self._read(_BY_IDS, decision_ids=sorted(decision_ids)).mappings() if decision_ids else ()
         return {row["pk"]: decision_of(row) for row in rows}
 
-    def decisions_of(self, comment_pk: int) -> list[Decision]:
+    def of_comment(self, comment_pk: int) -> list[Decision]:
         """Return every decision on the comment, oldest first."""
         return [decision_of(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
 
-    def number_decisions(self, numbers: Mapping[int, int]) -> set[int]:
+    def number(self, numbers: Mapping[int, int]) -> set[int]:
         """Give decisions, by id, their sequence numbers; return those that had none and were not undone."""
         self._must_write()
         if not numbers:
@@ -164,14 +163,14 @@ class DecisionsPart(Part):
         values = to_json([{"pk": decision_id, "seq": seq} for decision_id, seq in numbers.items()])
         return set(self._write(_number(self._dialect), leaving=values).scalars())
 
-    def undo_decisions(self, decision_ids: Collection[int], now: datetime) -> set[int]:
+    def undo(self, decision_ids: Collection[int], now: datetime) -> set[int]:
         """Mark as undone; return those that were not undone already."""
         self._must_write()
         if not decision_ids:
             return set()
         return set(self._write(_UNDO, decision_ids=sorted(decision_ids), now=now).scalars())
 
-    def due_decisions(self, now: datetime, limit: int) -> list[Decision]:
+    def due(self, now: datetime, limit: int) -> list[Decision]:
         """Return decisions whose `effective_at` has come and that have no sequence number, oldest first."""
         return [decision_of(row) for row in self._read(_DUE, now=now, limit=limit).mappings()]
 
@@ -188,13 +187,13 @@ class DecisionsPart(Part):
         )
         return set(self._write(_send(self._dialect), shown=values).scalars())
 
-    def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
+    def feed(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
         """Return published decisions with seq > cursor in order, with the comment as its revision had it."""
         limit = max(1, min(limit, PAGE_LIMIT))
         rows = self._read(_FEED, site_id=site_id, cursor=cursor, limit=limit).mappings()
         return [(_beside(row), in_revision(row, row["decision_revision"]) or joined(row)) for row in rows]
 
-    def decisions_lately(self, before: int | None, limit: int) -> list[tuple[Decision, Comment]]:
+    def latest(self, before: int | None, limit: int) -> list[tuple[Decision, Comment]]:
         """Return what moderators decided one by one over all sites, newest first (by id, below `before`).
 
         Undone decisions are left out, and those that were made or taken back in one act with others. Each comes with

@@ -12,10 +12,10 @@ from sqlalchemy import BigInteger, Executable, Integer, Select, Text, bindparam,
 from service.domain.events import Delivery
 from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
+from service.storage.comment_rows import PAGE_LIMIT
 from service.storage.decision_tables import deliveries, is_dead, is_waiting
-from service.storage.part import Part
-from service.storage.reading import PAGE_LIMIT
 from service.storage.records import Finished
+from service.storage.repository import Repository
 from service.storage.rows import delivery_of
 from service.storage.schema import sites, word
 
@@ -73,7 +73,6 @@ _DROP_DEAD = (
     .values(state="dropped")
 )
 _OF_SITE = deliveries.c.site_id == bindparam("of_site")
-
 _ABANDON = (
     update(deliveries)
     .where(
@@ -85,10 +84,10 @@ _ABANDON = (
 )
 
 
-class DeliveriesPart(Part):
+class DeliveryRepository(Repository):
     """The verbs about callbacks."""
 
-    def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+    def add(self, deliveries: Sequence[Delivery]) -> None:
         """Store them; `id` is given by the store. States: waiting, delivered, dead, dropped."""
         self._add(
             _TABLE,
@@ -111,9 +110,7 @@ class DeliveriesPart(Part):
             ],
         )
 
-    def lease_deliveries(
-        self, now: datetime, until: datetime, limit: int, skip: Collection[int] = ()
-    ) -> list[Delivery]:
+    def lease(self, now: datetime, until: datetime, limit: int, skip: Collection[int] = ()) -> list[Delivery]:
         """Lease waiting deliveries that are due, the first outstanding one of each comment only; attempts rise.
 
         Sites take fair turns; those in `skip`, by id, are left alone, and one that is switched off costs nothing. The
@@ -138,7 +135,7 @@ class DeliveriesPart(Part):
         rows = self._write(_LEASE, due_site=site_id, now=now, until=until, limit=limit).mappings()
         return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
 
-    def release_deliveries(self, leased: Sequence[Delivery], due_at: datetime) -> None:
+    def release(self, leased: Sequence[Delivery], due_at: datetime) -> None:
         """Give leases back unused: due again at that moment, and the attempt is not counted."""
         self._write_each(
             _RELEASE,
@@ -148,13 +145,13 @@ class DeliveriesPart(Part):
             ],
         )
 
-    def abandon_deliveries(self, ids: Sequence[int], until: datetime, due_at: datetime) -> int:
+    def abandon(self, ids: Sequence[int], until: datetime, due_at: datetime) -> int:
         """End the leases of deliveries that run until that very moment: due at `due_at`, the attempt counted."""
         if not ids:
             return 0
         return self._write(_ABANDON, pks=sorted(ids), until=until, then=due_at).rowcount
 
-    def finish_deliveries(self, ended: Sequence[Finished], now: datetime) -> set[int]:
+    def finish(self, ended: Sequence[Finished], now: datetime) -> set[int]:
         """Record how attempts ended; return the ids of those that no other worker has leased since."""
         if not ended:
             return set()
@@ -171,20 +168,18 @@ class DeliveriesPart(Part):
         ]
         return set(self._write(_finish(self._dialect), ended=to_json(rows)).scalars())
 
-    def drop_dead_deliveries(self, comment_pk: int) -> int:
+    def drop_dead(self, comment_pk: int) -> int:
         """Put the comment's dead deliveries out of reach of a replay (state dropped); return how many."""
         return self._write(_DROP_DEAD, of_comment=comment_pk).rowcount
 
-    def deliveries(
-        self, site_id: int | None, state: str | None, limit: int, after: int = 0
-    ) -> list[Delivery]:
+    def page(self, site_id: int | None, state: str | None, limit: int, after: int = 0) -> list[Delivery]:
         values: dict[str, Any] = {"after": after, "limit": max(1, min(limit, PAGE_LIMIT))}
         if site_id is not None:
             values["of_site"] = site_id
         rows = self._read(_listed(site_id is not None, state), **values).mappings()
         return [delivery_of(row) for row in rows]
 
-    def replay_deliveries(self, site_id: int | None, ids: Sequence[int] | None, now: datetime) -> int:
+    def replay(self, site_id: int | None, ids: Sequence[int] | None, now: datetime) -> int:
         """Make dead deliveries wait again, due now, their attempts at zero; `ids` None means all of the site."""
         values: dict[str, Any] = {"now": now}
         statement = _REPLAY

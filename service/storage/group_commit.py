@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from service.domain.comment import Comment, Draft
-from service.storage.accepting import AcceptingPart
 
 MOST = 100
 """Comments in one transaction; so many wait only where a server runs that many threads."""
@@ -184,16 +182,3 @@ class GroupCommit(Generic[T]):
                 (going if free else self._waiting).append(one)
                 names.add(one.name)
         return going
-
-
-def add_each_site(tx: AcceptingPart, going: Sequence[Waiting]) -> dict[Name, Comment]:
-    """Add what goes together by the verb that adds comments of one site."""
-    by_site: dict[int, list[Draft]] = defaultdict(list)
-    for one in going:
-        by_site[one.site_id].append(one.draft)
-    now = max(one.now for one in going)
-    return {
-        (site_id, comment_id): comment
-        for site_id, drafts in by_site.items()
-        for comment_id, comment in tx.add_comments(site_id, drafts, now).items()
-    }

@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from service.storage.bulk import POSTGRESQL
 from service.storage.engines import for_reading, open_engine
-from service.storage.store import SchemaError
+from service.storage.unit_of_work import SchemaError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _TURN = 7_232_051_106

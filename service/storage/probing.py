@@ -9,7 +9,7 @@ from sqlalchemy import text
 from service.domain.errors import ReplydeskError
 from service.storage.bulk import POSTGRESQL
 from service.storage.engines import open_engine
-from service.storage.store import refuse_older_schema
+from service.storage.unit_of_work import refuse_older_schema
 
 
 class ReadOnlyError(ReplydeskError):

@@ -21,10 +21,10 @@ from sqlalchemy import (
 
 from service.domain.desk import Cursor, Sort, Wanted
 from service.domain.verdict import SELF_HARM
+from service.storage.comment_rows import ARTICLES_AT, at
 from service.storage.comment_tables import comments, is_held
 from service.storage.desk_tables import is_open, matters
-from service.storage.part import LIMIT
-from service.storage.reading import ARTICLES_AT, at
+from service.storage.repository import LIMIT
 from service.storage.schema import word
 
 _RANK = {Sort.SCORE: comments.c.score, Sort.DOUBT: comments.c.doubt}

@@ -13,7 +13,7 @@ from service.domain.verdict import Action, Effort, Verdict, Who
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class IdempotencyKey:
     """An idempotency key that was used: which comment and revision it made, for which submission."""
 
     key: str
@@ -144,7 +144,7 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class DecisionFilter:
     """Whose decisions are asked for, and which; None means any."""
 
     who_kind: Who | None = None
@@ -153,7 +153,7 @@ class Hand:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ScoreRange:
     """Held comments whose score lies from `low` up to `high`, both included, up to the number `until_pk`.
 
     `by` names the label whose score is meant; None means the score that leads each verdict. Of `wanted` the filters
@@ -169,7 +169,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class ScoreHistogram:
     """How a queue spreads over a score: how many comments lie in each step of it, and how many in the stretch."""
 
     counts: tuple[int, ...]

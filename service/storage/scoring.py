@@ -38,8 +38,8 @@ from service.storage.comment_tables import (
     is_tried,
     scoring_state,
 )
-from service.storage.part import Part
 from service.storage.records import CurrentEffort
+from service.storage.repository import Repository
 from service.storage.rows import comment_of
 from service.storage.schema import sites
 
@@ -130,7 +130,7 @@ _STATE = "scoring"
 _EFFORT = select(scoring_state.c.effort, scoring_state.c.since).where(scoring_state.c.name == _STATE)
 
 
-class ScoringPart(Part):
+class ScoringRepository(Repository):
     """The verbs between the queue and the verdict."""
 
     def lease_pending(
@@ -153,12 +153,12 @@ class ScoringPart(Part):
         """Say whether such a comment waits with its lease free, while no pending one does."""
         return bool(self._read(_TIME_TO_RESCORE, now=now).scalar_one())
 
-    def scoring_effort(self) -> CurrentEffort:
+    def effort(self) -> CurrentEffort:
         """Return the effort with which every worker scores now."""
         row = self._read(_EFFORT).first()
         return CurrentEffort(Effort(row.effort), row.since) if row else CurrentEffort()
 
-    def set_scoring_effort(self, effort: Effort, now: datetime) -> None:
+    def set_effort(self, effort: Effort, now: datetime) -> None:
         """Let every worker score with this effort; the moment is kept where it is another one."""
         self._write(_set_effort(self._dialect), name=_STATE, effort=effort.value, since=now)
 
@@ -199,7 +199,7 @@ class ScoringPart(Part):
         rows = self._read(_ARTICLES_OF, article_pks=wanted).mappings()
         return {row["pk"]: article_of(row) for row in rows}
 
-    def retries_free(self, now: datetime) -> bool:
+    def has_retries(self, now: datetime) -> bool:
         """Say whether a comment that was tried before waits with its lease free."""
         return self._read(_FREE, now=now).first() is not None
 

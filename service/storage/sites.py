@@ -7,8 +7,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import Executable, RowMapping, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    RowMapping,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from service.domain.options import Options, from_stored, stored
 from service.domain.policy import Policy
@@ -16,8 +29,10 @@ from service.domain.policy_terms import from_terms, to_terms
 from service.domain.site import Site
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant, to_json
-from service.storage.part import Part
-from service.storage.schema import api_keys, compat_usage, policies, site_counters, sites
+from service.storage.comment_tables import comments
+from service.storage.decision_tables import decisions
+from service.storage.repository import Repository
+from service.storage.schema import api_keys, compat_usage, metadata, policies, site_counters, sites
 
 _SITES = select(sites, policies.c.terms).join(
     policies, (policies.c.site_id == sites.c.pk) & (policies.c.version == sites.c.policy_version)
@@ -46,16 +61,18 @@ _OWNER = (
         or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > bindparam("now", type_=Instant)),
     )
 )
-
 _USAGE = select(compat_usage.c.month, compat_usage.c.what, compat_usage.c.count.label("counted")).where(
     compat_usage.c.site_id == bindparam("of_site"), compat_usage.c.month >= bindparam("since")
 )
+_REFINGERPRINT = (
+    update(api_keys).where(api_keys.c.fingerprint == bindparam("old")).values(fingerprint=bindparam("anew"))
+)
 
 
-class SitesPart(Part):
+class SiteRepository(Repository):
     """The verbs about sites, their keys, and how often the compatibility APIs were called."""
 
-    def add_site(self, site: Site) -> Site:
+    def add(self, site: Site) -> Site:
         """Store a new site and return it with its id. Raises ValueError when the name is taken."""
         pk = self._write(_add_site(self._dialect), **_row(site)).scalar_one_or_none()
         if pk is None:
@@ -65,7 +82,7 @@ class SitesPart(Part):
         self._keep_policy(made)
         return made
 
-    def save_site(self, site: Site) -> None:
+    def save(self, site: Site) -> None:
         """Store a changed site. Raises ValueError when its policy changed and its policy's version did not."""
         self._write(_SAVE, site_id=site.id, **_row(site))
         self._keep_policy(site)
@@ -83,15 +100,15 @@ class SitesPart(Part):
                 f"policy version {site.policy.version} is kept with other terms; give it a new one"
             )
 
-    def site(self, name: str) -> Site | None:
+    def get(self, name: str) -> Site | None:
         row = self._read(_BY_NAME, name=name).mappings().first()
         return _site(row) if row else None
 
-    def site_by_id(self, site_id: int) -> Site | None:
+    def by_id(self, site_id: int) -> Site | None:
         row = self._read(_BY_ID, site_id=site_id).mappings().first()
         return _site(row) if row else None
 
-    def sites(self) -> list[Site]:
+    def all(self) -> list[Site]:
         return [_site(row) for row in self._read(_ALL).mappings()]
 
     def policy(self, site_id: int, version: int) -> Policy | None:
@@ -136,6 +153,21 @@ class SitesPart(Part):
         """Return the site's counts by month and kind, of the month `since` and later ones."""
         rows = self._read(_USAGE, of_site=site_id, since=since)
         return {(row.month, row.what): row.counted for row in rows}
+
+    def replace_fingerprint(self, old: str, new: str) -> bool:
+        """Let an API key be known by another fingerprint; False when the old one is not there (any more)."""
+        return self._write(_REFINGERPRINT, old=old, anew=new).rowcount > 0
+
+    def remove(self, site_id: int) -> Mapping[str, int]:
+        """Take a site off with everything of it; returns how many rows of each table that took.
+
+        The log of human acts keeps what it says of the site: it is append-only, and holds ids alone.
+        """
+        return {
+            table.name: self._write(statement, of_site=site_id).rowcount
+            for table in reversed(metadata.sorted_tables)
+            if (statement := _delete_of_site(table)) is not None
+        }
 
 
 @cache
@@ -204,3 +236,24 @@ def _site(row: RowMapping) -> Site:
         created_at=row["created_at"],
         options=_options(row["options"]),
     )
+
+
+@cache
+def _delete_of_site(table: Table) -> Executable | None:
+    """Return what deletes a site's rows of a table, None where no row belongs to one site."""
+    if table is sites:
+        return delete(sites).where(sites.c.pk == bindparam("of_site"))
+    whose: ColumnElement[bool]
+    if "site_id" in table.c:
+        whose = table.c.site_id == bindparam("of_site")
+    elif "comment_pk" in table.c:
+        whose = table.c.comment_pk.in_(_pks_of_site(comments))
+    elif "decision_id" in table.c:
+        whose = table.c.decision_id.in_(_pks_of_site(decisions))
+    else:
+        return None
+    return delete(table).where(whose)
+
+
+def _pks_of_site(table: Table) -> Select[Any]:
+    return select(table.c.pk).where(table.c.site_id == bindparam("of_site"))

@@ -48,12 +48,12 @@ def appeal(deps: Dependencies, site: Site, comment_id: str, text: str) -> Appeal
     now = deps.clock()
     with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
-        current_decision = tx.decision(comment.decision_id) if comment.decision_id else None
+        current_decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
         refused = comment.status in (Status.REJECTED, Status.SPAM)
         if current_decision is None or current_decision.seq is None or not refused:
             raise NothingToAppeal
-        by = put_back(current_decision, tx.decisions_of(comment.pk))
-        made = tx.add_appeal(
+        by = put_back(current_decision, tx.decisions.of_comment(comment.pk))
+        made = tx.appeals.add(
             Appeal(
                 id=0,
                 site_id=site.id,
@@ -78,8 +78,8 @@ def answer(deps: Dependencies, site: Site, appeal_id: int, given: Answer, delay:
     now = deps.clock()
     reviewed: Reviewed | None = None
     with deps.store.write() as tx:
-        open_appeal = tx.appeal(appeal_id, lock=True)
-        comment = tx.comment_by_pk(open_appeal.comment_pk) if open_appeal else None
+        open_appeal = tx.appeals.get(appeal_id, lock=True)
+        comment = tx.comments.by_pk(open_appeal.comment_pk) if open_appeal else None
         if open_appeal is None or comment is None or comment.site_id != site.id:
             raise NotFound("There is no such appeal.")
         if comment.status in FINAL:
@@ -89,7 +89,7 @@ def answer(deps: Dependencies, site: Site, appeal_id: int, given: Answer, delay:
         if open_appeal.decided_by == given.who:
             raise NotYours
         if comment.decision_id != open_appeal.decision_id and given.reverse:
-            current_decision = tx.decision(comment.decision_id) if comment.decision_id else None
+            current_decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
             raise Conflict(comment, current_decision, "Another decision stands by now.")
         if given.reverse:
             judgement = Judgement(
@@ -104,16 +104,18 @@ def answer(deps: Dependencies, site: Site, appeal_id: int, given: Answer, delay:
         elif comment.decision_id == open_appeal.decision_id:
             _agree(tx, comment, given.who, now)
         by = reviewed.decision.id if reviewed else None
-        tx.answer_appeal(appeal_id, given.who, given.words, by, now)
-        tx.log_act(given.who, "appeal", f"{site.name}: comment {comment.pk}, appeal {appeal_id}", now)
-        after = tx.comment_by_pk(comment.pk) or comment
+        tx.appeals.answer(appeal_id, given.who, given.words, by, now)
+        tx.audit_log.append(
+            given.who, "appeal", f"{site.name}: comment {comment.pk}, appeal {appeal_id}", now
+        )
+        after = tx.comments.by_pk(comment.pk) or comment
     if reviewed:
         enqueue_after(deps, reviewed, delay)
     return after
 
 
 def _agree(tx: Tx, comment: Comment, who: str, now: datetime) -> None:
-    current_decision = tx.decision(comment.decision_id) if comment.decision_id else None
+    current_decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
     if current_decision is None or current_decision.who_kind is Who.MODERATOR:
         return  # whose label stands
     agreed = Label(
@@ -126,7 +128,7 @@ def _agree(tx: Tx, comment: Comment, who: str, now: datetime) -> None:
         created_at=now,
         decision_id=current_decision.id,
     )
-    tx.add_labels([agreed])
+    tx.labels.add([agreed])
 
 
 def take_answer_back(deps: Dependencies, site: Site, appeal_id: int, who: str) -> Comment:
@@ -137,16 +139,20 @@ def take_answer_back(deps: Dependencies, site: Site, appeal_id: int, who: str) -
     """
     now = deps.clock()
     with deps.store.write() as tx:
-        answered = tx.appeal(appeal_id, lock=True)
-        comment = tx.comment_by_pk(answered.comment_pk) if answered else None
+        answered = tx.appeals.get(appeal_id, lock=True)
+        comment = tx.comments.by_pk(answered.comment_pk) if answered else None
         if answered is None or comment is None or comment.site_id != site.id:
             raise NotFound("There is no such appeal.")
         if comment.status in FINAL:
             raise Final
-        if not tx.take_answer_back(appeal_id):
-            raise NothingToUndo(comment, tx.decision(comment.decision_id) if comment.decision_id else None)
-        upheld = tx.decision(answered.decision_id)
+        if not tx.appeals.take_answer_back(appeal_id):
+            raise NothingToUndo(
+                comment, tx.decisions.get(comment.decision_id) if comment.decision_id else None
+            )
+        upheld = tx.decisions.get(answered.decision_id)
         if upheld and upheld.who_kind is not Who.MODERATOR:
-            tx.retract_labels([upheld.id], now)
-        tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, answer to appeal {appeal_id}", now)
+            tx.labels.retract([upheld.id], now)
+        tx.audit_log.append(
+            who, "undo", f"{site.name}: comment {comment.pk}, answer to appeal {appeal_id}", now
+        )
     return comment

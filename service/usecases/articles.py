@@ -34,11 +34,11 @@ def describe_article(context: AppContext, site: Site, url: str, said: Mapping[st
     `url` is normalised; an article that has no comments yet is made.
     """
     with context.deps.store.write() as tx:
-        known = tx.article(site.id, url) or Article(url)
+        known = tx.articles.get(site.id, url) or Article(url)
         made = masked_article(site, replace(known, **said))
-        tx.save_article(site.id, replace(made, key=known.key or made.key))
-        tx.log_act(who, "article", f"{site.name}: an article is described", context.deps.clock())
-        return tx.article(site.id, url) or made
+        tx.articles.save(site.id, replace(made, key=known.key or made.key))
+        tx.audit_log.append(who, "article", f"{site.name}: an article is described", context.deps.clock())
+        return tx.articles.get(site.id, url) or made
 
 
 def move_thread(context: AppContext, site: Site, url: str, to: str, who: str, redirect: bool = True) -> Moved:
@@ -48,12 +48,12 @@ def move_thread(context: AppContext, site: Site, url: str, to: str, who: str, re
     NotFound where nothing stands under the old address.
     """
     with context.deps.store.write() as tx:
-        moved = tx.move_thread(site.id, url, masked_article(site, Article(to)), redirect)
-        article = tx.article(site.id, to)
+        moved = tx.articles.move_thread(site.id, url, masked_article(site, Article(to)), redirect)
+        article = tx.articles.get(site.id, to)
         if moved is None or article is None:
             raise NotFound("There is no article with this address on this site.")
         _hold_there(tx, site, url, to)
-        tx.log_act(
+        tx.audit_log.append(
             who, "article", f"{site.name}: a thread of {moved} comments is moved", context.deps.clock()
         )
     return Moved(article, moved)
@@ -61,13 +61,13 @@ def move_thread(context: AppContext, site: Site, url: str, to: str, who: str, re
 
 def _hold_there(tx: Tx, site: Site, url: str, to: str) -> None:
     """Let what waits for a person under the old address wait under the new one."""
-    stored = tx.site_by_id(site.id) or site
+    stored = tx.sites.by_id(site.id) or site
     held = tuple(
         (to if article_key(one) == article_key(url) else one, until)
         for one, until in stored.options.held_articles
     )
     if held != stored.options.held_articles:
-        tx.save_site(replace(stored, options=replace(stored.options, held_articles=held)))
+        tx.sites.save(replace(stored, options=replace(stored.options, held_articles=held)))
 
 
 HOURS: Final = 24.0
@@ -82,7 +82,7 @@ def watch_article(
     """
     now = deps.clock()
     with deps.store.write() as tx:
-        site = tx.site(site_name)
+        site = tx.sites.get(site_name)
         if site is None:
             raise NotFound("There is no such site.")
         held = still_held(site.options.held_articles, now)
@@ -93,9 +93,9 @@ def watch_article(
         changed = replace(
             site, options=replace(site.options, held_articles=tuple(held[-HELD_ARTICLES_LIMIT:]))
         )
-        tx.save_site(changed)
+        tx.sites.save(changed)
         change = "watched" if hours > 0 else "watched no more"
-        tx.log_act(who, "article", f"{site.name}: an article is {change}", now)
+        tx.audit_log.append(who, "article", f"{site.name}: an article is {change}", now)
     return changed
 
 

@@ -61,7 +61,7 @@ def verify(context: AppContext, anchor: Anchor | None = None) -> Verified:
     seen = _Seen(anchor)
     with context.deps.store.read() as tx:
         head = (
-            tx.act_head()
+            tx.audit_log.head()
         )  # before the links: who appends meanwhile makes the chain longer than its head says
         found = walk(
             _until(head.number if head else None, _links(tx, seen)), head, KeyedSigner(context.keyring)
@@ -80,7 +80,7 @@ def _until(number: int | None, links: Iterator[Link]) -> Iterator[Link]:
 
 def _links(tx: Tx, seen: _Seen) -> Iterator[Link]:
     after = 0
-    while page := tx.acts_after(after, PAGE):
+    while page := tx.audit_log.after(after, PAGE):
         for link in page:
             seen.last = link
             seen.met = seen.met or seen.anchor == Anchor(link.number, link.link)

@@ -39,17 +39,17 @@ def set_author_status(
     """
     now = deps.clock()
     with deps.store.write() as tx:
-        comment = tx.comments_by_pk([comment_pk], lock=True).get(comment_pk)
+        comment = tx.comments.by_pks([comment_pk], lock=True).get(comment_pk)
         if comment is None or comment.site_id != site.id:
             raise NotFound("There is no such comment.")
         if comment.author_key is None:
             raise Unknown
         made: AuthorStatusEntry | None = None
         if change.status is None:
-            if not tx.end_author_status(site.id, comment.author_key, now):
+            if not tx.authors.end_status(site.id, comment.author_key, now):
                 return None
         else:
-            made = tx.set_author_status(
+            made = tx.authors.set_status(
                 AuthorStatusEntry(
                     site_id=site.id,
                     author_key=comment.author_key,
@@ -61,9 +61,9 @@ def set_author_status(
                 )
             )
         if change.status is AuthorStatus.TRUSTED:
-            tx.leave_clusters(site.id, comment.author_key)
+            tx.clusters.leave(site.id, comment.author_key)
         said = change.status or "cleared"
-        tx.log_act(change.who, "author", f"{site.name}: author of comment {comment.pk} {said}", now)
+        tx.audit_log.append(change.who, "author", f"{site.name}: author of comment {comment.pk} {said}", now)
         called_back = _tell(tx, site, comment, made, now)
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
@@ -73,8 +73,8 @@ def set_author_status(
 def _tell(tx: Tx, site: Site, comment: Comment, made: AuthorStatusEntry | None, now: datetime) -> bool:
     if not site.callback_url:
         return False
-    (number,) = tx.new_decision_ids(1)  # a number that no other callback of the site has
-    tx.add_deliveries(
+    (number,) = tx.decisions.new_ids(1)  # a number that no other callback of the site has
+    tx.deliveries.add(
         [
             Delivery(
                 id=0,

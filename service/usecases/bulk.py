@@ -61,7 +61,7 @@ def decide_bulk(
     """
     begun = deps.clock()
     with deps.store.write() as tx:
-        bulk_decision = tx.add_bulk_decision(judgement.who, judgement.action, what, begun)
+        bulk_decision = tx.bulk_decisions.add(judgement.who, judgement.action, what, begun)
     return _decide(deps, bulk_decision, targets, judgement, delay)
 
 
@@ -103,12 +103,12 @@ def _decide_slice(
     now = deps.clock()
     delay = max(delay, (leaving - now).total_seconds())
     with deps.store.write() as tx:
-        known = tx.bulk_decision(bulk_decision.id, lock=True)
+        known = tx.bulk_decisions.get(bulk_decision.id, lock=True)
         if known is None or known.undone_at is not None:
             return None
         outcomes = carry_out_each(tx, targets, judgement, now, delay)
         reviewed = [one for one in outcomes if isinstance(one, Reviewed)]
-        tx.add_to_bulk_decision(bulk_decision.id, [one.decision.id for one in reviewed])
+        tx.bulk_decisions.add_members(bulk_decision.id, [one.decision.id for one in reviewed])
     if reviewed:
         enqueue_after(deps, reviewed[0], delay)
     return len(reviewed)
@@ -123,9 +123,9 @@ def decide_cluster(
     """
     begun, hours = deps.clock(), site.options.duplicate_hours
     with deps.store.write() as tx:
-        bulk_decision = tx.add_bulk_decision(judgement.who, judgement.action, f"cluster {cluster.id}", begun)
+        bulk_decision = tx.bulk_decisions.add(judgement.who, judgement.action, f"cluster {cluster.id}", begun)
         # before its members: of two who decide at once the second gets an error and decides nothing
-        if hours and not tx.decide_cluster(
+        if hours and not tx.clusters.decide(
             cluster.id, bulk_decision, begun + timedelta(hours=hours), cluster.bulk_decision_id
         ):
             raise ClusterAlreadyDecided
@@ -136,7 +136,7 @@ def _members(deps: Dependencies, site: Site, cluster: DuplicateCluster) -> Itera
     after = 0
     while True:
         with deps.store.read() as tx:
-            some = tx.held_in_cluster(cluster.id, after, SLICE)
+            some = tx.clusters.held_members(cluster.id, after, SLICE)
         yield from (Target(site, comment.id, comment.revision) for comment in some)
         if len(some) < SLICE:
             return
@@ -161,16 +161,16 @@ def undo_bulk(deps: Dependencies, bulk_decision_id: int, who_kind: Who, who: str
     """
     begun = deps.clock()
     with deps.store.write() as tx:
-        bulk_decision = tx.bulk_decision(bulk_decision_id)
+        bulk_decision = tx.bulk_decisions.get(bulk_decision_id)
         if bulk_decision is None:
             raise NotFound("There is no such act to undo.")
-        tx.undecide_clusters(bulk_decision_id)  # first, so that nothing more is covered meanwhile
-        tx.end_bulk_decision(bulk_decision_id, begun)
+        tx.clusters.undecide(bulk_decision_id)  # first, so that nothing more is covered meanwhile
+        tx.bulk_decisions.mark_undone(bulk_decision_id, begun)
     undone = passed_over = after = 0
     while True:
         with deps.store.read() as tx:
-            some = tx.bulk_decided(bulk_decision_id, after, SLICE)
-            sites = {site_id: tx.site_by_id(site_id) for site_id in {one.site_id for _, one in some}}
+            some = tx.bulk_decisions.members(bulk_decision_id, after, SLICE)
+            sites = {site_id: tx.sites.by_id(site_id) for site_id in {one.site_id for _, one in some}}
         done = _undo_slice(deps, some, sites, who_kind, who)
         undone += done
         passed_over += len(some) - done

@@ -30,7 +30,7 @@ def claim_held(
     now = deps.clock()
     ahead = limit * SPARE if cap else limit
     with deps.store.read() as tx:
-        found = _in_pace(tx.queue(wanted, moderator_id, now, ahead), limit, cap, run)
+        found = _in_pace(tx.queue.page(wanted, moderator_id, now, ahead), limit, cap, run)
         mine = _kept(tx, moderator_id, now)
     if {one.comment.pk for one in found} <= mine:
         return found  # nothing to write: a page that is looked at again costs a read
@@ -48,9 +48,9 @@ def _claimed(
     for _ in range(ROUNDS):
         missing = limit - len(got)
         without = (*wanted.without, *(one.comment.pk for one in got))
-        offered = tx.queue(replace(wanted, without=without), moderator_id, now, ahead)
+        offered = tx.queue.page(replace(wanted, without=without), moderator_id, now, ahead)
         chosen = _in_pace(offered, missing, cap, run)
-        mine = tx.claim(moderator_id, [one.comment.pk for one in chosen], now, until)
+        mine = tx.queue.claim(moderator_id, [one.comment.pk for one in chosen], now, until)
         got += [one for one in chosen if one.comment.pk in mine]
         if len(got) >= limit or not chosen:
             break  # else others were faster with some of these: look for what is left
@@ -68,14 +68,14 @@ def claim_matters(
     """Claim the next comments with an open matter of that kind and return them, in the wanted order."""
     now = deps.clock()
     with deps.store.read() as tx:
-        found = tx.matters(kind, wanted, moderator_id, now, limit)
+        found = tx.queue.with_matter(kind, wanted, moderator_id, now, limit)
         if {one.comment.pk for one in found} <= _kept(tx, moderator_id, now):
             return found
     with deps.store.write() as tx:
         now = deps.clock()
-        found = tx.matters(kind, wanted, moderator_id, now, limit)
+        found = tx.queue.with_matter(kind, wanted, moderator_id, now, limit)
         until = now + timedelta(seconds=CLAIM_SECONDS)
-        mine = tx.claim(moderator_id, [one.comment.pk for one in found], now, until)
+        mine = tx.queue.claim(moderator_id, [one.comment.pk for one in found], now, until)
     return [one for one in found if one.comment.pk in mine]
 
 
@@ -83,7 +83,7 @@ def _kept(tx: Tx, moderator_id: int, now: datetime) -> set[int]:
     """What is assigned to the moderator for long enough yet."""
     return {
         one.comment_pk
-        for one in tx.claims(now)
+        for one in tx.queue.claims(now)
         if one.moderator_id == moderator_id and (one.until - now).total_seconds() > RENEW_BELOW_SECONDS
     }
 
@@ -96,4 +96,4 @@ def renew_claims(deps: Dependencies, moderator_id: int, pks: Sequence[int]) -> N
     low = [pk for pk in pks if pk not in fresh]
     if low:
         with deps.store.write() as tx:
-            tx.claim(moderator_id, low, now, now + timedelta(seconds=CLAIM_SECONDS))
+            tx.queue.claim(moderator_id, low, now, now + timedelta(seconds=CLAIM_SECONDS))

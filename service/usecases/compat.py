@@ -13,7 +13,7 @@ from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Assessment, Decision, Who
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
-from service.storage.records import Key, Label
+from service.storage.records import IdempotencyKey, Label
 from service.usecases.record_scores import Scored, record_scores
 from service.usecases.review import Judgement, review
 from service.usecases.submit import submit
@@ -52,13 +52,13 @@ def record_feedback(
         if comment.status in FINAL:
             return Feedback(comment, is_new=False)
         with deps.store.write() as tx:
-            decision = tx.decision(comment.decision_id) if comment.decision_id else None
+            decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
             if _is_said(tx, comment, action, who):
                 return Feedback(comment, is_new=False)
             if decision is not None and decision.who_kind is Who.MODERATOR:
                 is_other = decision.action is not action
                 if is_other:
-                    tx.add_labels([_label(deps, comment, action, who)])
+                    tx.labels.add([_label(deps, comment, action, who)])
                 return Feedback(comment, is_other)
         try:
             review(deps, site, comment.id, _judgement(comment, decision, action, who))
@@ -77,9 +77,9 @@ def _known(
     ids = [submission.id] if submission.id else []
     ids += [sanitizer.id_of(site, key) for key in known_as]
     with deps.store.read() as tx:
-        named = tx.keys_used(site.id, [sanitizer.key_of(site, key) for key in known_as])
-        found = [tx.comment(site.id, comment_id) for comment_id in ids]
-        found += [tx.comment_by_pk(key.comment_pk) for key in named.values()]
+        named = tx.comments.idempotency_keys(site.id, [sanitizer.key_of(site, key) for key in known_as])
+        found = [tx.comments.get(site.id, comment_id) for comment_id in ids]
+        found += [tx.comments.by_pk(key.comment_pk) for key in named.values()]
     return next((comment for comment in found if comment and _letters(comment.body) == said), None)
 
 
@@ -94,7 +94,7 @@ def _stored(
     """Store the text; under another name where its id is that of a comment which came from another source."""
     if submission.id is not None and submission.source is Source.COMPAT and known_as:
         with deps.store.read() as tx:
-            there = tx.comment(site.id, submission.id)
+            there = tx.comments.get(site.id, submission.id)
         if there is not None and there.source is not Source.COMPAT:
             submission = replace(submission, id=None, idempotency_key=known_as[0])
     (answer,) = submit(deps, sanitizer, site, [submission])
@@ -107,7 +107,7 @@ def _is_said(tx: Tx, comment: Comment, action: Action, who: str) -> bool:
     """Whether this judgement stands already: clients send again what they believe lost."""
     return any(
         (one.revision, one.action, one.who, one.retracted_at) == (comment.revision, action, who, None)
-        for one in tx.labels_of(comment.pk)
+        for one in tx.labels.of_comment(comment.pk)
     )
 
 
@@ -131,7 +131,7 @@ def _label(deps: Dependencies, comment: Comment, action: Action, who: str) -> La
 
 def _again(deps: Dependencies, comment: Comment) -> Comment:
     with deps.store.read() as tx:
-        found = tx.comment_by_pk(comment.pk)
+        found = tx.comments.by_pk(comment.pk)
     if found is None:
         raise NotFound()
     return found
@@ -159,7 +159,7 @@ def submit_scored(
     if answer.comment.status is Status.PENDING:
         record_scores(deps, [Scored(answer.comment, assessment)])
     with deps.store.read() as tx:
-        comment = tx.comment_by_pk(answer.comment.pk)
+        comment = tx.comments.by_pk(answer.comment.pk)
     if comment is None:
         raise NotFound()
     return comment
@@ -170,7 +170,7 @@ def _own(deps: Dependencies, site: Site, submission: Submission) -> Comment | No
     if submission.id is None or submission.source is not Source.COMPAT:
         return None
     with deps.store.read() as tx:
-        comment = tx.comment(site.id, submission.id)
+        comment = tx.comments.get(site.id, submission.id)
     return comment if comment is not None and comment.source is not Source.COMPAT else None
 
 
@@ -183,11 +183,11 @@ def add_alias(
     """
     now = deps.clock()
     with deps.store.write() as tx:
-        comment = tx.comment(site.id, sanitizer.id_of(site, known_as), lock=True)
+        comment = tx.comments.get(site.id, sanitizer.id_of(site, known_as), lock=True)
         if comment is None or comment.status in FINAL:
             return comment  # what was withdrawn or erased is still the one, and is told nothing more
-        name = Key(sanitizer.key_of(site, alias), comment.pk, comment.revision, "alias")
-        tx.remember_keys(site.id, [name], now)
+        name = IdempotencyKey(sanitizer.key_of(site, alias), comment.pk, comment.revision, "alias")
+        tx.comments.add_idempotency_keys(site.id, [name], now)
         if comment.signals.get("origin") != dict(origin):
-            tx.note_signals(comment.pk, {**comment.signals, "origin": dict(origin)})
-        return tx.comment_by_pk(comment.pk)
+            tx.comments.set_signals(comment.pk, {**comment.signals, "origin": dict(origin)})
+        return tx.comments.by_pk(comment.pk)

@@ -81,7 +81,7 @@ class _Texts:
     def differ(self, candidate: Candidate, cluster: DuplicateCluster, least: int) -> bool:
         """Say whether the candidate, or the cluster, adds a remark of that many letters."""
         if cluster.id not in self.first:
-            self.first[cluster.id] = self.tx.first_text(cluster.id)
+            self.first[cluster.id] = self.tx.clusters.first_text(cluster.id)
         text = self.first[cluster.id]
         return text is not None and adds_remark(candidate.body, text, least)
 
@@ -99,7 +99,7 @@ def _given(
 def _is_kept(tx: Tx, cluster: DuplicateCluster) -> bool:
     """Tell whether the cluster's decision is not undone, and lock it: an undo would miss what is covered after it."""
     bulk_decision = (
-        tx.bulk_decision(cluster.bulk_decision_id, lock=True)
+        tx.bulk_decisions.get(cluster.bulk_decision_id, lock=True)
         if cluster.bulk_decision_id is not None
         else None
     )
@@ -119,7 +119,7 @@ def _near(
     near: dict[int, defaultdict[int, list[DuplicateCluster]]] = defaultdict(lambda: defaultdict(list))
     for site_id, wanted in sorted(bands.items()):
         since = now - timedelta(hours=hours[site_id])
-        for band, clusters in tx.clusters_near(site_id, wanted, since).items():
+        for band, clusters in tx.clusters.near(site_id, wanted, since).items():
             near[site_id][band].extend(clusters)
     return near
 
@@ -131,9 +131,9 @@ def store_memberships(tx: Tx, assignments: Assignments, moved: Collection[int], 
     numbers: dict[int, int] = {}
     for site_id in sorted({assignments.begun[cluster_id][0].id for cluster_id in begun}):
         of_site = [cluster_id for cluster_id in begun if assignments.begun[cluster_id][0].id == site_id]
-        clusters = tx.add_clusters(site_id, [assignments.begun[cluster_id][1] for cluster_id in of_site], now)
+        clusters = tx.clusters.add(site_id, [assignments.begun[cluster_id][1] for cluster_id in of_site], now)
         numbers |= {cluster_id: cluster.id for cluster_id, cluster in zip(of_site, clusters, strict=True)}
-    tx.join_clusters([(pk, numbers.get(cluster_id, cluster_id)) for pk, cluster_id in joined.items()])
+    tx.clusters.join([(pk, numbers.get(cluster_id, cluster_id)) for pk, cluster_id in joined.items()])
 
 
 def store_covered(tx: Tx, assignments: Assignments, decided: Mapping[int, int]) -> None:
@@ -143,4 +143,4 @@ def store_covered(tx: Tx, assignments: Assignments, decided: Mapping[int, int]) 
         if pk in decided:
             covering[bulk_decision_id].append(decided[pk])
     for bulk_decision_id, decision_ids in sorted(covering.items()):
-        tx.add_to_bulk_decision(bulk_decision_id, decision_ids)
+        tx.bulk_decisions.add_members(bulk_decision_id, decision_ids)

@@ -61,9 +61,9 @@ def erase(
     called_back = False
     while True:
         with deps.store.write() as tx:
-            mine = tx.written_by(site.id, author_keys, BATCH, lock=True)
+            mine = tx.erasure.written_by(site.id, author_keys, BATCH, lock=True)
             if not mine:
-                rows.update(tx.forget_author(site.id, author_keys))
+                rows.update(tx.erasure.forget_author(site.id, author_keys))
                 break
             shown = {one.pk for one in mine if _stays(site, one)}
             touched, notified = _erase(tx, site, mine, shown, who_kind, who, reference, deps.clock())
@@ -82,7 +82,7 @@ def clear_files(deps: Dependencies) -> bool:
     if not deps.store.purge():
         return False
     with deps.store.write() as tx:
-        tx.mark_purged(before, deps.clock())
+        tx.erasure.mark_purged(before, deps.clock())
     return True
 
 
@@ -102,16 +102,16 @@ def _erase(
     now: datetime,
 ) -> tuple[Mapping[str, int], bool]:
     decisions = current_decisions(tx, mine)
-    tx.undo_decisions([one.id for one in decisions.values() if one.seq is None], now)
+    tx.decisions.undo([one.id for one in decisions.values() if one.seq is None], now)
     left = []
-    for comment, decision_id in zip(mine, tx.new_decision_ids(len(mine)), strict=True):
+    for comment, decision_id in zip(mine, tx.decisions.new_ids(len(mine)), strict=True):
         erasure = follow_up(decision_id, comment, Action.ERASE, Status.ERASED, who_kind, who, reference, now)
         published = comment.published_revision if comment.pk in shown else None
         swap(tx, comment, decisions.get(comment.pk), Status.ERASED, erasure.id, published, now)
         left.append((comment, erasure))
-    touched = tx.empty([comment.pk for comment in mine], shown)
+    touched = tx.erasure.empty([comment.pk for comment in mine], shown)
     # what the site is told now is told of the emptied comment
-    emptied = tx.comments_by_pk([comment.pk for comment in mine])
+    emptied = tx.comments.by_pks([comment.pk for comment in mine])
     notified = [(emptied.get(comment.pk, comment), erasure) for comment, erasure in left]
     return touched, publish_decisions(tx, {site.id: site}, notified, fresh=True)
 
@@ -134,8 +134,8 @@ def erase_person(
     receipt = attest(context.keyring, _content(site, erased, who_kind, reference, now))
     with context.deps.store.write() as tx:
         written = json.dumps(receipt, ensure_ascii=False)
-        tx.add_erasure(Erasure(reference, site.id, str(who_kind), erased.comments, written, now))
-        tx.log_act(who, "erase", f"site {site.name}: {erased.comments} comments, {reference}", now)
+        tx.erasure.add(Erasure(reference, site.id, str(who_kind), erased.comments, written, now))
+        tx.audit_log.append(who, "erase", f"site {site.name}: {erased.comments} comments, {reference}", now)
     return receipt
 
 

@@ -58,7 +58,7 @@ def _comments(context: AppContext, site: Site, address: Address) -> Iterator[dic
     after = 0
     while True:
         with context.deps.store.read() as tx:  # a page each, so that a long one holds nothing open
-            page = tx.written_by(site.id, keys, PAGE, after)
+            page = tx.erasure.written_by(site.id, keys, PAGE, after)
             views = [_view(tx, site, one, keys) for one in page]
         yield from views
         if len(page) < PAGE:
@@ -75,12 +75,14 @@ def _kept_as(site: Site) -> str:
 
 
 def _view(tx: Tx, site: Site, comment: Comment, keys: Collection[str]) -> dict[str, object]:
-    older = [one for one in tx.superseded(comment.pk) if one.author_key in keys]
+    older = [one for one in tx.erasure.superseded(comment.pk) if one.author_key in keys]
     theirs = {one.revision for one in (*older, comment)}  # under one id a site may send another person's text
-    decision = tx.decision(comment.decision_id) if comment.decision_id else None
+    decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
     known = public_state(comment, decision)
     decisions = [
-        one for one in tx.decisions_of(comment.pk) if not is_unpublished(one) and one.revision in theirs
+        one
+        for one in tx.decisions.of_comment(comment.pk)
+        if not is_unpublished(one) and one.revision in theirs
     ]
     expires = deletes_at(comment, site.options, decision) if known.status is comment.status else None
     return {
@@ -100,9 +102,9 @@ def _view(tx: Tx, site: Site, comment: Comment, keys: Collection[str]) -> dict[s
         },
         "signals": dict(comment.signals),
         "decisions": [_decided(one) for one in decisions],
-        "sealed_box": tx.contact_box(comment.pk) is not None,
-        "moderators_notes": len(tx.notes([one.id for one in decisions])),
-        "judgements_for_training": len(tx.labels_of(comment.pk)),
+        "sealed_box": tx.sealed.contact_box(comment.pk) is not None,
+        "moderators_notes": len(tx.decisions.notes([one.id for one in decisions])),
+        "judgements_for_training": len(tx.labels.of_comment(comment.pk)),
     }
 
 
@@ -113,7 +115,7 @@ def _text(tx: Tx, one: Comment) -> dict[str, object]:
         "name": one.author_name,
         "website": one.website,
         "body": one.body,
-        "kept_encrypted_as_typed": sorted(tx.originals(one.pk, one.revision)),
+        "kept_encrypted_as_typed": sorted(tx.sealed.originals(one.pk, one.revision)),
         "machine_verdict": verdict_view(one.verdict) if one.verdict else None,
     }
 

@@ -59,7 +59,7 @@ def _is_refused_since(tx: Tx, comment: Comment, draft: Draft, action: Action) ->
     """Whether the site approved this text when it was imported, and now says otherwise."""
     if comment.status is not Status.APPROVED or action is Action.APPROVE or comment.decision_id is None:
         return False
-    current = tx.decision(comment.decision_id)
+    current = tx.decisions.get(comment.decision_id)
     is_imported = current is not None and current.reason == IMPORTED
     return is_imported and comment.content_hash == draft.content_hash
 
@@ -67,13 +67,13 @@ def _is_refused_since(tx: Tx, comment: Comment, draft: Draft, action: Action) ->
 def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: str, now: datetime) -> None:
     if not adopted:
         return
-    ids = tx.new_decision_ids(len(adopted))
+    ids = tx.decisions.new_ids(len(adopted))
     decided = [_decided(*one, decision_id, who, now) for one, decision_id in zip(adopted, ids, strict=True)]
-    moved = tx.move([move for move, _, _ in decided])
-    tx.index_texts(moved)
+    moved = tx.comments.move([move for move, _, _ in decided])
+    tx.search.index(moved)
     left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
     publish_decisions(tx, {site.id: replace(site, callback_url=None)}, left, fresh=True)
-    tx.close_matters({comment.pk: decision.id for comment, decision in left if decision.replaces}, now)
+    tx.cases.close_matters({comment.pk: decision.id for comment, decision in left if decision.replaces}, now)
 
 
 def _decided(

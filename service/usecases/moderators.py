@@ -32,12 +32,12 @@ def invite(
     token = secrets.token_urlsafe(32)
     now = context.deps.clock()
     with context.deps.store.write() as tx:
-        known = tx.moderator(name)
-        moderator = known or tx.add_moderator(name, role or ROLES[0], now)
+        known = tx.moderators.get(name)
+        moderator = known or tx.moderators.add(name, role or ROLES[0], now)
         if known is not None:
             moderator = _change(tx, known, role, active=True)
-        tx.add_sign_in(moderator.id, hash_token(token), now + timedelta(minutes=SIGN_IN_MINUTES))
-        tx.log_act(who, "invite", f"moderator {moderator.id} as {moderator.role}", now)
+        tx.moderators.add_sign_in(moderator.id, hash_token(token), now + timedelta(minutes=SIGN_IN_MINUTES))
+        tx.audit_log.append(who, "invite", f"moderator {moderator.id} as {moderator.role}", now)
     return moderator, f"{context.settings.public_url}/desk/sign-in/{token}"
 
 
@@ -47,19 +47,19 @@ def change_moderator(
     """Give a moderator another role, or let them go: then their sessions and links end at once. Raises NotFound."""
     _check_role(role)
     with context.deps.store.write() as tx:
-        known = tx.moderator(name)
+        known = tx.moderators.get(name)
         if known is None:
             raise NotFound(f"There is no moderator {name[:100]!r}; `replydesk moderator list` names all.")
         changed = _change(tx, known, role, known.active if active is None else active)
         subject = f"moderator {changed.id}: {changed.role}{'' if changed.active else ', let go'}"
-        tx.log_act(who, "moderator", subject, context.deps.clock())
+        tx.audit_log.append(who, "moderator", subject, context.deps.clock())
     return changed
 
 
 def _change(tx: Tx, known: Moderator, role: str | None, active: bool) -> Moderator:
     changed = replace(known, role=role or known.role, active=active)
     if changed != known:
-        tx.set_moderator(changed.id, changed.role, changed.active)
+        tx.moderators.change(changed.id, changed.role, changed.active)
     return changed
 
 

@@ -33,18 +33,18 @@ def publish_decisions(
     deliveries: list[Delivery] = []
     for site_id in sorted(by_site):
         group = by_site[site_id]
-        first = tx.sequence(site_id, len(group))
+        first = tx.decisions.take_sequence(site_id, len(group))
         numbered = [
             (comment, replace(decision, seq=first + n)) for n, (comment, decision) in enumerate(group)
         ]
         if fresh:
-            tx.add_decisions([decision for _, decision in numbered])
+            tx.decisions.add([decision for _, decision in numbered])
         else:
-            tx.number_decisions({decision.id: decision.seq or 0 for _, decision in numbered})
+            tx.decisions.number({decision.id: decision.seq or 0 for _, decision in numbered})
         if sites[site_id].callback_url:
             deliveries += [_delivery(comment, decision) for comment, decision in numbered]
     if deliveries:
-        tx.add_deliveries(deliveries)
+        tx.deliveries.add(deliveries)
     return bool(deliveries)
 
 
@@ -71,9 +71,9 @@ def publish_due(deps: Dependencies, limit: int = 200) -> int:
     """
     now = deps.clock()
     with deps.store.write() as tx:
-        due = sorted(tx.due_decisions(now, limit), key=lambda decision: decision.comment_pk)
-        comments = tx.comments_by_pk({decision.comment_pk for decision in due}, lock=True)
-        known = tx.decisions_named(
+        due = sorted(tx.decisions.due(now, limit), key=lambda decision: decision.comment_pk)
+        comments = tx.comments.by_pks({decision.comment_pk for decision in due}, lock=True)
+        known = tx.decisions.by_ids(
             {decision.id for decision in due}
         )  # another worker may have published some
         leaving: list[tuple[Comment, Decision]] = []
@@ -86,10 +86,10 @@ def publish_due(deps: Dependencies, limit: int = 200) -> int:
                 leaving.append((comment, decision))
             else:
                 fallen.append(decision.id)
-        tx.publish([(comment.pk, one.id, published_by(one)) for comment, one in leaving])
-        tx.undo_decisions(fallen, now)
+        tx.decisions.publish([(comment.pk, one.id, published_by(one)) for comment, one in leaving])
+        tx.decisions.undo(fallen, now)
         at_home = {comment.site_id for comment, _ in leaving}
-        sites = {site.id: site for site_id in at_home if (site := tx.site_by_id(site_id))}
+        sites = {site.id: site for site_id in at_home if (site := tx.sites.by_id(site_id))}
         called_back = publish_decisions(tx, sites, leaving, fresh=False)
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
@@ -115,5 +115,5 @@ def advance_sequence(deps: Dependencies) -> int:
     """
     number = (deps.clock() - BEGINNING) // timedelta(minutes=1) * A_MINUTE
     with deps.store.write() as tx:
-        tx.advance_sequence(number)
+        tx.decisions.advance_sequence(number)
     return number

@@ -66,14 +66,14 @@ def record_scores(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
         cases = cases_of(tx, scored, now)
     candidates = [case.candidate(case.verdict) for case in cases]
     with deps.store.write() as tx:
-        ids = tx.new_decision_ids(len(cases))
+        ids = tx.decisions.new_ids(len(cases))
         assignments = assign(tx, candidates, now)
         decided = [
             _machine_decision(case, decision_id, verdict, now)
             for case, decision_id, verdict in zip(cases, ids, assignments.verdicts, strict=True)
         ]
-        moved = tx.move([move for move, _, _ in decided])
-        tx.index_texts(moved)
+        moved = tx.comments.move([move for move, _, _ in decided])
+        tx.search.index(moved)
         left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
         store_memberships(tx, assignments, moved, now)
         called_back = publish_decisions(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
@@ -85,7 +85,7 @@ def record_scores(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
 
 def cases_of(tx: Tx, scored: Sequence[Scored], now: datetime) -> list[Case]:
     """Decide each scored comment by its site's policy; what has no site any more is left out."""
-    sites = {site_id: tx.site_by_id(site_id) for site_id in {one.comment.site_id for one in scored}}
+    sites = {site_id: tx.sites.by_id(site_id) for site_id in {one.comment.site_id for one in scored}}
     known = _known_authors(tx, scored, sites)
     author_statuses = _author_statuses(tx, scored, now)
     cases = []
@@ -104,7 +104,9 @@ def _known_authors(tx: Tx, scored: Sequence[Scored], sites: dict[int, Site | Non
         site = sites[one.comment.site_id]
         if site and site.policy.hold_first_time and one.comment.author_key:
             asked[site.id].add(one.comment.author_key)
-    return {(site_id, key) for site_id, keys in asked.items() for key in tx.has_approved(site_id, keys)}
+    return {
+        (site_id, key) for site_id, keys in asked.items() for key in tx.authors.with_approved(site_id, keys)
+    }
 
 
 def _author_statuses(tx: Tx, scored: Sequence[Scored], now: datetime) -> dict[tuple[int, str], AuthorStatus]:
@@ -116,7 +118,7 @@ def _author_statuses(tx: Tx, scored: Sequence[Scored], now: datetime) -> dict[tu
     return {
         (site_id, key): entry.status
         for site_id, keys in asked.items()
-        for key, entry in tx.author_statuses(site_id, keys, now).items()
+        for key, entry in tx.authors.statuses(site_id, keys, now).items()
     }
 
 

@@ -23,10 +23,10 @@ def report(
     now = deps.clock()
     with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
-        if not tx.add_report(Report(comment.pk, comment.revision, by, reason, now)):
+        if not tx.cases.add_report(Report(comment.pk, comment.revision, by, reason, now)):
             return comment, False
-        tx.open_matter(Matter.REPORTED, comment, now)
-        tx.add_labels(
+        tx.cases.open(Matter.REPORTED, comment, now)
+        tx.labels.add(
             [
                 Label(
                     site_id=site.id,
@@ -54,13 +54,13 @@ def dismiss(
     now = deps.clock()
     with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
-        decision = tx.decision(comment.decision_id) if comment.decision_id else None
+        decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
         ground = stale(comment, decision, revision, replaces)
         if ground:
             raise Conflict(comment, decision, ground)
-        (number,) = tx.new_decision_ids(1)
-        closed = tx.close_matters({comment.pk: number}, now)
-        tx.log_act(who, "dismiss", f"{site.name}: comment {comment.pk}, revision {revision}", now)
+        (number,) = tx.decisions.new_ids(1)
+        closed = tx.cases.close_matters({comment.pk: number}, now)
+        tx.audit_log.append(who, "dismiss", f"{site.name}: comment {comment.pk}, revision {revision}", now)
     return number if closed else None
 
 
@@ -72,8 +72,10 @@ def reopen(deps: Dependencies, site: Site, comment_id: str, dismissal: int, who:
     with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
         decided_since = (comment.decision_id or 0) >= dismissal
-        if decided_since or tx.decision(dismissal) or comment.pk not in tx.closed_matters(dismissal):
-            raise NothingToUndo(comment, tx.decision(comment.decision_id) if comment.decision_id else None)
-        tx.undo_matters([dismissal])
-        tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, left as it was", deps.clock())
+        if decided_since or tx.decisions.get(dismissal) or comment.pk not in tx.cases.closed_by(dismissal):
+            raise NothingToUndo(
+                comment, tx.decisions.get(comment.decision_id) if comment.decision_id else None
+            )
+        tx.cases.undo([dismissal])
+        tx.audit_log.append(who, "undo", f"{site.name}: comment {comment.pk}, left as it was", deps.clock())
     return comment

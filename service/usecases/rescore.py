@@ -50,7 +50,7 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
         chosen = {pk: one for pk, one in verdicts.items() if pk in marked and pk not in acted_on}
         moving = [marked[pk] for pk, one in chosen.items() if OUTCOME[one.action] is not marked[pk].status]
         resting = marked.keys() - {comment.pk for comment in moving}
-        tx.move([replace(_unmoved(marked[pk], now), verdict=chosen.get(pk)) for pk in resting])
+        tx.comments.move([replace(_unmoved(marked[pk], now), verdict=chosen.get(pk)) for pk in resting])
         left = _move(tx, moving, chosen, now)
         store_memberships(tx, assignments, {comment.pk for comment in moving}, now)
         called_back = publish_decisions(
@@ -78,7 +78,7 @@ def _verdict(case: Case) -> Verdict | None:
 
 def _marked(tx: Tx, scored: Sequence[Scored]) -> dict[int, Comment]:
     """Lock the comments; return by pk those that are as they were when they were leased, and still marked."""
-    found = tx.comments_by_pk({one.comment.pk for one in scored}, lock=True)
+    found = tx.comments.by_pks({one.comment.pk for one in scored}, lock=True)
     return {
         pk: now
         for one in scored
@@ -97,13 +97,13 @@ def _acted_on(tx: Tx, comments: Mapping[int, Comment], now: datetime) -> set[int
     """
     decisions = current_decisions(tx, comments.values())
     decided = {pk for pk in comments if (one := decisions.get(pk)) is None or one.who_kind is not Who.MACHINE}
-    labels = tx.labels_about(comments).items()
+    labels = tx.labels.of_comments(comments).items()
     judged = {pk for pk, given in labels if any(one.retracted_at is None for one in given)}
-    claimed = {claim.comment_pk for claim in tx.claims(now)}
-    clusters = tx.clusters_of(claimed | comments.keys())
+    claimed = {claim.comment_pk for claim in tx.queue.claims(now)}
+    clusters = tx.clusters.of_comments(claimed | comments.keys())
     clusters_claimed = {clusters[pk].id for pk in claimed if pk in clusters}
     copies = {pk for pk in comments if pk in clusters and clusters[pk].id in clusters_claimed}
-    return decided | judged | (claimed & comments.keys()) | copies | tx.appeals_about(comments).keys()
+    return decided | judged | (claimed & comments.keys()) | copies | tx.appeals.of_comments(comments).keys()
 
 
 def _unmoved(comment: Comment, now: datetime) -> Move:
@@ -115,7 +115,7 @@ def _move(
     tx: Tx, comments: Sequence[Comment], verdicts: Mapping[int, Verdict], now: datetime
 ) -> list[tuple[Comment, Decision]]:
     """Move the comments, which are locked, to where their verdicts say; return each with its decision."""
-    ids = tx.new_decision_ids(len(comments))
+    ids = tx.decisions.new_ids(len(comments))
     moves, left = [], []
     for comment, decision_id in zip(comments, ids, strict=True):
         verdict = verdicts[comment.pk]
@@ -125,5 +125,5 @@ def _move(
         ground = verdict.reasons[0].code
         decision = follow_up(decision_id, comment, verdict.action, status, Who.MACHINE, who, ground, now)
         left.append((replace(comment, verdict=verdict), decision))
-    tx.move(moves)
+    tx.comments.move(moves)
     return left

@@ -46,10 +46,10 @@ def sealed(context: AppContext) -> Sealed:
     """Count what lies sealed, by version."""
     secrets: dict[int, int] = {}
     with context.deps.store.read() as tx:
-        for site in tx.sites():
+        for site in tx.sites.all():
             for one in (*site.webhook_secrets, *site.inbound_secrets, *_options(site)):
                 secrets[one[0]] = secrets.get(one[0], 0) + 1
-        return Sealed(secrets, tx.originals_by_version())
+        return Sealed(secrets, tx.sealed.count_by_key_version())
 
 
 def reseal(context: AppContext, progress: Callable[[int], None] | None = None) -> Resealed:
@@ -61,7 +61,7 @@ def reseal(context: AppContext, progress: Callable[[int], None] | None = None) -
     keyring, done, after = context.keyring, 0, 0
     while True:
         with context.deps.store.read() as tx:
-            found = tx.originals_sealed_otherwise(keyring.version, after, BATCH)
+            found = tx.sealed.with_other_key(keyring.version, after, BATCH)
         if not found:
             return Resealed(secrets, done, lost)
         after = found[-1].comment_pk
@@ -72,7 +72,7 @@ def reseal(context: AppContext, progress: Callable[[int], None] | None = None) -
             if anew is not None:
                 pairs.append((one, one.anew(anew)))
         with context.deps.store.write() as tx:
-            done += tx.reseal(pairs)
+            done += tx.sealed.replace(pairs)
         if progress is not None:
             progress(done)
 
@@ -87,7 +87,7 @@ def _reseal_secrets(context: AppContext) -> tuple[int, int]:
     done = lost = 0
     keyring = context.keyring
     with context.deps.store.write() as tx:
-        for site in tx.sites():
+        for site in tx.sites.all():
             webhook, failed = _all_anew(keyring, site, "webhook", site.webhook_secrets)
             inbound, failed_too = _all_anew(keyring, site, "inbound", site.inbound_secrets)
             options, failed_three = _options_anew(keyring, site)
@@ -97,10 +97,10 @@ def _reseal_secrets(context: AppContext) -> tuple[int, int]:
             done += sum(one != other for one, other in zip(before, after, strict=True))
             lost += failed + failed_too + failed_three
             if fresh != site:
-                tx.save_site(fresh)
+                tx.sites.save(fresh)
         if done:
             subject = f"{done} secrets of sites, key version {keyring.version}"
-            tx.log_act("operator", "reseal", subject, context.deps.clock())
+            tx.audit_log.append("operator", "reseal", subject, context.deps.clock())
     return done, lost
 
 
@@ -152,12 +152,12 @@ def key_owner(store: Store, keyring: Keyring, key: str, now: datetime) -> tuple[
     """
     with store.read() as tx:
         for version in keyring.versions:
-            owner = tx.key_owner(fingerprint(keyring, key, version), now)
+            owner = tx.sites.key_owner(fingerprint(keyring, key, version), now)
             if owner is not None:
                 break
         else:
             return None
     if version != keyring.version:
         with store.write() as tx:  # of two requests at once the second finds the old one gone
-            tx.refingerprint(fingerprint(keyring, key, version), fingerprint(keyring, key))
+            tx.sites.replace_fingerprint(fingerprint(keyring, key, version), fingerprint(keyring, key))
     return owner

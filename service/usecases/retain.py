@@ -25,7 +25,7 @@ def turns_to_retain(deps: Dependencies) -> deque[Turn]:
     """List what is to be looked at, site beside site, so that a large one keeps no other waiting."""
     now = deps.clock()
     with deps.store.read() as tx:
-        kinds = {site.id: [kind for kind, _ in _steps(site, now)] for site in tx.sites()}
+        kinds = {site.id: [kind for kind, _ in _steps(site, now)] for site in tx.sites.all()}
     most = max(map(len, kinds.values()), default=0)
     return deque(
         (site_id, of[place]) for place in range(most) for site_id, of in kinds.items() if place < len(of)
@@ -44,7 +44,7 @@ def retain(
     while turns:
         site_id, kind = turns.popleft()
         with deps.store.write() as tx:
-            site = tx.site_by_id(site_id)
+            site = tx.sites.by_id(site_id)
             step = dict(_steps(site, deps.clock())).get(kind) if site else None
             went = step(tx, batch) if step else 0
         gone[kind] += went
@@ -62,19 +62,22 @@ def _steps(site: Site, now: datetime) -> Iterator[tuple[str, Step]]:
         if before is not None:
             yield str(status), _texts(site.id, status, before)
     if (client := due.client) is not None:
-        yield "clients", lambda tx, limit: tx.drop_clients(site.id, client, limit)
+        yield "clients", lambda tx, limit: tx.retention.drop_clients(site.id, client, limit)
     if (original := due.originals) is not None:
-        yield "originals", lambda tx, limit: tx.drop_originals(site.id, original, limit)
+        yield "originals", lambda tx, limit: tx.retention.drop_originals(site.id, original, limit)
     if (delivery := due.deliveries) is not None:
-        yield "deliveries", lambda tx, limit: tx.drop_deliveries(site.id, delivery, limit)
+        yield "deliveries", lambda tx, limit: tx.retention.drop_deliveries(site.id, delivery, limit)
         if not site.is_called:  # what waits for a site that is switched off would keep its texts for good
-            yield "deliveries", lambda tx, limit: tx.drop_deliveries(site.id, delivery, limit, waiting=True)
+            yield (
+                "deliveries",
+                lambda tx, limit: tx.retention.drop_deliveries(site.id, delivery, limit, waiting=True),
+            )
 
 
 def _texts(site_id: int, status: Status, before: datetime) -> Step:
     def step(tx: Tx, limit: int) -> int:
-        due = tx.expired(site_id, status, before, limit)
-        tx.empty(due)
+        due = tx.retention.expired(site_id, status, before, limit)
+        tx.erasure.empty(due)
         return len(due)
 
     return step

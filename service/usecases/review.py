@@ -98,12 +98,12 @@ def carry_out_each(
     """
     outcomes: dict[int, Reviewed | Refusal] = {}
     fit = _fit(tx, targets, judgement, outcomes)
-    ids = tx.new_decision_ids(len(fit))
+    ids = tx.decisions.new_ids(len(fit))
     judged = [
         (place, case, _judged(decision_id, case, judgement, now, delay))
         for (place, case), decision_id in zip(fit.items(), ids, strict=True)
     ]
-    moved = tx.move([_move(case.comment, decision, delay, now) for _, case, decision in judged])
+    moved = tx.comments.move([_move(case.comment, decision, delay, now) for _, case, decision in judged])
     for place, case, _ in judged:
         if case.comment.pk not in moved:
             outcomes[place] = Conflict(case.comment, case.current_decision)
@@ -145,22 +145,22 @@ def _keep(
 ) -> bool:
     """Store the decisions and all that goes with them; return whether there is something to deliver at once."""
     overruled = [case.current_decision for case, _ in moved if case.current_decision]
-    tx.undo_decisions([one.id for one in overruled if one.seq is None], now)
+    tx.decisions.undo([one.id for one in overruled if one.seq is None], now)
     # one revision has one judgement: the one that stands
-    tx.retract_labels([one.id for one in overruled], now)
-    tx.add_labels([_label(decision, judgement) for _, decision in moved])
+    tx.labels.retract([one.id for one in overruled], now)
+    tx.labels.add([_label(decision, judgement) for _, decision in moved])
     called_back = False
     if delay > 0:
-        tx.add_decisions([decision for _, decision in moved])
+        tx.decisions.add([decision for _, decision in moved])
     else:
         sites = {case.site.id: case.site for case, _ in moved}
         called_back = publish_decisions(
             tx, sites, [(case.comment, decision) for case, decision in moved], fresh=True
         )
     if judgement.note:
-        tx.add_notes([decision.id for _, decision in moved], judgement.note, judgement.who, now)
+        tx.decisions.add_notes([decision.id for _, decision in moved], judgement.note, judgement.who, now)
     _settle_matters(tx, moved, now)
-    tx.log_acts(
+    tx.audit_log.append_all(
         [Act(judgement.who, "decision", _audit_subject(case, decision), now) for case, decision in moved]
     )
     return called_back
@@ -173,12 +173,12 @@ def _audit_subject(case: _Case, decision: Decision) -> str:
 
 def _settle_matters(tx: Tx, moved: Sequence[tuple[_Case, Decision]], now: datetime) -> None:
     """Close what was open beside the verdicts; a moderator who holds sets the comment aside instead."""
-    tx.close_matters({case.comment.pk: decision.id for case, decision in moved}, now)
+    tx.cases.close_matters({case.comment.pk: decision.id for case, decision in moved}, now)
     for case, decision in moved:
         if decision.action is Action.HOLD and decision.who_kind is Who.MODERATOR:
-            tx.open_matter(Matter.ASIDE, case.comment, now, decision.id)  # no act sets many aside
+            tx.cases.open(Matter.ASIDE, case.comment, now, decision.id)  # no act sets many aside
     # what was scored is in the index already
-    tx.index_texts([case.comment.pk for case, _ in moved if case.comment.status is Status.PENDING])
+    tx.search.index([case.comment.pk for case, _ in moved if case.comment.status is Status.PENDING])
 
 
 def stale(

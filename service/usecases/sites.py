@@ -34,9 +34,9 @@ ROTATED: Final = ("key", "akismet_key", "inbound_secret", "webhook_secret", "con
 
 def find_site(tx: Tx, name: str) -> Site:
     """Return the site of that name. Raises NotFound, naming those there are."""
-    site = tx.site(name)
+    site = tx.sites.get(name)
     if site is None:
-        names = ", ".join(one.name for one in tx.sites()[:20])
+        names = ", ".join(one.name for one in tx.sites.all()[:20])
         raise NotFound(f"There is no site {name[:SLUG_LIMIT]!r}; there is {names or 'none yet, so add one'}.")
     return site
 
@@ -69,10 +69,10 @@ def tune_site(context: AppContext, name: str, terms: Mapping[str, str], who: str
         if "callback_url" in read and "callback_disabled" not in read:
             # why an address was given up says nothing of a new one; and who gives the same again, has fixed it
             tuned = replace(tuned, callback_disabled=None)
-        tx.save_site(tuned)
+        tx.sites.save(tuned)
         if tuned.options.articles_apart != site.options.articles_apart:
-            tx.rekey_articles(site.id)
-        tx.log_act(who, "tune", f"site {name}: {', '.join(sorted(terms))}", context.deps.clock())
+            tx.articles.rekey(site.id)
+        tx.audit_log.append(who, "tune", f"site {name}: {', '.join(sorted(terms))}", context.deps.clock())
     return tuned
 
 
@@ -138,7 +138,7 @@ def rotate(
     with context.deps.store.write() as tx:
         site = find_site(tx, name)
         made = _ROTATE[what](context, tx, site, at_once)
-        tx.log_act(who, "rotate", f"site {name}: {what}", context.deps.clock())
+        tx.audit_log.append(who, "rotate", f"site {name}: {what}", context.deps.clock())
     return {"site": name, **made}
 
 
@@ -153,8 +153,8 @@ def end_overlap(context: AppContext, name: str, what: str) -> int:
     with context.deps.store.write() as tx:
         site = find_site(tx, name)
         held: tuple[bytes, ...] = getattr(site, field)
-        tx.save_site(replace(site, **{field: held[:1]}))  # type: ignore[arg-type]  # one of the two fields
-        tx.log_act("operator", "rotate", f"site {name}: {what}, overlap ended", context.deps.clock())
+        tx.sites.save(replace(site, **{field: held[:1]}))  # type: ignore[arg-type]  # one of the two fields
+        tx.audit_log.append("operator", "rotate", f"site {name}: {what}, overlap ended", context.deps.clock())
     return len(held[1:])
 
 
@@ -163,8 +163,8 @@ def _rotate_key(
 ) -> Callable[[AppContext, Tx, Site, bool], dict[str, str]]:
     def rotated(context: AppContext, tx: Tx, site: Site, at_once: bool) -> dict[str, str]:
         key, now = make(), context.deps.clock()
-        tx.retire_keys(site.id, kind, now if at_once else now + OVERLAP)
-        tx.add_key(site.id, fingerprint(context.keyring, key), kind, now)
+        tx.sites.retire_keys(site.id, kind, now if at_once else now + OVERLAP)
+        tx.sites.add_key(site.id, fingerprint(context.keyring, key), kind, now)
         return {term: key}
 
     return rotated
@@ -174,7 +174,7 @@ def _rotate_inbound(context: AppContext, tx: Tx, site: Site, at_once: bool) -> d
     secret = new_webhook_secret()
     kept = () if at_once else site.inbound_secrets[:1]
     sealed = context.keyring.encrypt(site.name, "inbound", secret.encode())
-    tx.save_site(replace(site, inbound_secrets=(sealed, *kept)))
+    tx.sites.save(replace(site, inbound_secrets=(sealed, *kept)))
     return {"inbound_secret": secret}
 
 
@@ -182,13 +182,13 @@ def _rotate_webhook(context: AppContext, tx: Tx, site: Site, at_once: bool) -> d
     secret = new_webhook_secret()
     kept = () if at_once else site.webhook_secrets[:1]
     sealed = context.keyring.encrypt(site.name, "webhook", secret.encode())
-    tx.save_site(replace(site, webhook_secrets=(sealed, *kept)))
+    tx.sites.save(replace(site, webhook_secrets=(sealed, *kept)))
     return {"webhook_secret": secret}
 
 
 def _rotate_contact(context: AppContext, tx: Tx, site: Site, at_once: bool) -> dict[str, str]:  # noqa: ARG001  # one shape for all
     public, private = new_contact_keys()
-    tx.save_site(replace(site, contact_public_key=public))
+    tx.sites.save(replace(site, contact_public_key=public))
     return {"contact_private_key": private}
 
 
@@ -246,9 +246,9 @@ def enrol_site(
     public, private = new_contact_keys()
     now = context.deps.clock()
     with context.deps.store.write() as tx:
-        if tx.site(name):
+        if tx.sites.get(name):
             raise Invalid([Fault("name", f"{name} is taken by another site", "taken")])
-        site = tx.add_site(
+        site = tx.sites.add(
             Site(
                 id=0,
                 name=name,
@@ -262,9 +262,9 @@ def enrol_site(
                 created_at=now,
             )
         )
-        tx.add_key(site.id, fingerprint(context.keyring, key), "key", now)
-        tx.add_key(site.id, fingerprint(context.keyring, akismet_key), "akismet", now)
-        tx.log_act("operator", "add-site", f"site {name}", now)
+        tx.sites.add_key(site.id, fingerprint(context.keyring, key), "key", now)
+        tx.sites.add_key(site.id, fingerprint(context.keyring, akismet_key), "akismet", now)
+        tx.audit_log.append("operator", "add-site", f"site {name}", now)
         made = Enrolment(site, key, akismet_key, inbound, webhook, private)
         if keep is not None:
             keep(made)

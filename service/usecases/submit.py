@@ -17,7 +17,7 @@ from service.domain.verdict import Action, Decision
 from service.messaging.tasks import SCORE
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
-from service.storage.records import Key
+from service.storage.records import IdempotencyKey
 
 UNREFUSED = (Status.PENDING, Status.APPROVED)
 OTHER = (
@@ -64,10 +64,10 @@ def _carry_over(deps: Dependencies, site: Site, drafts: Sequence[Draft]) -> None
     if not keys:
         return
     with deps.store.read() as tx:
-        known = tx.known_authors(site.id, keys)
+        known = tx.authors.known(site.id, keys)
     if known:
         with deps.store.write() as tx:
-            tx.rekey_authors(site.id, {old: keys[old] for old in known})
+            tx.authors.rekey(site.id, {old: keys[old] for old in known})
 
 
 def _place_one(
@@ -128,10 +128,10 @@ def _keys(draft: Draft) -> list[str]:
 
 def _place(tx: Tx, site: Site, drafts: Sequence[Draft], now: datetime) -> list[Placed | ReplydeskError]:
     keyed = [key for draft in drafts for key in _keys(draft)]
-    used = tx.keys_used(site.id, keyed) if keyed else {}
+    used = tx.comments.idempotency_keys(site.id, keyed) if keyed else {}
     there = {draft.id: answer for draft in drafts if (answer := _replayed(tx, draft, used))}
     fresh = [draft for draft in drafts if draft.id not in there]
-    added = tx.add_comments(site.id, fresh, now)
+    added = tx.comments.add(site.id, fresh, now)
     answers: list[Placed | ReplydeskError] = []
     for draft in drafts:
         if draft.id in there:
@@ -144,15 +144,15 @@ def _place(tx: Tx, site: Site, drafts: Sequence[Draft], now: datetime) -> list[P
     return answers
 
 
-def _replayed(tx: Tx, draft: Draft, used: Mapping[str, Key]) -> Placed | ReplydeskError | None:
+def _replayed(tx: Tx, draft: Draft, used: Mapping[str, IdempotencyKey]) -> Placed | ReplydeskError | None:
     """Answer what came before: by the caller's key, or, where it had no id, by who wrote what under which article."""
     if key := used.get(draft.idempotency_key or ""):
-        comment = tx.comment_by_pk(key.comment_pk)
+        comment = tx.comments.by_pk(key.comment_pk)
         if comment is None or key.request_hash != draft.request_hash:
             return IdempotencyMismatch()
         return Placed(comment, "replay")
     if key := used.get(draft.content_key or ""):
-        comment = tx.comment_by_pk(key.comment_pk)
+        comment = tx.comments.by_pk(key.comment_pk)
         # what was edited or taken off since is not there any more
         if comment and comment.status not in FINAL and comment.revision == key.revision:
             return Placed(comment, "replay")
@@ -161,7 +161,7 @@ def _replayed(tx: Tx, draft: Draft, used: Mapping[str, Key]) -> Placed | Replyde
 
 def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | ReplydeskError:
     """The id is known: the same content is a replay, new content is the next revision."""
-    current = tx.comment(site.id, draft.id, lock=True)
+    current = tx.comments.get(site.id, draft.id, lock=True)
     if current is None:
         return NotFound()
     if draft.id_from_key and not _is_same(current, draft):
@@ -176,23 +176,23 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
     draft = edited(draft, current, _current_decision(tx, current))
     # what a person refused a moment ago is still shown, and must not stay so
     keep_published = site.policy.moderation == "post" and current.status in UNREFUSED
-    revised = tx.revise(current, draft, now, keep_published)
+    revised = tx.comments.revise(current, draft, now, keep_published)
     return Placed(revised, "revised") if revised else Conflict(current, None)
 
 
 def _current_decision(tx: Tx, comment: Comment) -> Decision | None:
     """Return the decision that stands, or the one that its RESTORE put back."""
-    decision = tx.decision(comment.decision_id) if comment.decision_id else None
+    decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
     if decision is None or decision.action is not Action.RESTORE:
         return decision
-    return put_back(decision, tx.decisions_of(comment.pk))
+    return put_back(decision, tx.decisions.of_comment(comment.pk))
 
 
 def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
     """Put the comment under the article that the site names now; a reader's form moves nothing."""
     if draft.article.identity == current.article.identity or draft.source is Source.FORM:
         return current
-    return tx.move_comment(current, draft.article, draft.is_latest)
+    return tx.articles.move_comment(current, draft.article, draft.is_latest)
 
 
 def _is_other(current: Comment, draft: Draft) -> bool:
@@ -214,17 +214,17 @@ def _is_same(current: Comment, draft: Draft) -> bool:
 def _remember(
     tx: Tx,
     site: Site,
-    used: Mapping[str, Key],
+    used: Mapping[str, IdempotencyKey],
     answers: Sequence[Placed | ReplydeskError],
     drafts: Sequence[Draft],
     now: datetime,
 ) -> None:
     keys = [
-        Key(key, answer.comment.pk, answer.comment.revision, draft.request_hash)
+        IdempotencyKey(key, answer.comment.pk, answer.comment.revision, draft.request_hash)
         for draft, answer in zip(drafts, answers, strict=True)
         if isinstance(answer, Placed)
         for key in _keys(draft)
         if key not in used
     ]
-    if keys and len(tx.remember_keys(site.id, keys, now)) < len(keys):
+    if keys and len(tx.comments.add_idempotency_keys(site.id, keys, now)) < len(keys):
         raise _KeyRaced

@@ -24,7 +24,7 @@ def locked(tx: Tx, site: Site, comment_id: str) -> Comment:
 
 def locked_each(tx: Tx, named: Sequence[tuple[Site, str]]) -> list[Comment | NotFound | Final]:
     """Return the comments locked for this transaction, in order; in the place of one the error that `locked` raises."""
-    found = tx.lock_comments({(site.id, comment_id) for site, comment_id in named})
+    found = tx.comments.lock({(site.id, comment_id) for site, comment_id in named})
     return [_movable(found.get((site.id, comment_id))) for site, comment_id in named]
 
 
@@ -39,7 +39,7 @@ def _movable(comment: Comment | None) -> Comment | NotFound | Final:
 def current_decisions(tx: Tx, comments: Iterable[Comment]) -> dict[int, Decision]:
     """Return the current decision by pk of the locked comments; comments without any are left out."""
     ids = {one.pk: one.decision_id for one in comments if one.decision_id}
-    found = tx.decisions_named(ids.values())
+    found = tx.decisions.by_ids(ids.values())
     return {pk: found[decision_id] for pk, decision_id in ids.items() if decision_id in found}
 
 
@@ -53,7 +53,7 @@ def swap(
     now: datetime,
 ) -> None:
     """Move the comment, or refuse: the row changed meanwhile."""
-    if not tx.move([move_of(comment, to_status, decision_id, published, now)]):
+    if not tx.comments.move([move_of(comment, to_status, decision_id, published, now)]):
         raise Conflict(comment, decision)
 
 

@@ -91,10 +91,10 @@ def take_back_each(
         and decision.action is not Action.RESTORE
         and one.decision_id in (None, decision.id)
     ]
-    marked = tx.undo_decisions({case.undone.id for case in cases}, now)
+    marked = tx.decisions.undo({case.undone.id for case in cases}, now)
     undone = {case.comment.pk: case for case in cases if case.undone.id in marked}
     called_back = _put_back(tx, list(undone.values()), who_kind, who, now)
-    after = tx.comments_by_pk(undone)
+    after = tx.comments.by_pks(undone)
     outcomes: list[Undone | NotFound | Final | NothingToUndo] = []
     for comment in found:
         if not isinstance(comment, Comment):
@@ -109,20 +109,20 @@ def take_back_each(
 def _put_back(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: datetime) -> bool:
     """Put the comments back where they were, with all that went with the decisions; return whether sites are told."""
     ids = [case.undone.id for case in cases]
-    tx.retract_labels(ids, now)
-    tx.undo_matters(ids)
+    tx.labels.retract(ids, now)
+    tx.cases.undo(ids)
     restores = _restores(tx, [case for case in cases if case.undone.seq is not None], who_kind, who, now)
     moves = [_move(case, restores.get(case.comment.pk), now) for case in cases]
-    moved = tx.move(moves)
+    moved = tx.comments.move(moves)
     for case in cases:
         if case.comment.pk not in moved:  # never while it is locked; if so, nothing of this is kept
             raise Conflict(case.comment, case.undone)
     left = [(case.comment, restores[case.comment.pk]) for case in cases if case.comment.pk in restores]
     called_back = publish_decisions(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
     stands = {case.undone.id: move.decision_id for case, move in zip(cases, moves, strict=True)}
-    tx.reopen_appeals(stands)
+    tx.appeals.reopen(stands)
     _judge_again(tx, cases, stands, now)
-    tx.log_acts([Act(who, "undo", _audit_subject(case), now) for case in cases])
+    tx.audit_log.append_all([Act(who, "undo", _audit_subject(case), now) for case in cases])
     return called_back
 
 
@@ -132,7 +132,7 @@ def _audit_subject(case: _Case) -> str:
 
 def _restores(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: datetime) -> dict[int, Decision]:
     """Make by comment the decision that tells the site of the undo; an unpublished one needs none."""
-    ids = tx.new_decision_ids(len(cases))
+    ids = tx.decisions.new_ids(len(cases))
     return {
         case.comment.pk: follow_up(
             decision_id, case.comment, Action.RESTORE, _target(case.undone), who_kind, who, "undone", now
@@ -164,7 +164,7 @@ def _judge_again(tx: Tx, cases: Sequence[_Case], stands: Mapping[int, int | None
         if case.undone.previous is not None and (instead := stands[case.undone.id]) is not None
     }
     again = []
-    labels = tx.labels_about(overruled)
+    labels = tx.labels.of_comments(overruled)
     for pk, (case, instead) in overruled.items():
         previous = [one for one in labels.get(pk, ()) if one.decision_id == case.undone.previous]
         if (
@@ -173,4 +173,4 @@ def _judge_again(tx: Tx, cases: Sequence[_Case], stands: Mapping[int, int | None
             and previous[-1].revision == case.comment.revision
         ):
             again.append(replace(previous[-1], decision_id=instead, created_at=now, retracted_at=None))
-    tx.add_labels(again)
+    tx.labels.add(again)

@@ -21,23 +21,23 @@ def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comme
     """
     now = deps.clock()
     with deps.store.write() as tx:
-        comment = tx.comment(site.id, comment_id, lock=True)
+        comment = tx.comments.get(site.id, comment_id, lock=True)
         if comment is None or comment.status is Status.ERASED:
             raise NotFound("There is no comment with this id on this site.")
         if comment.status is Status.WITHDRAWN:
             return comment
-        decision = tx.decision(comment.decision_id) if comment.decision_id else None
+        decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
         if decision and decision.seq is None:
-            tx.undo_decisions([decision.id], now)
-        (decision_id,) = tx.new_decision_ids(1)
+            tx.decisions.undo([decision.id], now)
+        (decision_id,) = tx.decisions.new_ids(1)
         withdrawal = follow_up(
             decision_id, comment, Action.WITHDRAW, Status.WITHDRAWN, Who.SITE, who, None, now
         )
         swap(tx, comment, decision, Status.WITHDRAWN, withdrawal.id, None, now)
-        tx.close_cases({comment.pk: withdrawal.id}, now)
-        tx.drop_dead_deliveries(comment.pk)  # a replay of an approval must not follow the withdrawal
+        tx.cases.close_all({comment.pk: withdrawal.id}, now)
+        tx.deliveries.drop_dead(comment.pk)  # a replay of an approval must not follow the withdrawal
         called_back = publish_decisions(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)
-        after = tx.comment_by_pk(comment.pk) or comment
+        after = tx.comments.by_pk(comment.pk) or comment
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
     return after

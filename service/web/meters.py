@@ -45,8 +45,8 @@ class BacklogCollector(Collector):
         up = ("replydesk_store_up", "Whether the store answered this scrape.")
         try:
             with self._deps.store.read() as tx:
-                backlog, queues = tx.backlog(now), tx.site_queues()
-                effort = tx.scoring_effort().effort
+                backlog, queues = tx.statistics.backlog(now), tx.statistics.site_queues()
+                effort = tx.scoring.effort().effort
         except Exception:  # noqa: BLE001  # a scrape reports that the store is away, whatever it died of
             yield GaugeMetricFamily(*up, 0)
             return

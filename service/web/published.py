@@ -14,6 +14,6 @@ def published_page(
     tx: Tx, site_id: int, article_url: str, limit: int = PUBLISHED_LIMIT, after: int = 0
 ) -> Page:
     """Return at most `limit` published comments by date, oldest first; `next` is the `after` of the page behind it."""
-    found = tx.published(site_id, article_url, limit + 1, after)
+    found = tx.comments.published(site_id, article_url, limit + 1, after)
     page = tuple(found[:limit])
     return Page(page, page[-1].pk if len(found) > limit else None)

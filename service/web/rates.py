@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final, cast
 from flask import current_app
 
 from service.domain.comment import Source
-from service.domain.rates import Rate
 from service.domain.site import Site
 from service.web.problems import Problem
-from service.web.rate_limits import Limiter
+from service.web.rate_limits import Limiter, Rate
 from service.web.reach import api
 
 if TYPE_CHECKING:
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
 EXTENSION: Final = "replydesk.limits"
 LONGEST_WAIT: Final = 3600
 LITTLE: Final = 0.5
-"""Of its own burst: a network that owes no more has posted little."""
-SPARE: Final = 2.0
-"""So many bursts of the site's form may be owed when one comes who has posted little."""
+"""Of its own window: a network that has used no more has posted little."""
+RESERVED: Final = 2.0
+"""The form's window holds so many times what one who has posted much finds of it."""
 
 
 def init(app: Flask, context: AppContext) -> None:
@@ -41,7 +40,7 @@ def charge(site: Site, source: Source, count: int = 1) -> None:
     if limit is None:
         return
     name, rate = f"{site.id}:key", Rate.a_minute(limit, site.options.comments_burst)
-    seconds = _limiter().take(name, rate, count) if count else _limiter().ask(name, rate)
+    seconds = _limiter().take(name, rate, count)
     if seconds:
         refused(source, max(1, count))
         raise Problem(
@@ -55,16 +54,17 @@ def form_wait(site: Site, network: str | None) -> float:
     """Let one comment of this site's form pass and return 0.0, or return the seconds that its reader has to wait.
 
     `network` names the network that asks, None where it is not known. One network has its own rate below the site's.
-    Whoever has posted little passes beyond the site's burst, so that one who posts much keeps nobody else away.
+    A part of the site's window is for those who have posted little, so that one who posts much keeps nobody else away.
     """
     limit, within = site.options.form_per_minute, site.options.form_per_network
-    site_rate = None if limit is None else Rate.a_minute(limit)
     alone = None if network is None or within is None else Rate.a_minute(within)
-    name, own = f"{site.id}:form", f"{site.id}:form:{network}"
-    seconds = _limiter().ask(own, alone) if alone else 0.0
-    if not seconds and site_rate:
-        has_posted_little = alone and not _limiter().ask(own, alone.with_burst(LITTLE))
-        seconds = _limiter().take(name, site_rate.with_burst(SPARE) if has_posted_little else site_rate)
+    own = f"{site.id}:form:{network}"
+    seconds = _limiter().take(own, alone, 0) if alone else 0.0
+    if not seconds and limit is not None:
+        has_posted_little = alone and not _limiter().take(own, alone, 0, LITTLE)
+        rate = Rate.a_minute(limit)
+        rate = Rate(rate.per_second, rate.at_once * RESERVED)
+        seconds = _limiter().take(f"{site.id}:form", rate, share=1.0 if has_posted_little else 1 / RESERVED)
     if seconds:
         refused(Source.FORM, 1)
     elif alone:

@@ -95,7 +95,7 @@ def start_session(context: AppContext, tx: Tx, moderator: Moderator) -> str:
     """Open a session of 12 hours and return its token; the store keeps the token's hash alone."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     until = context.deps.clock() + timedelta(hours=SESSION_HOURS)
-    tx.add_session(moderator.id, hash_token(token), until)
+    tx.moderators.add_session(moderator.id, hash_token(token), until)
     return token
 
 

@@ -54,7 +54,7 @@ def without_parent(tx: Tx, site_id: int, shown: Collection[Comment]) -> set[int]
     """Return the pks of those of an article that answer a comment which readers are not shown there."""
     named = {one.parent_id for one in shown if one.parent_id}
     missing = named - {one.id for one in shown}
-    found = tx.named(site_id, missing) if missing else {}
+    found = tx.comments.by_ids(site_id, missing) if missing else {}
     there = {one.article.identity for one in shown}
     public = {name for name, one in found.items() if one.is_public and one.article.identity in there}
     return {one.pk for one in shown if one.parent_id in missing and one.parent_id not in public}

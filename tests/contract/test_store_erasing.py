@@ -4,13 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from service.storage.erasure import OWN_WAY
 
 from service.domain.comment import Client, Original
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
 from service.storage import open_store
 from service.storage.comment_tables import comments as comments_table
+from service.storage.erasure import OWN_WAY
 from service.storage.records import Erasure, IdempotencyKey
 from service.storage.schema import metadata
 from tests.factories import (

@@ -13,7 +13,8 @@ import pytest
 
 from service.domain.status import Status
 from service.storage import Store
-from service.storage.group_commit import GroupCommit, Waiting, add_each_site
+from service.storage.group_commit import GroupCommit, Waiting
+from service.storage.unit_of_work import add_each_site
 from tests.factories import NOON, courier, draft, sqlite_store
 
 DEADLINE = 10.0

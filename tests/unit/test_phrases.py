@@ -22,6 +22,14 @@ THREATS = (
     "je sais où tu habites",
     "Eu sei onde você mora, vou te matar",
     '"I will kill you"',
+    "Kys.",
+    "kill urself, nobody would miss you",
+    "Go hang yourselves, all of you",
+    "just drink bleach",
+    "Go home and die.",
+    "I hope they rot, and I hope your kids get cancer",
+    "I will find out who wrote this and I will come to the office.",
+    "Bring dich doch um",
 )
 HARMLESS = (
     'He shouted "I\'ll slit your throat" at a driver over 20p.',
@@ -35,6 +43,12 @@ HARMLESS = (
     "I am going to beat the traffic and burn some toast.",
     "The killer used a shotgun, the court heard.",
     "We could not find you in the register, sorry.",
+    "You could kill yourself laughing at this plan; the club shot itself in the foot.",
+    "Do not shoot yourself in the foot again, United",
+    "I hope the old mill doesn't burn down, and that they die out, those parking meters.",
+    "“Kys”, one of them wrote to a girl of twelve.",
+    "We will find out who won on Friday.",
+    "Let it go and burn off some steam",
     "",
 )
 PRIVATE = {

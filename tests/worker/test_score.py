@@ -219,7 +219,7 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(stage, monkeypatch)
     assert scorer.batches == [2]
 
 
-@pytest.mark.parametrize("at", ["sites_with_decided_clusters", "settle"])
+@pytest.mark.parametrize("at", ["sites_with_decisions", "settle"])
 def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(stage, monkeypatch, at):
     stage.post("One.", "Two.")
     store, away = stage.deps.store, [3]
@@ -240,7 +240,7 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(stage, monkeypatc
     monkeypatch.setattr("worker.score.FIRST_PAUSE", 0.001)
     with monkeypatch.context() as patched:
         with store.read() as tx:
-            patched.setattr(score if at == "settle" else type(tx), at, fails)
+            patched.setattr(score if at == "settle" else type(tx.clusters), at, fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert away == [0]

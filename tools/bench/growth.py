@@ -118,13 +118,13 @@ class Grown:
         fresh = [replace(draft(f"new-{turn}-{n}"), article=article) for n in range(LEASE + 1)]
         now = self.deps.clock()
         with self.store.write() as tx:
-            tx.add_comments(self.site.id, fresh[1:], now)
-            held = tx.comments(None, status=Status.HELD, oldest_first=True, limit=1).comments[0]
+            tx.comments.add(self.site.id, fresh[1:], now)
+            held = tx.comments.page(None, status=Status.HELD, oldest_first=True, limit=1).comments[0]
         leased: list[Scored] = []
 
         def lease() -> None:
             with self.store.write() as tx:
-                found = tx.lease_pending(now, now + timedelta(seconds=30), LEASE)
+                found = tx.scoring.lease_pending(now, now + timedelta(seconds=30), LEASE)
             leased.extend(Scored(one, None) for one in found)
 
         return {
@@ -140,7 +140,7 @@ class Grown:
 
     def _queue(self, now: datetime) -> None:
         with self.store.read() as tx:
-            tx.queue(Wanted(), 1, now, A_PAGE)
+            tx.queue.page(Wanted(), 1, now, A_PAGE)
 
     def _published(self, url: str) -> None:
         with self.store.read() as tx:
@@ -159,7 +159,7 @@ def grow(url: str, size: int) -> Grown:
     engine = open_engine(url)
     store = Store(engine)
     with store.write() as tx:
-        site = tx.add_site(courier())
+        site = tx.sites.add(courier())
     dialect = engine.dialect.name
     articles, comments, decisions = _statements(size, dialect == "sqlite")
     ending = [one.format(size=size) for one in AFTER[dialect]]
@@ -173,7 +173,7 @@ def grow(url: str, size: int) -> Grown:
             side_by_side(url, [comments], [decisions])
         run(url, ending)
     with store.write() as tx:
-        tx.rekey_articles(site.id)
+        tx.articles.rekey(site.id)
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC))
     return Grown(size, deps, site, store, time.perf_counter() - begun, iter(range(1_000_000)))
 
@@ -232,8 +232,8 @@ def count(sizes: Sequence[Grown], rounds: int) -> dict[str, list[float]]:
 
 def _touched(grown: Grown) -> int:
     with grown.store.read() as tx:
-        tx._connection.exec_driver_sql("SELECT pg_stat_force_next_flush()")
-        return int(tx._connection.exec_driver_sql(PAGES_TOUCHED).scalar_one())
+        tx.connection.exec_driver_sql("SELECT pg_stat_force_next_flush()")
+        return int(tx.connection.exec_driver_sql(PAGES_TOUCHED).scalar_one())
 
 
 def plans(grown: Grown) -> dict[str, list[str]]:

@@ -31,7 +31,7 @@ PACKAGES = (
     ("sealing the address", "service/privacy/sealing.py", "seal"),
     ("masking contacts", "service/privacy/masking.py", "mask"),
     ("the rest of the sanitizer: digests, network, agent", "service/privacy/sanitizer.py", "draft"),
-    ("the store: one comment, committed", "service/storage/store.py", "add_comment"),
+    ("the store: one comment, committed", "service/storage/unit_of_work.py", "add_comment"),
     ("reading the submission (JSON, pydantic)", "service/web/api/submitting.py", "_reading"),
     ("reading the submission (JSON, pydantic)", "service/web/api/strict_json.py", "read"),
     ("whose key it is", "service/web/api/gate.py", "authenticate"),
@@ -39,7 +39,11 @@ PACKAGES = (
     ("explaining what is not simply approved", "worker/reading.py", "explain"),
     ("scoring", "worker/reading.py", "assess"),
     ("the lease", "worker/score.py", "_lease"),
-    ("settling: verdicts in, decisions and callbacks out", "service/usecases/record_scores.py", "record_scores"),
+    (
+        "settling: verdicts in, decisions and callbacks out",
+        "service/usecases/record_scores.py",
+        "record_scores",
+    ),
 )
 REST = "the rest: Flask, werkzeug, Python"
 

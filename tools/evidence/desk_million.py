@@ -112,6 +112,6 @@ def fill(url: str, rows: int, now: int) -> None:
     with indexes_last(url, TABLES):
         side_by_side(url, [COMMENTS.format(**told)], BESIDE.format(**told).split(";\n"))
     with closing(open_store(url)) as store, store.write() as tx:
-        for site in tx.sites():
-            tx.rekey_articles(site.id)
+        for site in tx.sites.all():
+            tx.articles.rekey(site.id)
     run(url, [*AFTER.format(**told).split(";\n"), "VACUUM ANALYZE"])

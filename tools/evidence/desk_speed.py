@@ -168,8 +168,8 @@ def bulk_decisions(small: Small, rounds: int) -> Iterator[Kind]:
     """Time one act on 500 held comments, and its undo before it left."""
     installation, judgement = small.context.deps, Judgement(Action.REJECT, Who.MODERATOR, "Mara")
     with installation.store.read() as tx:
-        sites = {one.id: one for one in tx.sites()}
-        held = tx.comments(None, status=Status.HELD, limit=500).comments
+        sites = {one.id: one for one in tx.sites.all()}
+        held = tx.comments.page(None, status=Status.HELD, limit=500).comments
     targets = [Target(sites[one.site_id], one.id, one.revision) for one in held]
     decided: list[Took] = []
     undone: list[Took] = []
@@ -286,7 +286,7 @@ def arrived(small: Small, who: str, many: int) -> None:
     made, ends_at = 0, time.monotonic() + ARRIVE_SECONDS
     while made < many and time.monotonic() < ends_at:
         with small.context.deps.store.read() as tx:
-            made = sum(one.who == who for one, _ in tx.decisions_lately(None, 2 * many))
+            made = sum(one.who == who for one, _ in tx.decisions.latest(None, 2 * many))
         time.sleep(0.05)
     assert made == many, f"{made} of {many} decisions by {who} arrived"
 

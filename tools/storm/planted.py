@@ -17,15 +17,15 @@ SWAP, SWEEP = "settle without compare-and-swap", "enqueue without sweep"
 
 def settle_without_swap() -> None:
     """Move every comment, whatever has become of it since it was leased."""
+    from service.storage.comments import CommentRepository
     from service.storage.records import Move
-    from service.storage.scoring import ScoringPart
 
-    careful: Callable[[ScoringPart, Sequence[Move]], set[int]] = ScoringPart.move
+    careful: Callable[[CommentRepository, Sequence[Move]], set[int]] = CommentRepository.move
 
     def move(self: Any, moves: Sequence[Move]) -> set[int]:
         blind = []
         for one in moves:
-            now = self.comment_by_pk(one.pk)
+            now = self.by_pk(one.pk)
             if now is not None:
                 seen = {
                     "revision": now.revision,
@@ -35,7 +35,7 @@ def settle_without_swap() -> None:
                 blind.append(replace(one, **seen))
         return careful(self, blind)
 
-    ScoringPart.move = move  # type: ignore[method-assign]
+    CommentRepository.move = move  # type: ignore[method-assign]
 
 
 def enqueue_without_sweep() -> None:

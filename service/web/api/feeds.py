@@ -32,7 +32,7 @@ def get_decisions() -> Response:
     site = authenticate()
     asked = query(FeedQuery)
     with api().context.deps.store.read() as tx:
-        rows = tx.decisions_after(site.id, asked.after, asked.limit)
+        rows = tx.decisions.feed(site.id, asked.after, asked.limit)
     last = rows[-1][0].seq if rows else asked.after
     views = [{**decision_view(decision), "comment": public_view(comment)} for decision, comment in rows]
     return reply({"decisions": views, "next": str(last), "more": len(rows) == asked.limit})

@@ -60,7 +60,7 @@ def named_site(name: str) -> Site:
 
 def _site(name: str) -> Site | None:
     with api().context.deps.store.read() as tx:
-        return tx.site(name)
+        return tx.sites.get(name)
 
 
 def unauthorized(detail: str | None = None) -> Problem:

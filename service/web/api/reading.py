@@ -43,7 +43,7 @@ def get_contact(comment_id: str) -> Response:
     """Hand out the sealed box; the site's private key alone opens it."""
     site = authenticate()
     with api().context.deps.store.read() as tx:
-        box = tx.contact_box(_present(tx, site, comment_id).pk)
+        box = tx.sealed.contact_box(_present(tx, site, comment_id).pk)
     if box is None:
         raise Problem("no-contact")
     return reply({"id": comment_id, "box": base64.b64encode(box).decode()})
@@ -57,7 +57,7 @@ def get_page() -> Response:
     deps = api().context.deps
     with deps.store.read() as tx:
         waiting = shown.waiting_to_leave(tx, deps)
-        page = tx.comments(
+        page = tx.comments.page(
             site.id, status=asked.status, article_url=asked.article, after=asked.after, limit=asked.limit
         )
         rows = _as_outside(tx, site, page, asked, waiting)
@@ -77,13 +77,13 @@ def delete_comment(comment_id: str) -> Response:
     except ReplydeskError as error:
         raise refused(error) from None
     with deps.store.read() as tx:
-        now = tx.comment_by_pk(comment.pk) or comment
+        now = tx.comments.by_pk(comment.pk) or comment
         return reply(shown.one_view(tx, now, receipt_path(site, now.id)))
 
 
 def found(tx: Tx, site: Site, comment_id: str) -> Comment:
     """Return the site's comment, or raise "not-found"; another site's comment is not found either."""
-    comment = tx.comment(site.id, comment_id)
+    comment = tx.comments.get(site.id, comment_id)
     if comment is None:
         raise _absent(comment_id)
     return comment
@@ -116,7 +116,7 @@ def _as_outside(
     rows = {one.pk: one for one in page.comments if _status(one, waiting) is asked.status}
     for decision in waiting.values():
         if decision.site_id == site.id and decision.from_status is asked.status:
-            comment = tx.comment_by_pk(decision.comment_pk)
+            comment = tx.comments.by_pk(decision.comment_pk)
             if comment and comment.decision_id == decision.id and _belongs(tx, comment, page, asked):
                 rows[comment.pk] = comment
     return sorted(rows.values(), key=lambda one: one.pk, reverse=True)
@@ -128,7 +128,7 @@ def _status(comment: Comment, waiting: Mapping[int, Decision]) -> Status:
 
 def _belongs(tx: Tx, comment: Comment, page: Page, asked: PageQuery) -> bool:
     """Whether the comment lies between this page's two ends."""
-    there = tx.article(comment.site_id, asked.article) if asked.article is not None else None
+    there = tx.articles.get(comment.site_id, asked.article) if asked.article is not None else None
     if asked.article is not None and (there is None or there.identity != comment.article.identity):
         return False
     below = asked.after is None or comment.pk < asked.after

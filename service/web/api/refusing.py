@@ -20,7 +20,7 @@ def refused(error: ReplydeskError) -> Problem:
         return from_error(error)
     deps = api().context.deps
     with deps.store.read() as tx:
-        current = tx.comment_by_pk(error.current.pk) or error.current
+        current = tx.comments.by_pk(error.current.pk) or error.current
         decision = shown.current_decision(tx, current)
     if decision is not None and is_unpublished(decision):
         return being_decided(current, decision, deps.clock())

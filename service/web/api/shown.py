@@ -22,12 +22,12 @@ FAR: Final = timedelta(days=1)
 
 def waiting_to_leave(tx: Tx, deps: Dependencies) -> Mapping[int, Decision]:
     """Return every decision that has not left yet, by id: a desk's last few seconds, found by one index."""
-    return {one.id: one for one in tx.due_decisions(deps.clock() + FAR, UNPUBLISHED_LIMIT)}
+    return {one.id: one for one in tx.decisions.due(deps.clock() + FAR, UNPUBLISHED_LIMIT)}
 
 
 def one_view(tx: Tx, comment: Comment, receipt: str) -> dict[str, object]:
     """Return the whole view of one comment, with every decision that is published; `receipt` is its path."""
-    decisions = tx.decisions_of(comment.pk)
+    decisions = tx.decisions.of_comment(comment.pk)
     decision = next((one for one in decisions if one.id == comment.decision_id), None)
     return {
         **row_view(comment, decision),
@@ -103,7 +103,7 @@ def links(comment_id: str) -> dict[str, str]:
 
 def current_decision(tx: Tx, comment: Comment) -> Decision | None:
     """Return the decision that stands on the comment."""
-    return tx.decision(comment.decision_id) if comment.decision_id else None
+    return tx.decisions.get(comment.decision_id) if comment.decision_id else None
 
 
 def _name(decision_id: int | None) -> str | None:

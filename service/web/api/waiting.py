@@ -47,7 +47,7 @@ def _watch(store: Store, comment: Comment, until: float) -> tuple[Comment, Decis
     pause = FIRST_PAUSE
     while True:
         with store.read() as tx:
-            now = tx.comment_by_pk(comment.pk)
+            now = tx.comments.by_pk(comment.pk)
             decision = current_decision(tx, now) if now else None
         if now is None or now.revision != comment.revision:
             return None

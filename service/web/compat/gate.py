@@ -150,7 +150,7 @@ def named_site(name: str) -> Site | None:
 
     def look_up() -> Site | None:
         with store.read() as tx:
-            return tx.site(name)
+            return tx.sites.get(name)
 
     return compat().by_name.get(name, look_up)
 

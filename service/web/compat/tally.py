@@ -53,7 +53,7 @@ class Tally:
             return
         try:
             with self._store.write() as tx:
-                tx.add_usage(taken)
+                tx.sites.add_usage(taken)
         except Exception as failure:  # noqa: BLE001  # whatever the store died of, the counts are kept
             log.warning("compat.usage_not_counted", error=type(failure).__name__)
             with self._lock:

@@ -103,7 +103,7 @@ def _cursor(text: str) -> int:
 
 def _site() -> Site | None:
     with context().deps.store.read() as tx:
-        return tx.site(SITE)
+        return tx.sites.get(SITE)
 
 
 def _no_demo() -> Response:

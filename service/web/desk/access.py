@@ -55,7 +55,7 @@ def _refusal(least: int) -> Response | None:
     person = None
     if token:
         with here.deps.store.read() as tx:
-            person = tx.session(hash_token(token), here.deps.clock())
+            person = tx.moderators.session(hash_token(token), here.deps.clock())
     if token is None or person is None:
         return _sign_in_first()
     if ROLES.index(person.role) < least:

@@ -79,7 +79,7 @@ def decide(pk: int) -> ResponseReturnValue:
         with (
             here.deps.store.write() as tx
         ):  # it waits for colleagues now: not assigned here until the claim runs out
-            tx.release_claims(moderator().id, [pk])
+            tx.queue.release_claims(moderator().id, [pk])
     return _decided(comment, decision)
 
 
@@ -112,8 +112,8 @@ def answer(appeal_id: int) -> ResponseReturnValue:
     """Answer a commenter's appeal in words: the decision stands, or the comment is published."""
     verdict = request.form.get("action", "")
     with context().deps.store.read() as tx:
-        known = tx.appeal(appeal_id)
-        site = tx.site_by_id(known.site_id) if known else None
+        known = tx.appeals.get(appeal_id)
+        site = tx.sites.by_id(known.site_id) if known else None
     if known is None or site is None:
         return missing()
     words = masked(site, request.form.get("words"), WORDS_LIMIT)
@@ -135,8 +135,8 @@ def answer(appeal_id: int) -> ResponseReturnValue:
 def take_answer_back(appeal_id: int) -> ResponseReturnValue:
     """Take back an answer that upheld the decision: the appeal waits again."""
     with context().deps.store.read() as tx:
-        known = tx.appeal(appeal_id)
-        site = tx.site_by_id(known.site_id) if known else None
+        known = tx.appeals.get(appeal_id)
+        site = tx.sites.by_id(known.site_id) if known else None
     if known is None or site is None:
         return missing()
     try:
@@ -189,8 +189,8 @@ def _keep(comment: Comment, site: Site, revision: int) -> ResponseReturnValue:
 
 def _target(pk: int) -> tuple[Comment, Site] | None:
     with context().deps.store.read() as tx:
-        comment = tx.comment_by_pk(pk)
-        site = tx.site_by_id(comment.site_id) if comment else None
+        comment = tx.comments.by_pk(pk)
+        site = tx.sites.by_id(comment.site_id) if comment else None
     return (comment, site) if comment and site else None
 
 

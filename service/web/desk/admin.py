@@ -32,7 +32,7 @@ ROLE_WORDS: Final = {"moderator": _l("moderator"), "lead": _l("lead"), "admin": 
 def keys(name: str) -> ResponseReturnValue:
     """Show which keys and secrets a site has, none of them itself."""
     with context().deps.store.read() as tx:
-        site = tx.site(name)
+        site = tx.sites.get(name)
     return (
         page("desk/keys.html", 200, site=site, rotated=ROTATED, key_words=KEY_WORDS, made=None)
         if site
@@ -52,7 +52,7 @@ def rotate_key(name: str) -> ResponseReturnValue:
     except NotFound:
         return missing()
     with context().deps.store.read() as tx:
-        site = tx.site(name)
+        site = tx.sites.get(name)
     made.pop("site", None)
     return page("desk/keys.html", 200, site=site, rotated=ROTATED, key_words=KEY_WORDS, made=made)
 
@@ -88,7 +88,7 @@ def _people(
     invited: tuple[str, str] | None = None, said: str | None = None, status: int = 200
 ) -> ResponseReturnValue:
     with context().deps.store.read() as tx:
-        found = tx.moderators()
+        found = tx.moderators.all()
     return page(
         "desk/people.html",
         status,

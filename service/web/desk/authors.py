@@ -45,10 +45,10 @@ def author(pk: int) -> ResponseReturnValue:
     comment, site = target
     key, before = comment.author_key, number(request.args.get("before"))
     with here.deps.store.read() as tx:
-        found = tx.by_author(site.id, key, before, PAGE + 1) if key else [comment]
+        found = tx.authors.comments(site.id, key, before, PAGE + 1) if key else [comment]
         shown = cards(tx, found[:PAGE], {site.id: site}, now)
-        history = tx.histories(site.id, [key]).get(key, History()) if key else History()
-        status = tx.author_statuses(site.id, [key], now).get(key) if key else None
+        history = tx.authors.histories(site.id, [key]).get(key, History()) if key else History()
+        status = tx.authors.statuses(site.id, [key], now).get(key) if key else None
     return page(
         "desk/author.html",
         200,
@@ -121,8 +121,10 @@ def _held(site: Site, key: str, until: int) -> Iterator[Target]:
     deps, before = context().deps, until + 1
     while True:
         with deps.store.read() as tx:
-            some = tx.by_author(site.id, key, before, SLICE)
-            theirs = {one.comment_pk for one in tx.claims(deps.clock()) if one.moderator_id != moderator().id}
+            some = tx.authors.comments(site.id, key, before, SLICE)
+            theirs = {
+                one.comment_pk for one in tx.queue.claims(deps.clock()) if one.moderator_id != moderator().id
+            }
         for one in some:
             if one.status is Status.HELD and one.pk not in theirs:
                 yield Target(site, one.id, one.revision)
@@ -135,14 +137,14 @@ def _until(pk: int) -> datetime | None:
     """Return when the status of the comment's author ends."""
     deps = context().deps
     with deps.store.read() as tx:
-        comment = tx.comment_by_pk(pk)
+        comment = tx.comments.by_pk(pk)
         key = comment.author_key if comment else None
-        now = tx.author_statuses(comment.site_id, [key], deps.clock()).get(key) if comment and key else None
+        now = tx.authors.statuses(comment.site_id, [key], deps.clock()).get(key) if comment and key else None
     return now.until if now else None
 
 
 def _target(pk: int) -> tuple[Comment, Site] | None:
     with context().deps.store.read() as tx:
-        comment = tx.comment_by_pk(pk)
-        site = tx.site_by_id(comment.site_id) if comment else None
+        comment = tx.comments.by_pk(pk)
+        site = tx.sites.by_id(comment.site_id) if comment else None
     return (comment, site) if comment and site else None

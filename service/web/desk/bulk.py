@@ -56,8 +56,8 @@ class BulkNotice:
 
 def acts_lately(tx: Tx, now: datetime, before: int | None = None) -> Acts:
     """Return the latest acts on many comments, of those before one; what came to nothing is left out."""
-    found = tx.bulk_decisions_lately(ACTS, before)
-    sizes = tx.bulk_decision_sizes([bulk_decision.id for bulk_decision, _ in found])
+    found = tx.bulk_decisions.latest(ACTS, before)
+    sizes = tx.bulk_decisions.sizes([bulk_decision.id for bulk_decision, _ in found])
     acts = [_act(one, sizes.get(one.id, 0), until if until and until > now else None) for one, until in found]
     shown = tuple(act for act in acts if act.until or act.bulk_decision.id in sizes)
     return Acts(shown, found[-1][0].id if len(found) == ACTS else None)
@@ -65,17 +65,17 @@ def acts_lately(tx: Tx, now: datetime, before: int | None = None) -> Acts:
 
 def bulk_notice(tx: Tx, query: Mapping[str, str]) -> BulkNotice | None:
     """Return what the last form decided or undid in bulk, read from the store."""
-    bulk_decision = tx.bulk_decision(number(query.get("bulk")) or 0)
+    bulk_decision = tx.bulk_decisions.get(number(query.get("bulk")) or 0)
     if bulk_decision is None:
         return None
     if bulk_decision.undone_at is not None:
-        if tx.bulk_decision_stands(bulk_decision.id):
+        if tx.bulk_decisions.can_be_undone(bulk_decision.id):
             return BulkNotice(
                 gettext("Undone in part: it took too long. Undo the rest as well."), bulk_decision.id
             )
         return BulkNotice(gettext("All of it was undone."), None)
     return BulkNotice(
-        _counted(bulk_decision, tx.bulk_decision_sizes([bulk_decision.id]).get(bulk_decision.id, 0)),
+        _counted(bulk_decision, tx.bulk_decisions.sizes([bulk_decision.id]).get(bulk_decision.id, 0)),
         bulk_decision.id,
     )
 
@@ -86,14 +86,14 @@ def bulk_decision(bulk_decision_id: int) -> ResponseReturnValue:
     """Show the comments of one act as they are now, in the order in which they were decided."""
     here, after = context(), number(request.args.get("after")) or 0
     with here.deps.store.read() as tx:
-        bulk_decision = tx.bulk_decision(bulk_decision_id)
+        bulk_decision = tx.bulk_decisions.get(bulk_decision_id)
         if bulk_decision is None:
             return missing()
-        size = tx.bulk_decision_sizes([bulk_decision_id]).get(bulk_decision_id, 0)
-        found = tx.bulk_decided(bulk_decision_id, after, PAGE + 1)
-        sites = {one.id: one for one in tx.sites()}
+        size = tx.bulk_decisions.sizes([bulk_decision_id]).get(bulk_decision_id, 0)
+        found = tx.bulk_decisions.members(bulk_decision_id, after, PAGE + 1)
+        sites = {one.id: one for one in tx.sites.all()}
         shown = cards(tx, [one for _, one in found[:PAGE]], sites, here.deps.clock())
-        stands = bulk_decision.undone_at is None or tx.bulk_decision_stands(bulk_decision_id)
+        stands = bulk_decision.undone_at is None or tx.bulk_decisions.can_be_undone(bulk_decision_id)
     return page(
         "desk/bulk.html",
         200,

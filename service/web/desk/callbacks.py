@@ -30,10 +30,10 @@ def callbacks(name: str) -> ResponseReturnValue:
     """Show a site's deliveries by state, with what the last attempt came to; no text, no secret."""
     state, after = request.args.get("state", "dead"), number(request.args.get("after")) or 0
     with context().deps.store.read() as tx:
-        site = tx.site(name)
+        site = tx.sites.get(name)
         if site is None or state not in STATES:
             return missing()
-        found = tx.deliveries(site.id, state, PAGE + 1, after)
+        found = tx.deliveries.page(site.id, state, PAGE + 1, after)
     return page(
         "desk/callbacks.html",
         200,
@@ -52,10 +52,10 @@ def replay(name: str) -> ResponseReturnValue:
     """Let dead letters wait again: one of them, or all of the site."""
     here, one = context(), number(request.form.get("delivery"))
     with here.deps.store.write() as tx:
-        site = tx.site(name)
+        site = tx.sites.get(name)
         if site is None:
             return missing()
-        count = tx.replay_deliveries(site.id, [one] if one else None, here.deps.clock())
-        tx.log_act(moderator().name, "replay", f"site {name}: {count} deliveries", here.deps.clock())
+        count = tx.deliveries.replay(site.id, [one] if one else None, here.deps.clock())
+        tx.audit_log.append(moderator().name, "replay", f"site {name}: {count} deliveries", here.deps.clock())
     here.deps.dispatcher.enqueue(DELIVER)
     return back_to(url_for("desk.callbacks", name=name, replayed=count))

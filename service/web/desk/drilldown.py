@@ -14,7 +14,7 @@ from service.domain.statistics import CELLS, Judged, cell_of
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
 from service.storage import Tx
-from service.storage.records import Hand
+from service.storage.records import DecisionFilter
 from service.web.desk import blueprint
 from service.web.desk.access import requires
 from service.web.desk.frame import missing, page
@@ -67,7 +67,7 @@ def drilldown() -> ResponseReturnValue:
         if asked is None:
             return missing()
         found = _found(tx, asked, filters, number(request.args.get("before")))
-        sites = {one.id: one for one in tx.sites()}
+        sites = {one.id: one for one in tx.sites.all()}
         shown = cards(tx, found.comments, sites, context().deps.clock())
     return page(
         "desk/drilldown.html",
@@ -87,15 +87,15 @@ def _found(tx: Tx, asked: Asked, filters: Mapping[str, str], before: int | None)
     if "cell" in filters:
         return _judged(tx, asked, filters["cell"], filters.get("label"), before or 0)
     if any(name in filters for name in ("by", "who", "action")):
-        hand = Hand(
+        hand = DecisionFilter(
             who_kind=Who(filters["by"]) if "by" in filters else None,
             who=filters.get("who"),
             action=Action(filters["action"]) if "action" in filters else None,
         )
-        made = tx.decided_in(site_id, asked.since, asked.until, hand, before, PAGE + 1)
+        made = tx.statistics.decided(site_id, asked.since, asked.until, hand, before, PAGE + 1)
         last = made[PAGE - 1][0] if len(made) > PAGE else None
         return Found([one for _, one in made[:PAGE]], last)
-    came = tx.arrivals(
+    came = tx.statistics.arrivals(
         site_id,
         asked.since,
         asked.until,
@@ -109,9 +109,9 @@ def _found(tx: Tx, asked: Asked, filters: Mapping[str, str], before: int | None)
 
 def _judged(tx: Tx, asked: Asked, cell: str, label: str | None, skip: int) -> Found:
     """Return the judged comments that the overview counts in a cell; `skip` of them were shown before."""
-    tally = tx.tally(asked.site.id if asked.site else None, asked.since, asked.until)
+    tally = tx.statistics.tally(asked.site.id if asked.site else None, asked.since, asked.until)
     chosen = [one.comment_pk for one in tally.judged if _is_in(one, cell, label)]
-    some = [tx.comment_by_pk(pk) for pk in chosen[skip : skip + PAGE]]
+    some = [tx.comments.by_pk(pk) for pk in chosen[skip : skip + PAGE]]
     following = skip + PAGE if len(chosen) > skip + PAGE else None
     return Found([one for one in some if one is not None], following)
 

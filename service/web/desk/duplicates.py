@@ -35,14 +35,14 @@ def _shown(pk: int, after: int = 0, refused: bool = False) -> ResponseReturnValu
     """Show the cluster's members after `after`; answer a `refused` decision with 409 and the current one."""
     here, now = context(), context().deps.clock()
     with here.deps.store.read() as tx:
-        found = tx.clusters_of([pk]).get(pk)
-        first = tx.comment_by_pk(pk)
-        site = tx.site_by_id(first.site_id) if first else None
+        found = tx.clusters.of_comments([pk]).get(pk)
+        first = tx.comments.by_pk(pk)
+        site = tx.sites.by_id(first.site_id) if first else None
         if found is None or first is None or site is None:
             return missing()
-        held = tx.held_in_cluster(found.id, after, PAGE + 1)
+        held = tx.clusters.held_members(found.id, after, PAGE + 1)
         shown = cards(tx, held[:PAGE], {site.id: site}, now)
-        size = tx.cluster_sizes([found.id]).get(found.id, 0)
+        size = tx.clusters.sizes([found.id]).get(found.id, 0)
     return page(
         "desk/duplicates.html",
         409 if refused else 200,
@@ -66,8 +66,8 @@ def decide_duplicates(pk: int) -> ResponseReturnValue:
         return unfit()
     here = context()
     with here.deps.store.read() as tx:
-        found = tx.clusters_of([pk]).get(pk)
-        site = tx.site_by_id(found.site_id) if found else None
+        found = tx.clusters.of_comments([pk]).get(pk)
+        site = tx.sites.by_id(found.site_id) if found else None
     if found is None or site is None or found.id != cluster_id:
         return missing()
     judgement = Judgement(action, Who.MODERATOR, moderator().name)

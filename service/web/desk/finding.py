@@ -38,16 +38,16 @@ def search() -> ResponseReturnValue:
     asked, before = request.args.get("q", "")[:TEXT_LIMIT], number(request.args.get("before"))
     words, here = asked_words(asked, WORDS_LIMIT), context()
     with here.deps.store.read() as tx:
-        sites = {site.id: site for site in tx.sites()}
+        sites = {site.id: site for site in tx.sites.all()}
         name = request.args.get("site") or None
         chosen = next((one.id for one in sites.values() if one.name == name), None)
         if name and chosen is None:
             return missing()
         if asked.startswith(("http://", "https://")):
             for site in (one for one in sites.values() if chosen in (None, one.id)):
-                if tx.article(site.id, _page_of(request.args["q"])):
+                if tx.articles.get(site.id, _page_of(request.args["q"])):
                     return _to_article(site, request.args["q"])
-        found = tx.search(words, chosen, before, PAGE + 1)
+        found = tx.search.find(words, chosen, before, PAGE + 1)
         shown = cards(tx, found[:PAGE], sites, here.deps.clock())
     return page(
         "desk/search.html",
@@ -72,10 +72,10 @@ def _article(name: str, address: str, status: int = 200, **shown_again: str | No
     here, url = context(), _page_of(address)
     before = number(request.args.get("before"))
     with here.deps.store.read() as tx:
-        site = tx.site(name[:63])
+        site = tx.sites.get(name[:63])
         if site is None or not url:
             return missing()
-        found = tx.thread(site.id, url, before, THREAD + 1)
+        found = tx.comments.thread(site.id, url, before, THREAD + 1)
         shown = cards(tx, found[:THREAD], {site.id: site}, here.deps.clock())
     if not shown:
         return missing()
@@ -104,8 +104,8 @@ def watch() -> ResponseReturnValue:
         return unfit()
     here = context()
     with here.deps.store.read() as tx:
-        site = tx.site(name[:63])
-        known = bool(site and tx.comments(site.id, article_url=url, limit=1).comments)
+        site = tx.sites.get(name[:63])
+        known = bool(site and tx.comments.page(site.id, article_url=url, limit=1).comments)
     if site is None or not known:
         return missing()
     watch_article(here.deps, site.name, url, moderator().name, HOURS if asked == "yes" else 0)
@@ -138,7 +138,7 @@ def open_article() -> ResponseReturnValue:
     """Show readers what was imported under an article that was private."""
     site, url = _site(request.form.get("site", "")), _page_of(request.form.get("url", ""))
     with context().deps.store.read() as tx:
-        known = tx.article(site.id, url) if site else None
+        known = tx.articles.get(site.id, url) if site else None
     if site is None or known is None:
         return missing()
     describe_article(context(), site, known.url, {"private": False}, moderator().name)
@@ -147,7 +147,7 @@ def open_article() -> ResponseReturnValue:
 
 def _site(name: str) -> Site | None:
     with context().deps.store.read() as tx:
-        return tx.site(name[:63])
+        return tx.sites.get(name[:63])
 
 
 def _to_article(site: Site, url: str) -> ResponseReturnValue:

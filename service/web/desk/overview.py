@@ -87,9 +87,9 @@ def overview() -> ResponseReturnValue:
         if asked is None:
             return missing()
         site_id = asked.site.id if asked.site else None
-        surges = tx.surges(site_id, context().deps.clock())
-        tally = tx.tally(site_id, asked.since, asked.until)
-        sites = tx.sites()
+        surges = tx.statistics.surges(site_id, context().deps.clock())
+        tally = tx.statistics.tally(site_id, asked.since, asked.until)
+        sites = tx.sites.all()
     return page(
         "desk/overview.html",
         200,
@@ -113,7 +113,7 @@ def export(form: str) -> ResponseReturnValue:
     """Hand out the comments of the stretch, masked as they are stored; no address, no author key, no network."""
     with context().deps.store.read() as tx:
         asked = asked_in(tx)
-        sites = {one.id: one.name for one in tx.sites()}
+        sites = {one.id: one.name for one in tx.sites.all()}
     if asked is None:
         return missing()
     rows = _rows(context().deps.store, asked, sites)
@@ -128,7 +128,7 @@ def asked_in(tx: Tx) -> Asked | None:
     now = context().deps.clock()
     span = request.args.get("span", "24h")
     name = request.args.get("site") or None
-    site = tx.site(name) if name else None
+    site = tx.sites.get(name) if name else None
     if span not in SPANS or (name and site is None):
         return None
     # to the end of this very moment: what came in now is in it
@@ -156,7 +156,7 @@ def _rows(store: Store, asked: Asked, sites: Mapping[int, str]) -> Iterator[dict
     site_id, before = asked.site.id if asked.site else None, None
     while True:
         with store.read() as tx:
-            some = tx.arrivals(site_id, asked.since, asked.until, None, None, before, EXPORT_PAGE)
+            some = tx.statistics.arrivals(site_id, asked.since, asked.until, None, None, before, EXPORT_PAGE)
         yield from (_row(one, sites.get(one.site_id, "")) for one in some)
         if len(some) < EXPORT_PAGE:
             return

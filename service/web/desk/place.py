@@ -117,7 +117,7 @@ class Place:
 
     def wanted(self, tx: Tx, without: tuple[int, ...] = ()) -> Wanted:
         """Return what the place asks of the queue; a site that is not there matches nothing."""
-        site = tx.site(self.site) if self.site else None
+        site = tx.sites.get(self.site) if self.site else None
         return Wanted(
             sort=self.sort,
             site_id=(site.id if site else 0) if self.site else None,

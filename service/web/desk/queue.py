@@ -80,12 +80,12 @@ def queue() -> ResponseReturnValue:
             queue=queue,
             place=place,
             counts=counted(tx),
-            sites=tx.sites(),
+            sites=tx.sites.all(),
             labels=LABELS,
-            languages=tx.languages(),
-            views=tx.views(moderator().id),
+            languages=tx.queue.languages(),
+            views=tx.moderators.views(moderator().id),
             others=others(queue.claims),
-            newest=tx.newest_held(),
+            newest=tx.queue.newest_pk(),
             notice=_notice(tx, request.args),
             bulk_notice=bulk_notice(tx, request.args),
         )
@@ -110,8 +110,8 @@ def comment(pk: int) -> ResponseReturnValue:
     here = context()
     with here.deps.store.read() as tx:
         shown = find(tx, pk, here.deps.clock())
-        decisions = tx.decisions_of(pk) if shown else []
-        notes = tx.notes([one.id for one in decisions])
+        decisions = tx.decisions.of_comment(pk) if shown else []
+        notes = tx.decisions.notes([one.id for one in decisions])
     if shown is None:
         return missing()
     return page(
@@ -121,8 +121,8 @@ def comment(pk: int) -> ResponseReturnValue:
 
 def find(tx: Tx, pk: int, now: datetime) -> Card | None:
     """Return the card of a comment, None when there is none of that number."""
-    found = tx.comment_by_pk(pk)
-    site = tx.site_by_id(found.site_id) if found else None
+    found = tx.comments.by_pk(pk)
+    site = tx.sites.by_id(found.site_id) if found else None
     return cards(tx, [found], {site.id: site}, now)[0] if found and site else None
 
 
@@ -130,7 +130,7 @@ def counted(tx: Tx) -> dict[str, str]:
     """Count what waits in each queue, as the links to the queues show it."""
     return {
         name: f"{number:,}" if number < COUNT_LIMIT else f"{COUNT_LIMIT - 1:,}+"
-        for name, number in tx.queue_counts(COUNT_LIMIT).items()
+        for name, number in tx.queue.counts(COUNT_LIMIT).items()
     }
 
 
@@ -158,7 +158,7 @@ def _queue_page(place: Place, have: tuple[int, ...], run: int = 0, limit: int = 
     else:
         found = _late(place, have, now, limit)
     with here.deps.store.read() as tx:
-        sites, claims = {site.id: site for site in tx.sites()}, tx.claims(now)
+        sites, claims = {site.id: site for site in tx.sites.all()}, tx.queue.claims(now)
         shown = cards(tx, [one.comment for one in found], sites, now, claims)
     full = len(found) == limit
     return QueuePage(shown, next=place.following(found[-1].cursor) if full else None, claims=claims)
@@ -181,7 +181,7 @@ def _matters(place: Place, have: tuple[int, ...], limit: int) -> Sequence[Queued
 
 def _appeals(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
     with context().deps.store.read() as tx:
-        found = tx.appeals_open(place.wanted(tx, have), BATCH + COUNT_LIMIT // 10)
+        found = tx.appeals.unanswered(place.wanted(tx, have), BATCH + COUNT_LIMIT // 10)
     # an appeal against one's own decision is shown and left to others: assigned here it would wait for good
     own = [queued for appeal, queued in found if appeal.decided_by == moderator().name]
     mine = _claimed([queued for _, queued in found if queued not in own], now, limit)
@@ -195,9 +195,9 @@ def _late(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Seq
     with context().deps.store.read() as tx:
         found = [
             one
-            for site in tx.sites()
+            for site in tx.sites.all()
             if place.site in (None, site.name)
-            for one in tx.late(
+            for one in tx.comments.late(
                 site.id, now - timedelta(seconds=site.policy.outage_after_seconds), LATE_LIMIT, place.article
             )
         ]
@@ -212,15 +212,15 @@ def _claimed(found: Sequence[Queued], now: datetime, limit: int) -> Sequence[Que
         return ()
     until = now + timedelta(seconds=CLAIM_SECONDS)
     with context().deps.store.write() as tx:
-        taken = {one.comment_pk for one in tx.claims(now) if one.moderator_id != moderator().id}
+        taken = {one.comment_pk for one in tx.queue.claims(now) if one.moderator_id != moderator().id}
         free = [one for one in found if one.comment.pk not in taken][:limit]
-        mine = tx.claim(moderator().id, [one.comment.pk for one in free], now, until)
+        mine = tx.queue.claim(moderator().id, [one.comment.pk for one in free], now, until)
     return [one for one in free if one.comment.pk in mine]
 
 
 def _decided(tx: Tx, place: Place, now: datetime) -> QueuePage:
-    sites, claims = {site.id: site for site in tx.sites()}, tx.claims(now)
-    found = tx.decisions_lately(place.after.pk if place.after else None, PAGE + 1)
+    sites, claims = {site.id: site for site in tx.sites.all()}, tx.queue.claims(now)
+    found = tx.decisions.latest(place.after.pk if place.after else None, PAGE + 1)
     shown_cards = cards(tx, [one for _, one in found[:PAGE]], sites, now, claims)
     shown = tuple(_done(decision, card, now) for (decision, _), card in zip(found, shown_cards, strict=False))
     following = place.following(Cursor(shown[-1].decision.id)) if len(found) > PAGE else None
@@ -242,8 +242,8 @@ def _notice(tx: Tx, query: Mapping[str, str]) -> Notice | None:
         return _left(tx, number(query["left"]) or 0)
     if "waits" in query:
         return _waiting(tx, number(query["waits"]) or 0)
-    decision = tx.decision(number(query.get("done")) or number(query.get("undone")) or 0)
-    found = tx.comment_by_pk(decision.comment_pk) if decision else None
+    decision = tx.decisions.get(number(query.get("done")) or number(query.get("undone")) or 0)
+    found = tx.comments.by_pk(decision.comment_pk) if decision else None
     if decision is None or found is None:
         return None
     if decision.undone_at is not None:
@@ -253,8 +253,8 @@ def _notice(tx: Tx, query: Mapping[str, str]) -> Notice | None:
 
 
 def _answered(tx: Tx, appeal_id: int) -> Notice | None:
-    appeal = tx.appeal(appeal_id)
-    found = tx.comment_by_pk(appeal.comment_pk) if appeal else None
+    appeal = tx.appeals.get(appeal_id)
+    found = tx.comments.by_pk(appeal.comment_pk) if appeal else None
     if appeal is None or found is None:
         return None
     if appeal.answered_at is None:
@@ -266,8 +266,8 @@ def _answered(tx: Tx, appeal_id: int) -> Notice | None:
 
 
 def _left(tx: Tx, dismissal: int) -> Notice | None:
-    pks = tx.closed_matters(dismissal) if tx.decision(dismissal) is None else ()
-    found = next((one for one in tx.comments_by_pk(pks).values()), None)
+    pks = tx.cases.closed_by(dismissal) if tx.decisions.get(dismissal) is None else ()
+    found = next((one for one in tx.comments.by_pks(pks).values()), None)
     if found is None:
         return None
     stands = (found.decision_id or 0) < dismissal
@@ -275,8 +275,8 @@ def _left(tx: Tx, dismissal: int) -> Notice | None:
 
 
 def _waiting(tx: Tx, pk: int) -> Notice | None:
-    found = tx.comment_by_pk(pk)
-    if found is None or pk not in tx.open_matters([pk]):
+    found = tx.comments.by_pk(pk)
+    if found is None or pk not in tx.cases.open_matters([pk]):
         return None
     return Notice(waits_again(), found, None)
 

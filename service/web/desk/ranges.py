@@ -14,7 +14,7 @@ from service.domain.desk import Sort
 from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Who
 from service.storage import Tx
-from service.storage.records import Stretch
+from service.storage.records import ScoreRange
 from service.usecases import Judgement, Target
 from service.usecases.bulk import MOST, SLICE, decide_bulk, range_named
 from service.web.desk import blueprint
@@ -60,9 +60,9 @@ class Chosen:
         """Return the same choice over every article."""
         return replace(self, place=self.place.without("article"))
 
-    def stretch(self, tx: Tx, until: int) -> Stretch:
+    def stretch(self, tx: Tx, until: int) -> ScoreRange:
         """Return what it means to the store."""
-        return Stretch(self.low, self.high, self.by, self.place.wanted(tx), until)
+        return ScoreRange(self.low, self.high, self.by, self.place.wanted(tx), until)
 
 
 @blueprint.get("/ranges")
@@ -72,12 +72,12 @@ def ranges() -> ResponseReturnValue:
     here, now = context(), context().deps.clock()
     chosen = _read(request.args) or Chosen(place=_place(request.args))
     with here.deps.store.read() as tx:
-        sites = tx.sites()
-        stretch = chosen.stretch(tx, tx.last_held())
-        spread = tx.spread(stretch, BINS)
-        drawn = tx.sample_stretch(stretch, SAMPLE)
+        sites = tx.sites.all()
+        stretch = chosen.stretch(tx, tx.queue.newest_pk())
+        spread = tx.ranges.histogram(stretch, BINS)
+        drawn = tx.ranges.sample(stretch, SAMPLE)
         shown = cards(tx, drawn, {one.id: one for one in sites}, now)
-        languages = tx.languages()
+        languages = tx.queue.languages()
         notice = bulk_notice(tx, request.args)
     return page(
         "desk/ranges.html",
@@ -121,7 +121,7 @@ def decide_range() -> ResponseReturnValue:
         return unfit()
     here = context()
     with here.deps.store.read() as tx:
-        sites = {one.id: one for one in tx.sites()}
+        sites = {one.id: one for one in tx.sites.all()}
         stretch = chosen.stretch(tx, until)
     site = sites.get(stretch.wanted.site_id or 0)
     if chosen.place.site and site is None:
@@ -136,12 +136,12 @@ def decide_range() -> ResponseReturnValue:
     return back_to(url_for("desk.queue", bulk=made.bulk_decision.id))
 
 
-def _targets(deps: Dependencies, stretch: Stretch, sites: dict[int, Site]) -> Iterator[Target]:
+def _targets(deps: Dependencies, stretch: ScoreRange, sites: dict[int, Site]) -> Iterator[Target]:
     """Go through the stretch page by page, leaving alone what is assigned to another moderator."""
     after = 0
     while True:
         with deps.store.read() as tx:
-            some = tx.page_stretch(stretch, after, SLICE, moderator().id, deps.clock())
+            some = tx.ranges.page(stretch, after, SLICE, moderator().id, deps.clock())
         yield from (Target(sites[one.site_id], one.id, one.revision) for one in some if one.site_id in sites)
         if len(some) < SLICE:
             return

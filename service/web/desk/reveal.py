@@ -35,13 +35,13 @@ def reveal(pk: int) -> ResponseReturnValue:
     """Log who asks for which comment's contacts, and then show them, on a page that nothing keeps."""
     here, now = context(), context().deps.clock()
     with here.deps.store.write() as tx:
-        comment = tx.comment_by_pk(pk)
-        site = tx.site_by_id(comment.site_id) if comment else None
+        comment = tx.comments.by_pk(pk)
+        site = tx.sites.by_id(comment.site_id) if comment else None
         if comment is None or site is None:
             return missing()
-        sealed = tx.originals(pk, comment.revision)
+        sealed = tx.sealed.originals(pk, comment.revision)
         subject = f"{site.name}: comment {pk}, revision {comment.revision}"
-        tx.log_act(moderator().name, "reveal", subject, now)
+        tx.audit_log.append(moderator().name, "reveal", subject, now)
     titles = {"name": gettext("Name"), "website": gettext("Website"), "body": gettext("Text")}
     shown = [Revealed(titles[name], _opened(site, sealed[name])) for name in FIELDS if name in sealed]
     return page("desk/revealed.html", 200, comment=comment, revealed=shown, place=Place.of(request.form))

@@ -52,7 +52,7 @@ WORD_LISTS: Final = ("hold_words", "reject_words", "spam_words")
 def settings_home() -> ResponseReturnValue:
     """Lead to the settings of the first site."""
     with context().deps.store.read() as tx:
-        sites = tx.sites()
+        sites = tx.sites.all()
     return back_to(url_for("desk.settings", name=sites[0].name)) if sites else missing()
 
 
@@ -210,7 +210,7 @@ def _shown(
     marks |= {key: mark for key, mark in (seen or {}).items() if key in (given or {})}
     unsaved = {key for key in given or {} if key in stored and _mark(values[key]) != _mark(stored[key])}
     with context().deps.store.read() as tx:
-        sites = tx.sites()
+        sites = tx.sites.all()
     return page(
         "desk/settings.html",
         status,
@@ -243,7 +243,7 @@ def _consequences(site: Site, other: Policy) -> tuple[PolicyPreview, tuple[tuple
     now = context().deps.clock()
     with context().deps.store.read() as tx:
         own = free_hosts(site.options, site.url)
-        found = preview_policy(tx.scored_lately(site.id, PAST), site.policy, other, own)
+        found = preview_policy(tx.labels.scored_lately(site.id, PAST), site.policy, other, own)
         some = found.changes[_skipped() : _skipped() + CHANGES_SHOWN]
         shown = cards(tx, [one.comment for one in some], {site.id: site}, now)
     pairs = zip(shown, some, strict=True)
@@ -262,7 +262,7 @@ def _hits(policy: Policy, text: str) -> dict[str, str | None]:
 
 def _site(name: str) -> Site | None:
     with context().deps.store.read() as tx:
-        return tx.site(name)
+        return tx.sites.get(name)
 
 
 def _values(site: Site) -> dict[str, str]:

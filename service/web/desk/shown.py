@@ -178,10 +178,10 @@ def cards(
     claims: Sequence[Claim] | None = None,
 ) -> tuple[Card, ...]:
     """Put together what is shown of comments, asking the store once for all of them, and for claims not given."""
-    around = _around(tx, found, now, tx.claims(now) if claims is None else claims)
+    around = _around(tx, found, now, tx.queue.claims(now) if claims is None else claims)
     refusals = {one.pk: refusal.decision for one in found if (refusal := refusal_of(one))}
     decision = {one.pk: one.decision_id for one in found if one.decision_id}
-    decisions = tx.decisions_named({*decision.values(), *refusals.values()})
+    decisions = tx.decisions.by_ids({*decision.values(), *refusals.values()})
     return tuple(
         _card(
             one,
@@ -229,25 +229,25 @@ def _card(
 
 
 def _around(tx: Tx, found: Sequence[Comment], now: datetime, claimed: Sequence[Claim]) -> dict[int, Around]:
-    matters = tx.open_matters([one.pk for one in found])
-    clusters = tx.clusters_of([one.pk for one in found if one.status is Status.HELD])
-    sizes = tx.cluster_sizes({cluster.id for cluster in clusters.values()})
+    matters = tx.cases.open_matters([one.pk for one in found])
+    clusters = tx.clusters.of_comments([one.pk for one in found if one.status is Status.HELD])
+    sizes = tx.clusters.sizes({cluster.id for cluster in clusters.values()})
     claims = {claim.comment_pk: claim for claim in claimed}
-    notes = tx.notes(
+    notes = tx.decisions.notes(
         [one.decision_id for one in found if one.decision_id and (one.pk in matters or one.status in REFUSED)]
     )
     refused = {one.pk for one in found if one.status in REFUSED or Matter.ASIDE in matters.get(one.pk, {})}
-    appeals = tx.appeals_about(refused)
-    reports = tx.reports_about([pk for pk, raised in matters.items() if Matter.REPORTED in raised])
+    appeals = tx.appeals.of_comments(refused)
+    reports = tx.cases.reports_of([pk for pk, raised in matters.items() if Matter.REPORTED in raised])
     of_site: dict[int, list[Comment]] = {}
     for one in found:
         of_site.setdefault(one.site_id, []).append(one)
     made: dict[int, Around] = {}
     for site_id, theirs in of_site.items():
         keys = {one.author_key for one in theirs if one.author_key}
-        parents = tx.named(site_id, {one.parent_id for one in theirs if one.parent_id})
-        histories = tx.histories(site_id, keys)
-        author_statuses = tx.author_statuses(site_id, keys, now)
+        parents = tx.comments.by_ids(site_id, {one.parent_id for one in theirs if one.parent_id})
+        histories = tx.authors.histories(site_id, keys)
+        author_statuses = tx.authors.statuses(site_id, keys, now)
         for one in theirs:
             raised = matters.get(one.pk, {})
             made[one.pk] = Around(

@@ -55,15 +55,15 @@ def use_sign_in(token: str) -> Response:
         )
     network = network_key(here, request)
     with here.deps.store.read() as tx:
-        if tx.sign_in_failures(network, now - LOCK_OUT) >= MOST_FAILURES:
+        if tx.moderators.failures(network, now - LOCK_OUT) >= MOST_FAILURES:
             return keep_private(_locked_out())
     with here.deps.store.write() as tx:
-        person = tx.use_sign_in(hash_token(token), now)
+        person = tx.moderators.use_sign_in(hash_token(token), now)
         session = start_session(here, tx, person) if person else None
         if person:
-            tx.log_act(person.name, "sign-in", "desk", now)
-        elif tx.count_sign_in_failure(network, now, now - LOCK_OUT) == MOST_FAILURES:
-            tx.log_act("nobody", "lock-out", f"desk, network {network[:8]}", now)
+            tx.audit_log.append(person.name, "sign-in", "desk", now)
+        elif tx.moderators.count_failure(network, now, now - LOCK_OUT) == MOST_FAILURES:
+            tx.audit_log.append("nobody", "lock-out", f"desk, network {network[:8]}", now)
     if session is None:
         return keep_private(_spent())
     response = back_to(url_for("desk.queue"))
@@ -102,9 +102,9 @@ def sign_out() -> ResponseReturnValue:
     here = context()
     token = session_token(here, request) or ""
     with here.deps.store.write() as tx:
-        tx.end_session(hash_token(token))
-        tx.release_claims(moderator().id)
-        tx.log_act(moderator().name, "sign-out", "desk", here.deps.clock())
+        tx.moderators.end_session(hash_token(token))
+        tx.queue.release_claims(moderator().id)
+        tx.audit_log.append(moderator().name, "sign-out", "desk", here.deps.clock())
     response = back_to(url_for("desk.sign_in_needed"))
     clear_cookie(here, response)
     return response

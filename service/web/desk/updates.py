@@ -27,9 +27,9 @@ def updates() -> ResponseReturnValue:
     now, have = here.deps.clock(), numbers(request.args.get("have"))
     usecases.renew_claims(here.deps, moderator().id, have)
     with here.deps.store.read() as tx:
-        claims = tx.claims(now)
+        claims = tx.queue.claims(now)
         seen = number(request.args.get("seen")) or 0
-        new = tx.arrived(place.wanted(tx), seen, NEW_LIMIT) if place.queue == "held" else 0
+        new = tx.queue.count_newer(place.wanted(tx), seen, NEW_LIMIT) if place.queue == "held" else 0
         update = {
             "counts": counted(tx),
             "new": new_words(new),

@@ -25,7 +25,7 @@ def save_view() -> ResponseReturnValue:
         return unfit()
     here = context()
     with here.deps.store.write() as tx:
-        tx.add_view(moderator().id, name, place.without().at, here.deps.clock())
+        tx.moderators.add_view(moderator().id, name, place.without().at, here.deps.clock())
     return back_to(place.url())
 
 
@@ -34,7 +34,7 @@ def save_view() -> ResponseReturnValue:
 def drop_view(view_id: int) -> ResponseReturnValue:
     """Keep a view no longer; another moderator's stays."""
     with context().deps.store.write() as tx:
-        tx.drop_view(moderator().id, view_id)
+        tx.moderators.drop_view(moderator().id, view_id)
     return back_to(Place.of(request.form).url())
 
 

@@ -84,8 +84,8 @@ def article_of(site: Site, url: str) -> str:
 
 def parent_of(tx: Tx, site: Site, article_url: str, parent_id: str) -> Comment | None:
     """Return the comment to be answered if readers can see it under this article."""
-    found = tx.comment(site.id, parent_id) if re.fullmatch(submission.ID, parent_id) else None
-    there = tx.article(site.id, article_url)
+    found = tx.comments.get(site.id, parent_id) if re.fullmatch(submission.ID, parent_id) else None
+    there = tx.articles.get(site.id, article_url)
     if found is None or there is None or not found.is_public:
         return None
     return found if found.article.identity == there.identity else None

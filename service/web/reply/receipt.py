@@ -92,16 +92,16 @@ def find_receipt(token: str) -> Receipt | None:
         return None
     site_name, comment_id = meant
     with here.deps.store.read() as tx:
-        site = tx.site(site_name)
-        comment = tx.comment(site.id, comment_id) if site else None
+        site = tx.sites.get(site_name)
+        comment = tx.comments.get(site.id, comment_id) if site else None
         if site is None or comment is None:
             return None
         status, decision = published_state(tx, comment)
         own = site.options.undo_seconds
         seconds = here.settings.undo_seconds if own is None else own
         answered_by = here.deps.clock() - timedelta(seconds=seconds)
-        ground = put_back(decision, tx.decisions_of(comment.pk)) if decision else None
-        made = _appealed(tx.appeals_of(comment.pk), decision, answered_by)
+        ground = put_back(decision, tx.decisions.of_comment(comment.pk)) if decision else None
+        made = _appealed(tx.appeals.of_comment(comment.pk), decision, answered_by)
     refused = status in (Status.REJECTED, Status.SPAM) and decision is not None
     return Receipt(
         token, site, comment, status_message(comment, status, ground, site), made, refused and made is None
@@ -149,8 +149,8 @@ def post_appeal(token: str) -> ResponseReturnValue:
 
 def published_state(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:
     """Return the state that is published: while a decision waits out its undo time, the one before it."""
-    current_decision = tx.decision(comment.decision_id) if comment.decision_id else None
+    current_decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
     known = public_state(comment, current_decision)
     if current_decision is None or known.decision_id == current_decision.id:
         return known.status, current_decision
-    return known.status, tx.decision(known.decision_id) if known.decision_id else None
+    return known.status, tx.decisions.get(known.decision_id) if known.decision_id else None

@@ -125,7 +125,7 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
 def asked_for(site_name: str) -> tuple[Site, str] | Response:
     """Return the site and the article that the address names, or the page that says what is wrong with it."""
     with context().deps.store.read() as tx:
-        site = tx.site(site_name)
+        site = tx.sites.get(site_name)
     if site is None:
         return message_page(
             404, gettext("There is no such site here"), gettext("Check the address of this form.")

@@ -91,13 +91,13 @@ def _is_theirs(found: Receipt, address: Address) -> bool:
 def _may_try(found: Receipt) -> bool:
     deps = context().deps
     with deps.store.read() as tx:
-        return tx.sign_in_failures(_counter(found), deps.clock() - WINDOW) < TRIES
+        return tx.moderators.failures(_counter(found), deps.clock() - WINDOW) < TRIES
 
 
 def _count_wrong(found: Receipt) -> None:
     deps = context().deps
     with deps.store.write() as tx:
-        tx.count_sign_in_failure(_counter(found), deps.clock(), deps.clock() - WINDOW)
+        tx.moderators.count_failure(_counter(found), deps.clock(), deps.clock() - WINDOW)
 
 
 def _counter(found: Receipt) -> str:

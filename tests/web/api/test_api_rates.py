@@ -37,7 +37,7 @@ def test_single_comments_beyond_the_burst_are_refused(newsroom, limited):
     answer = newsroom.post(submission(id="c-9"))
     found = problem(answer, 429, "too-many-requests")
     assert "6 comments a minute" in found["detail"]
-    assert 1 <= int(answer.headers["Retry-After"]) <= 10
+    assert 1 <= int(answer.headers["Retry-After"]) <= 30
     assert newsroom.count() == 3
     assert newsroom.post(submission(id="c-9"), key=newsroom.herald.key).status_code == 202
 
@@ -58,7 +58,7 @@ def test_a_batch_larger_than_the_burst_passes(newsroom, limited):
     assert newsroom.call("POST", "/v1/comments/batch", json=batch).status_code == 200
     answer = newsroom.post(submission(id="c-99"))
     problem(answer, 429, "too-many-requests")
-    assert 900 < int(answer.headers["Retry-After"]) <= 960
+    assert 1100 < int(answer.headers["Retry-After"]) <= 1200
 
 
 def test_unsigned_posts_use_up_nothing(newsroom, limited):

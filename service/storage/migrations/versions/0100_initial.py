@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy.schema import CreateIndex, CreateSequence, CreateTable
 
-import service.storage.store  # noqa: F401  # its parts describe every table
+import service.storage.unit_of_work  # noqa: F401  # its parts describe every table
 from service.storage.desk_tables import WORDS
 from service.storage.schema import decision_ids, metadata
 

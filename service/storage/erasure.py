@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
+    Connection,
     Executable,
     Table,
     and_,
@@ -25,18 +26,18 @@ from sqlalchemy import (
 
 from service.domain.comment import Comment
 from service.storage.columns import Instant
+from service.storage.comment_rows import COMMENTS, PAGE_LIMIT, TEXTS, in_revision, joined
 from service.storage.comment_tables import LABEL_SCORES, comments, originals, revisions
 from service.storage.decision_tables import decisions, deliveries, erasures, is_unpurged, notes
 from service.storage.desk_tables import author_statuses, is_present
-from service.storage.reading import COMMENTS, PAGE_LIMIT, TEXTS, in_revision, joined
 from service.storage.records import Erasure
+from service.storage.repository import Repository
 from service.storage.schema import metadata, word
-from service.storage.searching import SearchingPart
+from service.storage.search import SearchRepository
 
 _PKS: BindParameter[Any] = bindparam("pks", expanding=True)
 _SHOWN: BindParameter[Any] = bindparam("shown", expanding=True)
 _KEYS: BindParameter[Any] = bindparam("author_keys", expanding=True)
-
 _WRITTEN = (
     COMMENTS.where(
         comments.c.site_id == bindparam("site_id"),
@@ -134,13 +135,16 @@ _PURGED = (
     .where(is_unpurged, erasures.c.created_at < bindparam("made_before", type_=Instant))
     .values(purged_at=bindparam("now", type_=Instant))
 )
-
 OWN_WAY: Final = frozenset({comments, decisions, deliveries, revisions, notes})
 """Tables that are not simply emptied of a comment's rows: what stays of them is said above."""
 
 
-class ErasingPart(SearchingPart):
+class ErasureRepository(Repository):
     """The verbs by which a person is forgotten."""
+
+    def __init__(self, connection: Connection, writes: bool, search: SearchRepository) -> None:
+        super().__init__(connection, writes)
+        self._search = search
 
     def written_by(
         self, site_id: int, author_keys: Collection[str], limit: int, after: int = 0, lock: bool = False
@@ -172,7 +176,7 @@ class ErasingPart(SearchingPart):
             for table in reversed(metadata.sorted_tables)
             if table not in OWN_WAY and "comment_pk" in table.c
         }
-        self.forget_texts(pks)
+        self._search.forget(pks)
         taken["notes"] = self._write(_NOTES_OF, **these).rowcount
         taken["revisions"] = self._write(_DROP_REVISIONS, **kept).rowcount
         self._write(_BLANK_REVISIONS, **these)
@@ -210,7 +214,7 @@ class ErasingPart(SearchingPart):
             gone["revisions"] += self._write(_DROP_REVISIONS_AT, places=places).rowcount
         return gone
 
-    def add_erasure(self, erasure: Erasure) -> None:
+    def add(self, erasure: Erasure) -> None:
         self._write(
             insert(erasures),
             id=erasure.id,
@@ -221,11 +225,11 @@ class ErasingPart(SearchingPart):
             created_at=erasure.created_at,
         )
 
-    def erasure(self, erasure_id: str) -> Erasure | None:
+    def get(self, erasure_id: str) -> Erasure | None:
         row = self._read(_ERASURE, erasure_id=erasure_id).mappings().first()
         return Erasure(**{name: row[name] for name in row if name != "pk"}) if row else None
 
-    def erasures_unpurged(self) -> int:
+    def count_unpurged(self) -> int:
         """Count erasures after which the files were not cleared yet."""
         return int(self._read(_UNPURGED).scalar_one())
 

@@ -22,9 +22,17 @@ from sqlalchemy import (
 
 from service.domain.status import Status
 from service.storage.columns import Instant
-from service.storage.comment_tables import comments, is_expiring, is_of_client, originals
+from service.storage.comment_tables import (
+    comments,
+    idempotency_keys,
+    is_expiring,
+    is_of_client,
+    is_passing,
+    originals,
+)
 from service.storage.decision_tables import decisions, deliveries
-from service.storage.part import Part
+from service.storage.people_tables import sessions, sign_ins
+from service.storage.repository import Repository
 from service.storage.schema import word
 
 _BEFORE = bindparam("before", type_=Instant)
@@ -86,9 +94,31 @@ def _drop_deliveries(*which: ColumnElement[bool]) -> Executable:
 
 _DROP_DELIVERIES = _drop_deliveries(deliveries.c.state != word("waiting"))
 _DROP_WAITING = _drop_deliveries(deliveries.c.state == word("waiting"))
+_EXPIRED_LINKS = delete(sign_ins).where(
+    sign_ins.c.token_hash.in_(
+        select(sign_ins.c.token_hash)
+        .where(sign_ins.c.expires_at <= bindparam("now", type_=Instant))
+        .limit(_LIMIT)
+    )
+)
+_EXPIRED_SESSIONS = delete(sessions).where(
+    sessions.c.token_hash.in_(
+        select(sessions.c.token_hash)
+        .where(sessions.c.expires_at <= bindparam("now", type_=Instant))
+        .limit(_LIMIT)
+    )
+)
+_OLD_KEYS = delete(idempotency_keys).where(
+    tuple_(idempotency_keys.c.site_id, idempotency_keys.c.key).in_(
+        select(idempotency_keys.c.site_id, idempotency_keys.c.key)
+        .where(idempotency_keys.c.created_at < bindparam("keys_before", type_=Instant), is_passing)
+        .order_by(idempotency_keys.c.created_at)
+        .limit(_LIMIT)
+    )
+)
 
 
-class RetainingPart(Part):
+class RetentionRepository(Repository):
     """The verbs by which a period is forgotten."""
 
     def expired(self, site_id: int, status: Status, before: datetime, limit: int) -> list[int]:
@@ -111,3 +141,13 @@ class RetainingPart(Part):
 
     def _drop(self, statement: Executable, site_id: int, before: datetime, limit: int) -> int:
         return self._write(statement, of_site=site_id, before=before, limit=limit).rowcount
+
+    def prune(self, now: datetime, keys_before: datetime, limit: int = 1_000) -> int:
+        """Drop sessions and sign-in links that have expired and idempotency keys older than that; return how many.
+
+        At most `limit` of each kind, so that no other writer waits long. A submission repeated after its key is gone
+        is known by its id. Keys that begin with `KEPT_FOR_GOOD` stay.
+        """
+        dropped = self._write(_EXPIRED_LINKS, now=now, limit=limit).rowcount
+        dropped += self._write(_EXPIRED_SESSIONS, now=now, limit=limit).rowcount
+        return dropped + self._write(_OLD_KEYS, keys_before=keys_before, limit=limit).rowcount

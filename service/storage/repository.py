@@ -1,4 +1,4 @@
-"""What every part of a transaction stands on: one connection, the store's dialect, and the guard of read-only ones."""
+"""What repositories share: the transaction's connection, its dialect, and the guard of read-only ones."""
 
 from __future__ import annotations
 
@@ -17,11 +17,9 @@ from sqlalchemy import (
     literal_column,
 )
 
-from service.domain.audit_log import ChainSigner, UnkeyedSigner
 from service.storage.bulk import POSTGRESQL, insert_new, insert_rows, rows_text
 
 Row = Mapping[str, Any]
-PLAIN: Final = UnkeyedSigner()
 LIMIT: Final[BindParameter[int]] = bindparam("limit", type_=Integer, literal_execute=True)
 """How many rows a page holds at most, written into the statement. Of a bound number PostgreSQL expects a tenth of all
 rows: as soon as that is more than a page, no plan it could keep looks as good, and it plans each page anew."""
@@ -29,13 +27,12 @@ ONE: Final[ColumnElement[int]] = literal_column("1", Integer)
 """A limit of one, for the same reason."""
 
 
-class Part:
-    """A stretch of the transaction's verbs; the whole `Tx` is made of such parts."""
+class Repository:
+    """Statements about one aggregate, in one transaction."""
 
-    def __init__(self, connection: Connection, *, writes: bool, signer: ChainSigner = PLAIN) -> None:
+    def __init__(self, connection: Connection, writes: bool) -> None:
         self._connection = connection
         self._writes = writes
-        self._signer = signer
         self._dialect = connection.dialect.name
 
     def _read(self, statement: Executable, **values: Any) -> CursorResult[Any]:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Executable, RowMapping, bindparam, select, up
 
 from service.domain.audit_log import GENESIS, SALT_BYTES, Act, ChainSigner, Head, Link, forge, forge_head
 from service.storage.bulk import insert_into
-from service.storage.part import PLAIN, Part
 from service.storage.people_tables import act_heads, acts
+from service.storage.repository import Repository
 from service.storage.schema import word
 
 _NAME = word("acts")
@@ -40,26 +40,27 @@ _BLANK = (
 )
 
 
-class ActsPart(Part):
+class AuditLogRepository(Repository):
     """The verbs about the chain of human acts."""
 
-    def __init__(self, connection: Connection, *, writes: bool, signer: ChainSigner = PLAIN) -> None:
-        super().__init__(connection, writes=writes, signer=signer)
+    def __init__(self, connection: Connection, writes: bool, signer: ChainSigner) -> None:
+        super().__init__(connection, writes)
+        self._signer = signer
         self._pending: list[Act] = []
 
-    def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
+    def append(self, who: str, act: str, subject: str, now: datetime) -> None:
         """Append a human act (decision, reveal, setting, sign-in) to the chain; ids alone, no text, no address.
 
         It is linked as the transaction ends: only then do those who append wait for each other.
         """
-        self.log_acts([Act(who, act, subject, now)])
+        self.append_all([Act(who, act, subject, now)])
 
-    def log_acts(self, added: Sequence[Act]) -> None:
+    def append_all(self, added: Sequence[Act]) -> None:
         """Append several acts, in order, for the price of little more than one."""
         self._must_write()
         self._pending.extend(added)
 
-    def link_acts(self) -> None:
+    def link(self) -> None:
         """Append what was logged, as the transaction's last verb: whoever holds the head waits for no other row."""
         added, self._pending = self._pending, []
         if not added:
@@ -89,16 +90,16 @@ class ActsPart(Part):
             at_version=head.key_version,
         )
 
-    def acts_after(self, number: int, limit: int) -> list[Link]:
+    def after(self, number: int, limit: int) -> list[Link]:
         """Return the chain's links behind that number, in order; of a blanked one only what the chain needs."""
         return [_link(row) for row in self._read(_AFTER, after=number, most=limit).mappings()]
 
-    def act_head(self) -> Head | None:
+    def head(self) -> Head | None:
         """Return where the chain ends, None before the first act."""
         row = self._read(_HEAD).mappings().first()
         return Head(**row) if row and row["number"] else None
 
-    def blank_acts(self, who: str) -> int:
+    def blank(self, who: str) -> int:
         """Forget who did what in every act of that person, and the salts with it; return how many. The chain holds."""
         return self._write(_BLANK, person=who).rowcount
 

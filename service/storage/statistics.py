@@ -12,20 +12,22 @@ from service.domain.comment import Comment
 from service.domain.statistics import Judged, Place, Tally
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.storage.comment_tables import articles, comments, is_held
+from service.storage.backlog import BACKLOG, SITE_QUEUES
+from service.storage.comment_rows import ARTICLES_AT, COMMENTS, at, joined
+from service.storage.comment_tables import (
+    articles,
+    comments,
+    is_held,
+)
 from service.storage.decision_tables import decisions
-from service.storage.part import Part
-from service.storage.past import PAST_LIMIT
-from service.storage.reading import ARTICLES_AT, COMMENTS, at, joined
-from service.storage.records import Hand
+from service.storage.records import Backlog, DecisionFilter, SiteQueue
+from service.storage.repository import Repository
 from service.storage.rows import verdict_of
 from service.storage.schema import sites
 
 WAITS_LIMIT: Final = 10_000
 JUDGED_LIMIT: Final = 5_000
 PLACES: Final = 10
-
-
 _LAST = select(func.max(comments.c.pk))
 _LAST_DECISION = select(func.max(decisions.c.pk))
 _AT = (
@@ -41,13 +43,11 @@ _DECISION_AT = (
     .limit(1)
 )
 _SITE: BindParameter[int] = bindparam("site_id")
-
-
 _IS_NEW = decisions.c.action != Action.RESTORE.value
 """What a person decided, not what took a decision back."""
 
 
-class OverviewPart(Part):
+class StatisticsRepository(Repository):
     """The verbs of the overview."""
 
     def tally(self, site_id: int | None, since: datetime, until: datetime) -> Tally:
@@ -96,15 +96,15 @@ class OverviewPart(Part):
             found = found.where(comments.c.article_pk.in_(ARTICLES_AT))
         if before is not None:
             found = found.where(comments.c.pk < before)
-        found = found.order_by(comments.c.pk.desc()).limit(max(1, min(limit, PAST_LIMIT)))
+        found = found.order_by(comments.c.pk.desc()).limit(max(1, min(limit, JUDGED_LIMIT)))
         return [joined(row) for row in self._connection.execute(found, at(article_url)).mappings()]
 
-    def decided_in(
+    def decided(
         self,
         site_id: int | None,
         since: datetime,
         until: datetime,
-        hand: Hand,
+        hand: DecisionFilter,
         before: int | None,
         limit: int,
     ) -> list[tuple[int, Comment]]:
@@ -128,7 +128,7 @@ class OverviewPart(Part):
             found = found.where(_IS_NEW)
         if before is not None:
             found = found.where(decisions.c.pk < before)
-        found = found.order_by(decisions.c.pk.desc()).limit(max(1, min(limit, PAST_LIMIT)))
+        found = found.order_by(decisions.c.pk.desc()).limit(max(1, min(limit, JUDGED_LIMIT)))
         return [(row["made_pk"], joined(row)) for row in self._connection.execute(found).mappings()]
 
     def surges(self, site_id: int | None, now: datetime) -> list[Surge]:
@@ -276,3 +276,11 @@ class OverviewPart(Part):
         if site_id is not None:
             waiting = waiting.where(comments.c.site_id == site_id)
         return self._connection.execute(waiting.order_by(comments.c.pk).limit(1)).first()
+
+    def backlog(self, now: datetime) -> Backlog:
+        row = self._read(BACKLOG, now=now).mappings().one()
+        return Backlog(**row)
+
+    def site_queues(self, limit: int = 1_000) -> list[SiteQueue]:
+        """Return what waits of each site, in the order in which the sites were added."""
+        return [SiteQueue(**row) for row in self._read(SITE_QUEUES, limit=limit).mappings()]

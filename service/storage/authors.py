@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -10,31 +10,35 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    Executable,
     Select,
     bindparam,
-    delete,
     func,
     insert,
     or_,
     select,
+    union,
     union_all,
     update,
 )
 
 from service.domain.author_status import AuthorStatus, AuthorStatusEntry
 from service.domain.comment import Comment
-from service.domain.desk import History, View
+from service.domain.desk import History
 from service.domain.status import Status
-from service.storage.bulk import insert_into
 from service.storage.columns import Instant
-from service.storage.comment_tables import comments, has_author
-from service.storage.desk_tables import author_statuses, is_present, views
-from service.storage.part import Part
-from service.storage.reading import COMMENTS, joined
+from service.storage.comment_rows import (
+    COMMENTS,
+    joined,
+)
+from service.storage.comment_tables import (
+    comments,
+    has_author,
+    revisions,
+)
+from service.storage.desk_tables import author_statuses, is_present
+from service.storage.repository import Repository
 from service.storage.schema import word
 
-VIEWS_KEPT = 20
 _KEYS: BindParameter[Any] = bindparam("author_keys", expanding=True)
 _OF_SITE = comments.c.site_id == bindparam("site_id")
 _COUNTED = (
@@ -50,7 +54,6 @@ _COUNTED = (
 _RECEIVED = select(comments.c.pk, comments.c.received_at).where(
     comments.c.pk.in_(bindparam("pks", expanding=True))
 )
-_NAMED = COMMENTS.where(_OF_SITE, comments.c.id.in_(bindparam("ids", expanding=True)))
 _END = (
     update(author_statuses)
     .where(
@@ -66,17 +69,58 @@ _AUTHOR_STATUSES = select(author_statuses).where(
     is_present,
     or_(author_statuses.c.until.is_(None), author_statuses.c.until > bindparam("now", type_=Instant)),
 )
-_VIEWS = (
-    select(views.c.pk, views.c.name, views.c.query)
-    .where(views.c.moderator_id == bindparam("by"))
-    .order_by(views.c.pk.desc())
+_AUTHOR_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+_KNOWN = union(
+    select(comments.c.author_key)
+    .where(comments.c.site_id == bindparam("of_site"), comments.c.author_key.in_(_AUTHOR_KEYS), has_author)
+    .distinct(),
+    select(author_statuses.c.author_key).where(
+        author_statuses.c.site_id == bindparam("of_site"), author_statuses.c.author_key.in_(_AUTHOR_KEYS)
+    ),
 )
-_DROP_VIEWS = delete(views).where(
-    views.c.moderator_id == bindparam("by"), views.c.pk.in_(bindparam("pks", expanding=True))
+_OLD_AUTHOR: BindParameter[Any] = bindparam("old")
+_COMMENTS_ANEW = (
+    update(comments)
+    .where(comments.c.site_id == bindparam("of_site"), comments.c.author_key == _OLD_AUTHOR)
+    .values(author_key=bindparam("anew"))
+)
+_REVISIONS = update(revisions).where(revisions.c.author_key == _OLD_AUTHOR)
+_REVISIONS_ANEW = _REVISIONS.values(author_key=bindparam("anew"))
+_other = author_statuses.alias()
+_STATUSES_ANEW = (
+    update(author_statuses)
+    .where(
+        author_statuses.c.site_id == bindparam("of_site"),
+        author_statuses.c.author_key == _OLD_AUTHOR,
+        or_(
+            author_statuses.c.ended_at.is_not(None),
+            ~select(_other.c.pk)
+            .where(
+                _other.c.site_id == bindparam("of_site"),
+                _other.c.author_key == bindparam("anew"),
+                _other.c.ended_at.is_(None),
+            )
+            .exists(),
+        ),
+    )
+    .values(author_key=bindparam("anew"))
+)
+_APPROVED_AUTHORS = (
+    select(comments.c.author_key)
+    .where(
+        comments.c.site_id == bindparam("site_id"),
+        comments.c.author_key.in_(bindparam("author_keys", expanding=True)),
+        comments.c.author_key.is_not(None),
+        comments.c.status == word("approved"),
+        comments.c.published_revision.is_not(
+            None
+        ),  # an approval that still waits to leave does not count yet
+    )
+    .distinct()
 )
 
 
-class AuthorsPart(Part):
+class AuthorRepository(Repository):
     """The verbs about authors and views."""
 
     def histories(self, site_id: int, author_keys: Iterable[str]) -> dict[str, History]:
@@ -94,22 +138,16 @@ class AuthorsPart(Part):
         )
         return {key: History(counts[key], seen.get(firsts[key])) for key in counts}
 
-    def by_author(self, site_id: int, author_key: str, before: int | None, limit: int) -> list[Comment]:
+    def comments(self, site_id: int, author_key: str, before: int | None, limit: int) -> list[Comment]:
         """Return the author's comments on the site, newest first."""
         values: dict[str, Any] = {"site_id": site_id, "author_key": author_key, "limit": limit}
         if before is not None:
             values["before"] = before
         return [joined(row) for row in self._read(_by_author(before is not None), **values).mappings()]
 
-    def named(self, site_id: int, ids: Iterable[str]) -> dict[str, Comment]:
-        """Return the site's comments with these ids."""
-        wanted = sorted(set(ids))
-        rows = self._read(_NAMED, site_id=site_id, ids=wanted).mappings() if wanted else ()
-        return {row["id"]: joined(row) for row in rows}
-
-    def set_author_status(self, entry: AuthorStatusEntry) -> AuthorStatusEntry:
+    def set_status(self, entry: AuthorStatusEntry) -> AuthorStatusEntry:
         """Replace the author's status, and return the new entry with its id."""
-        self.end_author_status(entry.site_id, entry.author_key, entry.created_at)
+        self.end_status(entry.site_id, entry.author_key, entry.created_at)
         added = self._write(
             insert(author_statuses).returning(author_statuses.c.pk),
             site_id=entry.site_id,
@@ -122,10 +160,10 @@ class AuthorsPart(Part):
         )
         return replace(entry, id=added.scalar_one())
 
-    def end_author_status(self, site_id: int, author_key: str, now: datetime) -> bool:
+    def end_status(self, site_id: int, author_key: str, now: datetime) -> bool:
         return self._write(_END, of_site=site_id, key=author_key, now=now).rowcount > 0
 
-    def author_statuses(
+    def statuses(
         self, site_id: int, author_keys: Iterable[str], now: datetime
     ) -> dict[str, AuthorStatusEntry]:
         """Return the statuses in force now, by author key."""
@@ -145,21 +183,27 @@ class AuthorsPart(Part):
             for row in rows
         }
 
-    def add_view(self, moderator_id: int, name: str, query: str, now: datetime) -> None:
-        """Keep a view, in the place of one of the same name; at most 20 a moderator, the oldest give way."""
-        self._write(
-            _add_view(self._dialect), moderator_id=moderator_id, name=name, query=query, created_at=now
-        )
-        pks = [row.pk for row in self._read(_VIEWS, by=moderator_id)]
-        if len(pks) > VIEWS_KEPT:
-            self._write(_DROP_VIEWS, by=moderator_id, pks=pks[VIEWS_KEPT:])
+    def known(self, site_id: int, author_keys: Iterable[str]) -> set[str]:
+        """Return those author keys under which the site has comments or an author status."""
+        keys = sorted(set(author_keys))
+        return set(self._read(_KNOWN, of_site=site_id, keys=keys).scalars()) if keys else set()
 
-    def views(self, moderator_id: int) -> list[View]:
-        rows = self._read(_VIEWS, by=moderator_id)
-        return sorted((View(row.pk, row.name, row.query) for row in rows), key=lambda view: view.name)
+    def rekey(self, site_id: int, keys: Mapping[str, str]) -> int:
+        """Replace each old author key in comments, revisions and author statuses by its new one; return how many."""
+        changed = 0
+        for old, new in sorted(keys.items()):
+            changed += self._write(_COMMENTS_ANEW, of_site=site_id, old=old, anew=new).rowcount
+            # an author key is made for one site, so that no other site's revisions can be meant
+            changed += self._write(_REVISIONS_ANEW, old=old, anew=new).rowcount
+            changed += self._write(_STATUSES_ANEW, of_site=site_id, old=old, anew=new).rowcount
+        return changed
 
-    def drop_view(self, moderator_id: int, view_id: int) -> None:
-        self._write(_DROP_VIEWS, by=moderator_id, pks=[view_id])
+    def with_approved(self, site_id: int, author_keys: Iterable[str]) -> set[str]:
+        """Return those author keys that have an approved comment on this site."""
+        keys = sorted(set(author_keys))
+        if not keys:
+            return set()
+        return set(self._read(_APPROVED_AUTHORS, site_id=site_id, author_keys=keys).scalars())
 
 
 @cache
@@ -181,12 +225,4 @@ def _by_author(before: bool) -> Select[Any]:
         COMMENTS.where(comments.c.pk.in_(union_all(*found)))
         .order_by(comments.c.pk.desc())
         .limit(bindparam("limit"))
-    )
-
-
-@cache
-def _add_view(dialect: str) -> Executable:
-    new = insert_into(views, dialect)
-    return new.on_conflict_do_update(
-        index_elements=["moderator_id", "name"], set_={"query": new.excluded.query}
     )

@@ -24,18 +24,17 @@ from sqlalchemy import (
 from service.domain.comment import Comment
 from service.domain.verdict import SELF_HARM
 from service.storage.columns import Instant
+from service.storage.comment_rows import COMMENTS, joined
 from service.storage.comment_tables import LABEL_SCORES, comments, is_held
 from service.storage.desk_tables import claims, is_open, matters
-from service.storage.part import Part
 from service.storage.queue_filters import Filters, filters_of, of_risk, values_of, where
-from service.storage.reading import COMMENTS, joined
-from service.storage.records import Spread, Stretch
+from service.storage.records import ScoreHistogram, ScoreRange
+from service.storage.repository import Repository
 from service.storage.schema import word
 
 SLACK: Final = 1e-9
 """Leading scores are stored with six digits; an edge that a person typed means the score that reads the same."""
 MILLION: Final = 1_000_000
-
 _SET_ASIDE = exists().where(matters.c.comment_pk == comments.c.pk, matters.c.kind == word("aside"), is_open)
 _TAKEN = exists().where(
     claims.c.comment_pk == comments.c.pk,
@@ -45,22 +44,22 @@ _TAKEN = exists().where(
 _LAST = select(func.max(comments.c.pk)).where(is_held)
 
 
-class RangingPart(Part):
+class RangeRepository(Repository):
     """The verbs of ranges."""
 
-    def spread(self, stretch: Stretch, bins: int) -> Spread:
+    def histogram(self, stretch: ScoreRange, bins: int) -> ScoreHistogram:
         """Count the queue in so many equal steps of the score from 0 to 1, and what of it lies in the stretch."""
         counts, inside = [0] * bins, 0
         for row in self._read(_spread(_shape(stretch)), **_values(self._connection, stretch), bins=bins):
             counts[min(max(row.bin, 0), bins - 1)] += row.held
             inside += row.inside
-        return Spread(tuple(counts), inside)
+        return ScoreHistogram(tuple(counts), inside)
 
     def last_held(self) -> int:
         """Return the highest number of a held comment, 0 when none is held."""
         return int(self._read(_LAST).scalar() or 0)
 
-    def sample_stretch(self, stretch: Stretch, limit: int) -> list[Comment]:
+    def sample(self, stretch: ScoreRange, limit: int) -> list[Comment]:
         """Return comments of the stretch drawn at random, other ones each time."""
         pks = list(
             self._read(_draw(_shape(stretch)), **_values(self._connection, stretch), limit=limit).scalars()
@@ -68,8 +67,8 @@ class RangingPart(Part):
         rows = self._read(_SOME.order_by(_score(stretch.by)), pks=pks).mappings() if pks else ()
         return [joined(row) for row in rows]
 
-    def page_stretch(
-        self, stretch: Stretch, after: int, limit: int, moderator_id: int, now: datetime
+    def page(
+        self, stretch: ScoreRange, after: int, limit: int, moderator_id: int, now: datetime
     ) -> list[Comment]:
         """Return the stretch's comments above `after`, by number, without those assigned to another moderator."""
         given = _values(self._connection, stretch) | {
@@ -85,11 +84,11 @@ Shape = tuple[str | None, Filters, bool]
 _SOME = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True)))
 
 
-def _shape(stretch: Stretch) -> Shape:
+def _shape(stretch: ScoreRange) -> Shape:
     return stretch.by, filters_of(stretch.wanted), stretch.until_pk is not None
 
 
-def _values(connection: Connection, stretch: Stretch) -> dict[str, Any]:
+def _values(connection: Connection, stretch: ScoreRange) -> dict[str, Any]:
     values = values_of(connection, stretch.wanted)
     if stretch.by is None:
         values |= {"low": stretch.low - SLACK, "high": stretch.high + SLACK}

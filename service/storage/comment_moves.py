@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -27,32 +26,19 @@ from sqlalchemy import (
 
 from service.domain.severity import leading
 from service.storage.bulk import POSTGRESQL, rows_of
-from service.storage.columns import to_json, to_microseconds
+from service.storage.columns import to_microseconds
 from service.storage.comment_tables import (
     LABEL_SCORES,
     comments,
 )
-from service.storage.part import Part
-from service.storage.ranging import MILLION
+from service.storage.ranges import MILLION
 from service.storage.records import Move
 from service.storage.rows import verdict_text
 from service.storage.schema import word
 
 
-class MovingPart(Part):
-    """The verb that changes the state of comments."""
-
-    def move(self, moves: Sequence[Move]) -> set[int]:
-        """Compare and swap each; return the pks that moved. A moved comment's lease ends."""
-        if not moves:
-            return set()
-        return set(
-            self._write(_move(self._dialect), moves=to_json([_move_values(move) for move in moves])).scalars()
-        )
-
-
 @cache
-def _move(dialect: str) -> Executable:
+def move_statement(dialect: str) -> Executable:
     """Compare and swap all in one statement. PostgreSQL locks in the order of pk, so that two never deadlock."""
     wanted = rows_of(
         "moves",
@@ -130,7 +116,8 @@ def _newer(verdict: ColumnElement[Any], new: ColumnElement[Any], old: ColumnElem
     return case((verdict.is_(None), old), else_=new)
 
 
-def _move_values(move: Move) -> dict[str, Any]:
+def move_values(move: Move) -> dict[str, Any]:
+    """Return a move as `move_statement` reads it."""
     led = leading(move.verdict) if move.verdict else None
     return {
         "label": led.label if led else None,

@@ -27,9 +27,9 @@ from service.domain.verdict import SELF_HARM
 from service.storage.bulk import insert_into
 from service.storage.cluster_tables import cluster_members
 from service.storage.columns import Instant
+from service.storage.comment_rows import ARTICLE, COMMENTS, joined
 from service.storage.comment_tables import articles, comments, is_held
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters
-from service.storage.part import LIMIT, ONE, Part
 from service.storage.people_tables import moderators
 from service.storage.queue_filters import (
     Filters,
@@ -45,7 +45,7 @@ from service.storage.queue_filters import (
     values_of,
     where,
 )
-from service.storage.reading import ARTICLE, COMMENTS, joined
+from service.storage.repository import LIMIT, ONE, Repository
 from service.storage.schema import word
 
 LANGUAGES_SHOWN = 50
@@ -91,10 +91,10 @@ _OTHERS = select(claims.c.comment_pk).where(
 )
 
 
-class QueueingPart(Part):
+class QueueRepository(Repository):
     """The verbs of queues and claims."""
 
-    def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
+    def page(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         """Return held comments in the wanted order, without those set aside or assigned to another moderator.
 
         Of a duplicate cluster only the oldest of those is returned, claims aside. None is while another moderator has
@@ -115,7 +115,7 @@ class QueueingPart(Part):
             Queued(joined(row), replace(cursor(wanted, row, "pk"), at_risk=bool(at_risk))) for row in rows
         ]
 
-    def matters(
+    def with_matter(
         self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int
     ) -> list[Queued]:
         """Return comments with an open matter of that kind in the wanted order, others' claims left out.
@@ -126,7 +126,7 @@ class QueueingPart(Part):
         rows = self._read(_matters(kind, shape(wanted)), **values).mappings()
         return [Queued(joined(row), cursor(wanted, row, "matter_pk")) for row in rows]
 
-    def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
+    def count_newer(self, wanted: Wanted, since_pk: int, limit: int) -> int:
         """Count held comments of that kind with a number above `since_pk`, up to `limit`."""
         statement = _arrived(filters_of(wanted))
         return int(
@@ -135,11 +135,11 @@ class QueueingPart(Part):
             ).scalar_one()
         )
 
-    def newest_held(self) -> int:
+    def newest_pk(self) -> int:
         """Return the highest number of a held comment, 0 when none is held."""
         return int(self._read(_NEWEST).scalar_one_or_none() or 0)
 
-    def queue_counts(self, limit: int) -> dict[str, int]:
+    def counts(self, limit: int) -> dict[str, int]:
         """Count "held" (without what is set aside), "reported", "aside" and "appeals", each up to `limit`."""
         return dict(self._read(_COUNTS, limit=limit).mappings().one())
 

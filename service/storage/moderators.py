@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     Executable,
     RowMapping,
     bindparam,
@@ -16,16 +14,16 @@ from sqlalchemy import (
     insert,
     select,
     true,
-    tuple_,
     update,
 )
 
-from service.domain.desk import Moderator
+from service.domain.desk import Moderator, View
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
-from service.storage.comment_tables import idempotency_keys, is_passing
-from service.storage.part import Part
+from service.storage.desk_tables import views
 from service.storage.people_tables import moderators, sessions, sign_in_failures, sign_ins
+from service.storage.repository import Repository
+from service.storage.schema import metadata
 
 _MODERATORS = select(moderators.c.pk, moderators.c.name, moderators.c.role, moderators.c.active)
 _BY_NAME = _MODERATORS.where(moderators.c.name == bindparam("name"))
@@ -47,30 +45,7 @@ _SESSION = _MODERATORS.join(sessions, sessions.c.moderator_id == moderators.c.pk
     sessions.c.expires_at > bindparam("now", type_=Instant),
     moderators.c.active == true(),
 )
-_LIMIT: BindParameter[Any] = bindparam("limit")
-_EXPIRED_LINKS = delete(sign_ins).where(
-    sign_ins.c.token_hash.in_(
-        select(sign_ins.c.token_hash)
-        .where(sign_ins.c.expires_at <= bindparam("now", type_=Instant))
-        .limit(_LIMIT)
-    )
-)
-_EXPIRED_SESSIONS = delete(sessions).where(
-    sessions.c.token_hash.in_(
-        select(sessions.c.token_hash)
-        .where(sessions.c.expires_at <= bindparam("now", type_=Instant))
-        .limit(_LIMIT)
-    )
-)
-_OLD_KEYS = delete(idempotency_keys).where(
-    tuple_(idempotency_keys.c.site_id, idempotency_keys.c.key).in_(
-        select(idempotency_keys.c.site_id, idempotency_keys.c.key)
-        .where(idempotency_keys.c.created_at < bindparam("keys_before", type_=Instant), is_passing)
-        .order_by(idempotency_keys.c.created_at)
-        .limit(_LIMIT)
-    )
-)
-_END = delete(sessions).where(sessions.c.token_hash == bindparam("token"))
+_END_SESSION = delete(sessions).where(sessions.c.token_hash == bindparam("token"))
 _SET = (
     update(moderators)
     .where(moderators.c.pk == bindparam("moderator_id"))
@@ -83,12 +58,21 @@ _FAILURES = select(sign_in_failures.c.failures).where(
     sign_in_failures.c.network == bindparam("network"),
     sign_in_failures.c.since > bindparam("since", type_=Instant),
 )
+VIEWS_KEPT = 20
+_VIEWS = (
+    select(views.c.pk, views.c.name, views.c.query)
+    .where(views.c.moderator_id == bindparam("by"))
+    .order_by(views.c.pk.desc())
+)
+_DROP_VIEWS = delete(views).where(
+    views.c.moderator_id == bindparam("by"), views.c.pk.in_(bindparam("pks", expanding=True))
+)
 
 
-class PeoplePart(Part):
+class ModeratorRepository(Repository):
     """The verbs about the people on the desk."""
 
-    def add_moderator(self, name: str, role: str, now: datetime) -> Moderator:
+    def add(self, name: str, role: str, now: datetime) -> Moderator:
         """Store a new moderator. Raises ValueError when the name is taken."""
         added = self._write(_add(self._dialect), name=name, role=role, active=True, created_at=now)
         pk = added.scalar_one_or_none()
@@ -96,11 +80,11 @@ class PeoplePart(Part):
             raise ValueError("a moderator of this name exists")
         return Moderator(pk, name, role)
 
-    def moderator(self, name: str) -> Moderator | None:
+    def get(self, name: str) -> Moderator | None:
         row = self._read(_BY_NAME, name=name).mappings().first()
         return _moderator(row) if row else None
 
-    def moderators(self) -> list[Moderator]:
+    def all(self) -> list[Moderator]:
         return [_moderator(row) for row in self._read(_ALL).mappings()]
 
     def add_sign_in(self, moderator_id: int, token_hash: str, expires_at: datetime) -> None:
@@ -121,33 +105,44 @@ class PeoplePart(Part):
         return _moderator(row) if row else None
 
     def end_session(self, token_hash: str) -> None:
-        self._write(_END, token=token_hash)
+        self._write(_END_SESSION, token=token_hash)
 
-    def prune(self, now: datetime, keys_before: datetime, limit: int = 1_000) -> int:
-        """Drop sessions and sign-in links that have expired and idempotency keys older than that; return how many.
-
-        At most `limit` of each kind, so that no other writer waits long. A submission repeated after its key is gone
-        is known by its id. Keys that begin with `KEPT_FOR_GOOD` stay.
-        """
-        dropped = self._write(_EXPIRED_LINKS, now=now, limit=limit).rowcount
-        dropped += self._write(_EXPIRED_SESSIONS, now=now, limit=limit).rowcount
-        return dropped + self._write(_OLD_KEYS, keys_before=keys_before, limit=limit).rowcount
-
-    def set_moderator(self, moderator_id: int, role: str, active: bool) -> None:
+    def change(self, moderator_id: int, role: str, active: bool) -> None:
         """Give a moderator another role, or let them in no more: their sessions and links end with it."""
         self._write(_SET, moderator_id=moderator_id, role_now=role, active_now=active)
         if not active:
             self._write(_END_ALL, moderator_id=moderator_id)
             self._write(_DROP_LINKS, moderator_id=moderator_id)
 
-    def count_sign_in_failure(self, network: str, now: datetime, since: datetime) -> int:
+    def count_failure(self, network: str, now: datetime, since: datetime) -> int:
         """Count one more failed sign-in of a network; windows begun at `since` or before are over. Return how many."""
         self._write(_OLD_FAILURES, since=since)
         return int(self._write(_count_failure(self._dialect), network=network, now=now).scalar_one())
 
-    def sign_in_failures(self, network: str, since: datetime) -> int:
+    def failures(self, network: str, since: datetime) -> int:
         """Return how many sign-ins of a network failed in its window, if that began after `since`."""
         return int(self._read(_FAILURES, network=network, since=since).scalar_one_or_none() or 0)
+
+    def remove(self, moderator_id: int) -> None:
+        """Take a moderator off with sessions, links, claims and views; what they decided keeps their name."""
+        for statement in _delete_of_moderator():
+            self._write(statement, of_moderator=moderator_id)
+
+    def add_view(self, moderator_id: int, name: str, query: str, now: datetime) -> None:
+        """Keep a view, in the place of one of the same name; at most 20 a moderator, the oldest give way."""
+        self._write(
+            _add_view(self._dialect), moderator_id=moderator_id, name=name, query=query, created_at=now
+        )
+        pks = [row.pk for row in self._read(_VIEWS, by=moderator_id)]
+        if len(pks) > VIEWS_KEPT:
+            self._write(_DROP_VIEWS, by=moderator_id, pks=pks[VIEWS_KEPT:])
+
+    def views(self, moderator_id: int) -> list[View]:
+        rows = self._read(_VIEWS, by=moderator_id)
+        return sorted((View(row.pk, row.name, row.query) for row in rows), key=lambda view: view.name)
+
+    def drop_view(self, moderator_id: int, view_id: int) -> None:
+        self._write(_DROP_VIEWS, by=moderator_id, pks=[view_id])
 
 
 @cache
@@ -170,3 +165,20 @@ def _count_failure(dialect: str) -> Executable:
 
 def _moderator(row: RowMapping) -> Moderator:
     return Moderator(row["pk"], row["name"], row["role"], row["active"])
+
+
+@cache
+def _delete_of_moderator() -> tuple[Executable, ...]:
+    theirs = [table for table in reversed(metadata.sorted_tables) if "moderator_id" in table.c]
+    return (
+        *(delete(table).where(table.c.moderator_id == bindparam("of_moderator")) for table in theirs),
+        delete(moderators).where(moderators.c.pk == bindparam("of_moderator")),
+    )
+
+
+@cache
+def _add_view(dialect: str) -> Executable:
+    new = insert_into(views, dialect)
+    return new.on_conflict_do_update(
+        index_elements=["moderator_id", "name"], set_={"query": new.excluded.query}
+    )

@@ -15,15 +15,14 @@ from service.domain.comment import Comment
 from service.domain.text import terms
 from service.storage.bulk import POSTGRESQL
 from service.storage.columns import to_json
+from service.storage.comment_rows import COMMENTS, joined
 from service.storage.comment_tables import comments
 from service.storage.desk_tables import appeals, reports
-from service.storage.part import Part
-from service.storage.reading import COMMENTS, joined
+from service.storage.repository import Repository
 from service.storage.schema import word
 
 WINDOWS: Final = {"sqlite": (20_000, 400_000, None), "postgresql": (2_000, None)}
 """How many of the newest comments are looked through first; a common word fills its page from few of them."""
-
 _SOURCE = select(comments.c.pk, comments.c.author_name, comments.c.body).where(
     comments.c.pk.in_(bindparam("pks", expanding=True)), comments.c.status != word("erased")
 )
@@ -70,10 +69,10 @@ _RARE = text(
 _THESE = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True))).order_by(comments.c.pk.desc())
 
 
-class SearchingPart(Part):
+class SearchRepository(Repository):
     """The verbs of the index of words."""
 
-    def index_texts(self, pks: Collection[int]) -> None:
+    def index(self, pks: Collection[int]) -> None:
         """Make these comments findable by the words of their present name and text."""
         if not pks:
             return
@@ -87,14 +86,14 @@ class SearchingPart(Part):
         self._write(_DROP_LITE, pks=sorted(pks))
         self._write_each(_ADD_LITE, [{"pk": pk, "text": " ".join(its)} for pk, its in found])
 
-    def forget_texts(self, pks: Collection[int]) -> None:
+    def forget(self, pks: Collection[int]) -> None:
         """Take these comments out of the index, and what was written about them by readers: reports and appeals."""
         if pks:
             self._write(_FORGET[self._dialect], pks=sorted(pks))
             for statement in _FORGET_OTHERS:
                 self._write(statement, pks=sorted(pks))
 
-    def search(
+    def find(
         self, words: Sequence[str], site_id: int | None, before: int | None, limit: int
     ) -> list[Comment]:
         """Return comments that contain every word, newest first."""

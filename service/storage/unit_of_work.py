@@ -1,83 +1,78 @@
-"""The truth: transactions on SQLite or PostgreSQL, put together from their parts."""
+"""The unit of work: a store opens transactions, and each gives one repository per aggregate."""
 
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from service.domain.audit_log import ChainSigner, UnkeyedSigner
 from service.domain.comment import Comment, Draft
 from service.domain.errors import ReplydeskError
-from service.storage.accepting import AcceptingPart
-from service.storage.acts import ActsPart
-from service.storage.alarms import AlarmsPart
-from service.storage.appeals import AppealsPart
-from service.storage.authoring import AuthorsPart
+from service.storage.alarms import AlarmRepository
+from service.storage.appeals import AppealRepository
+from service.storage.articles import ArticleRepository
+from service.storage.audit_log import AuditLogRepository
+from service.storage.authors import AuthorRepository
 from service.storage.bulk import SQLITE
-from service.storage.bulk_decisions import BulkDecisionsPart
-from service.storage.cases import CasesPart
-from service.storage.clusters import ClustersPart
-from service.storage.decisions import DecisionsPart
-from service.storage.deliveries import DeliveriesPart
+from service.storage.bulk_decisions import BulkDecisionRepository
+from service.storage.cases import CaseRepository
+from service.storage.clusters import ClusterRepository
+from service.storage.comments import CommentRepository
+from service.storage.decisions import DecisionRepository
+from service.storage.deliveries import DeliveryRepository
 from service.storage.engines import for_reading, open_engine, with_short_waits
-from service.storage.erasing import ErasingPart
-from service.storage.group_commit import GroupCommit, Name, Waiting, add_each_site
-from service.storage.labels import LabelsPart
-from service.storage.moving import MovingPart
-from service.storage.overview import OverviewPart
-from service.storage.past import PastPart
-from service.storage.people import PeoplePart
+from service.storage.erasure import ErasureRepository
+from service.storage.group_commit import GroupCommit, Name, Waiting
+from service.storage.labels import LabelRepository
+from service.storage.moderators import ModeratorRepository
 from service.storage.purging import purge
-from service.storage.queueing import QueueingPart
-from service.storage.ranging import RangingPart
-from service.storage.reading import ReadingPart
-from service.storage.rekeying import RekeyingPart
-from service.storage.removing import RemovingPart
-from service.storage.retaining import RetainingPart
+from service.storage.queue import QueueRepository
+from service.storage.ranges import RangeRepository
+from service.storage.retention import RetentionRepository
 from service.storage.schema import HEAD
-from service.storage.scoring import ScoringPart
-from service.storage.searching import SearchingPart
-from service.storage.sites import SitesPart
-from service.storage.watching import WatchingPart
+from service.storage.scoring import ScoringRepository
+from service.storage.sealed import SealedRepository
+from service.storage.search import SearchRepository
+from service.storage.sites import SiteRepository
+from service.storage.statistics import StatisticsRepository
 
 
 class SchemaError(ReplydeskError):
     """The database is not in the shape that this version needs; run `replydesk migrate`."""
 
 
-class Tx(
-    SitesPart,
-    AcceptingPart,
-    ReadingPart,
-    ScoringPart,
-    DecisionsPart,
-    DeliveriesPart,
-    PeoplePart,
-    ActsPart,
-    RekeyingPart,
-    WatchingPart,
-    AlarmsPart,
-    ErasingPart,
-    RetainingPart,
-    QueueingPart,
-    CasesPart,
-    AuthorsPart,
-    SearchingPart,
-    ClustersPart,
-    OverviewPart,
-    RangingPart,
-    AppealsPart,
-    BulkDecisionsPart,
-    LabelsPart,
-    MovingPart,
-    RemovingPart,
-    PastPart,
-):
-    """One transaction on a SQL database."""
+class Tx:
+    """One transaction on a SQL database: its repositories share the connection and end with it."""
+
+    def __init__(self, connection: Connection, writes: bool, signer: ChainSigner) -> None:
+        self.connection = connection
+        self.sites = SiteRepository(connection, writes)
+        self.articles = ArticleRepository(connection, writes)
+        self.comments = CommentRepository(connection, writes, self.articles)
+        self.sealed = SealedRepository(connection, writes)
+        self.search = SearchRepository(connection, writes)
+        self.scoring = ScoringRepository(connection, writes)
+        self.decisions = DecisionRepository(connection, writes)
+        self.labels = LabelRepository(connection, writes)
+        self.bulk_decisions = BulkDecisionRepository(connection, writes)
+        self.deliveries = DeliveryRepository(connection, writes)
+        self.alarms = AlarmRepository(connection, writes)
+        self.moderators = ModeratorRepository(connection, writes)
+        self.authors = AuthorRepository(connection, writes)
+        self.clusters = ClusterRepository(connection, writes)
+        self.queue = QueueRepository(connection, writes)
+        self.ranges = RangeRepository(connection, writes)
+        self.cases = CaseRepository(connection, writes)
+        self.appeals = AppealRepository(connection, writes)
+        self.statistics = StatisticsRepository(connection, writes)
+        self.audit_log = AuditLogRepository(connection, writes, signer)
+        self.erasure = ErasureRepository(connection, writes, self.search)
+        self.retention = RetentionRepository(connection, writes)
 
 
 TURNS = 4
@@ -106,18 +101,18 @@ class Store:
     def read(self) -> Iterator[Tx]:
         """Open a transaction that sees one moment, and writes nothing."""
         with self._now(self._reading).begin() as connection:
-            yield Tx(connection, writes=False, signer=self._signer)
+            yield Tx(connection, False, self._signer)
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """Open a transaction that commits at its end: one at a time on SQLite, on PostgreSQL it locks rows."""
         with self._turn, self._now(self.engine).begin() as connection:
-            tx = Tx(connection, writes=True, signer=self._signer)
+            tx = Tx(connection, True, self._signer)
             yield tx
-            tx.link_acts()
+            tx.audit_log.link()
 
     def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
-        """Insert one draft as `Tx.add_comments` does and commit it; None when its id exists.
+        """Insert one draft as `tx.comments.add` does and commit it; None when its id exists.
 
         For the many that come one by one: it costs less than a transaction around it. Its idempotency key is not kept.
         """
@@ -125,13 +120,13 @@ class Store:
         if added is not None or self._writes_alone:
             return added
         with self.write() as tx:
-            return tx.add_comments(site_id, [draft], now).get(draft.id)
+            return tx.comments.add(site_id, [draft], now).get(draft.id)
 
     @contextmanager
     def _at_once(self) -> Iterator[Tx]:
         """Write in single statements: each is a transaction by itself on PostgreSQL."""
         with self._reading.begin() as connection:
-            yield Tx(connection, writes=True)
+            yield Tx(connection, True, self._signer)
 
     def purge(self) -> bool:
         """Clear the files of what was deleted, as far as the database can; False when a reader stood in the way."""
@@ -149,8 +144,21 @@ class Store:
         self.engine.dispose()
 
 
+def add_each_site(tx: Tx, going: Sequence[Waiting]) -> dict[Name, Comment]:
+    """Add what goes together by the verb that adds comments of one site."""
+    by_site: dict[int, list[Draft]] = defaultdict(list)
+    for one in going:
+        by_site[one.site_id].append(one.draft)
+    now = max(one.now for one in going)
+    return {
+        (site_id, comment_id): comment
+        for site_id, drafts in by_site.items()
+        for comment_id, comment in tx.comments.add(site_id, drafts, now).items()
+    }
+
+
 def _add_at_once(tx: Tx, going: Sequence[Waiting]) -> Mapping[Name, Comment]:
-    return tx.add_at_once([(one.site_id, one.draft, one.now) for one in going])
+    return tx.comments.add_at_once([(one.site_id, one.draft, one.now) for one in going])
 
 
 def open_store(database_url: str, signer: ChainSigner | None = None) -> Store:
