@@ -13,7 +13,6 @@ from service.scoring.scorer import sign
 from service.usecases import Judgement, Scored, StatusChange, record_scores, rescore, set_author_status
 from service.usecases.bulk import decide_cluster
 from tests.factories import ON_SQLITE
-from tests.worker.cast import Stage
 from worker.reading import sign as sign_batch
 
 PARAGRAPH = (
@@ -43,11 +42,6 @@ FORMS = {
 ADVERT = (
     "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later."
 )
-
-
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
 
 
 class Crowd:

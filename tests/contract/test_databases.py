@@ -105,37 +105,24 @@ def test_database_without_tables_is_refused(empty_url):
         open_store(empty_url)
 
 
-def test_older_schema_is_refused(empty_url):
+def test_only_a_newer_schema_than_the_codes_is_taken(empty_url):
     migrate.upgrade(empty_url)
-    engine = open_engine(empty_url)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    engine.dispose()
-    with pytest.raises(
-        SchemaError, match=f"is at schema 0000, this version needs {HEAD}; run `replydesk migrate`"
-    ):
+
+    def set_version(version):
+        engine = open_engine(empty_url)
+        with engine.begin() as connection:
+            connection.execute(text(f"UPDATE alembic_version SET version_num = '{version}'"))
+        engine.dispose()
+
+    set_version("0000")
+    older = f"is at schema 0000, this version needs {HEAD}; run `replydesk migrate`"
+    with pytest.raises(SchemaError, match=older):
         open_store(empty_url)
-
-
-def test_a_schema_that_no_migration_leads_on_from_is_refused(empty_url):
-    migrate.upgrade(empty_url)
-    engine = open_engine(empty_url)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0016'"))
-    engine.dispose()
-    with pytest.raises(
-        SchemaError, match=r"^The database is at schema 0016, which this version does not know\.$"
-    ):
+    set_version("0016")  # no migration leads on from it
+    with pytest.raises(SchemaError, match="is at schema 0016, which this version does not know"):
         migrate.upgrade(empty_url)
     assert migrate.current(empty_url) == "0016"
-
-
-def test_newer_schema_is_taken(empty_url):
-    migrate.upgrade(empty_url)
-    engine = open_engine(empty_url)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    engine.dispose()
+    set_version("9999")
     open_store(empty_url).close()
 
 
@@ -165,7 +152,7 @@ def test_every_spelling_of_postgresql_is_taken(scheme):
 
 
 def test_sqlite_is_opened_by_many_at_once(tmp_path):
-    for place in range(20):
+    for place in range(8):
         url, together = f"sqlite:///{tmp_path / f'{place}.db'}", threading.Barrier(6)
 
         def opened(url=url, together=together):
@@ -307,10 +294,11 @@ def test_who_comes_next_gets_the_connection_used_last(store):
     assert len(used) == 1
 
 
-def test_who_is_about_to_end_waits_for_a_lock_but_a_second(empty_url):
+@pytest.mark.parametrize("kind", ["sqlite_url", "clean_postgres_url", "pooled_url"])
+def test_who_is_about_to_end_waits_for_a_lock_but_a_second(request, kind):
     """A worker told to stop must be gone in time, whoever holds what it would write."""
-    migrate.upgrade(empty_url)
-    other, ending = open_store(empty_url), open_store(empty_url)
+    url = request.getfixturevalue(kind)
+    other, ending = open_store(url), open_store(url)
     try:
         with other.write() as tx:
             site = tx.sites.add(courier())

@@ -26,14 +26,8 @@ from service.usecases import (
 from service.usecases.appeal import Answer
 from service.usecases.review import Judgement
 from tests.factories import NOON
-from tests.worker.cast import Stage
 
 COPY = Signature(b"\x01\x00" * 48, (1, 2, 3))
-
-
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
 
 
 @pytest.fixture
@@ -86,41 +80,43 @@ def end(stage, how, comment):
 ENDS = ["withdrawn", "erased", "retained no longer"]
 
 
-@pytest.mark.parametrize("how", ENDS)
-def test_reports_end_with_the_comment(stage, mara, how):
-    (comment,) = held(stage, 1)
-    decide(stage, comment, Action.APPROVE)
+def reported(stage):
+    decide(stage, stage.look(), Action.APPROVE)
     for reader in ("one", "two"):
-        report(stage.deps, stage.site, comment.id, reader, "rude")
-    assert open_queues(stage, mara) == EMPTY | {"reported": ["c-0"]}
-    end(stage, how, stage.look("c-0"))
-    assert open_queues(stage, mara) == EMPTY
+        report(stage.deps, stage.site, "c-0", reader, "rude")
+
+
+def set_aside(stage):
+    decide(stage, stage.look(), Action.HOLD)
+
+
+def appealed(stage):
+    decide(stage, stage.look(), Action.REJECT)
+    return appeal(stage.deps, stage.site, "c-0", "Please look again.")
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_what_was_set_aside_ends_with_the_comment(stage, mara, how):
-    (comment,) = held(stage, 1)
-    decide(stage, comment, Action.HOLD)
-    assert open_queues(stage, mara) == EMPTY | {"aside": ["c-0"]}
+@pytest.mark.parametrize(
+    ("begin", "queue"), [(reported, "reported"), (set_aside, "aside"), (appealed, "appeals")]
+)
+def test_what_is_open_ends_with_the_comment(stage, mara, begin, queue, how):
+    held(stage, 1)
+    begin(stage)
+    assert open_queues(stage, mara) == EMPTY | {queue: ["c-0"]}
     end(stage, how, stage.look("c-0"))
     assert open_queues(stage, mara) == EMPTY
 
 
-@pytest.mark.parametrize("how", ENDS)
-def test_appeals_end_with_the_comment(stage, mara, how):
-    (comment,) = held(stage, 1)
-    decide(stage, comment, Action.REJECT)
-    made = appeal(stage.deps, stage.site, comment.id, "Please look again.")
-    assert open_queues(stage, mara) == EMPTY | {"appeals": ["c-0"]}
-    end(stage, how, stage.look("c-0"))
-    assert open_queues(stage, mara) == EMPTY
-    if how == "withdrawn":
-        with pytest.raises(Final):
-            take_answer_back(stage.deps, stage.site, made.id, "Bea")
-        with pytest.raises((Final, NothingToAppeal)):
-            appeal(stage.deps, stage.site, comment.id, "Please!")
-        with pytest.raises(Final):
-            answer(stage.deps, stage.site, made.id, Answer(True, "Yes.", "Bea"), 0.0)
+def test_an_appeal_against_a_withdrawn_comment_is_over(stage):
+    held(stage, 1)
+    made = appealed(stage)
+    end(stage, "withdrawn", stage.look("c-0"))
+    with pytest.raises(Final):
+        take_answer_back(stage.deps, stage.site, made.id, "Bea")
+    with pytest.raises((Final, NothingToAppeal)):
+        appeal(stage.deps, stage.site, "c-0", "Please!")
+    with pytest.raises(Final):
+        answer(stage.deps, stage.site, made.id, Answer(True, "Yes.", "Bea"), 0.0)
 
 
 @pytest.mark.parametrize("how", ENDS)

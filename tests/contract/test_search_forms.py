@@ -2,9 +2,7 @@
 
 import unicodedata
 
-import pytest
-
-from tests.factories import NOON, courier, draft
+from tests.factories import NOON, draft
 
 FOUND = [
     ("Die Straße ist gesperrt.", "STRASSE"),
@@ -66,12 +64,6 @@ MISSED = [
     ("well played 🇮🇸🇮🇸", "isis"),
     ("a b", "ab"),
 ]
-
-
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
 
 
 def indexed(tx, site, *bodies):

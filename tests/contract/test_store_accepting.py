@@ -18,19 +18,12 @@ from tests.factories import (
     NOON,
     WORDS,
     after,
-    courier,
     decided,
     draft,
     herald,
     ids,
     move,
 )
-
-
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
 
 
 def test_comment_comes_back_as_it_was_accepted(store, site):
@@ -111,15 +104,6 @@ def test_batch_keeps_the_callers_order(store, site):
         assert ids(tx.comments.page(site.id, oldest_first=True).comments) == names
 
 
-def test_same_id_on_two_sites_is_two_comments(store, site):
-    with store.write() as tx:
-        other = tx.sites.add(herald())
-        one = tx.comments.add(site.id, [draft()], NOON)["c-1"]
-        two = tx.comments.add(other.id, [draft(author=BO)], NOON)["c-1"]
-        assert one.pk != two.pk
-        assert tx.comments.get(other.id, "c-1") == two
-
-
 def test_keys_of_imports_are_kept_for_good(store, site):
     with store.write() as tx:
         pk = tx.comments.add(site.id, [draft()], NOON)["c-1"].pk
@@ -132,11 +116,6 @@ def test_keys_of_imports_are_kept_for_good(store, site):
             "import-0a",
             "0b",
         }
-
-
-def test_nothing_to_add_is_no_work(store, site):
-    with store.write() as tx:
-        assert tx.comments.add(site.id, [], NOON) == {}
 
 
 def test_moments_come_back_in_utc(store, site):

@@ -4,8 +4,6 @@ import threading
 import time
 from dataclasses import replace
 
-import pytest
-
 from service.domain.comment import Article, Source
 from service.domain.desk import Wanted
 from service.domain.verdict import Action
@@ -19,12 +17,6 @@ SPELLINGS = [
     "http://www.courier.example/caf%C3%A9/",
 ]
 TUNNEL = Article("https://courier.example/tunnel", "The tunnel")
-
-
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
 
 
 def approved(tx, site, *drafts):

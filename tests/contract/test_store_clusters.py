@@ -1,20 +1,12 @@
 """Every store: duplicate clusters and bulk decisions."""
 
-import pytest
-
 from service.domain.comment import Article
 from service.domain.desk import Matter, Wanted
 from service.domain.duplicates import Signature
 from service.domain.verdict import Action, Reason
-from tests.factories import NOON, after, courier, decided, decision, draft, herald, ids, move, verdict
+from tests.factories import NOON, after, decided, decision, draft, herald, ids, move, verdict
 
 NEAR, FAR = Signature(b"\x01\x00" * 48, (1, 2, 3)), Signature(b"\x02\x00" * 48, (1 << 50, 7))
-
-
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
 
 
 def held(store, site, count):

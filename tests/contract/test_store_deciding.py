@@ -20,14 +20,7 @@ from tests.factories import (
     draft,
     herald,
     label,
-    move,
 )
-
-
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
 
 
 @pytest.fixture
@@ -210,14 +203,6 @@ def test_labels_are_retracted_with_their_decision(store, comment):
         assert tx.labels.retract([4], after(2)) == 0
         assert [one.retracted_at for one in tx.labels.of_comment(comment.pk)] == [after(1), None]
         assert tx.labels.of_comment(comment.pk + 1) == []
-
-
-def test_decided_helper_leaves_the_comment_standing(store, comment):
-    with store.write() as tx:
-        made = decided(tx, comment, Action.HOLD)
-        assert tx.comments.move([move(comment, Action.APPROVE)]) == set()
-        stored = tx.comments.by_pks([comment.pk], lock=True).get(comment.pk)
-    assert stored.decision_id == made.id
 
 
 def test_numbers_leap_forward_and_never_back(store):

@@ -6,13 +6,7 @@ import pytest
 
 from service.domain.comment import Comment
 from service.storage.records import Finished
-from tests.factories import BO, NOON, after, courier, delivery, draft, finish_delivery, herald
-
-
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
+from tests.factories import BO, NOON, after, delivery, draft, finish_delivery, herald
 
 
 @pytest.fixture
@@ -154,6 +148,9 @@ def test_late_release_of_a_lost_lease_counts_for_nothing(store, comments):
         (again,) = tx.deliveries.lease(after(30), after(60), 10)
         tx.deliveries.release(lost, after(31))
         assert tx.deliveries.page(None, "waiting", 10) == [again]
+        assert finish_delivery(tx, again.id, again.attempts, "delivered", "200", None, after(32))
+        tx.deliveries.release([again], after(33))
+        assert [one.state for one in tx.deliveries.page(None, None, 10)] == ["delivered"]
 
 
 def test_lists_keep_to_site_state_and_cursor(store, site):

@@ -35,12 +35,6 @@ TYPED = Original("body", b"typed")
 MIXED = (draft("c-1"), draft("c-2", author_key="old key"), draft("c-3", BO), draft("c-4"))
 
 
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
-
-
 def add(store, site, *drafts):
     """Accept the drafts and return the comments, in order."""
     with store.write() as tx:

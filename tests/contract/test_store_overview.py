@@ -2,20 +2,12 @@
 
 from dataclasses import replace
 
-import pytest
-
 from service.domain.comment import Article
 from service.domain.statistics import Judged, calibration, cell_of, confusion
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage.records import DecisionFilter
-from tests.factories import NOON, after, courier, decided, decision, draft, herald, ids, label, move
-
-
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
+from tests.factories import NOON, after, decided, decision, draft, herald, ids, label, move
 
 
 def arrive(store, site, *names, at=0):

@@ -25,18 +25,14 @@ def test_taken_name_is_refused(store, mara):
         tx.moderators.add("Mara", "admin", NOON)
 
 
-def test_sign_in_link_works_once(store, mara):
+def test_sign_in_link_works_once_within_its_time(store, mara):
     with store.write() as tx:
         tx.moderators.add_sign_in(mara.id, "link", after(900))
         assert tx.moderators.use_sign_in("other", NOON) is None
         assert tx.moderators.use_sign_in("link", after(1)) == mara
         assert tx.moderators.use_sign_in("link", after(2)) is None
-
-
-def test_sign_in_link_expires(store, mara):
-    with store.write() as tx:
-        tx.moderators.add_sign_in(mara.id, "link", after(900))
-        assert tx.moderators.use_sign_in("link", after(900)) is None
+        tx.moderators.add_sign_in(mara.id, "late", after(900))
+        assert tx.moderators.use_sign_in("late", after(900)) is None
 
 
 def test_session_lasts_until_it_expires_or_is_ended(store, mara):
@@ -49,8 +45,3 @@ def test_session_lasts_until_it_expires_or_is_ended(store, mara):
         tx.moderators.end_session("two")
         tx.moderators.end_session("two")
         assert tx.moderators.session("two", NOON) is None
-
-
-def test_acts_are_logged(store):
-    with store.write() as tx:
-        tx.audit_log.append("Mara", "reveal", "comment 7", NOON)

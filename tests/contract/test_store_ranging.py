@@ -1,20 +1,12 @@
 """Every store: held comments by their leading score, counted, drawn from and paged."""
 
-import pytest
-
 from service.domain.comment import Article
 from service.domain.desk import Matter, Wanted
 from service.domain.verdict import LABELS, Action, Reason
 from service.storage.records import ScoreRange
-from tests.factories import NOON, after, courier, draft, herald, ids, move, verdict
+from tests.factories import NOON, after, draft, herald, ids, move, verdict
 
 ALL = ScoreRange(0.0, 1.0)
-
-
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
 
 
 def held(store, site, *scores, label="spam", first=0):

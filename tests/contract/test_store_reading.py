@@ -19,19 +19,12 @@ from tests.factories import (
     NOON,
     PENDING,
     after,
-    courier,
     decided,
     draft,
     herald,
     ids,
     move,
 )
-
-
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(store, site):

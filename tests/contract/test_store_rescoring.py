@@ -2,17 +2,9 @@
 
 from collections import Counter
 
-import pytest
-
 from service.domain.verdict import Action, Effort
 from service.storage.records import CurrentEffort
-from tests.factories import NOON, after, courier, draft, herald, ids, move
-
-
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
+from tests.factories import NOON, after, draft, herald, ids, move
 
 
 def marked(tx, site, *names, action=Action.HOLD, **changes):

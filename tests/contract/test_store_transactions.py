@@ -7,16 +7,10 @@ from typing import TypeVar
 import pytest
 
 from service.domain.verdict import Action
-from tests.factories import NOON, after, courier, decided, decision, delivery, draft, ids, move
+from tests.factories import NOON, after, decided, decision, delivery, draft, ids, move
 
 THREADS = 8
 Answer = TypeVar("Answer")
-
-
-@pytest.fixture
-def site(store):
-    with store.write() as tx:
-        return tx.sites.add(courier())
 
 
 def at_once(work, threads=THREADS):

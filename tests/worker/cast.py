@@ -3,75 +3,30 @@
 from __future__ import annotations  # ARTICLE, KEYRING
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.config import load
 from service.context import AppContext, Dependencies
-from service.domain.comment import Article, Comment, Placed, Source, Submission
+from service.domain.comment import Article, Placed, Source, Submission
 from service.domain.events import Delivery
 from service.domain.site import Site
 from service.domain.verdict import LABELS, Assessment, Effort
 from service.messaging.dispatcher import RecordingDispatcher
-from service.privacy.keys import Keyring, new_webhook_secret
+from service.privacy.keys import new_webhook_secret
 from service.privacy.sanitizer import Sanitizer
 from service.scoring import Explain, Reading
 from service.storage import Store
 from service.usecases import Scored, record_scores, submit
 from service.webhooks.url_guard import Allow
-from tests.factories import SetClock, courier
+from tests.factories import courier
+from tests.stage import KEYRING
 from worker.deliver import DeliveryWorker
 
 LOOPBACK = Allow.parse("127.0.0.0/8")
 
-KEYRING = Keyring(bytes(range(32)))
 ARTICLE = Article("https://courier.example/bridge")
-
-
-@dataclass(slots=True)
-class Stage:
-    deps: Dependencies
-    clock: SetClock
-    dispatcher: RecordingDispatcher
-    site: Site
-
-    @classmethod
-    def over(cls, store: Store, **site: Any) -> Stage:
-        """Put an installation over the store, with the courier in it."""
-        clock, dispatcher = SetClock(), RecordingDispatcher()
-        with store.write() as tx:
-            made = tx.sites.add(courier(**site))
-        return cls(Dependencies(store=store, dispatcher=dispatcher, clock=clock), clock, dispatcher, made)
-
-    def post(self, *texts: str, **changes: Any) -> list[Comment]:
-        """Accept a comment for each text; ids are c-0, c-1 and so on, by text."""
-        given = [
-            replace(
-                Submission(ARTICLE, "Ada", text, Source.API, id=f"c-{n}", signals={}, live=True), **changes
-            )
-            for n, text in enumerate(texts)
-        ]
-        placed = submit(self.deps, Sanitizer(KEYRING), self.site, given)
-        return [one.comment for one in placed if isinstance(one, Placed)]
-
-    def look(self, name: str = "c-0") -> Comment:
-        with self.deps.store.read() as tx:
-            found = tx.comments.get(self.site.id, name)
-        assert found is not None
-        return found
-
-    def statuses(self, count: int) -> list[str]:
-        return [str(self.look(f"c-{n}").status) for n in range(count)]
-
-    def decisions(self) -> int:
-        with self.deps.store.read() as tx:
-            return len(tx.decisions.feed(self.site.id, 0, 1000))
-
-    def enqueued(self) -> list[str]:
-        names = [name for name, _ in self.dispatcher.enqueued]
-        self.dispatcher.enqueued.clear()
-        return names
 
 
 @dataclass(slots=True)

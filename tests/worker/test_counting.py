@@ -4,7 +4,8 @@ import pytest
 
 from service.domain.effort import FAST_WANTED
 from service.messaging.tasks import SCORE
-from tests.worker.cast import Stage, Told, TwoEfforts
+from tests.stage import Stage
+from tests.worker.cast import Told, TwoEfforts
 from worker.journal import Journal
 from worker.meters import meters
 from worker.score import Bounds, score_pending

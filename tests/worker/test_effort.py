@@ -7,7 +7,8 @@ import pytest
 from service.domain.comment import Source
 from service.domain.effort import FAST_WANTED
 from service.domain.verdict import Effort
-from tests.worker.cast import Stage, Told, TwoEfforts
+from tests.stage import Stage
+from tests.worker.cast import Told, TwoEfforts
 from worker.score import score_pending
 
 FULL, FAST = Effort.FULL, Effort.FAST

@@ -17,7 +17,8 @@ from service.scoring.scorer import NoModel
 from service.usecases import Judgement, appeal, claim_held, report, review, undo, withdraw
 from service.usecases.bulk import decide_cluster
 from service.usecases.record_scores import Scored, record_scores
-from tests.worker.cast import Stage, TwoEfforts
+from tests.stage import Stage
+from tests.worker.cast import TwoEfforts
 from worker.journal import Journal
 from worker.score import RESCORE_BATCH, Bounds, score_pending
 from worker.sweep import Sweep

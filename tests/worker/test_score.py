@@ -10,7 +10,8 @@ from service.domain.verdict import Effort, Span
 from service.messaging.tasks import DELIVER, SCORE
 from service.scoring.scorer import NoModel
 from service.usecases import withdraw
-from tests.worker.cast import Stage, Told
+from tests.stage import Stage
+from tests.worker.cast import Told
 from worker import score
 from worker.score import Bounds, Pace, score_pending
 
@@ -26,7 +27,7 @@ def test_everything_pending_is_decided_in_batches(stage):
     assert score_pending(stage.deps, scorer, Bounds(batch=10)) == 25
     assert scorer.batches == [10, 10, 5]
     assert set(stage.statuses(25)) == {"approved"}
-    assert stage.decisions() == 25
+    assert len(stage.feed()) == 25
 
 
 def test_a_full_batch_calls_other_workers(stage):

@@ -11,7 +11,8 @@ from service.messaging.tasks import DELIVER, SCORE
 from service.storage.records import IdempotencyKey
 from service.usecases import Judgement, review
 from tests.factories import NOON, draft, herald
-from tests.worker.cast import Stage, Told
+from tests.stage import Stage
+from tests.worker.cast import Told
 from worker.score import score_pending
 from worker.sweep import HEAD_START_SECONDS, KEYS_KEPT, LATE_BATCH, PRUNE_SECONDS, SILENCE_SECONDS, Sweep
 
@@ -54,10 +55,10 @@ def test_due_decisions_are_published_even_if_the_message_was_lost(stage):
     review(stage.deps, stage.site, "c-0", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
     sweep = Sweep(stage.deps)
     sweep.run()
-    assert stage.decisions() == 0
+    assert len(stage.feed()) == 0
     stage.clock.pass_seconds(5)
     sweep.run()
-    assert stage.decisions() == 1
+    assert len(stage.feed()) == 1
 
 
 @pytest.mark.parametrize(

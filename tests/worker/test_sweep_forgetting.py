@@ -12,7 +12,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.usecases import Judgement, retain, review, turns_to_retain
 from tests.factories import NOON, finish_delivery, herald
-from tests.worker.cast import Stage
+from tests.stage import Stage
 from worker.sweep import CLEAR_SECONDS, TIDY_SECONDS, Sweep
 
 DAY = 86_400.0
