@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from apiflask import APIFlask
 from click.testing import Result
+from flask import Flask
 from sqlalchemy import event
 
 from service import config
@@ -73,7 +73,7 @@ def context_over(store: Store, home: Path, clock: SetClock, **env: str) -> AppCo
     return build_context(settings, env=given, store=store, dispatcher=RecordingDispatcher(), clock=clock)
 
 
-def app_over(context: AppContext, testing: bool = False) -> APIFlask:
+def app_over(context: AppContext, testing: bool = False) -> Flask:
     """The application that serves `context`, one at a time: to build its routes takes long, so each is built once."""
     kind = (context.settings.public_url, context.settings.trusted_proxies, testing)
     if kind in _applications:
@@ -307,7 +307,7 @@ def _delete_all() -> None:
         _filled.pop().clear()
 
 
-_applications: dict[Any, APIFlask] = {}
+_applications: dict[Any, Flask] = {}
 _free: list[Place] = []
 _filled: list[Place] = []
 atexit.register(_delete_all)

@@ -5,7 +5,6 @@ Kept apart from the callbacks: it tells of the queue, not of a comment, and nobo
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
@@ -16,9 +15,8 @@ from typing import Final
 import structlog
 
 from service.context import AppContext
-from service.domain.alarms import CALM, GROWN, Alarm, turns
+from service.domain.alarms import Alarm, alarm_payload, turns
 from service.domain.errors import ReplydeskError
-from service.domain.events import instant
 from service.domain.site import Site
 from service.storage.records import SiteQueue
 from service.webhooks.signing import Outcome, next_attempt, sign
@@ -88,21 +86,8 @@ class Notifier:
         raised = turns(alarm, queue.held, age, site.options, now)
         if raised is None:
             return None
-        message = {
-            "type": GROWN if raised else CALM,
-            "timestamp": instant(now),
-            "data": {
-                "site": site.name,
-                "held": queue.held,
-                "oldest_held_seconds": round(max(0.0, age)),
-                "limits": {
-                    "held": site.options.notify_held,
-                    "oldest_held_seconds": site.options.notify_age_seconds,
-                },
-                "desk": f"{self._context.settings.public_url}/desk",
-            },
-        }
-        payload = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+        desk = f"{self._context.settings.public_url}/desk"
+        payload = alarm_payload(site, raised, queue.held, age, desk, now)
         serial = alarm.serial + 1 if alarm else 1
         return Alarm(site.id, raised, serial, now, payload, next_attempt_at=now)
 

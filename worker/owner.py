@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from datetime import datetime
 from typing import Final
 
 import structlog
 
-from service.domain.events import instant
+from service.domain.events import stopped_payload
 from service.domain.site import Site
 from service.webhooks.signing import Outcome, sign
 from service.webhooks.url_guard import Allow
 from worker.outbound import post
 
-STOPPED: Final = "site.callbacks_stopped"
 TIMEOUT_SECONDS: Final = 10.0
 
 log = structlog.get_logger(__name__)
@@ -26,8 +24,7 @@ def tell_stopped(site: Site, secrets: tuple[str, ...], reason: str, now: datetim
     url = site.options.notify_url
     if url is None or not secrets:
         return
-    message = {"type": STOPPED, "timestamp": instant(now), "data": {"site": site.name, "reason": reason}}
-    payload = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+    payload = stopped_payload(site.name, reason, now)
     stamp = int(now.timestamp())
     headers = {
         "content-type": "application/json",

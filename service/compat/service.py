@@ -17,7 +17,7 @@ from service.domain.policy import Facts, decide
 from service.domain.severity import is_at_risk
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
-from service.domain.verdict import Action, Assessment, Verdict
+from service.domain.verdict import Action, Assessment, Verdict, Who
 from service.privacy.masking import mask
 from service.privacy.sealing import Address
 from service.scoring import Reading
@@ -43,6 +43,8 @@ class Known:
     body: str = field(repr=False)
     at_risk: bool = False
     """Whether it is held because its writer may be at risk."""
+    by_person: bool = False
+    """Whether a person decided it, of this site or another program of it."""
 
     def says(self, text: str) -> bool:
         """Whether it says this masked text; white space does not count."""
@@ -142,7 +144,11 @@ class CompatService:
                     return None
                 decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
                 known = public_state(comment, decision)
-                return Known(known.status, comment.body, is_at_risk(comment.verdict))
+                stands = decision
+                if known.decision_id != comment.decision_id:
+                    stands = tx.decisions.get(known.decision_id) if known.decision_id else None
+                by_person = stands is not None and stands.who_kind is not Who.MACHINE
+                return Known(known.status, comment.body, is_at_risk(comment.verdict), by_person)
 
         return self._limit.ask(look_up)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from service.domain.events import instant
 from service.domain.options import Options
+from service.domain.site import Site
 
 CALM_SHARE: Final = 0.8
 """A queue that had grown is calm again only below this share of each limit, so that one comment cannot flap."""
@@ -44,3 +47,24 @@ def turns(
         return None
     after = is_raised(raised, held, oldest_seconds, options)
     return after if after != raised else None
+
+
+def alarm_payload(
+    site: Site, raised: bool, held: int, oldest_seconds: float, desk: str, now: datetime
+) -> bytes:
+    """Return the body of the webhook about a site's queue; `desk` is where moderators find it."""
+    message = {
+        "type": GROWN if raised else CALM,
+        "timestamp": instant(now),
+        "data": {
+            "site": site.name,
+            "held": held,
+            "oldest_held_seconds": round(max(0.0, oldest_seconds)),
+            "limits": {
+                "held": site.options.notify_held,
+                "oldest_held_seconds": site.options.notify_age_seconds,
+            },
+            "desk": desk,
+        },
+    }
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()

@@ -19,6 +19,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, unquote_plus, urlsplit
 
 import idna
 
+from service.domain.faults import InvalidValue
+
 URL_LIMIT: Final = 2_000
 HOST_LIMIT: Final = 253
 APART: Final = ("scheme", "www", "slash")
@@ -79,21 +81,21 @@ def normalise_url(url: str) -> str:
     """Return the article's address as it is kept.
 
     Scheme and host are lower-cased, the host in IDNA's ASCII form; default port, fragment, user part and tracking
-    parameters are dropped; an empty path becomes "/"; path and query stay byte for byte. Raises ValueError when the
+    parameters are dropped; an empty path becomes "/"; path and query stay byte for byte. Raises InvalidValue when the
     address is no absolute http(s) URL with a host.
     """
     if max(len(url), len(url.encode(errors="replace"))) > URL_LIMIT:  # an index of the store takes no more
-        raise ValueError(f"must be at most {URL_LIMIT} characters")
+        raise InvalidValue("url.long", count=URL_LIMIT)
     if _UNSEEN.search(url):
-        raise ValueError("must not contain spaces or control characters")
+        raise InvalidValue("url.spaces")
     try:
         parts = urlsplit(url)
         host, port = _host(parts.hostname or ""), parts.port
     except ValueError:
-        raise ValueError("must be an absolute http or https URL") from None
+        raise InvalidValue("url") from None
     scheme = parts.scheme.lower()
     if scheme not in _DEFAULT_PORTS or not host:
-        raise ValueError("must be an absolute http or https URL")
+        raise InvalidValue("url")
     netloc = host if port is None or port == _DEFAULT_PORTS[scheme] else f"{host}:{port}"
     return SplitResult(scheme, netloc, parts.path or "/", _without_tracking(parts.query), "").geturl()
 

@@ -30,6 +30,7 @@ class EventType(StrEnum):
     AUTHOR_CLEARED = "author.cleared"
 
 
+CALLBACKS_STOPPED = "site.callbacks_stopped"
 TYPE_OF = {
     Action.APPROVE: EventType.APPROVED,
     Action.REJECT: EventType.REJECTED,
@@ -164,6 +165,16 @@ def author_payload(comment: Comment, entry: AuthorStatusEntry | None, now: datet
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode()
+
+
+def stopped_payload(site_name: str, reason: str, now: datetime) -> bytes:
+    """Return the body of the webhook about an endpoint that wants no more callbacks."""
+    message = {
+        "type": CALLBACKS_STOPPED,
+        "timestamp": instant(now),
+        "data": {"site": site_name, "reason": reason},
+    }
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _effort(comment: Comment, decision: Decision) -> dict[str, object]:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from service.domain.faults import InvalidValue
+
 FIELDS: Final = (
     "id",
     "article.url",
@@ -34,37 +36,35 @@ Map = tuple[tuple[str, str], ...]
 def read_map(text: str) -> Map:
     """Read a map from its JSON, `{"body": "/comment/text", …}`; none for an empty text.
 
-    Raises ValueError, which names the field and the fix.
+    Raises InvalidValue, which names the field and the fix.
     """
     if not text.strip():
         return ()
     try:
         given = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError('must be a JSON object such as {"body": "/comment/text"}') from None
+        raise InvalidValue("map") from None
     if not isinstance(given, dict):
-        raise ValueError('must be a JSON object such as {"body": "/comment/text"}')
+        raise InvalidValue("map")
     for field, pointer in given.items():
         if field not in FIELDS:
-            raise ValueError(f"has a field that no submission has; known are {', '.join(FIELDS)}")
+            raise InvalidValue("map.field", names=", ".join(FIELDS))
         _judge(field, pointer)
     if not ({"body", "body_html"} & set(given)) or "article.url" not in given or "author.name" not in given:
-        raise ValueError("must say where article.url, author.name and body (or body_html) are")
+        raise InvalidValue("map.required")
     return tuple(sorted(given.items()))
 
 
 def _judge(field: str, pointer: object) -> None:
-    """Raise ValueError, which names the field and the fix, for what is no JSON Pointer within the bounds."""
+    """Raise InvalidValue, which names the field and the fix, for what is no JSON Pointer within the bounds."""
     if not isinstance(pointer, str) or not pointer.startswith("/") or len(pointer) > POINTER_LIMIT:
-        raise ValueError(
-            f"{field} must be a JSON Pointer, which begins with / (at most {POINTER_LIMIT} long)"
-        )
+        raise InvalidValue("pointer", name=field, count=POINTER_LIMIT)
     if ODD.search(pointer):
-        raise ValueError(f"{field} holds a character that cannot be read")
+        raise InvalidValue("pointer.character", name=field)
     if LOOSE_TILDE.search(pointer):
-        raise ValueError(f"{field} must write ~ as ~0, and / within a name as ~1: after ~ stands ~0 or ~1")
+        raise InvalidValue("pointer.tilde", name=field)
     if pointer.count("/") > STEPS_LIMIT:
-        raise ValueError(f"{field} must have at most {STEPS_LIMIT} steps")
+        raise InvalidValue("pointer.steps", name=field, count=STEPS_LIMIT)
 
 
 def at(value: object, pointer: str) -> object:

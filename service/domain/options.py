@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from service.domain.article_url import APART
+from service.domain.faults import InvalidValue
 from service.domain.json_pointers import read_map
 from service.domain.refusal_reasons import SHIPPED, read_reasons
 
@@ -131,7 +132,7 @@ def _count(value: str) -> int | None:
     if not value:
         return None
     if not (value.isascii() and value.isdigit() and len(value) < 8 and 1 <= int(value) <= 1_000_000):
-        raise ValueError("must be a whole number from 1 to 1000000, or empty")
+        raise InvalidValue("whole.or_empty", low=1, high=1_000_000)
     return int(value)
 
 
@@ -142,7 +143,7 @@ def _notify_age(value: str) -> float | None:
 def _apart(value: str) -> tuple[str, ...]:
     words = set(value.replace(",", " ").split())
     if not words <= set(APART):
-        raise ValueError(f"must be some of {', '.join(APART)}, or empty")
+        raise InvalidValue("some_of", words=", ".join(APART))
     return tuple(one for one in APART if one in words)
 
 
@@ -151,15 +152,9 @@ def _web_address(value: str) -> str | None:
         return None
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        raise ValueError("must be an http or https address without a user name, or empty")
+        raise InvalidValue("web_address")
     if len(value) > 2000 or not value.isprintable() or " " in value:
-        raise ValueError("must be at most 2000 printable characters without spaces")
-    return value
-
-
-def _erased_texts(value: str) -> str:
-    if value not in ("remove", "keep"):
-        raise ValueError("must be remove or keep")
+        raise InvalidValue("web_address.long", count=2000)
     return value
 
 
@@ -172,25 +167,25 @@ def _days(value: str) -> float | None:
         return None
     try:
         return number(value, 0.04, 36_500)
-    except ValueError:
-        raise ValueError("must be a number of days from 0.04 (an hour) to 36500, or never") from None
+    except InvalidValue:
+        raise InvalidValue("days") from None
 
 
 def _help_text(value: str) -> str | None:
     text = value.replace("\r\n", "\n").strip()
     if len(text) > HELP_TEXT_LIMIT or not all(line.isprintable() for line in text.split("\n")):
-        raise ValueError(f"must be at most {HELP_TEXT_LIMIT} characters of plain text, or empty")
+        raise InvalidValue("plain_text", count=HELP_TEXT_LIMIT)
     return text or None
 
 
 def number(value: str, least: float, most: float) -> float:
-    """Return the number that the text names. Raises ValueError, which says the bounds."""
+    """Return the number that the text names. Raises InvalidValue, which says the bounds."""
     try:
         read = float(value)
     except ValueError:
         read = float("nan")
     if not least <= read <= most:
-        raise ValueError(f"must be a number from {least:g} to {most:g}")
+        raise InvalidValue("number", low=f"{least:g}", high=f"{most:g}")
     return read
 
 
@@ -199,16 +194,16 @@ def one_of(*words: str) -> Callable[[str], str]:
 
     def read(value: str) -> str:
         if value not in words:
-            raise ValueError(f"must be one of {', '.join(words)}")
+            raise InvalidValue("choice", words=", ".join(words))
         return value
 
     return read
 
 
 def flag(value: str) -> bool:
-    """Return what a word for yes or no says. Raises ValueError, which says how to fix it."""
+    """Return what a word for yes or no says. Raises InvalidValue."""
     if value.lower() not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
-        raise ValueError("must be true or false")
+        raise InvalidValue("flag")
     return value.lower() in ("true", "yes", "on", "1")
 
 
@@ -223,7 +218,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "reasons": read_reasons,
     "help_text": _help_text,
     "articles_apart": _apart,
-    "erased_texts": _erased_texts,
+    "erased_texts": one_of("remove", "keep"),
     "duplicate_hours": _duplicate_hours,
     "keep_rejected_days": _days,
     "keep_spam_days": _days,
@@ -248,4 +243,4 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "notify_held": _count,
     "notify_age_seconds": _notify_age,
 }
-"""How `site set NAME option=VALUE` reads each option; a reader raises ValueError, which says how to fix it."""
+"""How `site set NAME option=VALUE` reads each option; a reader raises InvalidValue, which says how to fix it."""

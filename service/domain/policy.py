@@ -127,6 +127,8 @@ AT_RISK = "at_risk"
 """The code of the ground that holds a comment whose writer may be at risk."""
 PHRASE, PERSONAL_DATA = "phrase", "personal_data"
 """The codes of the grounds that rules give, and the names of the rules on spans."""
+CLOSED = "closed"
+"""The code of the ground that refuses what came after its article's closing date."""
 FOR_A_PERSON = ("threat", "sexual", "personal_info")
 """Labels whose comments a person sees, whatever other labels score; so does a writer at risk."""
 _GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
@@ -302,7 +304,7 @@ def _from_circumstances(facts: Facts, policy: Policy) -> list[Ground]:
         found.append(
             (
                 Action.REJECT,
-                Reason("closed", f"Comments closed {policy.close_after_days} days after publication."),
+                Reason(CLOSED, f"Comments closed {policy.close_after_days} days after publication."),
             )
         )
     if facts.refused_revision is not None:
@@ -333,3 +335,8 @@ def _is_closed(facts: Facts, policy: Policy) -> bool:
     if policy.close_after_days is None or facts.article_published_at is None or facts.submitted_at is None:
         return False
     return facts.submitted_at >= facts.article_published_at + timedelta(days=policy.close_after_days)
+
+
+def was_closed(verdict: Verdict | None) -> bool:
+    """Whether a verdict refused a comment because it came too late."""
+    return verdict is not None and any(reason.code == CLOSED for reason in verdict.reasons)

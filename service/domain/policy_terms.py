@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 
-from service.domain.errors import Fault, Invalid
+from service.domain.errors import Invalid
+from service.domain.faults import Fault, InvalidValue
 from service.domain.policy import Cut, Policy
-from service.domain.text import words
 from service.domain.verdict import LABELS, SELF_HARM
-from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList
+from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList, is_sought
 
 CUTS = tuple(one.name for one in fields(Cut))
 
@@ -48,11 +48,9 @@ def change(policy: Policy, terms: Mapping[str, object], version: int) -> Policy:
             elif key in _READERS:
                 plain[key] = _READERS[key](value)
             else:
-                faults.append(
-                    Fault(key, f"is no policy term; known are {', '.join(known_terms())}", "unknown")
-                )
-        except ValueError as fault:
-            faults.append(Fault(key, str(fault)))
+                faults.append(Fault(key, "unknown.term", names=", ".join(known_terms())))
+        except InvalidValue as wrong:
+            faults.append(Fault.of(key, wrong))
     faults += _crossed_cuts(cuts)
     if faults:
         raise Invalid(faults)
@@ -70,37 +68,38 @@ def _crossed_cuts(cuts: Mapping[str, Mapping[str, float | None]]) -> list[Fault]
     for label, cut in cuts.items():
         approve, hold = cut["approve"], cut["hold"]
         if approve is not None and hold is not None and approve > hold:
-            found.append(Fault(f"{label}.approve", f"must not be above {label}.hold, which is {hold}"))
+            found.append(Fault(f"{label}.approve", "above", name=f"{label}.hold", value=hold))
         for refuse in ("reject", "spam"):
             at = cut[refuse]
             if at is not None and label == SELF_HARM:
-                found.append(Fault(f"{label}.{refuse}", "must be never: a person decides about these"))
+                found.append(Fault(f"{label}.{refuse}", "person_decides"))
             elif at is not None and hold is not None and at < hold:
-                found.append(Fault(f"{label}.{refuse}", f"must not be below {label}.hold, which is {hold}"))
+                found.append(Fault(f"{label}.{refuse}", "below", name=f"{label}.hold", value=hold))
     return found
 
 
 def _probability(value: object) -> float | None:
     if value in (None, "", "never"):
         return None
-    return _number(value, 0.0, 1.0, "a probability between 0 and 1, or never")
+    return _number(value, 0, 1, "probability")
 
 
-def _number(value: object, low: float, high: float, wanted: str) -> float:
+def _number(value: object, low: int, high: int, wanted: str) -> float:
+    """Return the number that `value` names. Raises InvalidValue with the code `wanted` outside the bounds."""
     try:
         number = float(str(value))
     except ValueError:
-        raise ValueError(f"must be {wanted}") from None
-    if isinstance(value, bool) or not math.isfinite(number) or not low <= number <= high:
-        raise ValueError(f"must be {wanted}")
+        number = math.nan
+    if isinstance(value, bool) or not low <= number <= high:
+        raise InvalidValue(wanted, low=low, high=high)
     return number
 
 
 def _whole(low: int, high: int) -> Callable[[object], int]:
     def read(value: object) -> int:
-        number = _number(value, low, high, f"a whole number from {low} to {high}")
+        number = _number(value, low, high, "whole.range")
         if number != int(number):
-            raise ValueError(f"must be a whole number from {low} to {high}")
+            raise InvalidValue("whole.range", low=low, high=high)
         return int(number)
 
     return read
@@ -113,7 +112,7 @@ def _optional(read: Callable[[object], int]) -> Callable[[object], int | None]:
 def _choice(*names: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in names:
-            raise ValueError(f"must be one of {', '.join(names)}")
+            raise InvalidValue("choice", words=", ".join(names))
         return str(value)
 
     return read
@@ -122,26 +121,26 @@ def _choice(*names: str) -> Callable[[object], str]:
 def _flag(value: object) -> bool:
     lowered = str(value).lower()
     if lowered not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
-        raise ValueError("must be true or false")
+        raise InvalidValue("flag")
     return lowered in ("true", "yes", "on", "1")
 
 
 def _word_list(value: object) -> WordList:
     entries = value.split(",") if isinstance(value, str) else value
     if not isinstance(entries, list | tuple) or not all(isinstance(entry, str) for entry in entries):
-        raise ValueError("must be a list of words or phrases, separated by commas")
+        raise InvalidValue("word_list")
     cleaned = tuple(dict.fromkeys(entry.strip() for entry in entries if entry.strip()))
     if len(cleaned) > LIST_LIMIT:
-        raise ValueError(f"must hold at most {LIST_LIMIT} entries")
+        raise InvalidValue("word_list.long", count=LIST_LIMIT)
     if any(len(entry) > ENTRY_LIMIT for entry in cleaned):
-        raise ValueError(f"must hold entries of at most {ENTRY_LIMIT} characters")
-    if any(not words(entry) for entry in cleaned):
-        raise ValueError("must hold entries with at least one letter or digit")
+        raise InvalidValue("word_list.long_entry", count=ENTRY_LIMIT)
+    if not all(map(is_sought, cleaned)):
+        raise InvalidValue("word_list.empty_entry")
     return WordList(cleaned)
 
 
 def _seconds(value: object) -> float:
-    return _number(value, 0, 3600, "a number of seconds from 0 to 3600")
+    return _number(value, 0, 3600, "seconds")
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from service.domain.faults import InvalidValue
+
 REASONS_LIMIT: Final = 9
 """One digit key each."""
 CODE_LIMIT, TITLE_LIMIT, TEXT_LIMIT = 32, 60, 300
@@ -48,7 +50,7 @@ def reason_named(stored: Stored, code: str | None) -> RefusalReason | None:
 def read_reasons(value: str) -> Stored:
     """Read reasons as `site set NAME reasons=…` takes them: a JSON list of [code, title, text]; empty: those shipped.
 
-    Raises ValueError, which says how to fix it.
+    Raises InvalidValue.
     """
     if not value:
         return SHIPPED
@@ -57,27 +59,27 @@ def read_reasons(value: str) -> Stored:
     except (ValueError, RecursionError):
         given = None
     if not isinstance(given, list) or not given or len(given) > REASONS_LIMIT:
-        raise ValueError(f"must be a JSON list of 1 to {REASONS_LIMIT} reasons, each [code, title, text]")
+        raise InvalidValue("reasons", count=REASONS_LIMIT)
     return checked(given)
 
 
 def checked(given: Iterable[object]) -> Stored:
-    """Return the reasons once each is in its bounds and no code comes twice. Raises ValueError."""
+    """Return the reasons once each is in its bounds and no code comes twice. Raises InvalidValue."""
     found: list[tuple[str, str, str]] = []
     for one in given:
         match one:
             case [str(code), str(title), str(text)]:
                 found.append((code.strip(), title.strip(), text.strip()))
             case _:
-                raise ValueError("each reason must be a list of three texts: code, title, text")
+                raise InvalidValue("reasons.shape")
     for code, title, text in found:
         plain = code.isascii() and code.replace("_", "").isalnum() and code == code.lower()
         if not plain or len(code) > CODE_LIMIT:
-            raise ValueError(f"a reason's code must be of a-z, 0-9 and _, at most {CODE_LIMIT} characters")
+            raise InvalidValue("reasons.code", count=CODE_LIMIT)
         if not title or len(title) > TITLE_LIMIT or not title.isprintable():
-            raise ValueError(f"a reason's title must be 1 to {TITLE_LIMIT} printable characters")
+            raise InvalidValue("reasons.title", count=TITLE_LIMIT)
         if not text or len(text) > TEXT_LIMIT or not text.isprintable():
-            raise ValueError(f"a reason's text must be 1 to {TEXT_LIMIT} printable characters")
+            raise InvalidValue("reasons.text", count=TEXT_LIMIT)
     if len({code for code, _, _ in found}) < len(found):
-        raise ValueError("each reason must have a code of its own")
+        raise InvalidValue("reasons.repeated")
     return tuple(found)

@@ -2,6 +2,7 @@
 
 Two texts that look the same compare as the same: case, width, compatibility forms, invisible characters, vowel points
 and accents make no difference. A letter that another letter merely resembles stays itself: й is not и, が is not か.
+A Vietnamese text keeps its accents: there each makes another word.
 
 Words follow UAX 29 where that helps: marks belong to their letter, and flags are no letters. They do not where it joins
 what a list of words must tell apart (`l'hôtel`, `casino.example`), and runs of scripts without spaces are left whole.
@@ -16,8 +17,22 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from service.domain.letters import (
+    BARE,
+    FLAG,
+    WITH_OWN,
+    WITH_TONES,
+    is_toned,
+    respelt,
+    with_flags_read,
+    with_tones_first,
+    without_false_flags,
+)
+
 KEPT_UP_TO: Final = 4
 """Words of so few letters keep the accents that make other words of them in many languages: `ano` is not `año`."""
+SYLLABLE_UP_TO: Final = 7
+"""Words of so few letters keep all of them in Vietnamese, where each word is a syllable: `chó` is not `cho`."""
 TERM_LIMIT: Final = 100
 """Characters of a word that search compares."""
 
@@ -55,34 +70,18 @@ DENSE_LETTERS: Final = (
 """Letters of scripts that are written without spaces; the inside of a character class."""
 _ALPHABETIC: Final = (
     "a-z0-9\u00aa-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u1d00-\u1dbf\u1e00-\u1fff\u2c60-\u2c7f"
-    "\u2d00-\u2d2f\ua640-\ua69f\ua720-\ua7ff\uab30-\uab8f"
+    "\u2d00-\u2d2f\ua4d0-\ua4ff\ua640-\ua69f\ua720-\ua7ff\uab30-\uab8f"
 )
 _IGNORED_RUN: Final = re.compile(f"[{IGNORED}]+")
 _DECORATION_RUN: Final = re.compile(f"[{DECORATION}]+")
 _SIGNS: Final = dict.fromkeys(map(ord, "™℠℡℻№"), " ") | dict.fromkeys(map(ord, "ϲϹ"), "c")
 """What looks other than its compatibility form: signs that belong to no word, and a Greek c, which is a sigma."""
-_FLAGS: Final = re.compile("[\U0001f1e6-\U0001f1ff]+")
-"""Regional indicators, of which two make a flag."""
+_FLAGS: Final = re.compile(f"[{FLAG}]+")
 _LETTERS: Final = re.compile(r"[^\W_]+")
 _FLAGGED: Final = re.compile(rf"(?:{_LETTERS.pattern}|{_FLAGS.pattern})+")
-_FLAG_LETTERS: Final = {0x1F1E6 + place: chr(97 + place) for place in range(26)}
 _NEGATION: Final = re.compile(r"(?<=n)['’ʼ]t(?!\w)")
 """`won't` is a word of its own, and none that holds `won`."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
-
-_OWN_ACCENTS: Final = frozenset("\u0306\u0308\u030a\u030b\u030c\u031b\u0327\u0328")
-"""Breve, diaeresis, ring, double acute, caron, horn, cedilla, ogonek; the tilde too where it stands on an n."""
-_ALWAYS: Final = dict(
-    zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡıѐѝё", "abcdefghijklmnoprstuvwyzagiеие", strict=True)
-) | dict.fromkeys("أإآٱ", "ا") | {"ى": "ي", "ی": "ي", "ک": "ك", "œ": "oe", "æ": "ae"}  # fmt: skip
-"""Letters that are another one in other clothes: small capitals, the dotless i, letters with a hamza, Persian forms,
-ligatures."""
-_LONGER: Final = {
-    "ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ƶ": "z", "ɨ": "i", "ʉ": "u", "ɵ": "o", "ɓ": "b", "ɖ": "d",
-    "ƙ": "k", "ŋ": "n", "ð": "d", "þ": "th", "ⱥ": "a", "ƀ": "b", "ȼ": "c", "ɇ": "e", "ꞡ": "g", "ɉ": "j", "ꝁ": "k",
-    "ƚ": "l", "ꝋ": "o", "ᴑ": "o", "ᵽ": "p", "ɍ": "r", "ꞩ": "s", "ⱦ": "t", "ɏ": "y",
-}  # fmt: skip
-"""Letters that are folded in longer words alone."""
 
 
 def visible(text: str) -> str:
@@ -94,31 +93,37 @@ def caseless(text: str) -> str:
     """Return the text without case, width and invisible characters; every accent stays."""
     if text.isascii():
         return text.lower()
-    seen = unicodedata.normalize("NFKC", _IGNORED_RUN.sub("", text).translate(_SIGNS))
-    return unicodedata.normalize("NFKC", seen.casefold())
+    shown = _IGNORED_RUN.sub("", respelt(without_false_flags(text)))
+    seen = unicodedata.normalize("NFKC", shown.translate(_SIGNS))
+    return with_tones_first(unicodedata.normalize("NFKC", seen.casefold()))
 
 
-def folded(text: str) -> str:
-    """Return the normal form of a text, with the accents that make other words in short ones."""
+def folded(text: str, toned: bool | None = None) -> str:
+    """Return the normal form of a text, with the accents that make other words in short ones.
+
+    `toned` says whether it is read as Vietnamese is; None: where it is Vietnamese.
+    """
     seen = caseless(text)
     if seen.isascii():
         return seen
-    return _foreign_marks().sub("", _DECORATION_RUN.sub("", seen.translate(_kept)))
+    toned = is_toned(seen) if toned is None else toned
+    kept = seen.translate(WITH_TONES if toned else WITH_OWN)
+    return _foreign_marks().sub("", _DECORATION_RUN.sub("", kept))
 
 
 def plain(text: str) -> str:
     """Return a folded text without any accent."""
-    return text if text.isascii() else text.translate(_bare)
+    return text if text.isascii() else text.translate(BARE)
 
 
-def key(word: str) -> str:
+def key(word: str, toned: bool = False) -> str:
     """Return what a folded word is compared by."""
-    return word if len(word) <= KEPT_UP_TO else plain(word)
+    return word if len(word) <= (SYLLABLE_UP_TO if toned else KEPT_UP_TO) else plain(word)
 
 
-def words(text: str) -> list[Word]:
+def words(text: str, toned: bool | None = None) -> list[Word]:
     """Return the words of a text in normal form, in order; a change of script ends a word."""
-    seen = _spaced(text)
+    seen = _spaced(text, toned)
     found: list[Word] = []
     end = 0
     for match in (_ASCII_WORD if seen.isascii() else _run()).finditer(seen):
@@ -135,9 +140,9 @@ def words(text: str) -> list[Word]:
     return found
 
 
-def _spaced(text: str) -> str:
+def _spaced(text: str, toned: bool | None = None) -> str:
     """Return the folded text, in which nothing but words and what separates them is left."""
-    seen = folded(text).replace("_", " ")
+    seen = folded(text, toned).replace("_", " ")
     return _NEGATION.sub("t", seen) if "n" in seen else seen
 
 
@@ -179,8 +184,8 @@ def without_flags(reading: str, text: str) -> str:
     if not _FLAGS.search(text):
         return reading
     flagged = [run for run in _FLAGGED.findall(plain(folded(text))) if _FLAGS.search(run)]
-    left = Counter(run.translate(_FLAG_LETTERS) for run in flagged)
-    apart = {run.translate(_FLAG_LETTERS): _FLAGS.sub(" ", run) for run in flagged}
+    left = Counter(map(with_flags_read, flagged))
+    apart = {with_flags_read(run): _FLAGS.sub(" ", run) for run in flagged}
 
     def unflagged(word: re.Match[str]) -> str:
         spelt = plain(folded(word[0]))
@@ -194,51 +199,6 @@ def without_flags(reading: str, text: str) -> str:
 
 def _is_hangul(character: str) -> bool:
     return "\uac00" <= character <= "\ud7a3" or "\u1100" <= character <= "\u11ff"
-
-
-class _LetterMap(dict[int, str]):
-    """A table for `str.translate` that works an entry out when it is first asked for."""
-
-    def __init__(self, bare: bool) -> None:
-        self._bare = bare
-
-    def __missing__(self, point: int) -> str:
-        found = _fold(chr(point), self._bare)
-        if point < 0x3000:  # beyond lie a million that are hardly ever folded
-            self[point] = found
-        return found
-
-
-def _fold(letter: str, bare: bool) -> str:
-    if found := _ALWAYS.get(letter) or (_LONGER.get(letter) if bare else None):
-        return found
-    point = ord(letter)
-    if unicodedata.category(letter) == "Nd":
-        return str(unicodedata.decimal(letter))
-    for first in (
-        0x1F150,
-        0x1F170,
-    ):  # letters in black circles and squares, which have no plain form of their own
-        if first <= point < first + 26:
-            return chr(97 + point - first)
-    parts = unicodedata.normalize("NFD", letter)
-    if len(parts) == 1 or not (
-        "a" <= parts[0] <= "z" or "\u0370" <= parts[0] <= "\u03ff" or parts[0] in _LONGER
-    ):
-        return letter
-    kept = [accent for accent in parts[1:] if not bare and _is_own(parts[0], accent)]
-    base = _LONGER.get(parts[0], parts[0]) if bare else parts[0]
-    return unicodedata.normalize("NFC", base + "".join(kept))
-
-
-def _is_own(base: str, accent: str) -> bool:
-    if not base.isascii():
-        return False
-    return accent in _OWN_ACCENTS or (accent == "\u0303" and base == "n")
-
-
-_kept: Final = _LetterMap(bare=False)
-_bare: Final = _LetterMap(bare=True)
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from service.domain.article_url import article_key, host_of
 from service.domain.comment import TITLE_LIMIT, Comment, Placed, Source, Submission
-from service.domain.errors import Fault, Invalid, ReplydeskError
+from service.domain.errors import Invalid, ReplydeskError
+from service.domain.faults import Fault
 from service.domain.markup import plain_text
 from service.domain.site import Site
 from service.domain.verdict import Action
@@ -164,7 +165,7 @@ class _Taken:
     def _read(self, one: Exported) -> tuple[Submission, Action]:
         action = STATES.get(one.state)
         if action is None:
-            raise Invalid(_fault("comment_approved", f"must be one of {', '.join(STATES)}"))
+            raise Invalid([Fault("comment_approved", "choice", words=", ".join(STATES))])
         name = self._names.of(one)
         given = check_archived(_fields(one, name, self._names.of_parent(one), self._site.url))
         submission = to_submission(
@@ -245,7 +246,7 @@ class _Names:
     def of(self, one: Exported) -> str:
         """Return the comment's id. Raises Invalid where its number is none."""
         if not (one.number.isascii() and one.number.isdigit()):
-            raise Invalid(_fault("comment_id", "must be a number"))
+            raise Invalid([Fault("comment_id", "whole")])
         if KNOWN_AS.fullmatch(one.known_as):
             return one.known_as
         return self._own.get(self._place(one, one.number), f"{self._prefix}{one.number}")
@@ -368,7 +369,3 @@ def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict
         "submitted_at": written,
         "client": {"ip": lenient.ip(one.ip)},
     }
-
-
-def _fault(field: str, message: str) -> list[Fault]:
-    return [Fault(field, message)]

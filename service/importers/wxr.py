@@ -19,7 +19,8 @@ from xml.parsers import (
     expat,  # bounded below: no document type, so no entity, and no element beyond its limit
 )
 
-from service.domain.errors import Fault, Invalid
+from service.domain.errors import Invalid
+from service.domain.faults import Fault
 
 PIECE: Final = 64 * 1024
 TEXT_LIMIT: Final = 1024 * 1024
@@ -246,9 +247,9 @@ class _Reader:
         try:
             self._parser.Parse(piece, final)
         except expat.ExpatError as wrong:
-            raise self._fault(expat.ErrorString(wrong.code) or "is no XML") from None
+            raise self._fault("xml", said=expat.ErrorString(wrong.code)) from None
         if final and not self._is_export:
-            raise self._fault("is no WordPress export: it has no <rss>")
+            raise self._fault("xml.no_export")
 
     def release(self, *, is_whole: bool = True) -> None:
         """Let go of the comments of an article, as it is known by now; one that goes on may be private."""
@@ -266,11 +267,11 @@ class _Reader:
         while self._done:
             yield self._done.popleft()
 
-    def _fault(self, said: str) -> Invalid:
-        return Invalid([Fault(f"line {self._parser.CurrentLineNumber}", said, "malformed")])
+    def _fault(self, code: str, **values: object) -> Invalid:
+        return Invalid([Fault(f"line {self._parser.CurrentLineNumber}", code, **values)])
 
     def _refuse_doctype(self, *_: Any) -> None:
-        raise self._fault("holds a document type, which no WordPress export has")
+        raise self._fault("xml.document_type")
 
     def _start(self, name: str, _attributes: object) -> None:
         local = name.rpartition(":")[2]
@@ -278,7 +279,7 @@ class _Reader:
             self._is_export = local == "rss"
         self._path.append(local)
         if len(self._path) > DEPTH_LIMIT:
-            raise self._fault(f"is nested more than {DEPTH_LIMIT} deep")
+            raise self._fault("xml.deep", count=DEPTH_LIMIT)
         if local == "item":
             self._item = {}
         elif local == "comment" and self._path[-2:-1] == ["item"]:
@@ -299,11 +300,11 @@ class _Reader:
     def _characters(self, text: str) -> None:
         if self._text is None:
             if "\ufffd" in text and len(self._path) < 3:  # between elements it is the file that is broken
-                raise self._fault("is not well-formed: there is no text here")
+                raise self._fault("xml", said="there is no text here")
             return
         self._size += len(text)
         if self._size > TEXT_LIMIT:
-            raise self._fault(f"has an element of more than {TEXT_LIMIT} characters")
+            raise self._fault("xml.long", count=TEXT_LIMIT)
         self._text.append(text)
 
     def _end(self, _name: str) -> None:

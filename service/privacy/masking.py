@@ -15,6 +15,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 import idna
 
 from service.domain.comment import normalise_url
+from service.domain.faults import InvalidValue
 from service.privacy import emails, handles, phones
 from service.privacy.sealing import Address, normalise
 from service.privacy.visible_text import VisibleText, as_seen
@@ -153,14 +154,14 @@ def page_url(url: str) -> str:
     """Return the article's address in the form used for comparison, without any email address.
 
     A parameter of the query that holds one is dropped, as tracking parameters are, however it is escaped or spelled
-    out; the rest stays as it was written. Raises ValueError when `normalise_url` does, or when host or path hold one.
+    out; the rest stays as it was written. Raises InvalidValue when `normalise_url` does, or when host or path hold one.
     """
     normal = normalise_url(url)
     if normal.isascii() and TELLING.isdisjoint(normal):
         return normal
     parts = urlsplit(normal)
     if _holds_address(unquote(parts.netloc)) or _holds_address(unquote(parts.path)):
-        raise ValueError("must not contain an email address")
+        raise InvalidValue("url.email")
     kept = [one for one in parts.query.split("&") if not _holds_address(unquote_plus(one))]
     query = "&".join(kept)
     return parts._replace(query="" if _holds_address(unquote_plus(query)) else query).geturl()

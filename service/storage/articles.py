@@ -17,17 +17,20 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    true,
     update,
 )
 
 from service.domain.article_url import article_key, article_keys
 from service.domain.comment import Article, Comment
 from service.domain.options import from_stored
+from service.domain.policy import CLOSED
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.comment_tables import articles, comments
+from service.storage.decision_tables import decisions
 from service.storage.repository import Repository
-from service.storage.schema import sites
+from service.storage.schema import sites, word
 
 STEP: Final = 1_000
 """Comments that one statement moves."""
@@ -120,6 +123,19 @@ _PUT = (
     .where(comments.c.pk.in_(bindparam("pks", expanding=True)))
     .values(article_pk=bindparam("target"))
 )
+_JUDGE_AGAIN = (
+    update(comments)
+    .where(
+        comments.c.article_pk == bindparam("of_article"),
+        comments.c.status == word("rejected"),
+        exists().where(
+            decisions.c.pk == comments.c.decision_id,
+            decisions.c.who_kind == word("machine"),
+            decisions.c.reason == CLOSED,
+        ),
+    )
+    .values(rescore=true(), attempts=0, lease_until=None)
+)
 _STANDS_UNDER = select(comments.c.article_pk).where(comments.c.pk == bindparam("comment_pk"))
 
 
@@ -147,7 +163,7 @@ class ArticleRepository(Repository):
         """Store the article as it is described here, new or known by its key."""
         pk, stored = self.store(site_id, [(article, False)])[article.identity]
         if _compared(stored) != _compared(article):
-            self._describe(pk, article)
+            self._describe(pk, stored, article)
 
     def move_thread(self, site_id: int, url: str, to: Article, redirect: bool) -> int | None:
         """Move every comment of the article to another one and return how many; None where there is none to move.
@@ -171,6 +187,7 @@ class ArticleRepository(Repository):
         source = int(self._read(_STANDS_UNDER, comment_pk=comment.pk).scalar_one())
         if source != target:
             self._put_with_answers(comment, source, target)
+            self._judge_closed_again(target)
         return replace(comment, article=found)
 
     def rekey(self, site_id: int) -> None:
@@ -194,7 +211,7 @@ class ArticleRepository(Repository):
             merged[pk] = merged[pk].merged(article, by_site)
         for pk, stored in sorted(dict(found.values()).items()):
             if _compared(merged[pk]) != _compared(stored):
-                self._describe(pk, merged[pk])
+                self._describe(pk, stored, merged[pk])
         return {key: (pk, merged[pk]) for key, (pk, _) in found.items()}
 
     def _by_url(self, site_id: int, wanted: Sequence[Article]) -> dict[str, Known]:
@@ -210,7 +227,7 @@ class ArticleRepository(Repository):
         rows = self._read(statement, of_site=site_id, keys=wanted).mappings() if wanted else ()
         return {row["asked_key"]: (row["pk"], article_of(row)) for row in rows}
 
-    def _describe(self, pk: int, article: Article) -> None:
+    def _describe(self, pk: int, stored: Article, article: Article) -> None:
         self._write(
             _DESCRIBE,
             article_pk=pk,
@@ -220,6 +237,12 @@ class ArticleRepository(Repository):
             new_private=bool(article.private),
             new_word=article.import_word,
         )
+        if article.published_at != stored.published_at:
+            self._judge_closed_again(pk)
+
+    def _judge_closed_again(self, pk: int) -> None:
+        """Let the scorer judge again what came too late by the date that the article had."""
+        self._write(_JUDGE_AGAIN, of_article=pk)
 
     def _make_articles(self, site_id: int, missing: Sequence[Article]) -> None:
         self._write_each(_make(self._dialect), [_row(site_id, article) for article in missing])
@@ -236,7 +259,7 @@ class ArticleRepository(Repository):
         """Make one thread of two; what the target lacks, its title or its date, it has from the source."""
         (source_pk, left), (target_pk, kept) = source, target
         whole = kept.merged(left, by_site=False)
-        self._describe(target_pk, replace(whole, private=kept.private or left.private))
+        self._describe(target_pk, kept, replace(whole, private=kept.private or left.private))
         moved = self._put_all(source_pk, target_pk)
         self._write(_REDIRECT_OTHERS, article_pk=source_pk, target=target_pk)
         if redirect:
@@ -250,6 +273,7 @@ class ArticleRepository(Repository):
         while pks := self._read(_SOME, article_pk=source, limit=STEP).scalars().all():
             self._write(_PUT, pks=list(pks), target=target)
             moved += len(pks)
+        self._judge_closed_again(target)
         return moved
 
     def _put_with_answers(self, comment: Comment, source: int, target: int) -> None:

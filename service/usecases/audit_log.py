@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from service.domain.audit_log import Link, Walk, walk
-from service.domain.errors import Fault, Invalid
+from service.domain.errors import Invalid
+from service.domain.faults import Fault
 from service.privacy.signatures import KeyedSigner
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Anchor:
         number, _, link = text.strip().partition(":")
         plain = number.isascii() and number.isdigit() and len(number) <= 18
         if not plain or len(link) != 64 or not set(link) <= HEX:
-            raise Invalid([Fault("expect", "must be NUMBER:LINK, as an earlier `audit verify` printed it")])
+            raise Invalid([Fault("expect", "anchor")])
         return cls(int(number), link)
 
 

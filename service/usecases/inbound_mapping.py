@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from service.domain.comment import Source
-from service.domain.errors import Fault, Invalid
+from service.domain.errors import Invalid
+from service.domain.faults import Fault
 from service.domain.json_pointers import FIELDS, Map, at
 from service.domain.markup import plain_text
 from service.usecases import lenient
@@ -52,11 +53,11 @@ def tried(sample: bytes | str, places: Map, *, email_required: bool = True) -> d
     Raises Invalid with every fault that the webhook itself would be refused for.
     """
     if len(sample) > SAMPLE_LIMIT:
-        raise Invalid([Fault("sample", f"must be at most {SAMPLE_LIMIT // 1024} KiB", "too_long")])
+        raise Invalid([Fault("sample", "too_long.kib", count=SAMPLE_LIMIT // 1024)])
     try:
         value = json.loads(sample)
     except (ValueError, RecursionError):
-        raise Invalid([Fault("sample", "is no JSON in UTF-8", "malformed")]) from None
+        raise Invalid([Fault("sample", "malformed")]) from None
     read = mapped(value, places)
     to_submission(check(read), Source.INBOUND, email_required=email_required)
     shown = {field: at(read, "/" + field.replace(".", "/")) for field in FIELDS}

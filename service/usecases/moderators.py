@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from service.domain.desk import Moderator
-from service.domain.errors import Fault, Invalid, NotFound
+from service.domain.errors import Invalid, NotFound
+from service.domain.faults import Fault
 from service.storage import Tx
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def invite(
     One who is there keeps their role unless `role` names another; one who was let go is let in again.
     """
     if not 1 <= len(name) <= 100 or not name.isprintable() or name != name.strip():
-        raise Invalid([Fault("name", "must be 1 to 100 printable characters without spaces around them")])
+        raise Invalid([Fault("name", "moderator_name")])
     _check_role(role)
     token = secrets.token_urlsafe(32)
     now = context.deps.clock()
@@ -65,7 +66,7 @@ def _change(tx: Tx, known: Moderator, role: str | None, active: bool) -> Moderat
 
 def _check_role(role: str | None) -> None:
     if role is not None and role not in ROLES:
-        raise Invalid([Fault("role", f"must be one of {', '.join(ROLES)}")])
+        raise Invalid([Fault("role", "choice", words=", ".join(ROLES))])
 
 
 def hash_token(token: str) -> str:

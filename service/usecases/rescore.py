@@ -9,7 +9,7 @@ from datetime import datetime
 
 from service.context import Dependencies
 from service.domain.comment import Comment
-from service.domain.policy import decide
+from service.domain.policy import decide, was_closed
 from service.domain.policy_preview import assessment_of
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Reason, Verdict, Who
@@ -64,12 +64,15 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
 
 
 def _verdict(case: Case) -> Verdict | None:
-    """Return the verdict that is to stand; None where not the score but something around it has changed since."""
+    """Return the verdict that is to stand; None where not the score but something around it has changed since.
+
+    Only the date of its article counts: what came too late by a wrong one is marked when it is corrected.
+    """
     comment, verdict = case.scored.comment, case.verdict
     if OUTCOME[verdict.action] is comment.status:
         return verdict
     before = decide(assessment_of(comment.verdict), case.facts, case.site.policy)
-    if before.action is verdict.action:
+    if before.action is verdict.action and not was_closed(comment.verdict):
         return None
     if comment.status is Status.APPROVED:
         return replace(verdict, action=Action.HOLD, reasons=(PUBLISHED, *verdict.reasons))

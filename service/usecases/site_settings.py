@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from service.domain.comment import TITLE_LIMIT, URL_LIMIT, normalise_url
-from service.domain.errors import Fault
+from service.domain.faults import Fault, InvalidValue
 from service.domain.options import READERS as OPTIONS
+from service.domain.options import flag, one_of
 from service.webhooks.signing import SecretError, parse_secret
 from service.webhooks.url_guard import Allow, is_closed
 
@@ -26,18 +27,16 @@ def read_settings(terms: Mapping[str, str]) -> tuple[dict[str, object], list[Fau
     for key, value in terms.items():
         try:
             read[key] = SETTINGS[key](value)
-        except SecretError as wrong:
-            faults.append(Fault(key, wrong.detail))
-        except ValueError as wrong:
-            faults.append(Fault(key, str(wrong)))
+        except InvalidValue as wrong:
+            faults.append(Fault.of(key, wrong))
     return read, faults
 
 
 def web_url(value: str) -> str:
-    """Return an http or https URL as given. Raises ValueError saying how to fix it."""
+    """Return an http or https URL as given. Raises InvalidValue."""
     normalise_url(value)
     if urlsplit(value).username is not None:
-        raise ValueError("must not hold a user name or password")
+        raise InvalidValue("web_address.user")
     return value
 
 
@@ -48,15 +47,9 @@ def closed_faults(field: str, callback_url: str | None, settings: Settings) -> l
             web_url(callback_url), Allow.parse(",".join(settings.callback_allow))
         ):
             return []
-    except ValueError:
+    except InvalidValue:
         return []  # no web address at all, which is said by whoever reads it
-    return [
-        Fault(
-            field,
-            "is a private, loopback or reserved address; REPLYDESK_CALLBACK_ALLOW can name it",
-            "closed",
-        )
-    ]
+    return [Fault(field, "closed")]
 
 
 def _callback_url(value: str) -> str | None:
@@ -65,49 +58,40 @@ def _callback_url(value: str) -> str | None:
 
 def _title(value: str) -> str | None:
     if len(value) > TITLE_LIMIT or not value.isprintable():
-        raise ValueError(f"must be at most {TITLE_LIMIT} printable characters")
+        raise InvalidValue("printable", count=TITLE_LIMIT)
     return value or None
-
-
-def _flag(value: str) -> bool:
-    if value.lower() not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
-        raise ValueError("must be true or false")
-    return value.lower() in ("true", "yes", "on", "1")
-
-
-def _address_mode(value: str) -> str:
-    if value not in ADDRESS_MODES:
-        raise ValueError(f"must be one of {', '.join(ADDRESS_MODES)}")
-    return value
 
 
 def _region(value: str) -> str | None:
     if value and not (len(value) == 2 and set(value) <= set(string.ascii_letters)):
-        raise ValueError("must be a country's two letters, such as DE, or empty")
+        raise InvalidValue("country")
     return value.upper() or None
 
 
 def _webhook_secret(value: str) -> str:
-    parse_secret(value)
+    try:
+        parse_secret(value)
+    except SecretError:
+        raise InvalidValue("secret") from None
     return value
 
 
 def _coral_secrets(value: str) -> tuple[str, ...]:
     secrets = tuple(one.strip() for one in value.split(",") if one.strip())
     if len(secrets) > 4 or any(len(one) > 512 or not one.isprintable() for one in secrets):
-        raise ValueError("must be up to four secrets as Coral shows them, separated by commas, or empty")
+        raise InvalidValue("coral_secrets")
     return secrets
 
 
 def _coral_token(value: str) -> str:
     if len(value) > 4000 or not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("must be an access token as Coral shows it, or empty")
+        raise InvalidValue("coral_token")
     return value
 
 
 def _disabled(value: str) -> str | None:
     if len(value) > URL_LIMIT or not value.isprintable():
-        raise ValueError("must be a short reason, or empty to let callbacks run")
+        raise InvalidValue("short_reason")
     return value or None
 
 
@@ -117,8 +101,8 @@ SETTINGS: Final[Mapping[str, Callable[[str], object]]] = {
     "callback_url": _callback_url,
     "callback_disabled": _disabled,
     "webhook_secret": _webhook_secret,
-    "email_required": _flag,
-    "address_mode": _address_mode,
+    "email_required": flag,
+    "address_mode": one_of(*ADDRESS_MODES),
     "region": _region,
     "coral_secret": _coral_secrets,
     "coral_token": _coral_token,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from service.domain.errors import Fault, Invalid, NotFound
+from service.domain.errors import Invalid, NotFound
+from service.domain.faults import Fault
 from service.domain.options import READERS as OPTIONS
 from service.domain.policy import Policy
 from service.domain.policy_terms import change, known_terms, to_terms
@@ -100,10 +101,9 @@ def _with_policy(site: Site, terms: Mapping[str, str], faults: list[Fault]) -> S
 
 def _with_settings(fault: Fault) -> Fault:
     """Let a fault of an unknown term name the settings too."""
-    if fault.code != "unknown":
+    if fault.key != "unknown.term":
         return fault
-    known = ", ".join([*SETTINGS, *known_terms()])
-    return Fault(fault.field, f"is no setting and no policy term; known are {known}", "unknown")
+    return Fault(fault.field, "unknown.setting", names=", ".join([*SETTINGS, *known_terms()]))
 
 
 def settings_of(site: Site) -> dict[str, object]:
@@ -148,7 +148,7 @@ def end_overlap(context: AppContext, name: str, what: str) -> int:
     Raises NotFound for the site, Invalid for what has no overlap to be ended.
     """
     if what not in ("inbound_secret", "webhook_secret"):
-        raise Invalid([Fault(what, "has no overlap to end: give inbound_secret or webhook_secret", "unfit")])
+        raise Invalid([Fault(what, "unfit")])
     field = f"{what}s"
     with context.deps.store.write() as tx:
         site = find_site(tx, name)
@@ -247,7 +247,7 @@ def enrol_site(
     now = context.deps.clock()
     with context.deps.store.write() as tx:
         if tx.sites.get(name):
-            raise Invalid([Fault("name", f"{name} is taken by another site", "taken")])
+            raise Invalid([Fault("name", "taken", name=name)])
         site = tx.sites.add(
             Site(
                 id=0,
@@ -273,4 +273,4 @@ def enrol_site(
 
 def _check_slug(name: str) -> None:
     if not 1 <= len(name) <= SLUG_LIMIT or not set(name) <= SLUG or name[0] == "-" or name[-1] == "-":
-        raise Invalid([Fault("name", f"must be 1 to {SLUG_LIMIT} of a-z, 0-9 and -, not - at either end")])
+        raise Invalid([Fault("name", "slug", count=SLUG_LIMIT)])

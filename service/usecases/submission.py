@@ -22,7 +22,6 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
 
 from service.domain.clean_text import UNSEEN, is_blank
 from service.domain.comment import (
@@ -39,65 +38,40 @@ from service.domain.comment import (
     Submission,
     normalise_url,
 )
-from service.domain.errors import Fault, Invalid
+from service.domain.errors import Invalid
+from service.domain.faults import Fault, InvalidValue
 from service.privacy.masking import page_url
-from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
+from service.privacy.sealing import ADDRESS_LIMIT, Address
+from service.usecases.validation import faults_of, no_nul, read_address
 
 ARCHIVED_BOUND: Final = 2 * 1024 * 1024
 CUT: Final = " […]"
 CLIENT_LIMIT: Final = 1_000
-FAULT_LIMIT: Final = 50  # a submission of a thousand unknown fields is told of the first fifty
-FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ID: Final = rf"^[A-Za-z0-9._:-]{{1,{ID_LIMIT}}}$"
 MOMENT: Final = (
     r"^(199[0-9]|20[0-9]{2}|2100)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
     r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
 MOMENT_READ: Final = re.compile(MOMENT.replace("(", "(?:"), re.ASCII)
-BLANK: Final = "must hold something that is seen: it is empty, white space or invisible characters"
 NO_NUL: Final = r"^[^\u0000]*$"
 UNSEEN_SHOWN: Final = "".join(c if c == "-" else f"\\u{ord(c):04x}" for c in UNSEEN)
 SOME_TEXT: Final = rf"^[\s{UNSEEN_SHOWN}]*[^\s\u0000{UNSEEN_SHOWN}][^\u0000]*$"
 URL: Final = r"^[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,4})?([/?#][!-~]*)?$"
 
 
-def _no_nul(text: str) -> str:
-    if "\0" in text:
-        raise PydanticCustomError("nul", "must not contain the character U+0000")
-    return text
-
-
 def _some_text(text: str) -> str:
     if is_blank(text):
-        raise PydanticCustomError("blank", BLANK)
-    return _no_nul(text)
-
-
-def _page_url(url: str) -> str:
-    try:
-        return page_url(url)
-    except ValueError as fault:
-        raise PydanticCustomError("url", str(fault)) from None
+        raise InvalidValue("blank")
+    return no_nul(text)
 
 
 def _web_url(url: str) -> str:
-    try:
-        normalise_url(url)
-    except ValueError as fault:
-        raise PydanticCustomError("url", str(fault)) from None
+    normalise_url(url)
     return url
 
 
 def _address(given: object) -> Address | None:
-    """Wrap the address before anything else can see it; None stays None."""
-    if given is None:
-        return None
-    if not isinstance(given, str):
-        raise PydanticCustomError("text", "must be text")
-    try:
-        return Address.parse(given)
-    except AddressError:
-        raise PydanticCustomError("email", "must be an email address such as name@example.org") from None
+    return None if given is None else read_address(given)
 
 
 def _moment(given: object) -> datetime | None:
@@ -105,13 +79,11 @@ def _moment(given: object) -> datetime | None:
     if given is None:
         return None
     if not isinstance(given, str) or len(given) > 40 or not MOMENT_READ.fullmatch(given):
-        raise PydanticCustomError(
-            "datetime", "must be like 2026-11-22T19:00:00Z: with an offset, years 1990 to 2100"
-        )
+        raise InvalidValue("datetime")
     try:
         return datetime.fromisoformat(given.upper()).astimezone(UTC)
     except ValueError:
-        raise PydanticCustomError("datetime", "must be a day that exists") from None
+        raise InvalidValue("datetime.day") from None
 
 
 def _ip(text: str) -> str:
@@ -120,7 +92,7 @@ def _ip(text: str) -> str:
             return str(ipaddress.ip_address(text))
     except ValueError:
         pass  # said below, without the value
-    raise PydanticCustomError("ip", "must be an IPv4 or IPv6 address")
+    raise InvalidValue("ip")
 
 
 def _texts(most: int, pattern: str) -> Any:
@@ -142,9 +114,9 @@ ArchivedText = Annotated[
     str, _texts(ARCHIVED_BOUND, SOME_TEXT), AfterValidator(_some_text), AfterValidator(_archived)
 ]
 Name = Annotated[str, _texts(NAME_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
-Line = Annotated[str, _texts(CLIENT_LIMIT, NO_NUL), AfterValidator(_no_nul)]
-Title = Annotated[str, _texts(TITLE_LIMIT, NO_NUL), AfterValidator(_no_nul)]
-PageUrl = Annotated[str, _texts(URL_LIMIT, URL), AfterValidator(_page_url)]
+Line = Annotated[str, _texts(CLIENT_LIMIT, NO_NUL), AfterValidator(no_nul)]
+Title = Annotated[str, _texts(TITLE_LIMIT, NO_NUL), AfterValidator(no_nul)]
+PageUrl = Annotated[str, _texts(URL_LIMIT, URL), AfterValidator(page_url)]
 WebUrl = Annotated[str, _texts(URL_LIMIT, URL), AfterValidator(_web_url)]
 Ip = Annotated[
     str,
@@ -255,7 +227,7 @@ def _read(model: type[Given], raw: bytes) -> Given:
         return model.model_validate_json(raw)
     except ValidationError as error:
         if error.errors(include_input=False, include_url=False)[0]["type"] != "json_invalid":
-            raise Invalid(faults(error)) from None
+            raise Invalid(faults_of(error)) from None
     return _read_slowly(model, raw)
 
 
@@ -264,13 +236,13 @@ def _read_slowly(model: type[Given], raw: bytes) -> Given:
     try:
         value = json.loads(raw)
     except RecursionError:
-        raise Invalid([Fault("", "is nested too deeply", "malformed")]) from None
+        raise Invalid([Fault("", "malformed.deep")]) from None
     except UnicodeDecodeError:
-        raise Invalid([Fault("", "must be UTF-8", "malformed")]) from None
+        raise Invalid([Fault("", "malformed")]) from None
     except json.JSONDecodeError as wrong:
-        raise Invalid([Fault("", f"is no JSON: column {wrong.colno} cannot be read", "malformed")]) from None
+        raise Invalid([Fault("", "malformed.at", column=wrong.colno)]) from None
     except ValueError:
-        raise Invalid([Fault("", "holds a number of too many digits", "malformed")]) from None
+        raise Invalid([Fault("", "malformed.digits")]) from None
     return _check(model, value)
 
 
@@ -288,7 +260,7 @@ def _check(model: type[Given], value: object) -> Given:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise Invalid(faults(error)) from None
+        raise Invalid(faults_of(error)) from None
 
 
 def to_submission(
@@ -303,7 +275,7 @@ def to_submission(
     """Return the submission as the verbs take it. Raises Invalid when the site requires an email and there is none."""
     author, article, client = given.author, given.article, given.client
     if email_required and author.email is None:
-        raise Invalid([Fault("author.email", "is required on this site", "missing")])
+        raise Invalid([Fault("author.email", "missing.here")])
     return Submission(
         id=given.id,
         article=Article(article.url, article.title, article.published_at),
@@ -319,37 +291,3 @@ def to_submission(
         idempotency_key=idempotency_key,
         live=live,
     )
-
-
-def faults(error: ValidationError, prefix: str = "") -> list[Fault]:
-    """Return pydantic's findings as faults: dotted field (below `prefix`), the fix, a stable code; no value."""
-    details = error.errors(include_input=False, include_url=False)
-    return [_fault(detail, prefix) for detail in details[:FAULT_LIMIT]]
-
-
-def _fault(detail: ErrorDetails, prefix: str) -> Fault:
-    kind, context = detail["type"], detail.get("ctx", {})
-    code, message = SAID.get(kind, ("invalid", ""))
-    where = [prefix] if prefix else []
-    where += [step for part in detail["loc"] if FIELD_NAME.fullmatch(step := str(part))]
-    if kind in OWN_KINDS:
-        code, message = kind, detail["msg"]
-    elif kind == "extra_forbidden" and not FIELD_NAME.fullmatch(str(detail["loc"][-1])):
-        message = "has a field that no submission has; leave it out"  # its name may be an address: not shown
-    return Fault(".".join(where), message.format_map(context) or "is not valid", code)
-
-
-OWN_KINDS: Final = frozenset({"nul", "blank", "url", "text", "email", "datetime", "ip"})
-SAID: Final[Mapping[str, tuple[str, str]]] = {
-    "missing": ("missing", "is required"),
-    "extra_forbidden": ("unknown", "is no field of a submission; leave it out"),
-    "model_type": ("object", "must be an object"),
-    "model_attributes_type": ("object", "must be an object"),
-    "string_type": ("text", "must be text"),
-    "string_unicode": ("unicode", "must not contain half a surrogate pair"),
-    "bool_type": ("flag", "must be true or false"),
-    "string_too_long": ("too_long", "must be at most {max_length} characters"),
-    "string_too_short": ("blank", BLANK),
-    "string_pattern_mismatch": ("pattern", f"must be 1 to {ID_LIMIT} of letters, digits and . _ : -"),
-    "json_invalid": ("malformed", "is no JSON in UTF-8"),
-}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from apiflask import APIFlask
+    from flask import Flask
 
     from service.context import AppContext
 
 
-def create_app(context: AppContext | None = None) -> APIFlask:
+def create_app(context: AppContext | None = None) -> Flask:
     """Return the WSGI application around `context`; without them the service is built from the environment."""
     from service.web.app import create_app as create  # Flask is imported by who serves, not by who only looks
 

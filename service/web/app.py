@@ -8,15 +8,16 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from apiflask import APIFlask
+from flask import Flask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, RequestRedirect
 
 from service import config
 from service.context import AppContext, build_context
 from service.observability import counters
-from service.web import access, ops, problems, rates, security
-from service.web.api import articles, deciding, documents, feeds, openapi, persons, reading, submitting
+from service.web import access, problems, rates, security
+from service.web.api import blueprint as versioned_api
+from service.web.api import watching
 from service.web.compat import blueprints as compat_apis
 from service.web.compat.gate import EXTENSION as COMPAT
 from service.web.compat.gate import CompatApis
@@ -44,36 +45,25 @@ class SlugConverter(BaseConverter):
     regex = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
 
-def create_app(context: AppContext | None = None) -> APIFlask:
+def create_app(context: AppContext | None = None) -> Flask:
     """Return the WSGI application around `context`; without it the service is built from the environment."""
     if context is None:
         known = config.load()
         counters.share(known.home)
         context = build_context(known)
-    app = APIFlask(
-        "service.web",
-        docs_path=None,
-        spec_path=None,  # `documents` serves it, below whatever path
-        json_errors=False,
-        static_folder=None,  # type: ignore[arg-type]  # as Flask has it: no folder, no route; `assets` serves the files
-    )
+    app = Flask("service.web", static_folder=None)  # `assets` serves the files
     app.config.update(
-        OPENAPI_VERSION="3.1.0",
-        AUTO_SERVERS=False,
         MAX_CONTENT_LENGTH=FORM_LIMIT,  # forms; the API sets its own bound for each call
         MAX_FORM_MEMORY_SIZE=FORM_LIMIT,
         MAX_FORM_PARTS=100,
     )
     app.url_map.converters.update(id=IdConverter, slug=SlugConverter)
-    app.spec_processor(openapi.fill)
     connect(app, context)
     access.init(app)
     security.init(app, context)
     frame.init(app)
     problems.register(app)
-    for module in (submitting, reading, deciding, articles, feeds, persons, documents, ops):
-        app.register_blueprint(module.blueprint)
-    for pages in (reply, demo, desk):
+    for pages in (versioned_api, reply, demo, desk):
         app.register_blueprint(pages)
     if context.settings.compat != "off":
         for protocol in compat_apis():
@@ -85,7 +75,7 @@ def create_app(context: AppContext | None = None) -> APIFlask:
     return app
 
 
-def connect(app: APIFlask, context: AppContext) -> None:
+def connect(app: Flask, context: AppContext) -> None:
     """Let the application serve `context`, with meters, caches and limits that start anew."""
     meters = make_meters(context.deps, context.settings)
     context = replace(context, deps=replace(context.deps, arrivals=meters.arrivals))
@@ -96,11 +86,11 @@ def connect(app: APIFlask, context: AppContext) -> None:
         waits=threading.Semaphore(context.settings.web_threads // WAITING_SHARE),
     )
     app.extensions[COMPAT] = CompatApis.over(context)
-    app.extensions.pop(ops.EXTENSION, None)
+    app.extensions.pop(watching.EXTENSION, None)
     rates.init(app, context)
 
 
-def _serves(app: APIFlask, path: str) -> bool:
+def _serves(app: Flask, path: str) -> bool:
     """Whether there is anything at this path, by whatever method."""
     try:
         app.url_map.bind("").match(path)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Condition
 from typing import TYPE_CHECKING, Final
 
+from cachetools import TTLCache, cached
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -35,10 +35,6 @@ class BacklogCollector(Collector):
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
 
-    def describe(self) -> Iterable[GaugeMetricFamily]:
-        """Say nothing before the first scrape: registering must not ask the store."""
-        return []
-
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Return the gauges of one moment."""
         now = self._deps.clock()
@@ -51,7 +47,8 @@ class BacklogCollector(Collector):
             yield GaugeMetricFamily(*up, 0)
             return
         yield GaugeMetricFamily(*up, 1)
-        yield from _totals(backlog, now)
+        for name, text, value in TOTALS:
+            yield GaugeMetricFamily(f"replydesk_{name}", text, value(backlog, now))
         fast = ("replydesk_scoring_fast", "1 while comments are scored fast, for too much waits.")
         yield GaugeMetricFamily(*fast, float(effort is Effort.FAST))
         yield from _by_site(queues, now)
@@ -63,10 +60,6 @@ class HeartbeatCollector(Collector):
     def __init__(self, settings: Settings | None) -> None:
         self._url = settings.redis_url if settings else None
         self._prefix = settings.redis_prefix if settings else ""
-
-    def describe(self) -> Iterable[GaugeMetricFamily]:
-        """Say nothing before the first scrape."""
-        return []
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Return the gauges of one moment; without the broker nothing is known but that."""
@@ -91,55 +84,50 @@ class HeartbeatCollector(Collector):
         return [up, swept, beat, skew]
 
 
-def _totals(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
-    for name, text, value in (
-        ("replydesk_comments_pending", "Comments accepted and not yet scored.", backlog.pending),
-        ("replydesk_comments_held", "Comments that wait for a moderator.", backlog.held),
-        (
-            "replydesk_comments_to_rescore",
-            "Comments decided on a fast score, to be scored in full.",
-            backlog.to_rescore,
-        ),
-        (
-            "replydesk_oldest_unscored_age_seconds",
-            "Age of the oldest live unscored comment.",
-            _age(backlog.oldest_unscored, now),
-        ),
-        ("replydesk_deliveries_waiting", "Callbacks not yet delivered.", backlog.deliveries_waiting),
-        ("replydesk_deliveries_due", "Callbacks that are due now.", backlog.deliveries_due),
-        ("replydesk_deliveries_dead", "Callbacks given up, to be replayed.", backlog.deliveries_dead),
-        ("replydesk_decisions_due", "Decisions that are due.", backlog.due_decisions),
-    ):
-        yield GaugeMetricFamily(name, text, value)
+TOTALS: Final[tuple[tuple[str, str, Callable[[Backlog, datetime], float]], ...]] = (
+    ("comments_pending", "Comments accepted and not yet scored.", lambda it, _: it.pending),
+    ("comments_held", "Comments that wait for a moderator.", lambda it, _: it.held),
+    (
+        "comments_to_rescore",
+        "Comments decided on a fast score, to be scored in full.",
+        lambda it, _: it.to_rescore,
+    ),
+    (
+        "oldest_unscored_age_seconds",
+        "Age of the oldest live unscored comment.",
+        lambda it, now: _age(it.oldest_unscored, now),
+    ),
+    ("deliveries_waiting", "Callbacks not yet delivered.", lambda it, _: it.deliveries_waiting),
+    ("deliveries_due", "Callbacks that are due now.", lambda it, _: it.deliveries_due),
+    ("deliveries_dead", "Callbacks given up, to be replayed.", lambda it, _: it.deliveries_dead),
+    ("decisions_due", "Decisions that are due.", lambda it, _: it.due_decisions),
+)
+BY_SITE: Final[tuple[tuple[str, str, Callable[[SiteQueue, datetime], float]], ...]] = (
+    ("comments_pending", "Comments of the site not yet scored.", lambda it, _: it.pending),
+    ("comments_held", "Comments of the site that wait for a moderator.", lambda it, _: it.held),
+    (
+        "oldest_unscored_age_seconds",
+        "Age of the site's oldest live unscored comment.",
+        lambda it, now: _age(it.oldest_unscored, now),
+    ),
+    (
+        "oldest_held_age_seconds",
+        "Age of the site's comment that has been held for longest.",
+        lambda it, now: _age(it.oldest_held, now),
+    ),
+    ("deliveries_waiting", "Callbacks of the site not yet delivered.", lambda it, _: it.deliveries_waiting),
+    ("deliveries_dead", "Callbacks of the site given up.", lambda it, _: it.deliveries_dead),
+)
 
 
 def _by_site(queues: list[SiteQueue], now: datetime) -> Iterator[GaugeMetricFamily]:
-    backlog_text = sorted(
+    longest = sorted(
         queues, key=lambda one: (-(one.pending + one.held + one.deliveries_waiting), one.site_id)
     )
-    for name, text, value in (
-        ("comments_pending", "Comments of the site not yet scored.", lambda one: one.pending),
-        ("comments_held", "Comments of the site that wait for a moderator.", lambda one: one.held),
-        (
-            "oldest_unscored_age_seconds",
-            "Age of the site's oldest live unscored comment.",
-            lambda one: _age(one.oldest_unscored, now),
-        ),
-        (
-            "oldest_held_age_seconds",
-            "Age of the site's comment that has been held for longest.",
-            lambda one: _age(one.oldest_held, now),
-        ),
-        (
-            "deliveries_waiting",
-            "Callbacks of the site not yet delivered.",
-            lambda one: one.deliveries_waiting,
-        ),
-        ("deliveries_dead", "Callbacks of the site given up.", lambda one: one.deliveries_dead),
-    ):
+    for name, text, value in BY_SITE:
         family = GaugeMetricFamily(f"replydesk_site_{name}", text, labels=["site"])
-        for one in backlog_text[:SITES_SHOWN]:
-            family.add_metric([one.name], value(one))
+        for one in longest[:SITES_SHOWN]:
+            family.add_metric([one.name], value(one, now))
         yield family
 
 
@@ -149,38 +137,19 @@ def _age(since: datetime | None, now: datetime) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """The counters of this process, and the text of the backlog's gauges."""
+    """The counters of this process, and the text of the backlog's gauges, asked for once a second at most."""
 
     own: CollectorRegistry
     backlog: CollectorRegistry
     arrivals: Arrivals
     requests: Counter
     waits: Gauge
-    backlog_text: CachedText
+    recent: TTLCache[Hashable, bytes]
+    backlog_text: Callable[[], bytes]
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format: what all processes of the home counted, and what waits."""
-        return generate_latest(counters.summed_registry(self.own)) + self.backlog_text.text(self.backlog)
-
-
-class CachedText:
-    """The backlog's text, cached for a second; concurrent readers wait for one query."""
-
-    def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._text, self._until = b"", 0.0
-
-    def text(self, backlog: CollectorRegistry) -> bytes:
-        """Return the gauges' text, of this second."""
-        with self._turn:
-            if time.monotonic() >= self._until:
-                self._text = generate_latest(backlog)
-                self._until = time.monotonic() + FRESH_SECONDS
-            return self._text
-
-    def forget(self) -> None:
-        """Ask anew next time."""
-        self._until = 0.0
+        return generate_latest(counters.summed_registry(self.own)) + self.backlog_text()
 
 
 def make_meters(deps: Dependencies, settings: Settings | None = None) -> Meters:
@@ -188,6 +157,7 @@ def make_meters(deps: Dependencies, settings: Settings | None = None) -> Meters:
     own, backlog = CollectorRegistry(), CollectorRegistry()
     backlog.register(BacklogCollector(deps))
     backlog.register(HeartbeatCollector(settings))
+    recent: TTLCache[Hashable, bytes] = TTLCache(1, FRESH_SECONDS)
     return Meters(
         own=own,
         backlog=backlog,
@@ -204,5 +174,6 @@ def make_meters(deps: Dependencies, settings: Settings | None = None) -> Meters:
             registry=own,
             multiprocess_mode="livesum",
         ),
-        backlog_text=CachedText(),
+        recent=recent,
+        backlog_text=cached(recent, condition=Condition())(lambda: generate_latest(backlog)),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import string
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,16 +15,14 @@ from flask import Flask, Response, request
 from sqlalchemy import exc as sql
 from werkzeug.exceptions import HTTPException
 
-from service.domain import errors
-from service.domain.errors import Fault, ReplydeskError
+from service.domain.errors import Invalid, ReplydeskError
+from service.domain.faults import Fault
 from service.web.error_pages import error_page, is_person
 from service.web.pages import message_page
 
 MIMETYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
 FAULT_LIMIT: Final = 50
-NAME_SHOWN: Final = 40
-NAME_LETTERS: Final = frozenset(string.ascii_letters + string.digits + "_-")
 WHOLE: Final = "(request)"  # the field of a fault that is in no field
 API_PATHS: Final = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
@@ -203,19 +200,12 @@ class Problem(Exception):
 
 
 def from_error(error: ReplydeskError, current: Mapping[str, object] | None = None) -> Problem:
-    """Translate an error of the domain; `current` is the state that a conflict shows, as the caller may see it."""
-    match error:
-        case errors.Invalid():
-            return Problem("validation", faults=error.faults)
-        case errors.NotFound():
-            return Problem("not-found", error.detail)
-        case errors.IdempotencyMismatch():
-            return Problem("idempotency-mismatch", error.detail)
-        case errors.Final():
-            return Problem("final", error.detail)
-        case errors.Conflict():
-            return Problem("conflict", error.detail, extra={"current": current} if current else None)
-    return Problem("internal")
+    """Translate an error of the domain by its code; `current` is the state that a conflict shows."""
+    if isinstance(error, Invalid):
+        return Problem(error.code, faults=error.faults)
+    if error.code not in KINDS or error.code == "internal":
+        return Problem("internal")  # its sentence is for operators
+    return Problem(error.code, error.detail, extra={"current": current} if current else None)
 
 
 def answer(problem: Problem) -> Response:
@@ -231,12 +221,6 @@ def answer(problem: Problem) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.update(problem.headers)
     return response
-
-
-def safe_name(name: object) -> str:
-    """Return a field's name as an answer may show it: one that a reader's text could hide in is not repeated."""
-    text = str(name)
-    return text if 0 < len(text) <= NAME_SHOWN and set(text) <= NAME_LETTERS else "(unknown)"
 
 
 def wants_page() -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
+from cachetools import TTLCache
 from flask import current_app
 
 from service.context import AppContext
@@ -26,29 +26,26 @@ def context() -> AppContext:
     return cast(AppContext, current_app.extensions["replydesk"])
 
 
-@dataclass(slots=True)
 class Memory:
-    """Remembers what the store said for two seconds at most: a retired key ends that much later."""
+    """Remembers sites for two seconds at most: a retired key ends that much later."""
 
-    seconds: float = CACHE_SECONDS
-    _kept: dict[str, tuple[float, Site]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._sites: TTLCache[str, Site] = TTLCache(CACHE_BOUND, CACHE_SECONDS)
+        self._lock = threading.Lock()
 
     def get(self, name: str, look_up: Callable[[], Site | None]) -> Site | None:
         """Return what is remembered under `name`, else what `look_up` finds. Threads may look up twice, harmlessly."""
-        now = time.monotonic()
-        found = self._kept.get(name)
-        if found is not None and found[0] > now:
-            return found[1]
-        site = look_up()
-        if site is not None:
-            if len(self._kept) >= CACHE_BOUND:
-                self._kept.clear()
-            self._kept[name] = (now + self.seconds, site)
+        with self._lock:
+            site = self._sites.get(name)
+        if site is None and (site := look_up()) is not None:
+            with self._lock:
+                self._sites[name] = site
         return site
 
     def forget(self) -> None:
         """Forget everything, so that the store is asked anew."""
-        self._kept.clear()
+        with self._lock:
+            self._sites.clear()
 
 
 @dataclass(frozen=True, slots=True)

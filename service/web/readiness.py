@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
+from functools import partial
+from threading import Condition
 from typing import TYPE_CHECKING, Final
 
+from cachetools import TTLCache, cached
+
 from service.context import AppContext
-from service.domain.errors import ReplydeskError
 from service.messaging.dispatcher import connect, fault_of, read_heartbeats, silent_after
 from service.storage import Probe, ReadOnlyError, SchemaError
 
@@ -25,35 +27,22 @@ OK: Final = "ok"
 Words = Mapping[str, str]
 
 
-class NoBroker(ReplydeskError):
-    """no broker is set; the sweep alone finds work"""
-
-
 class Checks:
     """Asks database and broker, so that one that hangs holds up neither the others nor the answer."""
 
     def __init__(self, context: AppContext, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
         self._asked: dict[str, Callable[[], Words]] = {
-            "store": _Database(context.settings.database_url).words,
+            "store": partial(_store_words, Probe(context.settings.database_url)),
             "broker": _BrokerCheck(context.settings, monotonic).words,
         }
         self._named = {"store": ("store", "schema"), "broker": ("broker",)}
         self._threads = ThreadPoolExecutor(len(self._asked), thread_name_prefix="ready")
         self._running: dict[str, Future[Words]] = {}
-        self._turn = threading.Lock()
-        self._answers: dict[str, str] = {}
-        self._until = 0.0
-
-    def run(self) -> dict[str, str]:
-        """Return a word on each part: "ok", or what is wrong; within a second, whatever hangs."""
-        with self._turn:  # concurrent callers wait for one check
-            if self._monotonic() >= self._until:
-                self._answers = self._ask()
-                self._until = self._monotonic() + FRESH_SECONDS
-            return self._answers
+        recent: TTLCache[Hashable, dict[str, str]] = TTLCache(1, FRESH_SECONDS, monotonic)
+        self.run: Callable[[], dict[str, str]] = cached(recent, condition=Condition())(self._ask)
 
     def _ask(self) -> dict[str, str]:
+        """Return a word on each part: "ok", or what is wrong; within a second, whatever hangs."""
         ends_at = time.monotonic() + ANSWER_SECONDS
         for name, ask in self._asked.items():
             running = self._running.get(name)
@@ -73,23 +62,17 @@ def _words(future: Future[Words], ends_at: float) -> Words:
         return {}
 
 
-class _Database:
-    """Asks the store and its schema in one."""
-
-    def __init__(self, database_url: str) -> None:
-        self._ask = Probe(database_url).ask
-
-    def words(self) -> Words:
-        """Say how both are; of a store that is away the schema is not known."""
-        try:
-            self._ask()
-        except SchemaError as older:
-            return {"store": OK, "schema": older.detail}
-        except ReadOnlyError as wrong:
-            return {"store": wrong.detail, "schema": OK}
-        except Exception as wrong:  # noqa: BLE001  whatever a part dies of, the others are still told
-            return dict.fromkeys(("store", "schema"), _fails(wrong))
-        return {"store": OK, "schema": OK}
+def _store_words(probe: Probe) -> Words:
+    """Say how the store and its schema are; of a store that is away the schema is not known."""
+    try:
+        probe.ask()
+    except SchemaError as older:
+        return {"store": OK, "schema": older.detail}
+    except ReadOnlyError as wrong:
+        return {"store": wrong.detail, "schema": OK}
+    except Exception as wrong:  # noqa: BLE001  whatever a part dies of, the others are still told
+        return dict.fromkeys(("store", "schema"), f"fails ({type(wrong).__name__})")
+    return {"store": OK, "schema": OK}
 
 
 class _BrokerCheck:
@@ -105,12 +88,10 @@ class _BrokerCheck:
 
     def words(self) -> Words:
         """Say how the broker is, and worker and beat, of whom nothing is known without it."""
+        if self._url is None:
+            return {"broker": "no broker is set; the sweep alone finds work"}
         try:
-            if self._url is None:
-                raise NoBroker()
             heard = read_heartbeats(self._url, self._prefix)
-        except ReplydeskError as wrong:
-            return {"broker": wrong.detail}
         except Exception as wrong:  # noqa: BLE001  likewise
             return {"broker": fault_of(wrong)}
         return {
@@ -127,7 +108,3 @@ class _BrokerCheck:
         if name in self._heard_at and now - self._heard_at[name] <= self._silent:
             return OK
         return f"was not heard of within {self._silent:.0f} s"
-
-
-def _fails(wrong: Exception) -> str:
-    return f"fails ({type(wrong).__name__})"

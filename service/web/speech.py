@@ -10,6 +10,8 @@ from flask_babel import gettext as _gettext
 from flask_babel import lazy_gettext as _lazy_gettext
 from flask_babel import ngettext as _ngettext
 
+from service.domain.faults import MESSAGES, Fault, InvalidValue
+
 LANGUAGES: Final = ("en", "de")
 READER_BLUEPRINTS: Final = ("reply", "demo")
 """The readers' pages."""
@@ -20,6 +22,11 @@ WORDLESS: Final = ("reply.script", "reply.style")
 def gettext(text: str, **values: object) -> str:
     """Return the text in the language of this request, with the values put in."""
     return str(_gettext(text, **values))
+
+
+def in_words(fault: Fault | InvalidValue) -> str:
+    """Return what is wrong with a value, in the language of this request."""
+    return gettext(MESSAGES[fault.key], **fault.values)
 
 
 def ngettext(one: str, many: str, num: int, **values: object) -> str:

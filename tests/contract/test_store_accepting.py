@@ -10,20 +10,7 @@ from service.domain.comment import Article, Client, Original, Source
 from service.domain.status import Status
 from service.domain.verdict import Action
 from service.storage.records import IdempotencyKey
-from tests.factories import (
-    ADA,
-    ARTICLE,
-    BO,
-    CHI,
-    NOON,
-    WORDS,
-    after,
-    decided,
-    draft,
-    herald,
-    ids,
-    move,
-)
+from tests.factories import ADA, ARTICLE, BO, CHI, NOON, WORDS, after, decided, draft, herald, ids, move
 
 
 def test_comment_comes_back_as_it_was_accepted(store, site):

@@ -11,19 +11,7 @@ from click.testing import CliRunner
 from service.cli import processes
 from service.cli.main import cli
 
-HEAVY = {
-    "flask",
-    "apiflask",
-    "sqlalchemy",
-    "celery",
-    "kombu",
-    "redis",
-    "sklearn",
-    "numpy",
-    "rich",
-    "pydantic",
-    "nacl",
-}
+HEAVY = {"flask", "sqlalchemy", "celery", "kombu", "redis", "sklearn", "numpy", "rich", "pydantic", "nacl"}
 
 
 def run(*arguments, **env):

@@ -13,7 +13,6 @@ SLOW = Rate.a_minute(0.6, 10)
 
 @pytest.fixture
 def redis_prefix():
-    """A prefix of the test's own on the tests' server."""
     return f"limits-{uuid.uuid4().hex[:8]}:"
 
 

@@ -7,7 +7,7 @@ import urllib.request
 
 from prometheus_client import generate_latest
 
-from service.observability.counters import FILE_BYTES, Slots, home_registry, slots_registry
+from service.observability.counters import FILE_BYTES, home_registry, take_slot
 from worker.meters import listen
 
 COUNT = """
@@ -70,12 +70,13 @@ def test_two_processes_tell_one_sum_and_successors_count_on(tmp_path):
 
 
 def test_files_are_taken_whole_and_torn_ones_begin_anew(tmp_path):
-    torn = tmp_path / "counter_0.db"
+    folder = tmp_path / "run" / "meters"
+    folder.mkdir(parents=True)
+    torn = folder / "counter_0.db"
     torn.write_bytes(b"\x30\x00\x00\x00" + b"\xff" * 100)
-    slots = Slots(tmp_path)
-    assert (slots.mine(), slots.mine()) == ("0", "0")
+    assert [take_slot(folder), take_slot(folder)] == ["0", "1"]
     assert torn.stat().st_size == torn.stat().st_blocks * 512 == FILE_BYTES
-    assert generate_latest(slots_registry(slots)) == b""
+    assert generate_latest(home_registry(tmp_path)) == b""
 
 
 def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path):

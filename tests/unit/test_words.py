@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from service.domain.text import terms
 from service.domain.word_list import NO_WORDS, WordList
 
 
@@ -255,3 +256,147 @@ def test_hostile_texts_take_linear_time(text):
     started = time.process_time()
     words.first_in([text])
     assert time.process_time() - started < 2.0
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ("f***", "what the F*** is this"),
+        ("b*tch", "such a b*tch."),
+        ("b**tch", "B**TCH"),
+        ("$hit", "total $HIT!"),
+        ("a$$hole", "you a$$hole"),
+        ("@ss", "kiss my @ss"),
+        ("sh!t", "holy sh!t"),
+        ("c++", "learn C++ today"),
+        ("100% free", "get it 100%  FREE"),
+        ("#1", "we are #1!"),
+        ("🖕", "go away🖕🏽"),
+        ("🍆🍆", "wow 🍆🍆🍆"),
+        ("$$$", "make $$$ now"),
+        ("kys🔪", "kys 🔪, kys🔪"),
+    ],
+)
+def test_signs_of_an_entry_count(entry, text):
+    """What stands for a letter, and what is a picture, is part of the word that a site lists."""
+    assert WordList((entry,)).first_in([text]) == entry
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ("f***", "for all my friends"),
+        ("b*tch", "b tch"),
+        ("$hit", "he was hit by a car"),
+        ("$hit", "bull$hit"),
+        ("a$$hole", "a hole in the road"),
+        ("@ss", "SS, cl@ss"),
+        ("sh!t", "sh t"),
+        ("c++", "vitamin c, abc++"),
+        ("100%", "100 people, 1100%"),
+        ("#1", "1 of 2, #12"),
+        ("🖕", "hello"),
+        ("kys🔪", "kys"),
+    ],
+)
+def test_an_entry_is_not_found_without_its_signs(entry, text):
+    """Without them it would be another word, or every word with its first letter."""
+    assert WordList((entry,)).first_in([text]) is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "text", "is_found"),
+    [
+        ("chó", "Tôi cho bạn một cái nhìn", False),
+        ("chó", "Đồ chó!", True),
+        ("chó", "con CHÓ", True),
+        ("đĩ", "Chúng ta đi đến trường", False),
+        ("ngu", "Đêm qua tôi ngủ rất ngon", False),
+        ("ngu", "ngủ ngon", False),
+        ("ngu", "Đúng là ngu mà", True),
+        ("cu", "Chiếc xe cũ của tôi được bán", False),
+        ("điếm", "Điểm số của bạn", False),
+        ("thưởng", "thường thì được", False),
+        ("sik", "Buraya sık sık geliyorum", False),
+        ("sik", "SİK", True),
+        ("kapı", "KAPI", True),
+        ("kapı", "kapı", True),
+        ("zorbocoin", "Đây là zörbocöin", True),
+        ("sex", "sẹx", True),
+        ("porn", "pórn", True),
+        ("ano", "feliz año", False),
+    ],
+)
+def test_tones_make_other_words(entry, text, is_found):
+    """A Vietnamese text is read with its tones, and the dot of an i counts; elsewhere an accent is a disguise."""
+    assert (WordList((entry,)).first_in([text]) is not None) is is_found
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("അവൻ", "അവന്\u200d"),  # a Malayalam chillu, and as it was written before it had a code point
+        ("കാൽ", "കാല്\u200d"),
+        ("എന്റെ", "എൻ്റെ"),
+        ("উৎসব", "উত্\u200dসব"),  # Bengali khanda ta
+        ("แม่ง", "เเม่ง"),  # one vowel sign, or two that look like it
+        ("น้ำ", "น\u0e4d\u0e49\u0e32"),
+        ("น้ำ", "น\u0e33\u0e49"),
+        ("ນ້ຳ", "ນ\u0ecd\u0ec9\u0eb2"),
+        ("ແມ່", "ເເມ່"),
+        ("バカ", "ハ\u309bカ"),
+        ("ہندو", "هندو"),
+        ("كلب", "ڪلب"),
+    ],
+)
+def test_two_spellings_of_one_letter_are_one(one, other):
+    """Nobody sees which of the two was typed."""
+    assert WordList((one,)).first_in([f"({other})"]) == one
+    assert WordList((other,)).first_in([f"({one})"]) == other
+    assert terms(one) == terms(other)
+
+
+def test_a_chillu_is_not_its_letter():
+    """`he` is not `to him`."""
+    assert WordList(("അവൻ",)).first_in(["അവന്"]) is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "text", "is_found"),
+    [
+        ("isis", "is🇮🇸is", True),
+        ("zorbocoin", "zorbo🇮🇸coin", True),
+        ("zorbocoin", "zorbo🪙coin, zorbo😀coin", True),
+        ("casino", "cas🇮🇳o", True),
+        ("casino", "the 🇨🇦sino", False),
+        ("porn", "p🇴rn", True),
+        ("zorbocoin", "🇿🇴🇷🇧🇴🇨🇴🇮🇳", True),  # no country has these codes
+        ("zorbocoin", "🇿​🇴​🇷​🇧​🇴​🇨​🇴​🇮​🇳", True),
+        ("isis", "Our favourite is🇮🇸", False),
+        ("isis", "🇮🇸is great, 🇮🇸🇮🇸", False),
+        ("usa", "🇺🇸a", False),
+        ("anus", "made by an🇺🇸 firm", False),
+        ("zorbocoin", "zorbo 😀 coin", False),
+        ("ass", "a😀s😀s", True),
+        ("soon", "so 🙂 on", False),
+    ],
+)
+def test_a_flag_inside_a_word_hides_nothing(entry, text, is_found):
+    """A reader reads on past a picture between letters; beside a word it is a picture; what is no flag is letters."""
+    assert (WordList((entry,)).first_in([text]) is not None) is is_found
+
+
+@pytest.mark.parametrize(
+    "text", ["الكلب", "والكلب", "بالكلب", "فالكلب", "كالكلب", "للكلب", "ال\u0640\u0640كلب"]
+)
+def test_an_arabic_article_hides_no_word(text):
+    """It is written together with its word."""
+    assert WordList(("كلب",)).first_in([f"هذا {text}"]) == "كلب"
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"), [("له", "الله"), ("الكلب", "كلب"), ("كلب", "كلبة"), ("كلب", "الكلبة")]
+)
+def test_other_arabic_words_are_not_found(entry, text):
+    """What is left of a short word is none."""
+    assert WordList((entry,)).first_in([text]) is None

@@ -10,7 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import urllib3
 
-from service.domain.errors import Fault, Invalid, ReplydeskError
+from service.domain.errors import Invalid, ReplydeskError
+from service.domain.faults import Fault
 from service.domain.verdict import Action
 
 LEFT_QUEUE: Final = "COMMENT_LEFT_MODERATION_QUEUE"
@@ -72,13 +73,13 @@ class FetchedComment:
 def read(value: object) -> Event:
     """Read a webhook's body. Raises Invalid when it is none of Coral's."""
     if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-        raise Invalid([Fault("type", "must be the event's name")])
+        raise Invalid([Fault("type", "text")])
     if value["type"] not in ABOUT_COMMENTS:
         return Event(value["type"][:80])
     data = value.get("data")
     comment_id = data.get("commentID") if isinstance(data, dict) else None
     if not isinstance(comment_id, str) or not is_id(comment_id):
-        raise Invalid([Fault("data.commentID", "must be the comment's id")])
+        raise Invalid([Fault("data.commentID", "pattern.coral")])
     return Event(value["type"], comment_id)
 
 

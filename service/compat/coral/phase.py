@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from service.domain.errors import Fault, Invalid
+from service.domain.errors import Invalid
+from service.domain.faults import Fault
 from service.domain.verdict import Action, Verdict
 
 ACTIONS: Final = ("NEW", "EDIT")
@@ -51,7 +52,7 @@ def read(value: object) -> Asked:
     )
     action = _text(asked, "action", "action", faults, 10)
     if action not in ACTIONS:
-        faults.append(Fault("action", "must be NEW or EDIT"))
+        faults.append(Fault("action", "choice", words=", ".join(ACTIONS)))
     made = Asked(
         action=action,
         body=_text(comment, "body", "comment.body", faults, None),
@@ -68,7 +69,7 @@ def read(value: object) -> Asked:
 def _object(value: object, where: str, faults: list[Fault]) -> Mapping[str, Any]:
     if isinstance(value, dict):
         return value
-    faults.append(Fault(where, "must be an object"))
+    faults.append(Fault(where, "object"))
     return {}
 
 
@@ -84,10 +85,10 @@ def _text(
     if value is None and optional:
         return ""
     if not isinstance(value, str) or not _is_encodable(value):
-        faults.append(Fault(where, "must be text"))
+        faults.append(Fault(where, "text"))
         return ""
     if most is not None and len(value) > most:
-        faults.append(Fault(where, f"must be at most {most} characters"))
+        faults.append(Fault(where, "too_long", count=most))
         return ""
     return value
 

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from service.domain.comment import Source
 from service.domain.status import Status
-from service.domain.verdict import Action, Effort, Who
+from service.domain.verdict import LABELS, Action, Effort, Who
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$", examples=["wp-4711"])]
 Number = Annotated[str, Field(pattern=r"^[0-9]{1,18}$", examples=["42"])]
 Revision = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
-Label = Literal[
-    "toxicity",
-    "severe_toxicity",
-    "obscene",
-    "threat",
-    "insult",
-    "identity_attack",
-    "spam",
-    "self_harm",
-    "sexual",
-    "personal_info",
-    "refuse",
-]
+Label = Annotated[str, Field(json_schema_extra={"enum": [*LABELS]})]
 Decidable = Literal["approve", "reject", "spam", "hold"]
 
 
@@ -55,16 +42,6 @@ class Accepted(Shape):
     revision: Revision
     status: Status
     links: Links
-
-
-class Reported(Shape):
-    """A comment that a reader reported; `new` is false when the same reader had reported it before."""
-
-    id: Id
-    revision: Revision
-    status: Status
-    links: Links
-    new: bool
 
 
 class Reason(Shape):
@@ -132,19 +109,6 @@ class ArticleShown(Shape):
     published_at: datetime | None
 
 
-class ArticleKnown(ArticleShown):
-    """An article as it is described; `private` keeps from readers what was imported under it."""
-
-    private: bool
-
-
-class ThreadMoved(Shape):
-    """Where the thread is now, and how many comments went there."""
-
-    article: ArticleKnown
-    moved: Annotated[int, Field(ge=0)]
-
-
 class CommentRow(Shape):
     """A comment as it stands in a page: contacts in the text are placeholders, an address is nowhere."""
 
@@ -173,26 +137,6 @@ class Comment(CommentRow):
     decisions: list[Decision]
 
 
-class Decided(Comment):
-    """The comment after the decision; `made` names the decision that was made."""
-
-    made: Number
-
-
-class CommentPage(Shape):
-    """A page, newest first; `next` is the `after` of the following one, null at the end."""
-
-    comments: list[CommentRow]
-    next: Number | None
-
-
-class Contact(Shape):
-    """The reader's address in a sealed box (base64): only the site's private key opens it."""
-
-    id: Id
-    box: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
-
-
 class PublicComment(Shape):
     """The comment in the revision that was decided."""
 
@@ -204,44 +148,6 @@ class PublicComment(Shape):
     website: str | None
     body: str
     submitted_at: datetime
-
-
-class FeedDecision(Decision):
-    """A decision with its comment."""
-
-    comment: PublicComment
-
-
-class Feed(Shape):
-    """Decisions in order; ask again with `next` as `after`, at once while `more` is true."""
-
-    decisions: list[FeedDecision]
-    next: Number
-    more: bool
-
-
-class PublishedComment(Shape):
-    """A comment as readers see it."""
-
-    id: Id
-    parent_id: Id | None
-    parent_hidden: Literal[True] | SkipJsonSchema[None] = Field(
-        default=None,
-        description="It answers a comment that is not shown. Left out elsewhere; `parent_id` is null then.",
-    )
-    name: str
-    website: str | None
-    body: str
-    submitted_at: datetime
-
-
-class Published(Shape):
-    """What readers see under the article by date, oldest first; where it is not `complete`, `next` leads on."""
-
-    article_url: str
-    comments: list[PublishedComment]
-    next: Number | None = Field(description="The `after` of the following page, null at the end.")
-    complete: bool
 
 
 class FaultShown(Shape):
@@ -293,43 +199,3 @@ class Batch(Shape):
     """One result for each item, in the order of the items."""
 
     results: list[BatchAccepted | BatchRefused]
-
-
-class Health(Shape):
-    """The process answers."""
-
-    status: Literal["ok"]
-
-
-class Ready(Shape):
-    """Each part and how it is."""
-
-    status: Literal["ready"]
-    checks: dict[str, str]
-
-
-class Signature(Shape):
-    """An Ed25519 signature (base64url) over the receipt in the form of RFC 8785; `key` names the key that made it."""
-
-    algorithm: Literal["Ed25519"]
-    key: str
-    value: str
-
-
-class Attested(Shape):
-    """A receipt with its signature: what was touched, what was kept and why, what goes later."""
-
-    receipt: dict[str, Any]
-    signature: Signature
-
-
-class Export(Shape):
-    """What is kept of one person on one site."""
-
-    kind: Literal["export"]
-    version: int
-    site: str
-    issued_at: datetime
-    address_kept_as: str
-    comments: list[dict[str, Any]]
-    complete: bool

@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any, Final
 
-from apiflask import APIFlask
-from flask import (
-    Blueprint,
-    Response,
-    abort,
-    current_app,
-    jsonify,
-    make_response,
-    render_template,
-    request,
-)
+from flask import Response, abort, current_app, jsonify, make_response, render_template, request
 from markupsafe import Markup
 
-from service.web.api.operations import EXAMPLE
+from service.web.api import blueprint
+from service.web.api.fields import EXAMPLE
+from service.web.api.openapi import describe
 from service.web.problems import KINDS
 from service.web.reach import context
 
-blueprint = Blueprint("documents", __name__, template_folder="templates")
+DESCRIPTION: Final = "replydesk.openapi"
 
 
 @blueprint.get("/openapi.json")
 def description() -> Response:
     """Return the description of the API, with the path below which it is served here."""
-    spec = cast(dict[str, Any], cast(APIFlask, current_app)._get_spec())
-    return jsonify({**spec, "servers": [{"url": request.script_root or "/"}]})
+    return jsonify({**_described(), "servers": [{"url": request.script_root or "/"}]})
 
 
 @blueprint.get("/docs")
 def docs() -> Response:
     """Show the API to a person, from the very description that programs read."""
-    spec = cast(dict[str, Any], cast(APIFlask, current_app)._get_spec())
+    spec = _described()
     operations = [
         {"method": method, "path": path, **operation}
         for path, methods in spec["paths"].items()
@@ -61,6 +52,14 @@ def coded(text: str) -> Markup:
     return Markup().join(
         Markup("<code>{}</code>").format(piece) if n % 2 else piece for n, piece in enumerate(pieces)
     )
+
+
+def _described() -> dict[str, Any]:
+    """Return the description of the API, made once for each application."""
+    if DESCRIPTION not in current_app.extensions:
+        current_app.extensions[DESCRIPTION] = describe(current_app)
+    found: dict[str, Any] = current_app.extensions[DESCRIPTION]
+    return found
 
 
 def _page(template: str, **values: object) -> Response:

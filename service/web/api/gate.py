@@ -1,29 +1,32 @@
-"""The gate of the API: whose key it is, and a body that is bounded, typed and read once."""
+"""What comes in and what goes out: whose key it is, a bounded body, strict models, compact JSON."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import json
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
-from flask import request
+from flask import Response, request
+from pydantic import BaseModel, ValidationError
 
+from service.domain.errors import Invalid
 from service.domain.site import Site
 from service.privacy.keys import Keyring, fingerprint
 from service.privacy.signatures import receipt_token
 from service.usecases.reseal import key_owner
+from service.usecases.validation import faults_of
+from service.web.api import strict_json
 from service.web.problems import Problem
 from service.web.reach import api
 
-if TYPE_CHECKING:
-    pass
+M = TypeVar("M", bound=BaseModel)
 
 SINGLE_LIMIT: Final = 256 * 1024
 BATCH_LIMIT: Final = 16 * 1024 * 1024
 KEY_LIMIT: Final = 200
 
 
-def receipt_path(site: Site, comment_id: str) -> str:
-    """Return the address, on this server, of the page that tells the comment's writer what became of it."""
-    return f"{request.script_root}/r/{receipt_token(api().context.keyring, site.name, comment_id)}"
+# -- whose key it is ---------------------------------------------------------------------------------------------------
 
 
 def authenticate() -> Site:
@@ -31,15 +34,20 @@ def authenticate() -> Site:
 
     Keys are looked up by their keyed hash, so that neither the comparison nor the cache can be timed for a key.
     """
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    key = key.strip()
-    if scheme.lower() != "bearer" or not 1 <= len(key) <= KEY_LIMIT:
+    key = bearer_key()
+    if key is None or not 1 <= len(key) <= KEY_LIMIT:
         raise unauthorized()
     keyring = api().context.keyring
     site = api().by_key.get(fingerprint(keyring, key), lambda: _owner(keyring, key))
     if site is None:
         raise unauthorized()
     return site
+
+
+def bearer_key() -> str | None:
+    """Return the key of the Authorization header, None where there is none of this kind."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
 
 
 def _owner(keyring: Keyring, key: str) -> Site | None:
@@ -68,6 +76,9 @@ def unauthorized(detail: str | None = None) -> Problem:
     return Problem("unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="replydesk"'})
 
 
+# -- what comes in -----------------------------------------------------------------------------------------------------
+
+
 def json_body(limit: int) -> bytes:
     """Return the raw JSON body of at most `limit` bytes, or raise "unsupported-media-type" or "too-large"."""
     charset = request.mimetype_params.get("charset", "utf-8").lower()
@@ -88,3 +99,55 @@ def bounded_body(limit: int) -> bytes:
 def too_large(limit: int) -> Problem:
     """Return the problem of a body over its bound."""
     return Problem("too-large", f"The body is larger than {limit // 1024} KiB.")
+
+
+def read_body(model: type[M], is_required: bool = True) -> M:
+    """Return the JSON body as the model, its defaults for none where that will do. Raises Invalid with every fault."""
+    if is_required or request.mimetype:
+        raw = json_body(SINGLE_LIMIT)
+    elif bounded_body(SINGLE_LIMIT):
+        raise Problem("unsupported-media-type")
+    else:
+        raw = b""
+    if not raw and not is_required:
+        return model()
+    value, flawed = strict_json.read(raw)
+    if flawed and (faults := strict_json.faults_in(value)):
+        raise Invalid(faults)
+    return _checked(model, value)
+
+
+def read_query(model: type[M]) -> M:
+    """Return the query of the request as the model. Raises Invalid with every fault.
+
+    Where the model takes no unknown parameter, one that is given twice is a fault too; else its first value counts.
+    """
+    is_strict = model.model_config.get("extra") == "forbid"
+    given = {
+        name: values if is_strict and len(values) > 1 else values[0] for name, values in request.args.lists()
+    }
+    return _checked(model, given)
+
+
+def _checked(model: type[M], value: Any) -> M:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Invalid(faults_of(error)) from None
+
+
+# -- what goes out -----------------------------------------------------------------------------------------------------
+
+
+def reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return `value` as compact JSON in UTF-8; no cache keeps it unless `headers` say so."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    response = Response(text, status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(headers or {})
+    return response
+
+
+def receipt_path(site: Site, comment_id: str) -> str:
+    """Return the address, on this server, of the page that tells the comment's writer what became of it."""
+    return f"{request.script_root}/r/{receipt_token(api().context.keyring, site.name, comment_id)}"

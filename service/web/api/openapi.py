@@ -1,20 +1,27 @@
-"""The OpenAPI 3.1 description, made from the table of operations and the very models that check the requests."""
+"""The OpenAPI 3.1 description, made from what the views declare and the very models that check the requests."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from flask import Flask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from service.web.api import answers
-from service.web.api.operations import EXAMPLE, OPERATIONS, Operation
+from service.usecases.submission import SubmissionGiven
+from service.web.api import answers, webhooks
+from service.web.api.operation import DECLARED, Answer, Operation
 from service.web.problems import KINDS, MIMETYPE
 
 REF: Final = "#/components/schemas/{model}"
 JSON: Final = "application/json"
 API_VERSION: Final = "1.0.0"  # of this contract; the product has its own
+TAGS: Final = ("Submitting", "Comments", "Deciding", "Articles", "People", "Readers", "Watching")
+PATH_PART: Final = re.compile(r"<\w+:(\w+)>")
+PATH_NAMES: Final = {"comment_id": "id", "name": "site"}
+"""What the parts of a path are called outside."""
 ABOUT: Final = (
     "Self-hosted comment moderation. Post your readers' comments; each is scored, decided by your policy or by your "
     "moderators, and the decision comes back as a signed webhook or through the decisions feed.\n\n"
@@ -22,6 +29,15 @@ ABOUT: Final = (
     "`type`, and each validation error names its field. Fields that are not documented are refused. A reader's email "
     "address goes in, and never comes out, but for the sealed box that only your private key opens."
 )
+SECURITY: Final = {
+    "key": {"type": "http", "scheme": "bearer", "description": "The site's key."},
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Standard Webhooks 1.0, with `webhook-id` and `webhook-timestamp`.",
+    },
+}
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "id": {"in": "path", "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"}},
     "site": {"in": "path", "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"}},
@@ -56,46 +72,51 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
 PROBLEM_HEADERS: Final = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
-def fill(spec: dict[str, Any] | str) -> dict[str, Any]:
-    """Return APIFlask's empty description with the whole API in it."""
-    if isinstance(spec, str):
-        raise TypeError("the description is made as JSON")
-    schemas = _schemas()
-    spec["info"] = {
-        "title": "Replydesk",
-        "version": API_VERSION,
-        "description": ABOUT,
-        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-    }
-    spec["servers"] = [{"url": "/"}]
-    spec["tags"] = [{"name": tag} for tag in dict.fromkeys(one.tag for one in OPERATIONS)]
-    spec["components"] = {
-        "schemas": schemas,
-        "securitySchemes": {
-            "key": {"type": "http", "scheme": "bearer", "description": "The site's key."},
-            "signature": {
-                "type": "apiKey",
-                "in": "header",
-                "name": "webhook-signature",
-                "description": "Standard Webhooks 1.0, with `webhook-id` and `webhook-timestamp`.",
-            },
+def describe(app: Flask) -> dict[str, Any]:
+    """Return the description of the API that this application serves."""
+    found = [
+        (PATH_PART.sub(lambda part: f"{{{PATH_NAMES[part[1]]}}}", rule.rule), method.lower(), declared)
+        for rule in app.url_map.iter_rules()
+        if (declared := DECLARED.get(app.view_functions[rule.endpoint]))
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    ]
+    paths: dict[str, dict[str, Any]] = {}
+    for path, method, declared in sorted(found, key=lambda one: TAGS.index(one[2].tag)):
+        paths.setdefault(path, {})[method] = _operation(path, declared)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Replydesk",
+            "version": API_VERSION,
+            "description": ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "tags": [{"name": tag} for tag in TAGS],
+        "paths": paths,
+        "webhooks": {event.example["type"]: _webhook(event) for event in webhooks.events()},
+        "components": {
+            "schemas": _schemas([declared for _, _, declared in found]),
+            "securitySchemes": SECURITY,
         },
     }
-    spec["paths"] = {}
-    for operation in OPERATIONS:
-        spec["paths"].setdefault(operation.path, {})[operation.method] = _operation(operation)
-    return spec
 
 
-def _schemas() -> dict[str, Any]:
-    given = {one.body for one in OPERATIONS if isinstance(one.body, type)}
-    shown = {shape for one in OPERATIONS for shape, _ in one.answers.values() if shape} | {answers.Problem}
-    inputs = sorted(given, key=lambda model: model.__name__)
-    outputs = sorted(shown, key=lambda model: model.__name__)
-    _, taken = models_json_schema([(model, "validation") for model in inputs], ref_template=REF)
-    _require_email(taken["$defs"]["AuthorGiven"])
-    _, made = models_json_schema([(model, "serialization") for model in outputs], ref_template=REF)
-    return dict(sorted((taken["$defs"] | made["$defs"]).items()))
+def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
+    given: set[type[BaseModel]] = {SubmissionGiven}
+    made: set[type[BaseModel]] = {answers.Problem, *webhooks.SHAPES}
+    for one in operations:
+        if isinstance(one.body, type):
+            given.add(one.body)
+        made.update(shape for answer in one.answers.values() for shape in answer.shapes)
+    taken, shown = _definitions(given, "validation"), _definitions(made, "serialization")
+    _require_email(taken["AuthorGiven"])
+    return dict(sorted((taken | shown).items()))
+
+
+def _definitions(models: set[type[BaseModel]], mode: Any) -> dict[str, Any]:
+    ordered = sorted(models, key=lambda model: model.__name__)
+    definitions: dict[str, Any] = models_json_schema([(one, mode) for one in ordered], ref_template=REF)[1]
+    return definitions["$defs"]  # type: ignore[no-any-return]  # as pydantic makes them
 
 
 def _require_email(author: dict[str, Any]) -> None:
@@ -106,87 +127,79 @@ def _require_email(author: dict[str, Any]) -> None:
     email.pop("default", None)
 
 
-def _operation(one: Operation) -> dict[str, Any]:
+def _operation(path: str, one: Operation) -> dict[str, Any]:
+    parts = [name.strip("{}") for name in path.split("/") if name.startswith("{")]
     made: dict[str, Any] = {
         "operationId": one.id,
         "summary": one.summary,
         "description": one.text,
         "tags": [one.tag],
-        "security": [{one.security: []}] if one.security else [],
-        "responses": {**_answers(one), **_problems(one.problems)},
+        "security": [{one.access: []}] if one.access in SECURITY else [],
+        "parameters": [
+            *({"name": name, "required": True, **PARAMETERS[name]} for name in parts),
+            *_query_parameters(one.query),
+            *({"name": name, "required": False, **PARAMETERS[name]} for name in one.headers),
+        ],
+        "responses": {
+            **{str(status): _answer(answer) for status, answer in one.answers.items()},
+            **_problems(one.errors),
+        },
     }
-    if parameters := [*_path_parameters(one.path), *_query_parameters(one.query), *_headers(one.headers)]:
-        made["parameters"] = parameters
     if one.body is not None:
-        made["requestBody"] = {"required": one.body_required, "content": {JSON: _body(one.body)}}
+        body = {"schema": _ref(one.body)} if isinstance(one.body, type) else one.body
+        made["requestBody"] = {"required": one.body_required, "content": {JSON: body}}
     return made
 
 
-def _body(body: type[BaseModel] | str) -> dict[str, Any]:
-    if isinstance(body, str):
-        # each item is judged by itself, so the description of the whole must let a faulty one pass
-        item = {
-            "description": "A submission, as `SubmissionGiven` has it; a faulty one is answered in its place."
-        }
-        return {"schema": {"type": "array", "maxItems": 1000, "items": item}, "example": [EXAMPLE]}
-    example = {"example": EXAMPLE} if body.__name__ == "SubmissionGiven" else {}
-    return {"schema": _ref(body), **example}
-
-
-def _answers(one: Operation) -> dict[str, Any]:
-    return {str(status): _answer(one, status) for status in one.answers}
-
-
-def _answer(one: Operation, status: int) -> dict[str, Any]:
-    shape, meaning = one.answers[status]
-    made: dict[str, Any] = {"description": meaning}
-    if one.id == "metrics":
-        made["content"] = {"text/plain": {"schema": {"type": "string"}}}
-    elif shape is not None:
-        made["content"] = {JSON: {"schema": _ref(shape)}}
-    elif status == 200:
-        made["content"] = {JSON: {"schema": {"anyOf": [_ref(answers.Accepted), _ref(answers.Comment)]}}}
-    if names := one.answer_headers.get(status):
-        made["headers"] = {name: HEADERS[name] for name in names}
+def _answer(answer: Answer) -> dict[str, Any]:
+    made: dict[str, Any] = {"description": answer.meaning}
+    choices = [_ref(shape) for shape in answer.shapes]
+    if choices:
+        made["content"] = {JSON: {"schema": choices[0] if len(choices) == 1 else {"anyOf": choices}}}
+    elif answer.media:
+        made["content"] = {answer.media: {"schema": {"type": "string"}}}
+    if answer.headers:
+        made["headers"] = {name: HEADERS[name] for name in answer.headers}
     return made
 
 
 def _problems(names: Iterable[str]) -> dict[str, Any]:
-    by_status: dict[int, list[str]] = {}
+    titles: dict[int, list[str]] = {}
     for name in names:
-        by_status.setdefault(KINDS[name].status, []).append(KINDS[name].title)
-    return {str(status): _problem(status, titles) for status, titles in sorted(by_status.items())}
-
-
-def _problem(status: int, titles: list[str]) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "description": "; or: ".join(titles),
-        "content": {MIMETYPE: {"schema": _ref(answers.Problem)}},
+        titles.setdefault(KINDS[name].status, []).append(KINDS[name].title)
+    return {
+        str(status): {
+            "description": "; or: ".join(dict.fromkeys(titles[status])),
+            "content": {MIMETYPE: {"schema": _ref(answers.Problem)}},
+            **({"headers": {name: HEADERS[name] for name in names}} if names else {}),
+        }
+        for status in sorted(titles)
+        for names in [PROBLEM_HEADERS.get(status, ())]
     }
-    if names := PROBLEM_HEADERS.get(status):
-        made["headers"] = {name: HEADERS[name] for name in names}
-    return made
 
 
-def _path_parameters(path: str) -> list[dict[str, Any]]:
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    return [{"name": name, "required": True, **PARAMETERS[name]} for name in names]
-
-
-def _headers(names: Iterable[str]) -> list[dict[str, Any]]:
-    return [{"name": name, "required": False, **PARAMETERS[name]} for name in names]
+def _webhook(event: webhooks.Event) -> dict[str, Any]:
+    content = {JSON: {"schema": _ref(event.shape), "example": event.example}}
+    return {
+        "post": {
+            "summary": event.summary,
+            "description": " ".join((event.shape.__doc__ or "").split()),
+            "parameters": webhooks.PARAMETERS,
+            "requestBody": {"required": True, "content": content},
+            "responses": webhooks.RESPONSES,
+        }
+    }
 
 
 def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     if model is None:
         return []
     whole = model.model_json_schema(ref_template=REF)
-    required = whole.get("required", [])
     return [
         {
             "name": name,
             "in": "query",
-            "required": name in required,
+            "required": name in whole.get("required", []),
             **_described(_without_null(schema, whole.get("$defs", {}))),
         }
         for name, schema in whole["properties"].items()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from flask import request
 
 from service.context import Dependencies
 from service.domain.comment import Comment
-from service.domain.decisions import public_state
+from service.domain.decisions import is_unpublished, public_state
+from service.domain.errors import Conflict, ReplydeskError
 from service.domain.events import decision_view, instant, public_view, verdict_view
 from service.domain.status import Status
 from service.domain.verdict import Decision
 from service.storage import Tx
+from service.web.problems import Problem, from_error
+from service.web.reach import api
 
 UNPUBLISHED_LIMIT: Final = 10_000
 FAR: Final = timedelta(days=1)
@@ -108,3 +112,27 @@ def current_decision(tx: Tx, comment: Comment) -> Decision | None:
 
 def _name(decision_id: int | None) -> str | None:
     return str(decision_id) if decision_id else None
+
+
+def refused(error: ReplydeskError) -> Problem:
+    """Return the problem of a refusal: a conflict shows the state that the caller may see now."""
+    if not isinstance(error, Conflict):
+        return from_error(error)
+    deps = api().context.deps
+    with deps.store.read() as tx:
+        current = tx.comments.by_pk(error.current.pk) or error.current
+        decision = current_decision(tx, current)
+    if decision is not None and is_unpublished(decision):
+        return being_decided(current, decision, deps.clock())
+    return from_error(error, current_view(current, decision))
+
+
+def being_decided(comment: Comment, decision: Decision, now: datetime) -> Problem:
+    """Return the conflict with a decision that a desk is still free to take back: it tells only when to come again."""
+    seconds = max(1, math.ceil((decision.effective_at - now).total_seconds()))
+    return Problem(
+        "conflict",
+        "The comment is being decided at this moment; ask again in a few seconds.",
+        headers={"Retry-After": str(seconds)},
+        extra={"current": current_view(comment, decision)},
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final, NoReturn
 
-from service.domain.errors import Fault
-from service.web.problems import Problem, safe_name
+from service.domain.faults import Fault
+from service.usecases.validation import safe_name
+from service.web.problems import Problem
 
 FLAW_LIMIT: Final = 100
 VISIT_LIMIT: Final = 200_000
@@ -16,10 +17,10 @@ STEPS_SHOWN: Final = 6
 class _Flaw:
     """Stands in the parsed value where the text broke a rule; no model takes it for anything."""
 
-    __slots__ = ("code", "message")
+    __slots__ = ("key",)
 
-    def __init__(self, message: str, code: str) -> None:
-        self.message, self.code = message, code
+    def __init__(self, key: str) -> None:
+        self.key = key
 
 
 class _Reader:
@@ -34,18 +35,18 @@ class _Reader:
             seen: set[str] = set()
             for name, _ in pairs:
                 if name in seen:
-                    made[name] = self.flaw("is given twice; give it once", "repeated")
+                    made[name] = self.flaw("repeated")
                 seen.add(name)
         return made
 
     def constant(self, _text: str) -> _Flaw:
-        return self.flaw("must be a JSON value; NaN and Infinity are none", "not_json")
+        return self.flaw("not_json")
 
-    def flaw(self, message: str, code: str) -> _Flaw:
+    def flaw(self, key: str) -> _Flaw:
         self.flaws += 1
         if self.flaws > FLAW_LIMIT:
             _refuse("The body repeats names, or has NaN or Infinity, in too many places.")
-        return _Flaw(message, code)
+        return _Flaw(key)
 
 
 def read(raw: bytes) -> tuple[Any, bool]:
@@ -79,14 +80,12 @@ def faults_in(value: Any) -> list[Fault]:
             return faults[::-1]
         path, one = waiting.pop()
         if isinstance(one, _Flaw):
-            faults.append(Fault(".".join(path), one.message, one.code))
+            faults.append(Fault(".".join(path), one.key))
         elif isinstance(one, dict):
             waiting += [(_below(path, safe_name(name)), inner) for name, inner in one.items()]
         elif isinstance(one, list):
             waiting += [(_below(path, str(n)), inner) for n, inner in enumerate(one)]
-    return [
-        Fault("body", "repeats a name, or has NaN or Infinity, somewhere; give each name once", "not_json")
-    ]
+    return [Fault("body", "not_json.somewhere")]
 
 
 def _below(path: tuple[str, ...], step: str) -> tuple[str, ...]:

@@ -3,96 +3,143 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Response, g, request
+from pydantic import BaseModel, Field
 
 from service import usecases
 from service.domain import errors
 from service.domain.comment import Placed, Source, Submission
 from service.domain.effort import FAST_WANTED
-from service.domain.errors import Fault, Invalid, ReplydeskError
+from service.domain.errors import Invalid, ReplydeskError
+from service.domain.faults import Fault
 from service.domain.site import Site
 from service.domain.status import FINAL
 from service.domain.verdict import Decision, Effort
 from service.usecases import submission
 from service.usecases.inbound_mapping import mapped
 from service.web import access, rates
-from service.web.api import shown, strict_json
+from service.web.api import answers, blueprint, shown, strict_json
+from service.web.api.fields import BATCH_BODY, BATCH_ITEMS, SUBMISSION_BODY
 from service.web.api.gate import (
     BATCH_LIMIT,
     SINGLE_LIMIT,
     authenticate,
     json_body,
-    named_site,
     receipt_path,
+    reply,
     unauthorized,
 )
-from service.web.api.models import BatchQuery
-from service.web.api.refusing import refused
-from service.web.api.replies import query, reply
+from service.web.api.operation import Answer, operation
 from service.web.api.waiting import seconds_preferred, wait_for_verdict
 from service.web.problems import Problem
 from service.web.reach import Api, api
 from service.webhooks import signing
 
-BATCH_ITEMS: Final = 1_000
 BATCH_METHODS: Final = "POST, OPTIONS"
 KEY_LIMIT: Final = 255
 KEY_HEADER: Final = "Idempotency-Key"
+STORED: Final = {
+    200: Answer(
+        "A replay, or the comment with its verdict.",
+        (answers.Accepted, answers.Comment),
+        ("Idempotent-Replay", "Preference-Applied"),
+    ),
+    202: Answer("Stored, and pending.", (answers.Accepted,)),
+}
+REFUSED: Final = ("conflict", "final", "idempotency-mismatch", "too-many-requests")
 
-blueprint = Blueprint("submitting", __name__, url_prefix="/v1")
+
+class BatchQuery(BaseModel):
+    """How a batch is to be scored; other parameters are ignored."""
+
+    effort: Effort = Field(
+        Effort.FULL,
+        description="`fast`: scored by words and signals alone, for an archive. What is held, or near a limit of the "
+        "site's policy, is scored again in full when there is time.",
+    )
 
 
-@blueprint.post("/comments")
-def post_comment() -> Response:
-    """Accept one comment."""
-    began = time.perf_counter()
-    site = authenticate()
+@blueprint.post("/v1/comments")
+@operation("Submitting", STORED, *REFUSED, body=SUBMISSION_BODY, headers=(KEY_HEADER, "Prefer"))
+def submit_comment(site: Site) -> Response:
+    """Submit a comment.
+
+    Stores the comment and answers before it is scored. The same `id` (or `Idempotency-Key`) with the same content is a
+    replay; the same `id` with new text is the next revision. A comment is its id and its text (name, website, body):
+    the same id and text is a replay, too, where another parent is named, which changes nothing, or another article,
+    under which it stands from now on, with its answers. What is said last of an article counts, its title and its date.
+    With `Prefer: wait=N` (at most 10 seconds) the answer is the comment with its verdict where there is one in time.
+    """
     rates.charge(site, Source.API)
     key = idempotency_key()
-    return _one(site, json_body(SINGLE_LIMIT), Source.API, key, began)
+    return _one(site, json_body(SINGLE_LIMIT), Source.API, key)
 
 
-@blueprint.post("/sites/<slug:name>/inbound")
-def post_inbound(name: str) -> Response:
-    """Accept one comment signed by Standard Webhooks; its `webhook-id` is the idempotency key."""
-    began = time.perf_counter()
-    site = named_site(name)
+@blueprint.post("/v1/sites/<slug:name>/inbound")
+@operation(
+    "Submitting",
+    STORED,
+    "not-found",
+    *REFUSED,
+    access="signature",
+    body=SUBMISSION_BODY,
+    headers=("Prefer",),
+)
+def submit_signed(site: Site) -> Response:
+    """Submit a comment as a signed webhook.
+
+    The same submission, signed by Standard Webhooks with the site's inbound secret over the raw body. `webhook-id` is
+    the idempotency key.
+    """
     raw = json_body(SINGLE_LIMIT)
     if site.options.inbound_map and signing.SIGNATURE not in request.headers:
         key = _keyed_id(site)
     else:
         key = _signed_id(site, raw)
     rates.charge(site, Source.INBOUND)  # after the signature: nobody else may use up the site's rate
-    return _one(site, raw, Source.INBOUND, key, began)
+    return _one(site, raw, Source.INBOUND, key)
 
 
-@blueprint.post("/comments/batch", provide_automatic_options=False)
-def post_batch() -> Response:
-    """Accept up to 1,000 comments; each is answered by itself, in order."""
-    began = time.perf_counter()
-    site = authenticate()
+@blueprint.post("/v1/comments/batch", provide_automatic_options=False)
+@operation(
+    "Submitting",
+    {200: Answer("One result for each item, in order.", (answers.Batch,))},
+    "too-many-requests",
+    body=BATCH_BODY,
+    query=BatchQuery,
+    headers=(KEY_HEADER,),
+)
+def submit_batch(site: Site, asked: BatchQuery) -> Response:
+    """Submit up to 1,000 comments.
+
+    Each item is a submission and is judged by itself: a bad one spoils no other. With an `Idempotency-Key` the key and
+    its place are each item's own key, so that the whole batch can be sent again.
+    """
     rates.charge(site, Source.BATCH, 0)  # before the body is read, which may take long
     key = idempotency_key()
-    signals = FAST_WANTED if query(BatchQuery).effort is Effort.FAST else {}
+    signals = FAST_WANTED if asked.effort is Effort.FAST else {}
     value, flawed = strict_json.read(json_body(BATCH_LIMIT))
     if not isinstance(value, list):
-        raise Problem("validation", faults=[Fault("", "must be an array of submissions", "array")])
+        raise Invalid([Fault("", "array")])
     if len(value) > BATCH_ITEMS:
-        raise Problem(
-            "validation", faults=[Fault("", f"must have at most {BATCH_ITEMS:,} submissions", "too_long")]
-        )
+        raise Invalid([Fault("", "too_long.batch", count=f"{BATCH_ITEMS:,}")])
     rates.charge(site, Source.BATCH, len(value))
-    read = [_readable(site, item, n, key, flawed, signals) for n, item in enumerate(value)]
-    answers = _answers(site, read, Source.BATCH, began)
-    waiting = _unpublished(answers)
-    return reply({"results": [_item(site, answer, waiting) for answer in answers]})
+    # the batch's idempotency key and an item's place make the item's own
+    keys = [None if key is None else f"{key}#{place}" for place in range(len(value))]
+    read = [
+        _read(site, item, Source.BATCH, own_key, flawed, signals)
+        for item, own_key in zip(value, keys, strict=True)
+    ]
+    answered = _answers(site, read, Source.BATCH)
+    waiting = _unpublished(answered)
+    return reply({"results": [_item(site, answer, waiting) for answer in answered]})
 
 
 @blueprint.route(
-    "/comments/batch", methods=["OPTIONS", "PUT", "PATCH", "TRACE"], provide_automatic_options=False
+    "/v1/comments/batch", methods=["OPTIONS", "PUT", "PATCH", "TRACE"], provide_automatic_options=False
 )
 def other_batch_methods() -> Response:
     """Say which method the batch takes: the address also reads as that of a comment, whose methods are others."""
@@ -106,8 +153,7 @@ def idempotency_key() -> str | None:
     key = request.headers.get(KEY_HEADER)
     if key is None or (1 <= len(key) <= KEY_LIMIT and all("!" <= character <= "~" for character in key)):
         return key
-    fault = Fault(KEY_HEADER, f"must be 1 to {KEY_LIMIT} visible ASCII characters without spaces", "pattern")
-    raise Problem("validation", faults=[fault])
+    raise Invalid([Fault(KEY_HEADER, "pattern.header", count=KEY_LIMIT)])
 
 
 def _keyed_id(site: Site) -> str | None:
@@ -130,67 +176,55 @@ def _signed_id(site: Site, raw: bytes) -> str:
         ) from None
 
 
-def _one(site: Site, raw: bytes, source: Source, key: str | None, began: float) -> Response:
+def _one(site: Site, raw: bytes, source: Source, key: str | None) -> Response:
     value, flawed = strict_json.read(raw)
-    read = _reading(lambda: _submission(site, value, source, key, flawed))
-    (answer,) = _answers(site, [read], source, began)
+    (answer,) = _answers(site, [_read(site, value, source, key, flawed)], source)
     if isinstance(answer, ReplydeskError):
-        raise refused(answer)
+        raise answer
     return _accepted(api(), site, answer)
 
 
-def _readable(
-    site: Site, value: object, number: int, key: str | None, flawed: bool, signals: Mapping[str, object]
-) -> Submission | ReplydeskError:
-    """Read one item of a batch; the batch's idempotency key and its place make the item's own."""
-    own_key = None if key is None else f"{key}#{number}"
-    return _reading(lambda: _submission(site, value, Source.BATCH, own_key, flawed, signals))
-
-
-def _reading(read: Callable[[], Submission]) -> Submission | ReplydeskError:
-    try:
-        return read()
-    except Invalid as refused:
-        return refused
-
-
-def _submission(
+def _read(
     site: Site,
     value: object,
     source: Source,
     key: str | None,
     flawed: bool,
     signals: Mapping[str, object] | None = None,
-) -> Submission:
-    if flawed and (faults := strict_json.faults_in(value)):
-        raise Invalid(faults)
-    if source is Source.INBOUND and site.options.inbound_map:
-        value = mapped(value, site.options.inbound_map)
-    given = submission.check(value)
-    return submission.to_submission(
-        given, source, email_required=site.email_required, idempotency_key=key, signals=signals
-    )
+) -> Submission | Invalid:
+    """Return the submission, or what is wrong with it."""
+    try:
+        if flawed and (faults := strict_json.faults_in(value)):
+            raise Invalid(faults)
+        if source is Source.INBOUND and site.options.inbound_map:
+            value = mapped(value, site.options.inbound_map)
+        given = submission.check(value)
+        return submission.to_submission(
+            given, source, email_required=site.email_required, idempotency_key=key, signals=signals
+        )
+    except Invalid as wrong:
+        return wrong
 
 
 def _answers(
-    site: Site, read: Sequence[Submission | ReplydeskError], source: Source, began: float
+    site: Site, read: Sequence[Submission | Invalid], source: Source
 ) -> list[Placed | ReplydeskError]:
     """Submit what could be read, in one transaction, and put the answers back in the order of the questions."""
     here = api()
     good = [one for one in read if isinstance(one, Submission)]
     placed = iter(usecases.submit(here.context.deps, here.context.sanitizer, site, good) if good else ())
-    answers = [_still_there(next(placed)) if isinstance(one, Submission) else one for one in read]
+    answered = [_still_there(next(placed)) if isinstance(one, Submission) else one for one in read]
     here.meters.arrivals.came(
         source, "refused", len(read) - len(good)
     )  # the others are counted as they are stored
-    note_stored(here, source, answers, began)
-    return answers
+    note_stored(here, source, answered, g.began)
+    return answered
 
 
-def note_stored(here: Api, source: Source, answers: Sequence[Placed | ReplydeskError], began: float) -> None:
-    """Take note of how long the commit took, and let the request's line name the rows."""
+def note_stored(here: Api, source: Source, answered: Sequence[Placed | ReplydeskError], began: float) -> None:
+    """Note how long the request took until the commit, and let its log line name the rows."""
     here.meters.arrivals.took(source, time.perf_counter() - began)
-    access.stored(answer.comment.pk for answer in answers if isinstance(answer, Placed))
+    access.stored(answer.comment.pk for answer in answered if isinstance(answer, Placed))
 
 
 def _still_there(answer: Placed | ReplydeskError) -> Placed | ReplydeskError:
@@ -222,9 +256,9 @@ def _short(site: Site, placed: Placed) -> dict[str, object]:
         return shown.accepted_view(comment, receipt, shown.current_decision(tx, comment))
 
 
-def _unpublished(answers: Sequence[Placed | ReplydeskError]) -> Mapping[int, Decision]:
+def _unpublished(answered: Sequence[Placed | ReplydeskError]) -> Mapping[int, Decision]:
     """Ask once for a whole batch which decisions must not show yet; new comments have none."""
-    if not any(isinstance(answer, Placed) and answer.comment.decision_id for answer in answers):
+    if not any(isinstance(answer, Placed) and answer.comment.decision_id for answer in answered):
         return {}
     deps = api().context.deps
     with deps.store.read() as tx:
@@ -233,7 +267,7 @@ def _unpublished(answers: Sequence[Placed | ReplydeskError]) -> Mapping[int, Dec
 
 def _item(site: Site, answer: Placed | ReplydeskError, waiting: Mapping[int, Decision]) -> dict[str, object]:
     if isinstance(answer, ReplydeskError):
-        problem = refused(answer)
+        problem = shown.refused(answer)
         return {"code": problem.kind.status, "problem": problem.members()}
     replay = answer.outcome == "replay"
     comment = answer.comment

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -104,14 +105,25 @@ def comment_check() -> Response:
     if one.is_administrator:
         return _said(site, one, answer_of(site, Status.APPROVED))
     reading = compat().verbs.reading(site, one.text, one.name, one.website, one.address)
-    is_asked_again = one.is_recheck and one.text and not one.is_test
-    was = compat().verbs.known(site, _id(site, one)) if is_asked_again else None
+    was = _known(site, one) if one.text and not one.is_test else None
     if was is not None and (was.status in REFUSED or was.says(reading.text)):
         return _said(site, one, answer_of(site, was.status, at_risk=was.at_risk))
     if site.options.compat_mode == "queue" and one.text and not one.is_test:
         return _queued(site, one, reading, was)
     (assessment,) = compat().verbs.score([reading])
     return _said(site, one, _of_text(site, was, compat().verbs.verdict(site, reading, assessment, one.facts)))
+
+
+def _known(site: Site, one: AkismetComment) -> Known | None:
+    """Return the comment as it is known here; one that is not asked about again, only where a person decided it."""
+    if one.is_recheck:
+        return compat().verbs.known(site, _id(site, one))
+    if site.options.compat_mode == "queue":
+        return None  # it is found when it is stored
+    with suppress(Exception):  # while the store is away the text is judged as it stands
+        was = compat().verbs.known(site, _id(site, one))
+        return was if was is not None and was.by_person else None
+    return None
 
 
 def _queued(site: Site, one: AkismetComment, reading: Reading, was: Known | None) -> Response:

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from service.domain.article_surges import is_held
 from service.domain.comment import URL_LIMIT
 from service.domain.errors import NotFound
+from service.domain.faults import InvalidValue
 from service.domain.site import Site
 from service.domain.text import asked_words
 from service.privacy.masking import page_url
@@ -20,7 +21,7 @@ from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
-from service.web.faults import in_words
+from service.web.desk.speech import in_words
 from service.web.reach import context
 from service.web.threads import threaded
 
@@ -122,8 +123,8 @@ def move_article() -> ResponseReturnValue:
         return missing()
     try:
         target = page_url(to.strip())
-    except ValueError as wrong:
-        return _article(name, url, 400, to=to[:URL_LIMIT], fault=in_words(str(wrong)))
+    except InvalidValue as wrong:
+        return _article(name, url, 400, to=to[:URL_LIMIT], fault=in_words(wrong))
     redirect = request.form.get("redirect") == "yes"
     try:
         moved = move_thread(context(), site, _page_of(url), target, moderator().name, redirect)

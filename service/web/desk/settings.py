@@ -11,8 +11,9 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.domain.errors import Fault, Invalid, NotFound
+from service.domain.errors import Invalid, NotFound
 from service.domain.facts import free_hosts
+from service.domain.faults import InvalidValue
 from service.domain.json_pointers import read_map
 from service.domain.policy import Policy
 from service.domain.policy_preview import PolicyPreview, preview_policy
@@ -28,8 +29,7 @@ from service.web.desk.fields import SECTIONS
 from service.web.desk.frame import missing, page
 from service.web.desk.place import number
 from service.web.desk.shown import Card, cards
-from service.web.desk.speech import gettext
-from service.web.faults import in_words
+from service.web.desk.speech import gettext, in_words
 from service.web.reach import context
 
 CUTS: Final = ("hold", "reject", "spam")
@@ -72,7 +72,7 @@ def settings(name: str) -> ResponseReturnValue:
         return _shown(
             site,
             given=asked,
-            faults={fault.field: in_words(fault.message) for fault in wrong.faults},
+            faults={fault.field: in_words(fault) for fault in wrong.faults},
             status=400,
         )
     return _shown(site, given=asked, other=other)
@@ -100,7 +100,7 @@ def save_settings(name: str) -> ResponseReturnValue:
     except NotFound:
         return missing()
     except Invalid as wrong:
-        faults = {fault.field: in_words(fault.message) for fault in wrong.faults}
+        faults = {fault.field: in_words(fault) for fault in wrong.faults}
         return _shown(site, given=typed, faults=faults, status=400, seen=seen)
     left = _without(typed, changed)
     again = _site(name)
@@ -124,7 +124,7 @@ def try_cuts(name: str) -> ResponseReturnValue:
     try:
         other = change(site.policy, cuts, site.policy.version + 1)
     except Invalid as wrong:
-        faults = {fault.field: in_words(fault.message) for fault in wrong.faults}
+        faults = {fault.field: in_words(fault) for fault in wrong.faults}
         return _shown(site, given=typed, faults=faults, status=400, seen=seen)
     return _shown(site, given=typed, other=other, seen=seen, cuts=cuts)
 
@@ -142,7 +142,7 @@ def try_words(name: str) -> ResponseReturnValue:
     try:
         other = change(site.policy, joined, site.policy.version + 1)
     except Invalid as wrong:
-        faults = {fault.field: in_words(fault.message) for fault in wrong.faults}
+        faults = {fault.field: in_words(fault) for fault in wrong.faults}
         return _shown(site, given=typed, faults=faults, status=400, seen=seen)
     return _shown(site, given=typed, seen=seen, hits=_hits(other, typed.get("try", "")))
 
@@ -159,12 +159,13 @@ def try_sample(name: str) -> ResponseReturnValue:
     try:
         places = read_map(terms.get("inbound_map", "")[:VALUE_LIMIT])
         if not places:
-            raise ValueError("must be given to be tried")
+            raise InvalidValue("untried")
         read = tried(terms.get("sample", ""), places, email_required=site.email_required)
     except Invalid as wrong:
-        return _shown(site, given, unread=wrong.faults, status=400, seen=seen)
-    except ValueError as wrong:
-        faults = {"inbound_map": in_words(str(wrong))}
+        unread = [(fault.field, in_words(fault)) for fault in wrong.faults]
+        return _shown(site, given, unread=unread, status=400, seen=seen)
+    except InvalidValue as wrong:
+        faults = {"inbound_map": in_words(wrong)}
         return _shown(site, given, faults=faults, status=400, seen=seen)
     return _shown(site, given, read=read, seen=seen)
 
@@ -196,7 +197,7 @@ def _shown(
     faults: Mapping[str, str] | None = None,
     status: int = 200,
     read: Mapping[str, object] | None = None,
-    unread: Sequence[Fault] = (),
+    unread: Sequence[tuple[str, str]] = (),
     seen: Mapping[str, str] | None = None,
     hits: Mapping[str, str | None] | None = None,
     cuts: Mapping[str, str] | None = None,

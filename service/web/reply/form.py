@@ -13,7 +13,8 @@ from flask_babel import format_decimal
 
 from service.domain.article_url import host_of
 from service.domain.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source, Submission
-from service.domain.errors import Fault, Invalid
+from service.domain.errors import Invalid
+from service.domain.faults import Fault, InvalidValue
 from service.domain.networks import cut_ip
 from service.domain.site import Site
 from service.privacy.masking import page_url
@@ -74,11 +75,11 @@ class Form:
 def article_of(site: Site, url: str) -> str:
     """Return the article's address, normalised and without any email address.
 
-    Raises ValueError when it is none, not on the site's own host, or holds an email address outside its query.
+    Raises InvalidValue when it is none, not on the site's own host, or holds an email address outside its query.
     """
     article_url = page_url(url)
     if host_of(article_url) != host_of(site.url):  # a demo is reached on any port
-        raise ValueError(f"must be a page of {host_of(site.url)}")
+        raise InvalidValue("url.other_host", name=host_of(site.url))
     return article_url
 
 
@@ -157,7 +158,7 @@ def _message(name: str, code: str) -> str:
 def _all_faults(faults: list[Fault], values: Mapping[str, str], site: Site) -> list[Fault]:
     """Name a missing address together with the other faults, not after they are fixed."""
     missing = site.email_required and not values["email"].strip()
-    return faults + ([Fault("author.email", "is required", "missing")] if missing else [])
+    return faults + ([Fault("author.email", "missing")] if missing else [])
 
 
 def _with_scheme(website: str) -> str:

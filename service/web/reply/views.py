@@ -13,18 +13,18 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from service import usecases
 from service.domain.comment import BODY_LIMIT, Comment, Placed, Source, Submission
 from service.domain.errors import IdempotencyMismatch, Invalid
+from service.domain.faults import InvalidValue
 from service.domain.site import Site
 from service.privacy.signatures import receipt_token
 from service.web import rates
 from service.web.api.submitting import note_stored
-from service.web.faults import in_words
 from service.web.pages import message_page
 from service.web.reach import api, context
 from service.web.reply import blueprint
 from service.web.reply.form import Form, article_of, field_errors, parent_of, read_form, shown_again
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
 from service.web.security import keep_private, reader_network
-from service.web.speech import gettext
+from service.web.speech import gettext, in_words
 from service.web.speech import lazy_gettext as _l
 
 FORM_BYTES: Final = 1024 * 1024  # a text ten times too long still comes back to its reader to be shortened
@@ -132,10 +132,8 @@ def asked_for(site_name: str) -> tuple[Site, str] | Response:
         )
     try:
         return site, article_of(site, request.args.get("article_url", ""))
-    except ValueError as wrong:
-        said = gettext(
-            "The address of this form is wrong: article_url %(wrong)s.", wrong=in_words(str(wrong))
-        )
+    except InvalidValue as wrong:
+        said = gettext("The address of this form is wrong: article_url %(wrong)s.", wrong=in_words(wrong))
         return message_page(400, gettext("Which article?"), said)
 
 

@@ -214,7 +214,7 @@ def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom):
         ("/v1/articles", {"url": "ftp://x"}, "url", "url"),
         ("/v1/articles", {"url": ARTICLE, "published_at": "yesterday"}, "published_at", "datetime"),
         ("/v1/articles", {"url": ARTICLE, "title": "x" * 501}, "title", "too_long"),
-        ("/v1/articles", {"url": ARTICLE, "private": "yes"}, "private", "truth"),
+        ("/v1/articles", {"url": ARTICLE, "private": "yes"}, "private", "flag"),
         ("/v1/articles", {"url": ARTICLE, "body": "x"}, "body", "unknown"),
         ("/v1/articles/move", {"url": ARTICLE}, "to", "missing"),
         ("/v1/articles/move", {"url": ARTICLE, "to": "https://c.example/ada@mail.example"}, "to", "url"),

@@ -141,7 +141,7 @@ def test_an_older_schema_is_named(store, tmp_path, monkeypatch):
 
 
 def metric(newsroom, name):
-    newsroom.app.extensions["replydesk.api"].meters.backlog_text.forget()
+    newsroom.app.extensions["replydesk.api"].meters.recent.clear()
     lines = newsroom.call("GET", "/metrics", None).text.splitlines()
     (value,) = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
     return float(value)

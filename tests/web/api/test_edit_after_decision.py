@@ -7,7 +7,8 @@ import pytest
 from service.domain.author_status import AuthorStatus
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
-from service.usecases import Scored, StatusChange, record_scores, set_author_status, undo
+from service.usecases import Scored, StatusChange, record_scores, rescore, set_author_status, undo
+from service.usecases.articles import describe_article, move_thread
 from tests.factories import NOON
 from tests.web.api.caller import ARTICLE, ENTRIES, submission
 from tests.wxr import comment, item
@@ -244,3 +245,72 @@ def test_a_first_moment_that_was_wrong_can_be_corrected(newsroom, article):
     assert edited(newsroom, "It opens.", article=article, submitted_at=wrong).status is Status.REJECTED
     after = edited(newsroom, article=article, submitted_at=NOON.isoformat())
     assert (after.status, after.submitted_at) == (Status.APPROVED, NOON)
+
+
+# -- an article's date that was wrong ----------------------------------------------------------------------------------
+
+WRONG = {"url": ARTICLE, "published_at": "2016-01-01T00:00:00Z"}
+RIGHT = {"url": ARTICLE, "published_at": (NOON - timedelta(days=1)).isoformat()}
+
+
+def judged_again(newsroom):
+    """Let the worker score again what is marked."""
+    deps = newsroom.context.deps
+    with deps.store.write() as tx:
+        leased = tx.scoring.lease_rescores(newsroom.clock.now, newsroom.clock.now + timedelta(seconds=30), 10)
+    told = Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1", language="en")
+    rescore(deps, [Scored(one, told) for one in leased])
+
+
+def by_a_later_comment(newsroom):
+    post(newsroom, "c-2", article=RIGHT)
+
+
+def by_a_replay(newsroom):
+    post(newsroom, article=RIGHT)
+
+
+def by_a_description(newsroom):
+    said = {"published_at": NOON - timedelta(days=1)}
+    describe_article(newsroom.context, newsroom.courier.site, ARTICLE, said, "Mara")
+
+
+def by_moving_the_comment(newsroom):
+    post(newsroom, article={**RIGHT, "url": f"{ARTICLE}-2"})
+
+
+def by_moving_the_thread(newsroom):
+    post(newsroom, "c-2", article={**RIGHT, "url": f"{ARTICLE}-2"})
+    move_thread(newsroom.context, newsroom.courier.site, ARTICLE, f"{ARTICLE}-2", "Mara")
+
+
+@pytest.mark.parametrize(
+    "correct",
+    [by_a_later_comment, by_a_replay, by_a_description, by_moving_the_comment, by_moving_the_thread],
+)
+def test_a_corrected_date_opens_what_was_closed(real_newsroom, correct):
+    newsroom = real_newsroom
+    newsroom.tune(close_after_days="2")
+    post(newsroom, article=WRONG)
+    assert judge(newsroom).status is Status.REJECTED
+    correct(newsroom)
+    judged_again(newsroom)
+    after = newsroom.comment()
+    assert (after.status, after.published_revision) == (Status.APPROVED, 1)
+    assert newsroom.get("/v1/decisions").json["decisions"][-1]["action"] == "approve"
+
+
+def test_a_corrected_date_opens_nothing_else(newsroom):
+    """What a person refused, what its words refuse, and what came too late all the same."""
+    newsroom.tune(close_after_days="2")
+    post(newsroom, "by-a-person", article=WRONG, body=CALM)
+    post(newsroom, "by-its-words", article=WRONG, body="Visit the casino.")
+    post(newsroom, "too-late", article=WRONG, body=CALM, submitted_at=(NOON + timedelta(days=9)).isoformat())
+    names = ("by-a-person", "by-its-words", "too-late")
+    for name in names:
+        judge(newsroom, name)
+    newsroom.tune(reject_words="casino")
+    overrule(newsroom, Action.REJECT, "by-a-person", delay=0)
+    by_a_later_comment(newsroom)
+    judged_again(newsroom)
+    assert {newsroom.comment(name).status for name in names} == {Status.REJECTED}

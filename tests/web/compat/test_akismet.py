@@ -383,6 +383,31 @@ def test_a_recheck_does_not_lift_what_was_submitted_as_spam(newsroom, text):
     assert call(newsroom, told=fields(HAM, guid=guid, recheck_reason="recheck")).data == b"false"
 
 
+@pytest.mark.parametrize("mode", ["score", "decide", "queue"])
+def test_what_a_person_said_of_a_comment_holds_when_it_comes_again(newsroom, mode):
+    """Also without the word that it is asked about again: a client checks what a spammer sends a second time."""
+    tune_site(newsroom.context, "courier", {"compat_mode": mode})
+    call(newsroom, "submit-spam", fields(HAM))
+    assert call(newsroom, told=fields(HAM)).data == b"true"
+    (row,) = newsroom.get("/v1/comments").json["comments"]
+    newsroom.review(Action.APPROVE, row["id"], delay=0, replaces=int(row["decision"]))
+    assert call(newsroom, told=fields(HAM)).data == b"false"
+    assert call(newsroom, told=fields(SPAM)).data == b"true"
+    call(newsroom, "submit-ham", fields(SPAM))
+    assert call(newsroom, told=fields(SPAM)).data == b"false"
+    assert call(newsroom, told=fields(SPAM, user_ip="198.51.100.7")).data == b"true"
+
+
+def test_what_a_person_said_is_not_waited_for(newsroom, monkeypatch):
+    """While the store is away the text is judged as it stands."""
+
+    def away(*_):
+        raise OSError
+
+    monkeypatch.setattr(newsroom.app.extensions["replydesk.compat"].verbs, "known", away)
+    assert [call(newsroom, told=fields(text)).data for text in (HAM, SPAM)] == [b"false", b"true"]
+
+
 def test_a_recheck_of_what_waits_for_a_person_waits(newsroom):
     newsroom.post(submission(id="wp-79", body=DOUBT))
     newsroom.review(Action.HOLD, "wp-79", delay=0)

@@ -4,56 +4,62 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 
-from flask import Blueprint, Response, request
+from flask import Response, request
+from pydantic import BeforeValidator, Field
 
 from service import usecases
 from service.domain.comment import Comment
 from service.domain.decisions import public_state
-from service.domain.errors import ReplydeskError
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Decision
 from service.storage import Tx
 from service.storage.records import Page
-from service.web.api import shown
-from service.web.api.gate import authenticate, receipt_path
-from service.web.api.models import PageQuery
-from service.web.api.refusing import refused
-from service.web.api.replies import query, reply
+from service.web.api import answers, blueprint, shown
+from service.web.api.answers import CommentRow, Id, Number, Shape
+from service.web.api.fields import ArticleUrl, Cursor, Strict, digits
+from service.web.api.gate import receipt_path, reply
+from service.web.api.operation import Answer, operation
 from service.web.problems import Problem
 from service.web.reach import api
 
 BATCH: Final = "batch"
 
-blueprint = Blueprint("reading", __name__, url_prefix="/v1")
+
+class PageQuery(Strict):
+    """Which comments, and from where on."""
+
+    status: Status | None = Field(None, description="Only comments of this status.")
+    article: ArticleUrl | None = Field(
+        None, description="Only comments under this article; compared normalised."
+    )
+    after: Cursor | None = Field(None, description="The `next` of the page before.")
+    limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(digits)] = 50
 
 
-@blueprint.get("/comments/<id:comment_id>")
-def get_comment(comment_id: str) -> Response:
-    """Show one comment with its verdict and decisions."""
-    site = authenticate()
-    with api().context.deps.store.read() as tx:
-        return reply(shown.one_view(tx, _present(tx, site, comment_id), receipt_path(site, comment_id)))
+class CommentPage(Shape):
+    """A page, newest first; `next` is the `after` of the following one, null at the end."""
+
+    comments: list[CommentRow]
+    next: Number | None
 
 
-@blueprint.get("/comments/<id:comment_id>/contact")
-def get_contact(comment_id: str) -> Response:
-    """Hand out the sealed box; the site's private key alone opens it."""
-    site = authenticate()
-    with api().context.deps.store.read() as tx:
-        box = tx.sealed.contact_box(_present(tx, site, comment_id).pk)
-    if box is None:
-        raise Problem("no-contact")
-    return reply({"id": comment_id, "box": base64.b64encode(box).decode()})
+class Contact(Shape):
+    """The reader's address in a sealed box (base64): only the site's private key opens it."""
+
+    id: Id
+    box: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
 
 
-@blueprint.get("/comments")
-def get_page() -> Response:
-    """Show a page of comments, newest first."""
-    site = authenticate()
-    asked = query(PageQuery)
+@blueprint.get("/v1/comments")
+@operation("Comments", {200: Answer("The page.", (CommentPage,))}, query=PageQuery)
+def list_comments(site: Site, asked: PageQuery) -> Response:
+    """List comments.
+
+    A page of the site's comments, newest first, by a cursor that stays right while comments arrive.
+    """
     deps = api().context.deps
     with deps.store.read() as tx:
         waiting = shown.waiting_to_leave(tx, deps)
@@ -65,17 +71,44 @@ def get_page() -> Response:
     return reply({"comments": views, "next": str(page.next) if page.next is not None else None})
 
 
-@blueprint.delete("/comments/<id:comment_id>")
-def delete_comment(comment_id: str) -> Response:
-    """Withdraw a comment for good."""
-    site = authenticate()
+@blueprint.get("/v1/comments/<id:comment_id>")
+@operation("Comments", {200: Answer("The comment.", (answers.Comment,))}, "not-found", "gone")
+def get_comment(site: Site, comment_id: str) -> Response:
+    """Show a comment.
+
+    Status, revision, verdict and decisions. Never an address.
+    """
+    with api().context.deps.store.read() as tx:
+        return reply(shown.one_view(tx, _present(tx, site, comment_id), receipt_path(site, comment_id)))
+
+
+@blueprint.get("/v1/comments/<id:comment_id>/contact")
+@operation("Comments", {200: Answer("The box.", (Contact,))}, "not-found", "no-contact", "gone")
+def get_contact(site: Site, comment_id: str) -> Response:
+    """Fetch the sealed address.
+
+    The box opens with the site's private key alone, which this service never had:
+    `replydesk contact open --private-key FILE BOX`.
+    """
+    with api().context.deps.store.read() as tx:
+        box = tx.sealed.contact_box(_present(tx, site, comment_id).pk)
+    if box is None:
+        raise Problem("no-contact")
+    return reply({"id": comment_id, "box": base64.b64encode(box).decode()})
+
+
+@blueprint.delete("/v1/comments/<id:comment_id>")
+@operation("Comments", {200: Answer("The comment, withdrawn.", (answers.Comment,))}, "not-found", "conflict")
+def withdraw_comment(site: Site, comment_id: str) -> Response:
+    """Withdraw a comment.
+
+    Takes the comment off for good: asking for it answers 404 from now on. A `comment.withdrawn` callback follows
+    whatever is still on its way. Withdrawing twice is no error.
+    """
     deps = api().context.deps
-    try:
-        with deps.store.read() as tx:
-            found(tx, site, comment_id)
-        comment = usecases.withdraw(deps, site, comment_id, f"site {site.name}")
-    except ReplydeskError as error:
-        raise refused(error) from None
+    with deps.store.read() as tx:
+        found(tx, site, comment_id)
+    comment = usecases.withdraw(deps, site, comment_id, f"site {site.name}")
     with deps.store.read() as tx:
         now = tx.comments.by_pk(comment.pk) or comment
         return reply(shown.one_view(tx, now, receipt_path(site, now.id)))
