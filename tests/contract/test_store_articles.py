@@ -1,13 +1,15 @@
 """Every store: one article whatever the spelling of its address, threads by date, and threads that move."""
 
-import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from service.domain.comment import Article, Source
 from service.domain.desk import Wanted
 from service.domain.verdict import Action
+from service.storage import open_store
 from tests.factories import ADA, ARTICLE, BO, CHI, NOON, after, courier, draft, herald, ids, move
+from tests.processes import until
+from tests.servers import lock_waits
 
 SPELLINGS = [
     "https://courier.example/caf%C3%A9",
@@ -240,33 +242,23 @@ def test_a_comment_moves_with_its_answers(store, site):
     assert under(store, site, ARTICLE.url) == ["c-4", "c-5"]
 
 
-def test_a_comment_that_comes_in_while_its_thread_moves_is_not_left_behind(postgres_url):
-    from service.storage import migrate, open_store
-    from tests import servers
+def test_a_comment_that_comes_in_while_its_thread_moves_is_not_left_behind(clean_postgres_url):
+    store = open_store(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.sites.add(courier())
+        approved(tx, site, draft("c-1"))
 
-    assert postgres_url
-    with servers.postgresql_database() as url:
-        migrate.upgrade(url)
-        store = open_store(url)
+    def batch():
         with store.write() as tx:
-            site = tx.sites.add(courier())
-            approved(tx, site, draft("c-1"))
+            tx.comments.add(site.id, [draft("c-3", CHI)], NOON)
 
-        def batch():
-            with store.write() as tx:
-                tx.comments.add(site.id, [draft("c-3", CHI)], NOON)
-
-        late = [
-            threading.Thread(target=lambda: store.add_comment(site.id, draft("c-2", BO), NOON)),
-            threading.Thread(target=batch),
-        ]
+    with ThreadPoolExecutor(2) as threads:
         with store.write() as tx:
             assert tx.articles.move_thread(site.id, ARTICLE.url, TUNNEL, True) == 1
-            for one in late:
-                one.start()
-            time.sleep(0.5)
+            late = [threads.submit(store.add_comment, site.id, draft("c-2", BO), NOON), threads.submit(batch)]
+            until(lambda: lock_waits(clean_postgres_url) == 2)
         for one in late:
-            one.join(10)
-        with store.read() as tx:
-            assert {one.article.url for one in tx.comments.page(site.id).comments} == {TUNNEL.url}
-        store.close()
+            one.result(10)
+    with store.read() as tx:
+        assert {one.article.url for one in tx.comments.page(site.id).comments} == {TUNNEL.url}
+    store.close()

@@ -1,6 +1,5 @@
 """The real stores: comments that wait at one moment are stored together, and none of them spoils another."""
 
-import time
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -13,6 +12,8 @@ from sqlalchemy.exc import OperationalError
 from service.domain.comment import Article, Comment, Original
 from service.storage import open_store
 from tests.factories import ARTICLE, NOON, courier, draft, herald
+from tests.processes import until
+from tests.servers import lock_waits
 
 DEADLINE = 10.0
 Answer = Future[Comment | None]
@@ -35,7 +36,7 @@ def together(store, *arrivals):
         answers = []
         for n, (site, written) in enumerate(arrivals, start=1):
             answers.append(threads.submit(store.add_comment, site.id, written, NOON))
-            _until(partial(_has, group_commit, n))
+            until(partial(_has, group_commit, n))
         group_commit._turns = turns
         group_commit._call_next()
     return answers
@@ -43,13 +44,6 @@ def together(store, *arrivals):
 
 def _has(group_commit, count):
     return len(group_commit._waiting) == count
-
-
-def _until(holds):
-    deadline = time.monotonic() + DEADLINE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def stored(store, site, names):
@@ -122,7 +116,7 @@ def test_a_poisoned_one_fails_alone(store, site):
 
 def test_what_the_database_refuses_fails_alone(clean_postgres_url):
     """A text that PostgreSQL refuses, though the driver takes it, spoils nobody else's."""
-    store = _opened(clean_postgres_url)
+    store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(site.id, [draft("known")], NOON)
@@ -134,7 +128,7 @@ def test_what_the_database_refuses_fails_alone(clean_postgres_url):
 
 
 def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url):
-    store = _opened(clean_postgres_url)
+    store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(site.id, [draft("known")], NOON)
@@ -153,7 +147,7 @@ def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url):
 
 
 def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url):
-    store = _opened(clean_postgres_url)
+    store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(site.id, [draft("known")], NOON)
@@ -170,7 +164,7 @@ def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url)
 
 
 def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url):
-    stores = [_opened(clean_postgres_url) for _ in range(2)]
+    stores = [open_store(clean_postgres_url) for _ in range(2)]
     with stores[0].write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(site.id, [draft("known")], NOON)
@@ -188,12 +182,8 @@ def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url)
         store.close()
 
 
-def _opened(url):
-    return open_store(url)
-
-
 def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgres_url):
-    store, other = _opened(clean_postgres_url), _opened(clean_postgres_url)
+    store, other = open_store(clean_postgres_url), open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(site.id, [draft("known")], NOON)
@@ -201,7 +191,7 @@ def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgre
         with other.write() as tx:
             tx.comments.add(site.id, [draft("c-1")], NOON)
             late = threads.submit(store.add_comment, site.id, draft("c-1", body="late"), NOON)
-            _until(lambda: _locked(clean_postgres_url) == 1)
+            until(lambda: lock_waits(clean_postgres_url) == 1)
             added = [store.add_comment(site.id, draft(f"d-{n}"), NOON) for n in range(3)]
             assert None not in added
             assert not late.done()
@@ -210,14 +200,8 @@ def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgre
     other.close()
 
 
-def _locked(url):
-    with psycopg.connect(url, autocommit=True) as connection:
-        asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        return int((connection.execute(asked).fetchone() or [0])[0])
-
-
 def test_articles_are_found_by_their_index(clean_postgres_url):
-    store = _opened(clean_postgres_url)
+    store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(

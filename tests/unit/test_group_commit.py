@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from service.storage import Store
 from service.storage.group_commit import GroupCommit, Waiting
 from service.storage.unit_of_work import add_each_site
 from tests.factories import NOON, courier, draft, sqlite_store
+from tests.processes import until
 
 DEADLINE = 10.0
 
@@ -69,20 +69,13 @@ def _all_at_once(disk, drafts):
         first = threads.submit(group_commit.add, Waiting(1, drafts[0], NOON))
         assert disk.at_disk.wait(DEADLINE)
         rest = [threads.submit(group_commit.add, Waiting(1, one, NOON)) for one in drafts[1:]]
-        _until(lambda: len(group_commit._waiting) == len(rest))
+        until(lambda: len(group_commit._waiting) == len(rest))
         disk.go_on.set()
     return [first, *rest]
 
 
 def _has(group_commit, count):
     return len(group_commit._waiting) == count
-
-
-def _until(holds):
-    deadline = time.monotonic() + DEADLINE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def test_what_waits_goes_together(disk):
@@ -126,7 +119,7 @@ def test_a_store_that_cannot_be_entered_is_waited_for_once(disk):
         first = threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))
         assert arrived.wait(DEADLINE)
         others = [threads.submit(group_commit.add, Waiting(1, draft(f"c-{n}"), NOON)) for n in range(1, 6)]
-        _until(lambda: len(group_commit._waiting) == 5)
+        until(lambda: len(group_commit._waiting) == 5)
         give_up.set()
         refused = [one.exception(DEADLINE) for one in (first, *others)]
     assert all(isinstance(one, TimeoutError) for one in refused)
@@ -153,7 +146,7 @@ def test_what_is_stored_waits_for_no_later_commit(disk):
         assert disk.at_disk.wait(DEADLINE)
         for n, name in enumerate(("c-1", "c-2", "c-3", "c-3"), start=1):
             jobs.append(threads.submit(group_commit.add, Waiting(1, draft(name), NOON)))
-            _until(partial(_has, group_commit, n))
+            until(partial(_has, group_commit, n))
         disk.go_on.set()
         assert third_at_disk.wait(DEADLINE)
         assert all(one.result(DEADLINE) for one in jobs[:4])
@@ -181,7 +174,7 @@ def test_what_comes_while_another_writes_gathers(disk):
         assert disk.at_disk.wait(DEADLINE)
         for n in range(1, 4):
             jobs.append(threads.submit(group_commit.add, Waiting(1, draft(f"c-{n}"), NOON)))
-            _until(partial(_has, group_commit, n))
+            until(partial(_has, group_commit, n))
         disk.go_on.set()
         assert all(one.result(DEADLINE) for one in jobs)
     assert disk.taken == [1, 3]

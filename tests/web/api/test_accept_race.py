@@ -8,10 +8,10 @@ import pytest
 from tests.web.api.caller import submission
 
 
-@pytest.mark.parametrize("named", ["by id", "by key"])
+@pytest.mark.parametrize("named", ["by id", "by key", "by content"])
 def test_a_hundred_at_once_make_one(real_newsroom, named):
     given = submission() if named == "by id" else submission(id=...)
-    headers = {} if named == "by id" else {"Idempotency-Key": "once"}
+    headers = {"Idempotency-Key": "once"} if named == "by key" else {}
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: real_newsroom.post(given, headers=headers), range(100)))
     assert Counter(answer.status_code for answer in answers) == {202: 1, 200: 99}

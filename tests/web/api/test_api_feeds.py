@@ -96,25 +96,6 @@ def test_published_refuses_a_strange_cursor(newsroom, query):
     assert set(faults(found)) == {query.partition("=")[0]}
 
 
-def test_published_waits_for_the_desk(newsroom):
-    newsroom.post()
-    newsroom.settle()
-    newsroom.review(Action.APPROVE)
-    assert published(newsroom).json["comments"] == []
-    newsroom.clock.pass_seconds(5)
-    newsroom.publish_due()
-    assert len(published(newsroom).json["comments"]) == 1
-
-
-def test_published_compares_addresses_normalised(newsroom):
-    newsroom.post()
-    newsroom.settle(toxicity=0.1)
-    path = (
-        "/v1/sites/courier/published?article_url=HTTPS://COURIER.example:443/bridge%3Futm_medium=x%23c&_=1764"
-    )
-    assert len(published(newsroom, path).json["comments"]) == 1
-
-
 @pytest.mark.parametrize(
     "url",
     [

@@ -231,18 +231,6 @@ def test_an_export_leaves_out_what_another_wrote_under_the_same_id(newsroom):
         assert secret not in answer.text
 
 
-def test_a_retrained_model_has_not_seen_what_was_erased(newsroom):
-    newsroom.post()
-    newsroom.settle()
-    comment = newsroom.comment()
-    newsroom.review(Action.SPAM, replaces=comment.decision_id)
-    with newsroom.context.deps.store.read() as tx:
-        assert tx.labels.of_comment(comment.pk)
-    erase(newsroom)
-    with newsroom.context.deps.store.read() as tx:
-        assert tx.labels.of_comment(comment.pk) == []
-
-
 def test_an_export_of_very_many_comments_is_whole(real_newsroom):
     """However many there are, all come in one answer, oldest first, each once; and none of anyone else."""
     posted = real_newsroom.post(submission(id="first"))
@@ -250,8 +238,8 @@ def test_an_export_of_very_many_comments_is_whole(real_newsroom):
     key = real_newsroom.comment("first").author_key
     deps, site = real_newsroom.context.deps, real_newsroom.courier.site
     with deps.store.write() as tx:
-        tx.comments.add(site.id, [draft(f"c-{n:04}", author_key=key) for n in range(5_001)], NOON)
+        tx.comments.add(site.id, [draft(f"c-{n:04}", author_key=key) for n in range(1_001)], NOON)
         tx.comments.add(site.id, [draft("bo", "Bo")], NOON)
     answer = real_newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})
     assert answer.json["complete"] is True
-    assert [one["id"] for one in answer.json["comments"]] == ["first", *(f"c-{n:04}" for n in range(5_001))]
+    assert [one["id"] for one in answer.json["comments"]] == ["first", *(f"c-{n:04}" for n in range(1_001))]

@@ -1,16 +1,10 @@
 """Names and texts in which nothing is seen are refused, and what spoils a page is taken out, by every way in."""
 
-import io
-import json
-
 import pytest
 
-from service.importers.jsonl import import_lines
-from service.importers.wordpress import import_export
-from service.usecases.sites import tune_site
-from service.webhooks import signing
 from tests.factories import ADDRESS
-from tests.web.api.caller import ARTICLE, faults, problem, submission
+from tests.web.api.caller import ARTICLE, ENTRIES, submission
+from tests.wxr import comment, item
 
 UNSEEN = [
     "\u3164", "\u2800", "\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e",  # reported
@@ -19,40 +13,6 @@ UNSEEN = [
     "\U000e0041\U000e007f", "\U000e0100", "\u00a0\u3000", "\u2028\u2029", "\x07", "\x85", "\u0301\u0302", "\u20dd",
     " \t\r\n", "\u200b \u3164 \u2800 \u00ad",
 ]  # fmt: skip
-HEAD = b'<?xml version="1.0"?><rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
-WP = (
-    "<item><title>The bridge</title><link>{url}</link><wp:status>publish</wp:status><wp:post_type>post</wp:post_type>"
-    "<wp:comment><wp:comment_id>1</wp:comment_id><wp:comment_author>{name}</wp:comment_author>"
-    "<wp:comment_content>{body}</wp:comment_content><wp:comment_approved>1</wp:comment_approved>"
-    "<wp:comment_type>comment</wp:comment_type></wp:comment></item>"
-)
-
-
-def alone(newsroom, given):
-    answer = newsroom.post(given)
-    return {} if answer.status_code in (200, 202) else faults(problem(answer, 422, "validation"))
-
-
-def in_batch(newsroom, given):
-    (result,) = newsroom.call("POST", "/v1/comments/batch", json=[given]).json["results"]
-    return {} if result["code"] == 202 else faults(result["problem"])
-
-
-def inbound(newsroom, given):
-    raw, moment = json.dumps(given).encode(), int(newsroom.clock.now.timestamp())
-    headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{given['id']}", moment, raw)
-    headers["Content-Type"] = "application/json"
-    answer = newsroom.call("POST", "/v1/sites/courier/inbound", None, data=raw, headers=headers)
-    return {} if answer.status_code == 202 else faults(problem(answer, 422, "validation"))
-
-
-def as_line(newsroom, given):
-    """Import as a line of JSON; return the faults' fields."""
-    done = list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(json.dumps(given).encode())))
-    return {fault.field: "blank" for batch in done for fault in batch.faults}
-
-
-ENTRIES = {"api": alone, "batch": in_batch, "inbound": inbound, "lines": as_line}
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -112,24 +72,18 @@ def test_a_title_is_one_line_too(newsroom):
 
 
 def test_an_archive_names_whom_nobody_can_see(newsroom):
+    def by(name, content):
+        return item(comment(1, content).replace("[Ada]", f"[{name}]"), status="publish")
+
     for unseen, kept in (("\u3164", "Anonymous"), ("\u202e", "Anonymous"), ("Ada\u200b", "Ada\u200b")):
-        raw = WP.format(url=ARTICLE, name=unseen, body=f"Good {unseen!a}.").encode()
-        list(
-            import_export(
-                newsroom.context, newsroom.courier.site, io.BytesIO(HEAD + raw + b"</channel></rss>")
-            )
-        )
+        newsroom.import_wordpress(by(unseen, f"Good {unseen!a}."))
         assert newsroom.comment("wp-1").author_name == kept
-    raw = WP.format(url=ARTICLE, name="Ada", body="\u200b\u2800").encode()
-    (done,) = import_export(
-        newsroom.context, newsroom.courier.site, io.BytesIO(HEAD + raw + b"</channel></rss>")
-    )
-    assert (done.counts["refused"], [fault.field for fault in done.faults]) == (1, ["body"])
+    assert newsroom.import_wordpress(by("Ada", "\u200b\u2800")) == {"refused": 1}
+    assert [fault.field for fault in newsroom.import_faults] == ["body"]
 
 
 def test_a_compat_api_names_whom_nobody_can_see(newsroom):
-    tune_site(newsroom.context, "courier", {"compat_mode": "queue", "hold_words": "quorble"})
-    newsroom.forget()
+    newsroom.tune(compat_mode="queue", hold_words="quorble")
     told = {
         "api_key": newsroom.courier.akismet_key,
         "blog": "https://courier.example",

@@ -167,14 +167,14 @@ def test_what_is_kept_and_what_goes_is_told_in_german(small, kept):
 def test_all_of_very_many_comments_is_handed_over(small, choice):
     first = small.approved()
     with small.context.deps.store.write() as tx:
-        drafts = [draft(f"c-{n:04}", author_key=first.author_key, body=f"Text {n}.") for n in range(5_001)]
+        drafts = [draft(f"c-{n:04}", author_key=first.author_key, body=f"Text {n}.") for n in range(1_001)]
         tx.comments.add(small.courier.id, drafts, NOON)
     page = ask(small, first, choice)
     if choice == "file":
-        assert len(json.loads(page.html)["comments"]) == 5_002
+        assert len(json.loads(page.html)["comments"]) == 1_002
     else:
-        assert page.html.count('class="mine"') == 5_002
-        assert "5002 comments." in page.html.replace(",", "")
+        assert page.html.count('class="mine"') == 1_002
+        assert "1002 comments." in page.html.replace(",", "")
         assert page.headers["Cache-Control"] == "no-store"
 
 
