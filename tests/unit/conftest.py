@@ -1,5 +1,7 @@
 """Fixtures for the commands: a home with a migrated database, the command line in it, and the service beside it."""
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
@@ -40,3 +42,37 @@ def context(home):
     built = build_context(load())
     yield built
     built.close()
+
+
+@pytest.fixture
+def courier(run, context):
+    """The site that everything is imported into; it wants callbacks."""
+    run(
+        "site",
+        "add",
+        "courier",
+        "--url",
+        "https://courier.example",
+        "--callback",
+        "https://courier.example/hook",
+    )
+    with context.deps.store.read() as tx:
+        found = tx.sites.get("courier")
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def imports(run, tmp_path, courier):
+    """Write lines to a file, import it and return the counts."""
+
+    def does(*lines, code=0, options=()):
+        file = tmp_path / "comments.jsonl"
+        file.write_bytes(
+            b"".join(one if isinstance(one, bytes) else json.dumps(one).encode() + b"\n" for one in lines)
+        )
+        done = run("import", str(file), "--site", "courier", "--json", *options, code=code)
+        does.said = done.stderr
+        return json.loads(done.stdout)
+
+    return does

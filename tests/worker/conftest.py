@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.factories import sqlite_store
+from tests.stage import Stage
 from tests.worker.cast import Office
+from tests.worker.flood import Flood
 
 
 @pytest.fixture
@@ -41,3 +43,13 @@ def env(tmp_path, redis_url):
         "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
+
+
+@pytest.fixture
+def stage(store):
+    return Stage.over(store)
+
+
+@pytest.fixture
+def flood(stage):
+    return Flood(stage)

@@ -1,20 +1,12 @@
 """What the workers count: each verdict once, and as expired only leases that ran out or whose holder died."""
 
-import pytest
-
 from service.domain.effort import FAST_WANTED
 from service.messaging.tasks import SCORE
-from tests.stage import Stage
 from tests.worker.cast import Told, TwoEfforts
 from worker.journal import Journal
 from worker.meters import meters
 from worker.score import Bounds, score_pending
 from worker.sweep import Sweep
-
-
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
 
 
 def counted(counter, *labels):

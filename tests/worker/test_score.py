@@ -10,15 +10,9 @@ from service.domain.verdict import Effort, Span
 from service.messaging.tasks import DELIVER, SCORE
 from service.scoring.scorer import NoModel
 from service.usecases import withdraw
-from tests.stage import Stage
 from tests.worker.cast import Told
 from worker import score
 from worker.score import Bounds, Pace, score_pending
-
-
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
 
 
 def test_everything_pending_is_decided_in_batches(stage):

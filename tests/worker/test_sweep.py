@@ -17,11 +17,6 @@ from worker.score import score_pending
 from worker.sweep import HEAD_START_SECONDS, KEYS_KEPT, LATE_BATCH, PRUNE_SECONDS, SILENCE_SECONDS, Sweep
 
 
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
-
-
 class Ticking:
     def __init__(self):
         self.now = 5000.0

@@ -20,11 +20,6 @@ KINDS = 6
 """Of things that a site keeps for a while unless it says otherwise."""
 
 
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
-
-
 def choose(stage, **chosen):
     options = replace(stage.site.options, **chosen)
     with stage.deps.store.write() as tx:

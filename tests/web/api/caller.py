@@ -140,6 +140,13 @@ class Newsroom:
         asked = f"/v1/sites/courier/published?article_url={quote(url, safe='')}{query}"
         return self.call("GET", asked, None).json["comments"]
 
+    def published_ids(self, url: str = ARTICLE) -> list[str]:
+        return [one["id"] for one in self.published(url)]
+
+    def thread_on_desk(self) -> str:
+        """The page that shows a moderator the whole thread of the bridge."""
+        return self.signed_in().get(f"/desk/article?site=courier&url={quote(ARTICLE, safe='')}").text
+
     def tune(self, **terms: str) -> None:
         """Set options and policy of the courier; the process knows them at once."""
         tune_site(self.context, "courier", terms)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from service.usecases.moderators import change_moderator, hash_token, invite
 from service.web import create_app
 from service.web.desk.access import requires
+from tests.web.pages.desk import csrf
 from tests.web.pages.installation import build_small
 
 OPEN = {"desk.sign_in", "desk.sign_in_needed", "desk.use_sign_in"}
@@ -20,10 +21,6 @@ def link(small, name="Mara", role="moderator"):
 
 def is_in(browser):
     return browser.get("/desk").status == 200
-
-
-def csrf(browser):
-    return browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
 
 
 def desk_routes(app):
@@ -116,7 +113,7 @@ def test_signing_out_ends_the_session_in_the_store(small):
     browser = small.signed_in()
     kept = browser.client.get_cookie("replydesk")
     assert kept is not None
-    token = csrf(browser)
+    token = csrf(browser.get("/desk"))
     assert browser.post("/desk/sign-out", {"csrf": token}).status == 303
     thief = small.browser()
     thief.client.set_cookie("replydesk", kept.value)
@@ -146,13 +143,13 @@ def test_a_form_of_another_page_changes_nothing(small, tag):
 
 def test_another_sessions_tag_is_refused(small):
     comment, mara, other = small.held(), small.signed_in(), small.signed_in("Noor")
-    fields = {"action": "approve", "revision": "1", "csrf": csrf(other)}
+    fields = {"action": "approve", "revision": "1", "csrf": csrf(other.get("/desk"))}
     assert mara.post(f"/desk/comments/{comment.pk}/decision", fields).status == 403
 
 
 def test_a_stolen_tag_sent_from_another_site_is_refused(small):
     comment, browser = small.held(), small.signed_in()
-    fields = {"action": "approve", "revision": "1", "csrf": csrf(browser)}
+    fields = {"action": "approve", "revision": "1", "csrf": csrf(browser.get("/desk"))}
     url = f"/desk/comments/{comment.pk}/decision"
     for origin in ("cross-site", "same-site"):
         assert browser.post(url, fields, Sec_Fetch_Site=origin).status == 403
