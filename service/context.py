@@ -12,7 +12,8 @@ from service.config import Settings
 from service.domain.comment import Source
 from service.messaging.dispatcher import RedisDispatcher
 from service.messaging.tasks import Dispatcher
-from service.privacy.keys import Keyring, load_masters
+from service.privacy.keys import Keyring
+from service.privacy.master_key import load_masters
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.signatures import KeyedSigner
 from service.scoring import Scorer

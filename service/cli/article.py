@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import Refused, json_option, naming, opened_installation, show, site_named
 
 if TYPE_CHECKING:
-    from service.context import AppContext
     from service.domain.comment import Article
-    from service.domain.site import Site
 
 WHO: Final = "operator"
 
@@ -30,7 +28,7 @@ def article() -> None:
 @click.option(
     "--private/--public", default=None, help="Whether comments imported under it are kept from readers."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def describe(
     url: str, site_name: str, title: str | None, published_at: str | None, private: bool | None, as_json: bool
 ) -> None:
@@ -40,7 +38,7 @@ def describe(
     given = {"title": title, "published_at": published_at, "private": private}
     said = {name: _read(name, value) for name, value in given.items() if value is not None}
     with opened_installation() as context:
-        made = describe_article(context, _site(context, site_name), _page(url), said, WHO)
+        made = describe_article(context, site_named(context, site_name), _page(url), said, WHO)
     _show(made, {}, as_json)
 
 
@@ -51,38 +49,31 @@ def describe(
 @click.option(
     "--redirect/--no-redirect", default=True, help="Whether the old address leads there from now on."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def move(url: str, to: str, site_name: str, redirect: bool, as_json: bool) -> None:
     """Move all comments of the article URL to the address TO; where that has comments, both threads become one."""
     from service.usecases.articles import move_thread
 
     with opened_installation() as context:
-        moved = move_thread(context, _site(context, site_name), _page(url), _page(to), WHO, redirect)
+        moved = move_thread(context, site_named(context, site_name), _page(url), _page(to), WHO, redirect)
     _show(moved.article, {"moved": moved.comments}, as_json)
-
-
-def _site(context: AppContext, name: str) -> Site:
-    from service.usecases.sites import find_site
-
-    with context.deps.store.read() as tx:
-        return find_site(tx, name)
 
 
 def _page(url: str) -> str:
     from service.privacy.masking import page_url
 
-    try:
+    with naming("URL"):
         return page_url(url)
-    except ValueError as wrong:
-        raise Refused(f"URL: {wrong}") from None
 
 
 def _read(name: str, value: str | bool) -> Any:
     """Read an option; an empty one takes away what is known."""
     if value == "":
         return None
-    if name == "title" and len(str(value)) > _title_limit():
-        raise Refused(f"--title: must be at most {_title_limit()} characters")
+    from service.domain.comment import TITLE_LIMIT
+
+    if name == "title" and len(str(value)) > TITLE_LIMIT:
+        raise Refused(f"--title: must be at most {TITLE_LIMIT} characters")
     if name != "published_at":
         return value
     try:
@@ -90,12 +81,6 @@ def _read(name: str, value: str | bool) -> Any:
         return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused("--published-at: must be like 2026-11-22T19:00:00Z") from None
-
-
-def _title_limit() -> int:
-    from service.domain.comment import TITLE_LIMIT
-
-    return TITLE_LIMIT
 
 
 def _show(made: Article, more: dict[str, object], as_json: bool) -> None:
@@ -108,8 +93,4 @@ def _show(made: Article, more: dict[str, object], as_json: bool) -> None:
         "private": bool(made.private),
         **more,
     }
-    if as_json:
-        print_json(values)
-        return
-    for name, value in values.items():
-        click.echo(f"{name}: {'—' if value is None else value}")
+    show(values, (f"{name}: {'—' if value is None else value}" for name, value in values.items()), as_json)

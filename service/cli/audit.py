@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import opened_installation, print_json
+from service.cli.console import json_option, opened_installation, print_json, show
 
 if TYPE_CHECKING:
     from service.domain.audit_log import Link
@@ -25,7 +25,7 @@ def audit() -> None:
 @click.option(
     "--expect", metavar="NUMBER:LINK", help="A head printed earlier that the chain must still hold."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def verify(expect: str | None, as_json: bool) -> None:
     """Check the chain from the first act to its head; exit 1 and name the first broken link.
 
@@ -36,11 +36,7 @@ def verify(expect: str | None, as_json: bool) -> None:
 
     with opened_installation() as context:
         found = verified(context, Anchor.parse(expect) if expect else None)
-    if as_json:
-        print_json(_shown(found))
-    else:
-        for line in _lines(found):
-            click.echo(line)
+    show(_shown(found), _lines(found), as_json)
     sys.exit(0 if found.holds else BROKEN)
 
 
@@ -81,13 +77,9 @@ def _shown(found: Verified) -> dict[str, object]:
         "blanked": walked.blanked,
         "of_retired_keys": walked.unvouched,
         "broken_at": walked.broken_at,
-        "fault": _fault(found),
+        "fault": "the chain lacks the expected link" if found.anchor_missed else walked.fault,
         "act": _link_json(found.broken) if found.broken else None,
     }
-
-
-def _fault(found: Verified) -> str | None:
-    return "the chain lacks the expected link" if found.anchor_missed else found.walk.fault
 
 
 def _lines(found: Verified) -> list[str]:

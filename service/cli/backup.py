@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from service.cli import dumps
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import Refused, json_option, opened_installation, show
 from service.usecases import advance_sequence
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ PRINT: Final = "backup"
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the note as one JSON object.")
+@json_option
 def backup(file: Path, as_json: bool) -> None:
     """Copy the database as it is at this moment to FILE, and a note of it to FILE.json, while the service runs.
 
     The master key is not in it. Keep it apart: without it the copy's secrets and masked contacts stay closed.
     """
+    from service.storage import migrate
+
     with opened_installation() as context:
         for path in (file, _note_of(file)):
             if path.exists():
@@ -45,46 +47,35 @@ def backup(file: Path, as_json: bool) -> None:
             note = {
                 "replydesk": "backup",
                 "store": _kind(known),
-                "schema": _revision(known),
+                "schema": migrate.current(known.database_url),
                 "taken_at": context.deps.clock().isoformat(timespec="seconds"),
                 "master_key": _print_of(context.keyring.sign(PRINT, b"")),
                 "bytes": file.stat().st_size,
                 "rows": rows,
             }
             _write_private(_note_of(file), json.dumps(note, indent=1) + "\n")
-    if as_json:
-        print_json(note)
-    else:
-        click.echo(
-            f"{file}: {note['bytes']:,} bytes, {sum(rows.values()):,} rows at schema {note['schema']}."
-        )
-        click.echo("The master key is not in it; keep a copy of it apart.")
+    told = f"{file}: {note['bytes']:,} bytes, {sum(rows.values()):,} rows at schema {note['schema']}."
+    show(note, (told, "The master key is not in it; keep a copy of it apart."), as_json)
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print what was put back as one JSON object.")
+@json_option
 def restore(file: Path, as_json: bool) -> None:
     """Put the backup FILE into the empty database that the settings name, bring it up to date, and count its rows.
 
     Stop the service first. A database that has tables already is refused. What is decided from now on has numbers and
     webhook-ids that no site has seen, as `replydesk restored` explains.
     """
-    from service.cli.processes import with_database
     from service.config import load
     from service.storage import migrate
 
     known, note = load(), _read_note(file)
     if note["store"] != _kind(known):
         raise Refused(f"{file} is a backup of {note['store']}; the settings name {_kind(known)}")
-    found: dict[str, int] = {}
-
-    def put_back() -> None:
-        dumps.load(known, file)
-        found.update(dumps.count(known, list(note["rows"])))
-        migrate.upgrade(known.database_url)
-
-    with_database(put_back)
+    dumps.load(known, file)
+    found = dumps.count(known, list(note["rows"]))
+    migrate.upgrade(known.database_url)
     wrong = [name for name, rows in note["rows"].items() if found.get(name) != rows]
     if wrong:
         raise Refused(f"{', '.join(wrong)}: other rows than the note counts; the backup is not whole")
@@ -95,12 +86,8 @@ def restore(file: Path, as_json: bool) -> None:
             for version in context.keyring.versions
         )
     result = {"rows": found, "schema": migrate.current(known.database_url), "master_key_fits": same}
-    if as_json:
-        print_json(result)
-    else:
-        click.echo(
-            f"Put back: {sum(found.values()):,} rows, every table as it was counted; now at schema {result['schema']}."
-        )
+    rows = f"{sum(found.values()):,} rows, every table as it was counted"
+    show(result, (f"Put back: {rows}; now at schema {result['schema']}.",), as_json)
     if not same:
         raise Refused(
             "REPLYDESK_MASTER_KEY: another key than the backup's; the rows are back, but no site's key works and "
@@ -163,9 +150,3 @@ def _write_private(path: Path, text: str) -> None:
 
 def _kind(known: Settings) -> str:
     return "SQLite" if dumps.is_sqlite(known) else "PostgreSQL"
-
-
-def _revision(known: Settings) -> str | None:
-    from service.storage import migrate
-
-    return migrate.current(known.database_url)

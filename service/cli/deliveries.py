@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import Refused, json_option, opened_installation, print_json, show, site_named
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -28,7 +28,7 @@ def deliveries() -> None:
 @click.option("--site", "site_name", help="Only this site's.")
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @click.option("--dead", is_flag=True, help="Short for --state dead.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@json_option
 def list_deliveries(site_name: str | None, state: str | None, dead: bool, as_json: bool) -> None:
     """List callbacks, oldest first; their texts are not shown."""
     with opened_installation() as context:
@@ -49,7 +49,7 @@ def list_deliveries(site_name: str | None, state: str | None, dead: bool, as_jso
 @click.argument("ids", nargs=-1, type=int)
 @click.option("--site", "site_name", help="Only this site's.")
 @click.option("--dead", is_flag=True, help="All that are dead, of the site or of all sites.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def replay(ids: tuple[int, ...], site_name: str | None, dead: bool, as_json: bool) -> None:
     """Send dead callbacks again: those with the IDS named, or all with --dead; same id, same bytes, new attempts."""
     if bool(ids) == dead:
@@ -65,19 +65,15 @@ def replay(ids: tuple[int, ...], site_name: str | None, dead: bool, as_json: boo
             count = tx.deliveries.replay(site_id, None if dead else list(ids), context.deps.clock())
         if count:
             context.deps.dispatcher.enqueue(DELIVER)
-    if as_json:
-        print_json({"replayed": count})
-    else:
-        click.echo(f"{count} on their way again.")
+    show({"replayed": count}, (f"{count} on their way again.",), as_json)
 
 
 def _names(context: AppContext, site_name: str | None) -> dict[int, str]:
     """Return names of sites by id: of the one named, or of all."""
-    from service.usecases.sites import find_site
-
+    if site_name:
+        return {site_named(context, site_name).id: site_name}
     with context.deps.store.read() as tx:
-        found = [find_site(tx, site_name)] if site_name else tx.sites.all()
-    return {one.id: one.name for one in found}
+        return {one.id: one.name for one in tx.sites.all()}
 
 
 def _stream(

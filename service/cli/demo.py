@@ -23,7 +23,6 @@ ARTICLE = "/demo/the-bridge"
 class Summary:
     """What a start prints: links, a sign-in link that works once, and a curl that works when pasted."""
 
-    first_start: bool
     article_url: str
     desk_url: str
     sign_in_url: str = field(repr=False)
@@ -45,7 +44,6 @@ def prepare(settings: Settings) -> Summary:
         context.close()
     url = settings.public_url
     return Summary(
-        first_start=enrolled is not None,
         article_url=url + ARTICLE,
         desk_url=f"{url}/desk",
         sign_in_url=sign_in_url,

@@ -6,14 +6,16 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from service.cli.opened import Refused
+from service.cli.console import Refused
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from service.config import Settings
 
 CLIENTS: Final = "the PostgreSQL client programs; install postgresql-client, of the server's version or newer"
@@ -42,36 +44,45 @@ def tables(known: Settings) -> list[str]:
         return []
     from sqlalchemy import inspect
 
-    from service.storage.engines import for_reading, open_engine
-
-    engine = open_engine(known.database_url)
-    try:
-        with for_reading(engine).connect() as connection:
-            return inspect(connection).get_table_names()
-    finally:
-        engine.dispose()
+    with _connected(known) as connection:
+        return inspect(connection).get_table_names()
 
 
 def count(known: Settings, names: list[str]) -> dict[str, int]:
     """Count the rows of each table."""
-    from sqlalchemy import func, select, table
-
-    from service.storage.engines import for_reading, open_engine
-
-    engine = open_engine(known.database_url)
-    try:
-        with for_reading(engine).connect() as connection:
-            return {
-                name: connection.execute(select(func.count()).select_from(table(name))).scalar_one()
-                for name in names
-            }
-    finally:
-        engine.dispose()
+    with _connected(known) as connection:
+        return _rows(connection, names)
 
 
 def is_sqlite(known: Settings) -> bool:
     """Whether the settings name a SQLite file."""
     return known.database_url.startswith("sqlite")
+
+
+@contextmanager
+def _connected(known: Settings, snapshot: bool = False) -> Iterator[Connection]:
+    """Connect for reading. A `snapshot` on PostgreSQL is one moment; a pooler has none to give and is refused."""
+    from service.storage.engines import for_reading, is_pooled, open_engine
+
+    engine = open_engine(known.database_url)
+    try:
+        reading = (
+            engine.execution_options(isolation_level="REPEATABLE READ") if snapshot else for_reading(engine)
+        )
+        with reading.connect() as connection:
+            if snapshot and is_pooled(connection):
+                raise Refused(POOLED)
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _rows(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+    from sqlalchemy import func, select, table
+
+    return {
+        name: connection.execute(select(func.count()).select_from(table(name))).scalar_one() for name in names
+    }
 
 
 # -- SQLite ------------------------------------------------------------------------------------------------------------
@@ -123,48 +134,24 @@ def _copy_postgresql(known: Settings, file: Path) -> dict[str, int]:
     """Let pg_dump copy one snapshot, and count the rows in the same one."""
     from sqlalchemy import inspect, text
 
-    from service.storage.engines import is_pooled, open_engine
-
-    engine = open_engine(known.database_url)
-    try:
-        with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            if is_pooled(connection):
-                raise Refused(POOLED)
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
-            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-            snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
-            _run(
-                known,
-                "pg_dump",
-                "--format=custom",
-                "--no-owner",
-                "--no-privileges",
-                f"--snapshot={snapshot}",
-                f"--file={file}",
-            )
-            names = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
-            return {
-                name: connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one()
-                for name in sorted(names)
-            }
-    finally:
-        engine.dispose()
+    with _connected(known, snapshot=True) as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+        _run(
+            known, "pg_dump", "--format=custom", "--no-owner", "--no-privileges",
+            f"--snapshot={snapshot}", f"--file={file}",
+        )  # fmt: skip
+        return _rows(connection, sorted(set(inspect(connection).get_table_names()) - {"alembic_version"}))
 
 
 def _load_postgresql(known: Settings, file: Path) -> None:
     """Put everything back in one transaction: all of it, or nothing."""
-    from service.storage.engines import is_pooled, open_engine
-
-    engine = open_engine(known.database_url)
-    try:
-        with engine.connect() as connection:
-            if is_pooled(connection):
-                raise Refused(POOLED)
-    finally:
-        engine.dispose()
+    with _connected(known, snapshot=True):
+        pass  # and through no pooler
     _run(
         known, "pg_restore", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error",
-        f"--dbname={_connection(known)['PGDATABASE']}", str(file),
+        f"--dbname={_libpq_variables(known)['PGDATABASE']}", str(file),
     )  # fmt: skip
 
 
@@ -172,42 +159,33 @@ def _run(known: Settings, program: str, *arguments: str) -> None:
     found = shutil.which(program)
     if found is None:
         raise Refused(f"{program} is not installed: this needs {CLIENTS}")
-    old_umask = os.umask(0o077)
-    try:
-        done = subprocess.run(  # noqa: S603  # the database's own program
-            [found, *arguments],
-            env={**os.environ, **_connection(known)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    finally:
-        os.umask(old_umask)
+    done = subprocess.run(  # noqa: S603  # the database's own program
+        [found, *arguments],
+        env={**os.environ, **_libpq_variables(known)},
+        capture_output=True,
+        text=True,
+        check=False,
+        umask=0o077,
+    )
     if done.returncode:
         # its messages name tables and hosts, never a row
         last = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.returncode}"]
         raise Refused(f"{program}: {last[0][:300]}")
 
 
-def _connection(known: Settings) -> dict[str, str]:
+def _libpq_variables(known: Settings) -> dict[str, str]:
     """The connection as libpq reads it from the environment: a command line would show the password to everyone."""
     from service.storage.engines import database
 
     url = database(known.database_url)
-    host = url.host or str(url.query.get("host", ""))
-    variables: dict[str, Callable[[], object]] = {
-        "PGHOST": lambda: host,
-        "PGPORT": lambda: url.port or url.query.get("port"),
-        "PGUSER": lambda: url.username,
-        "PGPASSWORD": lambda: url.password,
-        "PGDATABASE": lambda: url.database,
-        "PGSSLMODE": lambda: url.query.get("sslmode"),
-        "PGSSLROOTCERT": lambda: url.query.get("sslrootcert"),
-        "PGCONNECT_TIMEOUT": lambda: "10",
+    found = {
+        "PGHOST": url.host or url.query.get("host"),
+        "PGPORT": url.port or url.query.get("port"),
+        "PGUSER": url.username,
+        "PGPASSWORD": url.password,
+        "PGDATABASE": url.database,
+        "PGSSLMODE": url.query.get("sslmode"),
+        "PGSSLROOTCERT": url.query.get("sslrootcert"),
+        "PGCONNECT_TIMEOUT": 10,
     }
-    found = {}
-    for name, ask in variables.items():
-        with suppress(TypeError):
-            if value := ask():
-                found[name] = str(value)
-    return found
+    return {name: str(value) for name, value in found.items() if value}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import json_option, opened_installation, show, site_named
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -33,7 +33,7 @@ BESIDES: Final = ("left_out", "not_shown", "repaired")
 @click.option(
     "--fast", is_flag=True, help="Score JSON Lines fast; what matters is scored again in full later."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
+@json_option
 def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: bool) -> None:
     """Bring in the comments of FILE: a WordPress export, or JSON Lines with the fields of the API.
 
@@ -46,13 +46,11 @@ def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: boo
     """
     from service.importers.jsonl import import_lines
     from service.importers.wordpress import import_export
-    from service.usecases.sites import find_site
 
     counts: Counter[str] = Counter()
-    with opened_installation() as opened, _open(file) as lines, _progress() as progress:
+    with opened_installation() as opened, file.open("rb") as lines, _progress() as progress:
         context = _counting(opened)
-        with context.deps.store.read() as tx:
-            site = find_site(tx, site_name)
+        site = site_named(context, site_name)
         bar = progress.add_task("importing", total=file.stat().st_size, done=0)
         shown = 0
         bring = import_export if _is_xml(lines) else partial(import_lines, fast=fast)
@@ -63,10 +61,8 @@ def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: boo
                 done = sum(counts[name] for name in OUTCOMES)
                 progress.update(bar, advance=batch.read_bytes, done=done)
         finally:  # where the file is broken, too: what came before that is kept
-            _end(
-                {name: counts[name] for name in (*OUTCOMES, *BESIDES) if counts[name] or name in OUTCOMES},
-                as_json,
-            )
+            told = {name: counts[name] for name in (*OUTCOMES, *BESIDES) if counts[name] or name in OUTCOMES}
+            show(told, (", ".join(f"{count} {name}" for name, count in told.items()),), as_json)
     if strict and counts["refused"]:
         raise SystemExit(1)
 
@@ -80,13 +76,6 @@ def _counting(context: AppContext) -> AppContext:
 
     counters.share(context.settings.home)
     return replace(context, deps=replace(context.deps, arrivals=Arrivals(CollectorRegistry())))
-
-
-def _open(file: Path) -> BufferedReader:
-    try:
-        return file.open("rb")
-    except OSError as failure:
-        raise Refused(f"{file}: {failure.strerror}") from None
 
 
 def _is_xml(file: BufferedReader) -> bool:
@@ -121,10 +110,3 @@ def _show_faults(progress: Progress, batch: Batch, shown: int) -> int:
     if shown < FAULTS_SHOWN <= shown + len(batch.faults):
         progress.console.print("further faults are counted, not shown")
     return shown + len(batch.faults)
-
-
-def _end(counts: dict[str, int], as_json: bool) -> None:
-    if as_json:
-        print_json(counts)
-    else:
-        click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import Refused, json_option, opened_installation, show
 
 if TYPE_CHECKING:
     from service.context import AppContext
-    from service.usecases.reseal import Sealed
 
 
 @click.group()
@@ -23,35 +22,38 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def status(as_json: bool) -> None:
     """Show the versions at hand and how much lies sealed under each."""
     from service.usecases.reseal import sealed
 
     with opened_installation() as context:
         found, versions = sealed(context), context.keyring.versions
-    usage = [_usage(found, version) for version in sorted({*versions, *found.secrets, *found.originals})]
-    if as_json:
-        print_json({"current": versions[0], "at_hand": list(versions), "versions": usage})
-        return
-    for one in usage:
-        held = "current" if one["version"] == versions[0] else "older"
-        held = held if one["version"] in versions else "NOT AT HAND"
-        click.echo(
-            f"version {one['version']} ({held}): {one['secrets']} secrets of sites, {one['originals']} originals"
-        )
+    usage = [
+        {
+            "version": version,
+            "secrets": found.secrets.get(version, 0),
+            "originals": found.originals.get(version, 0),
+        }
+        for version in sorted({*versions, *found.secrets, *found.originals})
+    ]
+    held = dict.fromkeys(versions, "older") | {versions[0]: "current"}
+    lines = (
+        f"version {one['version']} ({held.get(one['version'], 'NOT AT HAND')}): "
+        f"{one['secrets']} secrets of sites, {one['originals']} originals"
+        for one in usage
+    )
+    show({"current": versions[0], "at_hand": list(versions), "versions": usage}, lines, as_json)
 
 
 @keys.command()
 def rotate() -> None:
     """Put a fresh master key before the old ones in the key's file; processes use it from their next start on."""
-    from service.config import load
     from service.privacy.master_key import add_master, master_file
 
-    with (
-        opened_installation() as context
-    ):  # an installation that does not open with its present key is not given another
-        path = master_file(os.environ, load().home)
+    # an installation that does not open with its present key is not given another
+    with opened_installation() as context:
+        path = master_file(os.environ, context.settings.home)
         version = add_master(path)
         _log(context, f"version {version} made")
     click.echo(
@@ -61,7 +63,7 @@ def rotate() -> None:
 
 
 @keys.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def reseal(as_json: bool) -> None:
     """Seal anew under the current key what older keys sealed; can be broken off and run again."""
     from service.usecases.reseal import reseal as resealed
@@ -70,12 +72,10 @@ def reseal(as_json: bool) -> None:
         done = resealed(
             context, lambda count: None if as_json else click.echo(f"{count:,} originals", err=True)
         )
-    if as_json:
-        print_json({"secrets": done.secrets, "originals": done.originals, "lost": done.lost})
-        return
-    click.echo(f"{done.secrets} secrets of sites and {done.originals} originals sealed anew.")
+    lines = [f"{done.secrets} secrets of sites and {done.originals} originals sealed anew."]
     if done.lost:
-        click.echo(f"{done.lost} could not be opened: their key version is not at hand.")
+        lines.append(f"{done.lost} could not be opened: their key version is not at hand.")
+    show({"secrets": done.secrets, "originals": done.originals, "lost": done.lost}, lines, as_json)
 
 
 @keys.command()
@@ -88,7 +88,6 @@ def retire(version: int, leaked: bool) -> None:
     recognised; API keys not used since and receipt links of its time stop working; repeats of earlier submissions
     look new.
     """
-    from service.config import load
     from service.privacy.master_key import drop_master, master_file
     from service.usecases.reseal import sealed
 
@@ -105,7 +104,7 @@ def retire(version: int, leaked: bool) -> None:
                 "authors who have not written since the rotation, their erasure by address, unused API keys and receipt"
                 " links need the old key; keep it, or say --leaked"
             )
-        drop_master(master_file(os.environ, load().home), version)
+        drop_master(master_file(os.environ, context.settings.home), version)
         _log(context, f"version {version} retired")
     click.echo(f"Version {version} is gone from the file. Restart web, workers and beat.")
 
@@ -113,11 +112,3 @@ def retire(version: int, leaked: bool) -> None:
 def _log(context: AppContext, subject: str) -> None:
     with context.deps.store.write() as tx:
         tx.audit_log.append("operator", "master-key", subject, context.deps.clock())
-
-
-def _usage(found: Sealed, version: int) -> dict[str, int]:
-    return {
-        "version": version,
-        "secrets": found.secrets.get(version, 0),
-        "originals": found.originals.get(version, 0),
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import Refused, json_option, opened_installation, show
 
 ROLES = ("moderator", "lead", "admin")
 
@@ -17,7 +17,7 @@ def moderator() -> None:
 @moderator.command()
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), help="A new one is a moderator unless this says otherwise.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def add(name: str, role: str | None, as_json: bool) -> None:
     """Make the moderator NAME, or a new link for one there is; the link works once, for 15 minutes.
 
@@ -27,10 +27,8 @@ def add(name: str, role: str | None, as_json: bool) -> None:
 
     with opened_installation() as context:
         invited, url = invite(context, name, role)
-    if as_json:
-        print_json({"moderator": invited.name, "role": invited.role, "sign_in_url": url})
-        return
-    click.echo(f"{invited.name} ({invited.role}) signs in here, once, within 15 minutes:\n{url}")
+    made = {"moderator": invited.name, "role": invited.role, "sign_in_url": url}
+    show(made, (f"{invited.name} ({invited.role}) signs in here, once, within 15 minutes:", url), as_json)
 
 
 @moderator.command("set")
@@ -51,18 +49,12 @@ def set_moderator(name: str, role: str | None, active: bool | None) -> None:
 
 
 @moderator.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@json_option
 def list_moderators(as_json: bool) -> None:
     """List all moderators."""
     with opened_installation() as context, context.deps.store.read() as tx:
         found = [
             {"moderator": one.name, "role": one.role, "active": one.active} for one in tx.moderators.all()
         ]
-    if as_json:
-        print_json(found)
-        return
-    for one in found:
-        inactive = "" if one["active"] else "\t(inactive)"
-        click.echo(f"{one['moderator']}\t{one['role']}{inactive}")
-    if not found:
-        click.echo("Nobody yet: replydesk moderator add NAME")
+    lines = [f"{one['moderator']}\t{one['role']}{'' if one['active'] else ' (inactive)'}" for one in found]
+    show(found, lines or ["Nobody yet: replydesk moderator add NAME"], as_json)

@@ -7,20 +7,32 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from service.cli.opened import Refused, opened_installation, print_json
+from service.cli.console import (
+    Refused,
+    json_option,
+    naming,
+    opened_installation,
+    print_json,
+    site_named,
+)
 
 if TYPE_CHECKING:
-    from service.leak_audit.audit import Report
+    from service.leak_audit.report import AuditReport
     from service.privacy.sealing import Address
 
 ADDRESS_LIMIT: Final = 1_000
 STATEMENT_LIMIT: Final = 4 * 1024 * 1024
 SHOWN: Final = 50
+_SITE = click.option("--site", "site_name", required=True, help="The site on which the person wrote.")
+_EMAIL = click.option(
+    "--email", help="The address; without it, it is asked for, or read from standard input."
+)
 
 
 @click.group()
@@ -36,7 +48,7 @@ def privacy() -> None:
     type=click.Path(path_type=Path, exists=True),
     help="A file or folder to search as well, such as the logs of processes that run elsewhere.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
     """Send canary addresses through every path of this running installation, and search every byte that it wrote.
 
@@ -58,8 +70,8 @@ def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
 
 
 @privacy.command()
-@click.option("--site", "site_name", required=True, help="The site on which the person wrote.")
-@click.option("--email", help="The address; without it, it is asked for, or read from standard input.")
+@_SITE
+@_EMAIL
 @click.option("--json", "as_json", is_flag=True, help="Print the signed receipt as one JSON object.")
 def erase(site_name: str, email: str | None, as_json: bool) -> None:
     """Erase everything that was written on a site under an address, and print the signed receipt.
@@ -69,13 +81,10 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
     from service.domain.verdict import Who
     from service.usecases import clear_files
     from service.usecases.erase import erase_person
-    from service.usecases.sites import find_site
 
     address = _address(email)
     with opened_installation() as context:
-        with context.deps.store.read() as tx:
-            site = find_site(tx, site_name)
-        receipt = erase_person(context, site, address, Who.SITE, "operator")
+        receipt = erase_person(context, site_named(context, site_name), address, Who.SITE, "operator")
         cleared = clear_files(context.deps)
     if as_json:
         print_json(receipt)
@@ -88,18 +97,15 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
 
 
 @privacy.command()
-@click.option("--site", "site_name", required=True, help="The site on which the person wrote.")
-@click.option("--email", help="The address; without it, it is asked for, or read from standard input.")
+@_SITE
+@_EMAIL
 def export(site_name: str, email: str | None) -> None:
     """Print what is kept of what was written on a site under an address, as JSON."""
     from service.usecases.export import export_json
-    from service.usecases.sites import find_site
 
     address = _address(email)
     with opened_installation() as context:
-        with context.deps.store.read() as tx:
-            site = find_site(tx, site_name)
-        for piece in export_json(context, site, address):
+        for piece in export_json(context, site_named(context, site_name), address):
             click.echo(piece, nl=False)
 
 
@@ -125,12 +131,7 @@ def verify(receipt: Any, keys_file: Any) -> None:
     else:
         with opened_installation() as context:
             keys = [*public_keys(context.keyring)]
-    from service.domain.errors import ReplydeskError
-
-    try:
-        content = check(statement, keys)
-    except ReplydeskError as wrong:
-        raise Refused(wrong.detail) from None
+    content = check(statement, keys)
     click.echo(
         f"The signature holds: {content.get('kind')} {content.get('id')} of {content.get('issued_at')}."
     )
@@ -144,7 +145,6 @@ def _json(text: str, name: str) -> Any:
 
 
 def _address(given: str | None) -> Address:
-    from service.domain.errors import ReplydeskError
     from service.privacy.sealing import Address
 
     if given is None:
@@ -152,10 +152,8 @@ def _address(given: str | None) -> Address:
             given = click.prompt("Email address", hide_input=True, err=True)
         else:
             given = sys.stdin.readline(ADDRESS_LIMIT)
-    try:
+    with naming("--email"):
         return Address.parse(given)
-    except ReplydeskError as wrong:
-        raise Refused(f"--email: {wrong.detail}") from None
 
 
 class _Ending:
@@ -190,25 +188,19 @@ class _Ending:
         self._code = 128 + number
 
 
-def _report_view(report: Report) -> dict[str, object]:
+def _report_view(report: AuditReport) -> dict[str, object]:
+    seen = asdict(report)
+    searching = seen.pop("search_seconds")
     return {
         "clean": report.clean,
-        "found": [
-            {"place": hit.place, "offset": hit.offset, "form": hit.form, "canary": hit.canary}
-            for hit in report.found
-        ],
-        "paths": report.paths,
-        "searched": report.searched,
-        "not_reached": report.not_reached,
-        "canaries": report.canaries,
-        "forms": report.forms,
-        "bytes": report.bytes,
+        **seen,
+        "bytes": report.searched_bytes,
         "seconds": round(report.seconds, 2),
-        "megabytes_per_second": round(report.bytes / 1e6 / max(report.search_seconds, 1e-9), 1),
+        "megabytes_per_second": round(report.searched_bytes / 1e6 / max(searching, 1e-9), 1),
     }
 
 
-def _show(report: Report) -> None:
+def _show(report: AuditReport) -> None:
     click.echo(f"{report.canaries} canaries went through {len(report.paths)} paths:")
     for one in report.paths:
         click.echo(f"  {one['outcome']:>10}  {one['path']}")
@@ -218,8 +210,8 @@ def _show(report: Report) -> None:
         click.echo(f"  {counted['places']:>6} {kind}: {counted['bytes']:,} bytes{unpacked}")
     for missed in report.not_reached:
         click.echo(f"  not reached: {missed}")
-    rate = report.bytes / 1e6 / max(report.search_seconds, 1e-9)
-    click.echo(f"{report.bytes:,} bytes, {rate:.0f} MB/s, {report.seconds:.1f} s in all")
+    rate = report.searched_bytes / 1e6 / max(report.search_seconds, 1e-9)
+    click.echo(f"{report.searched_bytes:,} bytes, {rate:.0f} MB/s, {report.seconds:.1f} s in all")
     if report.clean:
         click.echo("Found: nothing.")
         return

@@ -10,22 +10,17 @@ import sys
 import tempfile
 import warnings
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from service import config, logging
+from service.cli.console import Refused
 from service.config import Settings
-from service.domain.errors import ReplydeskError
 
 KiB: Final = 1024
 TURN_SECONDS: Final = 0.001
 M_ARENA_MAX: Final = -8  # as in malloc.h
-
-
-class DatabaseError(ReplydeskError):
-    """The database cannot be used."""
 
 
 @click.command()
@@ -37,14 +32,15 @@ def web() -> None:
     """
     known = _start("web")
     # waitress spools large bodies to temp files before the application sees them: they stay inside the home
-    tempfile.tempdir = str(_folder(known.home / "tmp"))
+    (known.home / "tmp").mkdir(mode=0o700, parents=True, exist_ok=True)
+    tempfile.tempdir = str(known.home / "tmp")
     waitress: Any = importlib.import_module("waitress")
     application = importlib.import_module("service.web").create_app()
     take_short_turns()
     try:
         waitress.serve(application, **waitress_options(known))
     except OSError as failure:
-        raise ReplydeskError(
+        raise Refused(
             f"cannot listen on {known.bind}: {failure.strerror}; set PORT or REPLYDESK_HOST"
         ) from None
 
@@ -150,10 +146,10 @@ def alive(beat: bool, queues: str | None) -> None:
     )
     faults = {role: heartbeat.faults(known.home, role, seconds) for role, seconds in roles.items()}
     if all(found is None for found in faults.values()):
-        raise ReplydeskError(f"no {'beat' if beat else 'worker'} of {known.home} lives on this host")
+        raise Refused(f"no {'beat' if beat else 'worker'} of {known.home} lives on this host")
     wrong = [one for found in faults.values() for one in found or ()]
     if wrong:
-        raise ReplydeskError("\n".join(wrong))
+        raise Refused("\n".join(wrong))
 
 
 def _need_answers(known: Settings, queues: list[str]) -> None:
@@ -164,9 +160,9 @@ def _need_answers(known: Settings, queues: list[str]) -> None:
     try:
         waiting = stuck(_need_broker(known), queues, known.redis_prefix)
     except (RedisError, OSError) as failure:
-        raise ReplydeskError(f"the broker {fault_of(failure)}") from None
+        raise Refused(f"the broker {fault_of(failure)}") from None
     if waiting:
-        raise ReplydeskError(f"nobody answers in {', '.join(waiting)}")
+        raise Refused(f"nobody answers in {', '.join(waiting)}")
 
 
 @click.command()
@@ -176,20 +172,9 @@ def migrate() -> None:
 
     known = config.load()
     if known.embedded:
-        _folder(known.home)
-    with_database(lambda: migrations.upgrade(known.database_url))
+        known.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    migrations.upgrade(known.database_url)
     click.echo(f"The database is at revision {migrations.current(known.database_url)}.")
-
-
-def with_database(work: Any) -> None:
-    """Do the work; what the database refuses becomes one line without its URL."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        work()
-    except SQLAlchemyError as failure:
-        reason = str(getattr(failure, "orig", None) or type(failure).__name__).strip().splitlines()[0]
-        raise DatabaseError(f"the database cannot be used: {reason}") from None
 
 
 def _start(process: str) -> Settings:
@@ -199,7 +184,7 @@ def _start(process: str) -> Settings:
     logging.configure(process, known.log_level)
     os.environ.setdefault(
         "OMP_NUM_THREADS", "1"
-    )  # the classifier's matrices are narrow; more threads only wait
+    )  # the classifier's matrices are narrow; more would only wait
     return known
 
 
@@ -219,19 +204,11 @@ def take_short_turns() -> None:
 
 def _need_broker(known: Settings) -> str:
     if known.redis_url is None:
-        raise ReplydeskError(
+        raise Refused(
             "REDIS_URL: set it to the Redis or Valkey that web, worker and beat share; "
             "`replydesk up` brings one of its own"
         )
     return known.redis_url
-
-
-def _folder(path: Path) -> Path:
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as failure:
-        raise ReplydeskError(f"REPLYDESK_HOME: cannot write {path}: {failure.strerror}") from None
-    return path
 
 
 def no_core_dumps() -> None:

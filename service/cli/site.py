@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import BinaryIO
 
 import click
 
-from service.cli.opened import Refused, opened_installation, print_json
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from service.cli.console import (
+    Refused,
+    grid,
+    json_option,
+    make_console,
+    naming,
+    opened_installation,
+    plain_table,
+    print_json,
+    site_named,
+)
 
 FILE_LIMIT = 8192
 ROTATED = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_key")
@@ -33,18 +40,16 @@ def site() -> None:
 @click.option("--url", required=True, help="The site's own address.")
 @click.option("--callback", help="Where its decisions are posted, signed.")
 @click.option("--title", help="What readers call it.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def add(name: str, url: str, callback: str | None, title: str | None, as_json: bool) -> None:
     """Make the site NAME (a-z, 0-9 and -) and print its secrets, once."""
     from service.usecases.site_settings import closed_faults, web_url
     from service.usecases.sites import enrol_site
 
     for option, value in (("--url", url), ("--callback", callback)):
-        try:
+        with naming(option):
             if value is not None:
                 web_url(value)
-        except ValueError as wrong:
-            raise Refused(f"{option}: {wrong}") from None
     with opened_installation() as context:
         for fault in closed_faults("--callback", callback, context.settings):
             raise Refused(f"{fault.field}: {fault.message}")
@@ -88,11 +93,9 @@ def _term(term: str) -> tuple[str, str]:
 def sample(name: str, file: BinaryIO) -> None:
     """Show what the site NAME's inbound_map reads from FILE, a webhook of its own; nothing is stored."""
     from service.usecases.inbound_mapping import SAMPLE_LIMIT, tried
-    from service.usecases.sites import find_site
 
     with opened_installation() as context:
-        with context.deps.store.read() as tx:
-            found = find_site(tx, name)
+        found = site_named(context, name)
         if not found.options.inbound_map:
             raise Refused("inbound_map: the site has none; set it with `replydesk site set`")
         sample = file.read(SAMPLE_LIMIT + 1)
@@ -102,48 +105,50 @@ def sample(name: str, file: BinaryIO) -> None:
 
 @site.command()
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def show(name: str, as_json: bool) -> None:
     """Show settings and policy of the site NAME; secrets are only counted."""
-    from service.usecases.sites import find_site, settings_of
+    from service.usecases.sites import settings_of
 
-    with opened_installation() as context, context.deps.store.read() as tx:
-        shown = settings_of(find_site(tx, name))
+    with opened_installation() as context:
+        shown = settings_of(site_named(context, name))
     if as_json:
         print_json(shown)
         return
     policy = shown.pop("policy")
-    console = _console()
-    console.print(_grid(shown))
+    console = make_console()
+    console.print(grid(shown))
     console.print("\n[bold]Policy[/bold]")
-    console.print(_grid(policy if isinstance(policy, dict) else {}))
+    console.print(grid(policy if isinstance(policy, dict) else {}))
 
 
 @site.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@json_option
 def list_sites(as_json: bool) -> None:
     """List all sites."""
     with opened_installation() as context, context.deps.store.read() as tx:
-        found: list[dict[str, Any]] = [
-            {
-                "site": one.name,
-                "url": one.url,
-                "callback_url": one.callback_url,
-                "callback_disabled": one.callback_disabled,
-            }
-            for one in tx.sites.all()
-        ]
+        sites = tx.sites.all()
     if as_json:
-        print_json(found)
+        print_json(
+            [
+                {
+                    "site": one.name,
+                    "url": one.url,
+                    "callback_url": one.callback_url,
+                    "callback_disabled": one.callback_disabled,
+                }
+                for one in sites
+            ]
+        )
         return
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table("site", "url", "callbacks to", box=None, header_style="bold")
-    for one in found:
-        off = f"\n[red]off: {escape(one['callback_disabled'])}[/red]" if one["callback_disabled"] else ""
-        table.add_row(one["site"], escape(one["url"]), f"{escape(one['callback_url'] or '—')}{off}")
-    _console().print(table if found else "No site yet: replydesk site add NAME --url URL")
+    rows = []
+    for one in sites:
+        off = f"\n[red]off: {escape(one.callback_disabled)}[/red]" if one.callback_disabled else ""
+        rows.append((one.name, escape(one.url), f"{escape(one.callback_url or '—')}{off}"))
+    table = plain_table(("site", "url", "callbacks to"), rows)
+    make_console().print(table if rows else "No site yet: replydesk site add NAME --url URL")
 
 
 @site.command()
@@ -151,7 +156,7 @@ def list_sites(as_json: bool) -> None:
 @click.argument("what", type=click.Choice(ROTATED))
 @click.option("--now", "at_once", is_flag=True, help="End the old one at once, because it leaked.")
 @click.option("--end-overlap", "ends", is_flag=True, help="End the old secret without making a new one.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def rotate(name: str, what: str, at_once: bool, ends: bool, as_json: bool) -> None:
     """Make a new secret for the site NAME and print it, once.
 
@@ -173,28 +178,9 @@ def _show_secrets(secrets: dict[str, str], as_json: bool) -> None:
     if as_json:
         print_json(secrets)
         return
-    console = _console()
+    console = make_console()
     console.print(f"[bold green]{secrets['site']}[/bold green] — keep these now, they are not shown again:\n")
     for name, value in secrets.items():
         if name != "site":
             console.print(f"[bold]{name}[/bold] [dim]{MEANING[name]}[/dim]")
             console.print(f"  {value}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False)
-
-
-def _grid(pairs: dict[str, Any]) -> Any:
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for key, value in pairs.items():
-        said = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-        table.add_row(key, "—" if said in (None, "") else escape(str(said)))
-    return table

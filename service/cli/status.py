@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from service.cli.opened import print_json, refusals
+from service.cli.console import grid, make_console, plain_table, print_json
 from service.domain.errors import Invalid, ReplydeskError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rich.console import Console, Group
+    from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
 
     from service.config import Settings
     from service.context import AppContext
     from service.messaging.dispatcher import BrokerHeartbeats
     from service.storage import Probe
-    from service.storage.records import SiteQueue
 
 WATCH_SECONDS: Final = 1.0
 SITES_DRAWN: Final = 20
@@ -38,21 +39,28 @@ def status(as_json: bool, watch: bool) -> None:
     """Show which parts are up, what waits and the age of the oldest; exit 1 when a part is down."""
     from service.config import load
 
-    with refusals(), closing(Opened(load())) as opened:
-        if not watch:
-            state = look(opened)
-            if as_json:
-                print_json(state)
-            else:
-                _console().print(_drawn(state))
-            if not set(state["up"].values()) <= WELL:
-                raise SystemExit(1)
-        elif as_json:
-            while True:
-                print_json(look(opened))
-                time.sleep(WATCH_SECONDS)
-        else:
-            _watch(opened)
+    with closing(Opened(load())) as opened:
+        if watch:
+            _watch(opened, as_json)
+        state = look(opened)
+    if as_json:
+        print_json(state)
+    else:
+        make_console().print(_drawn(state))
+    if not set(state["up"].values()) <= WELL:
+        raise SystemExit(1)
+
+
+def _watch(opened: Opened, as_json: bool) -> NoReturn:
+    from rich.live import Live
+
+    while as_json:
+        print_json(look(opened))
+        time.sleep(WATCH_SECONDS)
+    with Live(_drawn(look(opened)), console=make_console(), auto_refresh=False) as live:
+        while True:
+            time.sleep(WATCH_SECONDS)
+            live.update(_drawn(look(opened)), refresh=True)
 
 
 class Opened:
@@ -60,27 +68,25 @@ class Opened:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._context: AppContext | None = None
-        self._probe: Probe | None = None
 
+    @cached_property
     def context(self) -> AppContext:
-        """Return its context; raises whatever keeps the store from being opened now."""
+        """Its context; raises whatever keeps the store from being opened now."""
         from service.context import build_context
 
-        self._context = self._context or build_context(self.settings)
-        return self._context
+        return build_context(self.settings)
 
+    @cached_property
     def probe(self) -> Probe:
-        """Return what asks whether the database takes writes."""
+        """What asks whether the database takes writes."""
         from service.storage import Probe
 
-        self._probe = self._probe or Probe(self.settings.database_url)
-        return self._probe
+        return Probe(self.settings.database_url)
 
     def close(self) -> None:
         """Let go of everything."""
-        if self._context is not None:
-            self._context.close()
+        if "context" in vars(self):
+            self.context.close()
 
 
 def look(opened: Opened) -> dict[str, Any]:
@@ -90,8 +96,8 @@ def look(opened: Opened) -> dict[str, Any]:
     """
     store, waiting = "ok", {}
     try:
-        waiting = _waiting(opened.context())
-        opened.probe().ask()
+        waiting = _waiting(opened.context)
+        opened.probe.ask()
     except Invalid:
         raise  # a fault of the settings, not of the store
     except ReplydeskError as wrong:
@@ -127,18 +133,17 @@ def _waiting(context: AppContext) -> dict[str, Any]:
         },
         "callbacks_off": {site.name: site.callback_disabled for site in sites if site.callback_disabled},
         "sites": len(sites),
-        "by_site": {queue.name: _queue(queue, now) for queue in queues},
-    }
-
-
-def _queue(queue: SiteQueue, now: datetime) -> dict[str, Any]:
-    return {
-        "pending": queue.pending,
-        "oldest_unscored_seconds": _age(queue.oldest_unscored, now),
-        "held": queue.held,
-        "oldest_held_seconds": _age(queue.oldest_held, now),
-        "deliveries_waiting": queue.deliveries_waiting,
-        "deliveries_dead": queue.deliveries_dead,
+        "by_site": {
+            queue.name: {
+                "pending": queue.pending,
+                "oldest_unscored_seconds": _age(queue.oldest_unscored, now),
+                "held": queue.held,
+                "oldest_held_seconds": _age(queue.oldest_held, now),
+                "deliveries_waiting": queue.deliveries_waiting,
+                "deliveries_dead": queue.deliveries_dead,
+            }
+            for queue in queues
+        },
     }
 
 
@@ -176,72 +181,53 @@ def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
 
 
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False)
-
-
-def _watch(opened: Opened) -> None:
-    from rich.live import Live
-
-    with Live(_drawn(look(opened)), console=_console(), auto_refresh=False) as live:
-        while True:
-            time.sleep(WATCH_SECONDS)
-            live.update(_drawn(look(opened)), refresh=True)
+# -- what is drawn -----------------------------------------------------------------------------------------------------
 
 
 def _drawn(state: dict[str, Any]) -> Group:
     from rich.console import Group
-    from rich.markup import escape
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column()
-    for name, word in state["up"].items():
-        table.add_row(name, f"[green]{word}[/green]" if word == "ok" else f"[red]{escape(word)}[/red]")
     swept, skew = state["last_sweep_seconds"], state["clock_skew_seconds"] or 0.0
-    table.add_row("last sweep", "unknown" if swept is None else f"{swept:.1f} s ago")
+    rows: dict[str, object] = {
+        name: Text(word, "green" if word == "ok" else "red") for name, word in state["up"].items()
+    }
+    rows["last sweep"] = "unknown" if swept is None else f"{swept:.1f} s ago"
     if abs(skew) > SKEW_SECONDS:
         way = "ahead of" if skew > 0 else "behind"
-        table.add_row(
-            "clocks", f"[red]a host's is {abs(skew):.0f} s {way} the broker's: let NTP set it[/red]"
-        )
+        rows["clocks"] = Text(f"a host's is {abs(skew):.0f} s {way} the broker's: let NTP set it", "red")
     if "pending" not in state:
-        return Group(Text("Replydesk", style="bold"), table)
-    table.add_row("unscored", f"{state['pending']}, the oldest for {state['oldest_unscored_seconds']:.1f} s")
-    table.add_row("scoring", _scoring(state))
-    table.add_row("held", str(state["held"]))
+        return Group(Text("Replydesk", style="bold"), grid(rows))
     mail = state["deliveries"]
-    table.add_row("callbacks", f"{mail['waiting']} waiting, {mail['due']} of them due, {mail['dead']} dead")
-    for name, reason in state["callbacks_off"].items():
-        table.add_row("callbacks off", f"[red]{escape(name)}: {escape(reason)}[/red]")
-    table.add_row("sites", str(state["sites"]))
-    return Group(Text("Replydesk", style="bold"), table, _by_site(state["by_site"]))
+    rows |= {
+        "unscored": f"{state['pending']}, the oldest for {state['oldest_unscored_seconds']:.1f} s",
+        "scoring": _scoring(state),
+        "held": state["held"],
+        "callbacks": f"{mail['waiting']} waiting, {mail['due']} of them due, {mail['dead']} dead",
+    }
+    if state["callbacks_off"]:
+        off = "\n".join(f"{name}: {reason}" for name, reason in state["callbacks_off"].items())
+        rows["callbacks off"] = Text(off, "red")
+    rows["sites"] = state["sites"]
+    return Group(Text("Replydesk", style="bold"), grid(rows), _by_site(state["by_site"]))
 
 
-def _scoring(state: dict[str, Any]) -> str:
+def _scoring(state: dict[str, Any]) -> Text:
     """Say with which effort comments are scored, and how many are to be scored again."""
-    fast = f"[yellow]fast, for {_said(state['effort_seconds'] or 0.0)}: too much waits[/yellow]"
+    from rich.text import Text
+
     again = f", {state['to_rescore']} to be scored again" if state["to_rescore"] else ""
-    return ("in full" if state["effort"] == "full" else fast) + again
+    if state["effort"] == "full":
+        return Text(f"in full{again}")
+    return Text(f"fast, for {_said(state['effort_seconds'] or 0.0)}: too much waits{again}", "yellow")
 
 
 def _by_site(queues: dict[str, dict[str, Any]]) -> Table:
     """Draw the sites that have most waiting, as many as fit a screen."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    drawn = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    drawn.add_column("site")
-    for heading in ("unscored", "oldest", "held", "oldest", "callbacks", "dead"):
-        drawn.add_column(heading, justify="right")
     waiting = sorted(queues.items(), key=lambda one: (-one[1]["pending"], -one[1]["held"], one[0]))
-    for name, queue in waiting[:SITES_DRAWN]:
-        drawn.add_row(
-            escape(name),
+    rows = (
+        (
+            name,
             str(queue["pending"]),
             _said(queue["oldest_unscored_seconds"]),
             str(queue["held"]),
@@ -249,7 +235,9 @@ def _by_site(queues: dict[str, dict[str, Any]]) -> Table:
             str(queue["deliveries_waiting"]),
             str(queue["deliveries_dead"]),
         )
-    return drawn
+        for name, queue in waiting[:SITES_DRAWN]
+    )
+    return plain_table(("site", "unscored", "oldest", "held", "oldest", "callbacks", "dead"), rows)
 
 
 def _said(seconds: float) -> str:

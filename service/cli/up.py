@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NoReturn
 
@@ -22,18 +21,16 @@ import click
 from service import config
 from service.cli import broker
 from service.cli.children import Child, ChildProcesses
+from service.cli.console import Refused
 from service.config import Settings
-from service.domain.errors import ReplydeskError
 
 if TYPE_CHECKING:
     from service.cli.demo import Summary
     from service.cli.screen import Screen
 
 START_SECONDS: Final = 60.0
-
-
-class StartError(ReplydeskError):
-    """The service cannot start here."""
+REDIS_NAMES: Final = {"REDIS_URL", "REDIS_URL_FILE", "REPLYDESK_REDIS_URL", "REPLYDESK_REDIS_URL_FILE"}
+ROOT: Final = Path(__file__).parents[2]
 
 
 @click.command()
@@ -44,8 +41,11 @@ def up(end_with_parent: bool) -> None:
     Broker, web, worker and beat, with SQLite in REPLYDESK_HOME (./var); PORT (8080) says where. The first start makes
     a demo site and a moderator and shows their links.
     """
-    started = time.monotonic()
-    orphaned = _watch_parent() if end_with_parent else lambda: False
+    started, parent = time.monotonic(), os.getppid()
+
+    def orphaned() -> bool:
+        return end_with_parent and os.getppid() != parent
+
     _listen_for_the_end()
     known = config.load()
     os.umask(0o077)
@@ -54,10 +54,9 @@ def up(end_with_parent: bool) -> None:
         from service.cli.screen import Screen
 
         screen = Screen()
-        installation = _Installation(known, screen)
+        installation = _Installation(known, screen, lock.fileno())
         stopped_at = None
         try:
-            installation.children.start_reaper(keep=[lock.fileno()])
             screen.summary(installation.start(orphaned), time.monotonic() - started)
             while not orphaned():
                 installation.children.serve(0.25)
@@ -65,9 +64,7 @@ def up(end_with_parent: bool) -> None:
             stopped_at = time.monotonic()
         finally:
             for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(
-                    each, signal.SIG_IGN
-                )  # the end comes within seconds; a second Ctrl-C must not spoil it
+                signal.signal(each, signal.SIG_IGN)  # the end comes soon; a second Ctrl-C must not spoil it
             installation.stop()
         if stopped_at is not None:
             screen.goodbye(time.monotonic() - stopped_at)
@@ -90,11 +87,6 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _watch_parent() -> Callable[[], bool]:
-    parent = os.getppid()
-    return lambda: os.getppid() != parent
-
-
 def _make_home(home: Path) -> Path:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,11 +94,11 @@ def _make_home(home: Path) -> Path:
             (home / name).mkdir(mode=0o700, exist_ok=True)
         (home / "run" / "lock").touch(mode=0o600)
     except OSError as failure:
-        raise StartError(
+        raise Refused(
             f"REPLYDESK_HOME: cannot write {home}: {failure.strerror}; name a folder of yours"
         ) from None
     if not os.access(home, os.W_OK | os.X_OK):
-        raise StartError(f"REPLYDESK_HOME: cannot write {home}; name a folder of yours")
+        raise Refused(f"REPLYDESK_HOME: cannot write {home}; name a folder of yours")
     return home
 
 
@@ -119,7 +111,7 @@ def _lock(home: Path) -> Iterator[IO[str]]:
         except OSError:
             holder = lock.read(20).strip()
             who = f" (process {holder})" if holder.isdigit() else ""
-            raise StartError(
+            raise Refused(
                 f"REPLYDESK_HOME: another replydesk is running on {home}{who}; stop it, or name another home"
             ) from None
         lock.truncate(0)
@@ -130,7 +122,7 @@ def _lock(home: Path) -> Iterator[IO[str]]:
 
 def _check_port(known: Settings) -> None:
     if known.unix_socket is not None:
-        raise StartError(
+        raise Refused(
             "REPLYDESK_HOST: `replydesk up` listens on an address; a unix socket is for `replydesk web` and gunicorn"
         )
     family = socket.AF_INET6 if ":" in known.host else socket.AF_INET
@@ -140,32 +132,30 @@ def _check_port(known: Settings) -> None:
             probe.bind((known.host, known.port))
         except OSError as failure:
             reason = "in use" if failure.errno == errno.EADDRINUSE else f"not to be had: {failure.strerror}"
-            raise StartError(
+            raise Refused(
                 f"PORT: {known.bind} is {reason}; choose another, such as PORT={known.port + 1}"
             ) from None
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What the children said of themselves."""
-
-    worker_ready: bool = False
 
 
 class _Installation:
     """The steps from an empty home to a running installation, and back."""
 
-    def __init__(self, known: Settings, screen: Screen) -> None:
+    def __init__(self, known: Settings, screen: Screen, lock: int) -> None:
         self._known, self._screen = known, screen
-        self._seen = _Seen()
-        self._env = dict(os.environ) | {
+        self._worker_is_ready = False
+        run = known.home / "run"
+        self._socket = broker.socket_folder(run) / "broker.sock"
+        self._made = [config.broker_note(known.home), self._socket]
+        if self._socket.parent != run:
+            self._made.append(self._socket.parent)
+        env = dict(os.environ) | {
             "REPLYDESK_HOME": str(known.home),
             "PORT": str(known.port),
-            "PYTHONPATH": os.pathsep.join(filter(None, (_root(), os.environ.get("PYTHONPATH")))),
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
             "PYTHONUNBUFFERED": "1",
         }
-        self.children = ChildProcesses(known.home / "log", self._env, self._hear)
-        self._socket: Path | None = None
+        self.children = ChildProcesses(known.home / "log", env, self._hear)
+        self.children.start_reaper(remove=self._made, keep=[lock])
 
     def start(self, orphaned: Callable[[], bool]) -> Summary:
         """Bring everything up in order and return what to show; raises what stands in the way, in one sentence."""
@@ -175,53 +165,41 @@ class _Installation:
         early = self._start_processes() if _stands(self._known) else None
         with self._screen.step("Opening the database") as outcome:
             outcome.append(f"Database {self._open_database(migrate=early is None)}")
-            summary = self._prepare()
+            from service.cli import demo
+
+            summary = demo.prepare(config.load(self.children.env))
         with self._screen.step("Starting web, worker and beat") as outcome:
             web, worker = early or self._start_processes()
             self._wait_for(web, lambda: orphaned() or _serves(self._known))
             outcome.append(f"Web on {self._known.bind}")
-            self._wait_for(worker, lambda: orphaned() or self._seen.worker_ready)
+            self._wait_for(worker, lambda: orphaned() or self._worker_is_ready)
             self._start("beat")  # last: nobody waits for it, and the others need the processor
             outcome.append("with a Celery worker and beat")
         return summary
 
     def _start_broker(self) -> str:
-        if self._known.redis_url and (os.environ.keys() & _REDIS_NAMES):
+        if self._known.redis_url and (os.environ.keys() & REDIS_NAMES):
             if wrong := broker.fault(self._known.redis_url, self._known.redis_prefix):
-                raise StartError(f"REDIS_URL: it {wrong}; fix it, or unset it to have one started here")
+                raise Refused(f"REDIS_URL: it {wrong}; fix it, or unset it to have one started here")
             return "Broker: the one that REDIS_URL names"
-        server = broker.program(os.environ)
-        folder = broker.socket_folder(self._known.home / "run")
-        if folder != self._known.home / "run":
-            self.children.tell(f"remove {folder}")
-        self._socket = folder / "broker.sock"
+        server, url = broker.program(os.environ), f"unix://{self._socket}"
         self._socket.unlink(missing_ok=True)
-        note = config.broker_note(self._known.home)
-        self.children.tell(f"remove {note}")
-        self.children.tell(f"remove {self._socket}")
         child = self.children.start("broker", broker.command(server, self._socket))
         broker.wait_for(self._socket, lambda: child.alive)
-        note.write_text(f"unix://{self._socket}\n", encoding="utf-8")
-        self._env["REPLYDESK_REDIS_URL"] = f"unix://{self._socket}"
+        config.broker_note(self._known.home).write_text(f"{url}\n", encoding="utf-8")
+        self.children.env["REPLYDESK_REDIS_URL"] = url
         return f"Broker {server.name} on a private socket"
 
     def _open_database(self, migrate: bool) -> str:
         if migrate:
-            from service.cli.processes import with_database
-            from service.privacy.keys import load_master
+            from service.privacy.master_key import load_master
             from service.storage import migrate as migrations
 
             load_master(os.environ, self._known.home)  # before three processes would each make one
-            with_database(lambda: migrations.upgrade(self._known.database_url))
+            migrations.upgrade(self._known.database_url)
         return "SQLite in the home" if self._known.embedded else "PostgreSQL"
 
-    def _prepare(self) -> Summary:
-        from service.cli import demo
-
-        return demo.prepare(config.load(self._env))
-
     def _start_processes(self) -> tuple[Child, Child]:
-        self.children.update_env(self._env)
         return self._start("web"), self._start("worker")
 
     def _start(self, name: str) -> Child:
@@ -229,29 +207,21 @@ class _Installation:
 
     def _wait_for(self, child: Child, ready: Callable[[], bool]) -> None:
         if not self.children.wait(ready, START_SECONDS, child):
-            raise StartError(
+            raise Refused(
                 f"{child.name} was not ready within {START_SECONDS:.0f} s; see {child.log.baseFilename}"
             )
 
     def _hear(self, name: str, line: str) -> None:
         if name == "worker" and '"worker.ready"' in line:
-            self._seen.worker_ready = True
+            self._worker_is_ready = True
         self._screen.heard(name, line)
 
     def stop(self) -> None:
         """End everything within five seconds and take away what was only for this run."""
         self.children.stop()
-        config.broker_note(self._known.home).unlink(missing_ok=True)
-        if self._socket is not None:
-            self._socket.unlink(missing_ok=True)
-            if self._socket.parent != self._known.home / "run":
-                with suppress(OSError):
-                    self._socket.parent.rmdir()
-
-
-_REDIS_NAMES: Final = frozenset(
-    {"REDIS_URL", "REDIS_URL_FILE", "REPLYDESK_REDIS_URL", "REPLYDESK_REDIS_URL_FILE"}
-)
+        for path in self._made:
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
 
 
 def _stands(known: Settings) -> bool:
@@ -259,17 +229,13 @@ def _stands(known: Settings) -> bool:
     database = known.home / "replydesk.db"
     if not (known.embedded and database.exists() and (known.home / "master.key").exists()):
         return False
-    shipped = sorted(Path(_root(), "service", "storage", "migrations", "versions").glob("[0-9]*.py"))
+    shipped = sorted(Path(ROOT, "service", "storage", "migrations", "versions").glob("[0-9]*.py"))
     with closing(sqlite3.connect(database, timeout=1.0)) as connection:
         try:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         except sqlite3.Error:
             return False
     return bool(row and shipped) and shipped[-1].name.startswith(f"{row[0]}_")
-
-
-def _root() -> str:
-    return str(Path(__file__).parents[2])
 
 
 def _serves(known: Settings) -> bool:

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from service.domain.comment import BODY_LIMIT, TITLE_LIMIT, Source, Submission, normalise_url
+from service.domain.facts import Facts
 from service.domain.markup import plain_text
-from service.domain.policy import Facts
 from service.domain.severity import is_at_risk
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Verdict
 from service.privacy.sealing import Address
-from service.usecases import lenient
-from service.usecases.submission import check, to_submission
+from service.usecases import foreign_fields
+from service.usecases.submission import read_submission
 
 GUID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 RECHECK_SECONDS: Final = 300
@@ -80,7 +80,7 @@ class AkismetComment:
 
     def submission(self, comment_id: str) -> Submission:
         """Return the comment as the verbs take it. Raises Invalid where there is no text, or no page for it."""
-        given = check(
+        return read_submission(
             {
                 "id": comment_id,
                 "article": {"url": self.article},
@@ -89,10 +89,7 @@ class AkismetComment:
                 "body": self.text,
                 "submitted_at": self.written,
                 "client": {"ip": self.ip, "user_agent": self.user_agent, "referrer": self.referrer},
-            }
-        )
-        return to_submission(
-            given,
+            },
             Source.COMPAT,
             email_required=False,  # the client's own form asked for what its site wants
             signals=self.signals,
@@ -109,14 +106,14 @@ def read_comment(fields: Mapping[str, str]) -> AkismetComment:
     return AkismetComment(
         blog=blog,
         text=text[:BODY_LIMIT],
-        name=lenient.name(plain_text(name), ANONYMOUS),
-        email=lenient.email(email),
-        website=lenient.website(fields.get("comment_author_url", "").strip()),
+        name=foreign_fields.name(plain_text(name), ANONYMOUS),
+        email=foreign_fields.email(email),
+        website=foreign_fields.website(fields.get("comment_author_url", "").strip()),
         article=_article(fields.get("permalink", "").strip(), blog),
-        ip=lenient.ip(fields.get("user_ip", "")),
-        user_agent=lenient.line(fields.get("user_agent", "")),
-        referrer=lenient.line(fields.get("referrer", "")),
-        written=lenient.moment(fields.get("comment_date_gmt", "")),
+        ip=foreign_fields.ip(fields.get("user_ip", "")),
+        user_agent=foreign_fields.line(fields.get("user_agent", "")),
+        referrer=foreign_fields.line(fields.get("referrer", "")),
+        written=foreign_fields.moment(fields.get("comment_date_gmt", "")),
         parent=_parent(fields),
         guid=_guid(fields.get("guid", "")),
         honeypot=bool(trap and fields.get(trap, "").strip()),

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import structlog
 
 from service.compat.time_limit import TimeLimit
 from service.domain.clean_text import cleaned, cleaned_line
-from service.domain.comment import Comment, Source, Submission
+from service.domain.comment import BODY_LIMIT, Article, Comment, Source, Submission
 from service.domain.decisions import public_state
-from service.domain.facts import free_hosts
+from service.domain.facts import Facts, free_hosts
 from service.domain.links import count_links
-from service.domain.policy import Facts, decide
+from service.domain.policy import decide
 from service.domain.severity import is_at_risk
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
@@ -22,13 +24,16 @@ from service.privacy.masking import mask
 from service.privacy.sealing import Address
 from service.scoring import Reading
 from service.scoring.batching import BatchingScorer
-from service.usecases import Feedback, add_alias, record_feedback, submit, submit_scored
+from service.usecases import Feedback, add_alias, record_feedback, submit_one, submit_scored
 
 if TYPE_CHECKING:
     from service.context import AppContext
 
 T = TypeVar("T")
 
+log = structlog.get_logger(__name__)
+
+UNNAMED: Final = "(no name)"
 STORE_SECONDS: Final = 0.9
 """A compatibility API waits so long for the store; its callers give up soon after."""
 KEEP_SECONDS: Final = 0.45
@@ -49,6 +54,19 @@ class Known:
     def says(self, text: str) -> bool:
         """Whether it says this masked text; white space does not count."""
         return self.body.split() == text.split()
+
+
+def text_submission(
+    site: Site, text: str, url: str | None = None, author_name: str = UNNAMED, **known: Any
+) -> Submission:
+    """Make a comment of a text; where the protocol names no page and no author, it stands under the site's own."""
+    return Submission(
+        article=Article(url or site.url),
+        author_name=author_name,
+        body=text[:BODY_LIMIT].replace("\0", "\ufffd"),
+        source=Source.COMPAT,
+        **known,
+    )
 
 
 class CompatService:
@@ -104,13 +122,7 @@ class CompatService:
         """Store the comment, pending, for the scorer. Raises as `keep` does."""
         deps, sanitizer = self._context.deps, self._context.sanitizer
 
-        def submitted() -> Comment:
-            (placed,) = submit(deps, sanitizer, site, [submission])
-            if isinstance(placed, Exception):
-                raise placed
-            return placed.comment
-
-        return self._limit.ask(self._timed(submitted))
+        return self._limit.ask(self._timed(lambda: submit_one(deps, sanitizer, site, submission).comment))
 
     def submit_scored(self, site: Site, submission: Submission, assessment: Assessment | None) -> Comment:
         """Store the comment with this assessment, decided by the site's policy; what is held is on the desk.
@@ -121,6 +133,19 @@ class CompatService:
         return self._keeping.ask(
             self._timed(lambda: submit_scored(deps, sanitizer, site, submission, assessment))
         )
+
+    def try_submit_scored(
+        self, site: Site, submission: Submission, assessment: Assessment | None
+    ) -> Comment | None:
+        """Store the comment likewise; None when the store is away, which costs nobody an answer."""
+        if assessment is not None:
+            spans = tuple(span for span in assessment.spans if span.end <= BODY_LIMIT)
+            assessment = replace(assessment, spans=spans)
+        try:
+            return self.submit_scored(site, submission, assessment)
+        except Exception as failure:  # noqa: BLE001  # whatever the store died of
+            log.warning("compat.not_stored", error=type(failure).__name__)
+            return None
 
     def _timed(self, work: Callable[[], T]) -> Callable[[], T]:
         """Let the work say how long it took since its request began, also where nobody waits for it any more."""
@@ -142,7 +167,7 @@ class CompatService:
                 comment = tx.comments.get(site.id, comment_id)
                 if comment is None or comment.status in FINAL:
                     return None
-                decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+                decision = tx.decisions.current(comment)
                 known = public_state(comment, decision)
                 stands = decision
                 if known.decision_id != comment.decision_id:

@@ -18,6 +18,8 @@ PLACES: Final = 16
 class TooLate(ReplydeskError):
     """The answer did not come in time."""
 
+    code = "unavailable"
+
 
 class TimeLimit:
     """Waits so many seconds for an answer and no longer; at most `places` questions hang at a time.

@@ -44,6 +44,8 @@ _TRACKING = frozenset(
         *("epik", "fb_action_ids", "fb_action_types", "fb_source", "fbclid", "igsh", "igshid", "li_fat_id"),
         *("msclkid", "rdt_cid", "sccid", "srsltid", "ttclid", "twclid", "yclid", "ysclid", "_openstat"),
         *("mc_cid", "mc_eid", "mkt_tok", "ml_subscriber", "ml_subscriber_hash", "oly_anon_id", "oly_enc_id"),
+        *("__s", "_ke", "cmpid", "dm_i", "ef_id", "hss_channel", "mibextid", "obclid", "ref_src", "s_kwcid"),
+        *("sfnsn", "ss_campaign_id", "ss_campaign_name", "ss_source", "tblci", "wprov"),
         *("_hsenc", "_hsmi", "__hsfp", "__hssc", "__hstc", "hsctatracking", "s_cid", "vero_id", "wickedid"),
         *("pk_campaign", "pk_kwd", "pk_keyword", "pk_source", "pk_medium", "pk_content", "pk_cid", "pk_vid"),
         *("xtor", "wt_mc", "wt_zmc", "ns_campaign", "ns_mchannel", "ns_source", "ns_linkname", "ns_fee"),
@@ -65,9 +67,11 @@ _TRACKING = frozenset(
 )
 _TRACKING_PREFIX = "utm_"
 """Nobody names a page so, and newsrooms make up names of their own behind it."""
-_FORMS = frozenset({"amp", "amp=1", "amp=true"})
+_FORMS = frozenset({"amp", "amp=1", "amp=true", "noamp=mobile", "outputtype=amp"})
 """Parameters that ask for the same page in another form."""
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]")
+_AMPERSAND = re.compile(r"&#(?:0{0,4}38|[xX]0{0,4}26);")
+"""An ampersand as HTML writes it by number: all behind it would be taken for a fragment."""
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _RESERVED = frozenset("$&+/;=?#%")
@@ -89,7 +93,7 @@ def normalise_url(url: str) -> str:
     if _UNSEEN.search(url):
         raise InvalidValue("url.spaces")
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(_AMPERSAND.sub("&", url))
         host, port = _host(parts.hostname or ""), parts.port
     except ValueError:
         raise InvalidValue("url") from None
@@ -206,7 +210,7 @@ def _escaped(char: str) -> str:
 
 def _pairs(query: str) -> list[str]:
     """Return a query that compares, as servers read it: names and values in order."""
-    pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    pairs = parse_qsl(query.replace("&amp;", "&"), keep_blank_values=True, errors="surrogateescape")
     return [unicodedata.normalize("NFC", f"{name}\0{value}") for name, value in pairs]
 
 

@@ -84,7 +84,6 @@ class Walk:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was found broken."""
         return self.fault is None
 
 

@@ -123,8 +123,8 @@ class Draft:
     client: Client = Client()
     signals: Mapping[str, object] = field(default_factory=dict)
     idempotency_key: str | None = None
-    content_key: str | None = None
-    """A digest of who wrote what under which article, for what comes without an id: by it a repetition is known."""
+    content_keys: tuple[str, ...] = ()
+    """Digests of who wrote what under which article, for what comes without an id: by each a repetition is known."""
     id_from_key: bool = False
     """The id was made from the idempotency key, so other content under it is a misuse of the key, no revision."""
     live: bool = True

@@ -10,7 +10,7 @@ from typing import Final
 from service.domain.policy import PERSONAL_DATA, PHRASE
 from service.domain.revisions import DUPLICATE
 from service.domain.severity import is_at_risk
-from service.domain.verdict import Action, Reason, Verdict
+from service.domain.verdict import GRAVITY, Action, Reason, Verdict
 
 ALIKE: Final = 0.5
 """Two texts at least this similar are duplicates. Measured in tools/evidence/duplicates.py: recall 0.79 at precision 1
@@ -19,7 +19,6 @@ TRIED: Final = 4
 """Clusters with which one text is compared word for word."""
 BY_RULE: Final = frozenset({PHRASE, PERSONAL_DATA})
 """Grounds of rules: a copy may differ in just what they found."""
-_GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def covered(verdict: Verdict, cluster: DuplicateCluster) -> Verdict | None:
         return None
     by_scores = all(reason.label is not None and reason.code not in BY_RULE for reason in verdict.reasons)
     lifts = cluster.action is Action.APPROVE and verdict.action is Action.HOLD and by_scores
-    if not lifts and _GRAVITY[cluster.action] <= _GRAVITY[verdict.action]:
+    if not lifts and GRAVITY[cluster.action] <= GRAVITY[verdict.action]:
         return None
     reason = Reason(
         DUPLICATE, f"A copy of what {cluster.decided_by or 'a moderator'} decided ({cluster.action})."

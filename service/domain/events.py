@@ -46,17 +46,17 @@ TYPE_OF = {
 class Delivery:
     """One callback on its way: the exact bytes, and where it stands. `webhook_id` is the same on every retry."""
 
-    id: int
     site_id: int
     comment_pk: int
     decision_id: int
     webhook_id: str
     type: str
     payload: bytes
-    state: str
-    attempts: int
     next_attempt_at: datetime
     created_at: datetime
+    id: int = 0
+    state: str = "waiting"
+    attempts: int = 0
     last_outcome: str | None = None
     delivered_at: datetime | None = None
 
@@ -122,7 +122,7 @@ def decision_view(decision: Decision) -> dict[str, object]:
 
 def payload(comment: Comment, decision: Decision) -> bytes:
     """Return the body of the callback for `decision`: stored once, sent with the same bytes on every retry."""
-    return json.dumps(
+    return _encoded(
         {
             "type": str(TYPE_OF[decision.action]),
             "timestamp": instant(decision.effective_at),
@@ -138,10 +138,8 @@ def payload(comment: Comment, decision: Decision) -> bytes:
                 **_effort(comment, decision),
                 **_origin(comment),
             },
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    ).encode()
+        }
+    )
 
 
 def author_type(status: AuthorStatus | None) -> EventType:
@@ -151,7 +149,7 @@ def author_type(status: AuthorStatus | None) -> EventType:
 
 def author_payload(comment: Comment, entry: AuthorStatusEntry | None, now: datetime) -> bytes:
     """Return the body of the callback about an author, who is named by a comment the site knows; never by a key."""
-    return json.dumps(
+    return _encoded(
         {
             "type": str(author_type(entry.status if entry else None)),
             "timestamp": instant(now),
@@ -161,10 +159,8 @@ def author_payload(comment: Comment, entry: AuthorStatusEntry | None, now: datet
                 "reason": entry.reason if entry else None,
                 "until": instant(entry.until) if entry else None,
             },
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    ).encode()
+        }
+    )
 
 
 def stopped_payload(site_name: str, reason: str, now: datetime) -> bytes:
@@ -175,6 +171,10 @@ def stopped_payload(site_name: str, reason: str, now: datetime) -> bytes:
         "data": {"site": site_name, "reason": reason},
     }
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _encoded(value: Mapping[str, object]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _effort(comment: Comment, decision: Decision) -> dict[str, object]:

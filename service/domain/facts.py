@@ -1,15 +1,52 @@
-"""What a policy is told of a comment besides its score."""
+"""Facts: what a policy is told of a comment besides its score."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from service.domain.author_status import AuthorStatus
 from service.domain.comment import Comment
 from service.domain.links import count_links, own_hosts
 from service.domain.options import Options
-from service.domain.policy import Facts
 from service.domain.revisions import first_posted_at, refusal_of
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a comment besides its score. Times are aware; `links` counts those in the text."""
+
+    body: str
+    author_name: str = ""
+    website: str | None = None
+    links: int = 0
+    known_author: bool = True
+    submitted_at: datetime | None = None
+    """When the comment was first posted, however often it was edited since."""
+    article_published_at: datetime | None = None
+    honeypot: bool = False
+    cut: bool = False
+    """The text was longer than is read, and only its beginning was."""
+    fill_seconds: float | None = None
+    attempts: int = 0
+    exhausted: bool = False
+    """The comment was tried as often as is allowed and could not be scored."""
+    late: bool = False
+    """No score came within the site's limit: the outage policy speaks."""
+    author_status: AuthorStatus | None = None
+    """What a moderator decided about everything that this author writes."""
+    refused_revision: int | None = None
+    """The revision of this comment that a person refused, where the text is another by now."""
+    article_held: bool = False
+    """A moderator lets everything new under this article wait for a person."""
+
+    def came_late(self, days: int | None) -> bool:
+        """Whether it was first posted so many days after its article or later; never for None."""
+        if days is None or self.article_published_at is None or self.submitted_at is None:
+            return False
+        return self.submitted_at >= self.article_published_at + timedelta(days=days)
 
 
 def facts_of(comment: Comment, own: Collection[str] = (), **more: Any) -> Facts:

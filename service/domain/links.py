@@ -8,7 +8,8 @@ from contextlib import suppress
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from service.domain.text import DENSE_LETTERS, caseless
+from service.domain.characters import DENSE_LETTERS
+from service.domain.text import caseless
 
 _HINTS: Final = ("://", ":/", ":\\", "www", "href", "[url", "](//")
 _START: Final = re.compile(

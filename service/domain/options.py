@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from service.domain.article_url import APART
 from service.domain.faults import InvalidValue
 from service.domain.json_pointers import read_map
+from service.domain.readers import choice, flag, number, optional, whole
 from service.domain.refusal_reasons import SHIPPED, read_reasons
 
 DUPLICATE_HOURS_LIMIT: Final = 72.0
@@ -117,29 +118,6 @@ def frozen(value: object) -> object:
     return value
 
 
-def _undo_seconds(value: str) -> float | None:
-    if not value:
-        return None
-    seconds = number(value, 0, 600)
-    return float(seconds)
-
-
-def _per_minute(value: str) -> float | None:
-    return number(value, 1, 1_000_000) if value else None
-
-
-def _count(value: str) -> int | None:
-    if not value:
-        return None
-    if not (value.isascii() and value.isdigit() and len(value) < 8 and 1 <= int(value) <= 1_000_000):
-        raise InvalidValue("whole.or_empty", low=1, high=1_000_000)
-    return int(value)
-
-
-def _notify_age(value: str) -> float | None:
-    return number(value, 10, 30 * 86_400) if value else None
-
-
 def _apart(value: str) -> tuple[str, ...]:
     words = set(value.replace(",", " ").split())
     if not words <= set(APART):
@@ -158,19 +136,6 @@ def _web_address(value: str) -> str | None:
     return value
 
 
-def _share(value: str) -> float | None:
-    return number(value, 0, 1) if value else None
-
-
-def _days(value: str) -> float | None:
-    if value in ("", "never"):
-        return None
-    try:
-        return number(value, 0.04, 36_500)
-    except InvalidValue:
-        raise InvalidValue("days") from None
-
-
 def _help_text(value: str) -> str | None:
     text = value.replace("\r\n", "\n").strip()
     if len(text) > HELP_TEXT_LIMIT or not all(line.isprintable() for line in text.split("\n")):
@@ -178,69 +143,40 @@ def _help_text(value: str) -> str | None:
     return text or None
 
 
-def number(value: str, least: float, most: float) -> float:
-    """Return the number that the text names. Raises InvalidValue, which says the bounds."""
-    try:
-        read = float(value)
-    except ValueError:
-        read = float("nan")
-    if not least <= read <= most:
-        raise InvalidValue("number", low=f"{least:g}", high=f"{most:g}")
-    return read
-
-
-def one_of(*words: str) -> Callable[[str], str]:
-    """Return a reader that takes one of a few words."""
-
-    def read(value: str) -> str:
-        if value not in words:
-            raise InvalidValue("choice", words=", ".join(words))
-        return value
-
-    return read
-
-
-def flag(value: str) -> bool:
-    """Return what a word for yes or no says. Raises InvalidValue."""
-    if value.lower() not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
-        raise InvalidValue("flag")
-    return value.lower() in ("true", "yes", "on", "1")
-
-
 COMPAT_MODES: Final = ("score", "decide", "queue")
 
 
-def _duplicate_hours(value: str) -> float | None:
-    return number(value, 0.1, DUPLICATE_HOURS_LIMIT) if value else None
-
+_per_minute = optional(number(1, 1_000_000))
+_days = optional(number(0.04, 36_500, "days"), ("", "never"))
+_count = optional(whole(1, 1_000_000, "whole.or_empty"))
 
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "reasons": read_reasons,
     "help_text": _help_text,
     "articles_apart": _apart,
-    "erased_texts": one_of("remove", "keep"),
-    "duplicate_hours": _duplicate_hours,
+    "erased_texts": choice("remove", "keep"),
+    "duplicate_hours": optional(number(0.1, DUPLICATE_HOURS_LIMIT)),
     "keep_rejected_days": _days,
     "keep_spam_days": _days,
     "keep_withdrawn_days": _days,
     "keep_deliveries_days": _days,
     "keep_client_days": _days,
     "keep_originals_days": _days,
-    "undo_seconds": _undo_seconds,
-    "compat_mode": one_of(*COMPAT_MODES),
+    "undo_seconds": optional(number(0, 600)),
+    "compat_mode": choice(*COMPAT_MODES),
     "compat_learning": flag,
     "inbound_map": read_map,
-    "akismet_held": one_of("false", "spam"),
-    "akismet_discard": _share,
-    "perspective_map": one_of("off", "shipped", "own"),
+    "akismet_held": choice("false", "spam"),
+    "akismet_discard": optional(number(0, 1)),
+    "perspective_map": choice("off", "shipped", "own"),
     "coral_url": _web_address,
-    "own_links": one_of("free", "counted"),
+    "own_links": choice("free", "counted"),
     "comments_per_minute": _per_minute,
     "comments_burst": _count,
     "form_per_minute": _per_minute,
     "form_per_network": _per_minute,
     "notify_url": _web_address,
     "notify_held": _count,
-    "notify_age_seconds": _notify_age,
+    "notify_age_seconds": optional(number(10, 30 * 86_400)),
 }
 """How `site set NAME option=VALUE` reads each option; a reader raises InvalidValue, which says how to fix it."""

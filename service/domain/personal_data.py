@@ -13,93 +13,31 @@ from itertools import islice
 from typing import Final
 
 from service.domain.identity_numbers import find_numbers
+from service.domain.whose import BEFORE, is_a_persons, is_no_venue, is_of_a_car, is_private, is_somebody_elses
 
-AROUND: Final = 80
-"""Characters before and after a find in which other words tell whose it is."""
-BEFORE: Final = 48
 FINDS_LIMIT: Final = 50
 """Places that one rule looks at: a text of nothing else says no more with the rest."""
+PERSONAL_INFO: Final = "personal_info"
+SAID: Final = {
+    "address": "a private address",
+    "home": "where somebody lives",
+    "whereabouts": "where somebody is to be found",
+    "plate": "a number plate",
+    "contact": "a phone number or email address",
+    "number": "an account or identity number",
+}
 DIGITS: Final = tuple("0123456789")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A stretch of the text, `end` exclusive, and what it seems to be."""
+class Find:
+    """A stretch of the text in code points, `end` exclusive; the `label` it speaks for, and what the rule saw."""
 
     begin: int
     end: int
+    label: str
     what: str
 
-
-# -- whose it is ---------------------------------------------------------------------------------------------------
-
-_PRIVATE: Final = re.compile(
-    r"\b(?:he|she|his|hers?|him|they live|their (?:house|home|number)|lives?|livin[g']?|home|house|door|private"
-    r"|personal|mobile|cell|landline|wife|husband|mum|mom|kids?|daughter|son|neighbou?r|landlord|landlady|wohnt"
-    r"|privat\w*|seine?|ihre?|habite|chez (?:lui|elle)|sa maison|mora|dele|dela|casa d\w+)\b|'s (?:number|phone)\b",
-    re.IGNORECASE,
-)
-_PUBLIC: Final = re.compile(
-    r"\b(?:council|hall|library|museum|station|offices?|ministry|embassy|court(?:house|room)?|corner|school|college"
-    r"|university|clinic|hospital|surgery|church|chapel|mosque|synagogue|temple|theatre|theater|cinema|hotel|shop"
-    r"|store|café|cafe|restaurant|pub|bar|bakery|market|centre|center|rescue|shelter|help ?(?:line|desk)|hotline|line"
-    r"|box|team|union|charity|police|newsletter|editor|press|chair|club|association|society|inquiry|appeal"
-    r"|consultation|objections|tickets?|doors|advice|support|volunteers?|donors?|bookings?|book|venue|entrance"
-    r"|counter|control room|rathaus|amt|\w{2,20}amt|ministerium|bahnhof|bibliothek|bücherei|polizei|kirche|schule"
-    r"|verein|mairie|musée|gare|bibliothèque|ministère|préfecture|école|église|théâtre|câmara|museu|estação"
-    r"|biblioteca|ministério|junta|prefeitura|escola|igreja|teatro|associação)\b",
-    re.IGNORECASE,
-)
-_CAR: Final = re.compile(
-    r"\b(?:plates?|reg|registration|car|van|pickup|truck|driv(?:es?|ing|er)|kennzeichen|auto|wagen|fährt|plaque"
-    r"|voiture|roule|matrícula|placa|carro)\b",
-    re.IGNORECASE,
-)
-_OWN: Final = re.compile(
-    r"\b(?:i|we|i'?ve|we'?ve|ich|wir|je|nous|eu|n[oó]s|(?:my|our|your|me|meine?|unsere?|mon|ma|notre|minha|meu) "
-    r"(?:\w{1,15} )?\w{1,15})(?: (?:who|also|still|now|only|just|have|had|am|are|is|was))*\s?$",
-    re.IGNORECASE,
-)
-"""Ends before a word for living somewhere: the writer, or somebody of theirs, lives there."""
-
-
-def _around(text: str, begin: int, end: int) -> str:
-    return f"{text[max(0, begin - AROUND) : begin]} … {text[end : end + AROUND]}"
-
-
-def _is_private(text: str, begin: int, end: int) -> bool:
-    return _PRIVATE.search(_around(text, begin, end)) is not None
-
-
-def _is_no_venue(text: str, begin: int, end: int) -> bool:
-    return _is_private(text, begin, end) or _PUBLIC.search(_around(text, begin, end)) is None
-
-
-def _is_a_persons(text: str, begin: int, end: int) -> bool:
-    return _is_private(text, begin, end) and _is_somebody_elses(text, begin, end)
-
-
-def _is_of_a_car(text: str, begin: int, end: int) -> bool:
-    return _CAR.search(_around(text, begin, end)) is not None
-
-
-def _is_somebody_elses(text: str, begin: int, _end: int) -> bool:
-    return _OWN.search(text[max(0, begin - BEFORE) : begin]) is None
-
-
-def _is_lived_in(text: str, begin: int, _end: int) -> bool:
-    return re.search(_LIVES, text[max(0, begin - BEFORE // 2) : begin], re.IGNORECASE) is not None
-
-
-def _is_a_street(text: str, begin: int, end: int) -> bool:
-    return _NO_STREET.match(text, begin, end) is None and _is_no_venue(text, begin, end)
-
-
-def _any(_text: str, _begin: int, _end: int) -> bool:
-    return True
-
-
-# -- forms ---------------------------------------------------------------------------------------------------------
 
 _NAME: Final = r"[A-ZÀ-Ý][\w'’.-]{1,30}"
 _NUMBER: Final = r"[0-9]{1,5}[A-Za-z]?(?:[-/][0-9]{1,4}[A-Za-z]?)?"
@@ -123,6 +61,18 @@ _NO_STREET: Final = re.compile(
     r"|.{0,40}(?:[Aa]rbeits|[Pp]ark|[Ss]piel|[Ss]tell|[Ss]itz)platz"
 )
 _GERMAN_WAY: Final = r"straße|strasse|str\.|weg|gasse|allee|platz|ufer|damm"
+
+
+def _is_a_street(text: str, begin: int, end: int) -> bool:
+    return _NO_STREET.match(text, begin, end) is None and is_no_venue(text, begin, end)
+
+
+def _is_lived_in(text: str, begin: int, _end: int) -> bool:
+    return re.search(_LIVES, text[max(0, begin - BEFORE // 2) : begin], re.IGNORECASE) is not None
+
+
+def _any(_text: str, _begin: int, _end: int) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +108,7 @@ _RULES: Final = (
         "address",
         r"\b(?i:flat|apt|apartment|room|lot|plot|villa|block|number) [0-9]{1,4}[A-Za-z]?,? (?:in |at )?"
         rf"{_NAME} {_NAME}",
-        counts=_is_no_venue,
+        counts=is_no_venue,
     ),
     # Lindenweg 7; Goethestr. 12a; Lange Straße 3
     _rule(
@@ -186,16 +136,16 @@ _RULES: Final = (
     _rule(
         "address",
         r"\b[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-HJKMNPRV-Y]? [0-9][ABD-HJLNP-UW-Z]{2}\b",
-        counts=_is_no_venue,
+        counts=is_no_venue,
     ),
     # lives in the annexe, flat 3
-    _rule("home", rf"(?i){_LIVES}[^.!?\n]{{0,60}}?\b{_UNIT}", _LIVE_IN, _is_somebody_elses),
+    _rule("home", rf"(?i){_LIVES}[^.!?\n]{{0,60}}?\b{_UNIT}", _LIVE_IN, is_somebody_elses),
     # rents above the vape shop
     _rule(
         "home",
         rf"(?i){_LIVES}(?: \w{{1,12}}){{0,3}}? (?:over|above|behind|beside|next to|opposite) (?:the|a) \w+",
         _LIVE_IN,
-        _is_somebody_elses,
+        is_somebody_elses,
     ),
     # lives on Larch Hill
     _rule(
@@ -203,14 +153,14 @@ _RULES: Final = (
         rf"(?i:{_LIVES})[^.!?\n]{{0,50}}?\b[A-Z][\w']{{1,20}} (?i:street|st|road|rd|lane|ln|avenue|ave|close|crescent"
         r"|drive|row|terrace|court|gardens|grove|mews|rise|hill|parade)\b",
         _LIVE_IN,
-        _is_somebody_elses,
+        is_somebody_elses,
     ),
     # moved to 3 Sorrel Way
     _rule(
         "home",
         rf"(?i:{_LIVES}) (?:at |in |on |to )?(?!(?:19|20)[0-9]{{2}} )[0-9]{{1,5}}[a-z]? [A-Z]\w+",
         _LIVE_IN,
-        _is_somebody_elses,
+        is_somebody_elses,
     ),
     # number 9, green door
     _rule(
@@ -218,7 +168,7 @@ _RULES: Final = (
         rf"(?i){_UNIT}[^.!?\n]{{0,40}}?\b(?:blue|green|red|white|black|pink|purple|yellow|gr[ae]y|brown) (?:front )?"
         r"(?:door|gate)\b",
         ("door", "gate"),
-        _is_somebody_elses,
+        is_somebody_elses,
     ),
     # "her house": Plot 9
     _rule(
@@ -232,23 +182,23 @@ _RULES: Final = (
         rf"(?i)\bwohnt (?:in|an|am|im|bei|gegenüber|neben|über|hinter)\b[^.!?\n]{{0,40}}?"
         rf"\b[\w-]{{2,30}}(?:{_GERMAN_WAY})",
         ("wohnt",),
-        _is_somebody_elses,
+        is_somebody_elses,
     ),
     _rule(
         "home",
         r"(?i)\b(?:habite|loge|crèche)(?: \w{1,12}){0,2}? (?:au|rue|avenue|chez|chemin|impasse|derrière)\b",
         ("habite", "loge", "crèche"),
-        _is_somebody_elses,
+        is_somebody_elses,
     ),
     _rule(
         "home",
         r"(?i)\b(?:mora|reside)(?: \w{1,12}){0,2}? (?:rua|avenida|travessa|largo|praça|prédio|apartamento|andar)\b",
         ("mora", "reside"),
-        _is_somebody_elses,
+        is_somebody_elses,
     ),
     # flat 304, beside words for a person
     _rule(
-        "home", r"\b(?i:room|flat|apt|unit|lot|plot|block|buzzer) [0-9]{1,4}[A-Za-z]?\b", counts=_is_a_persons
+        "home", r"\b(?i:room|flat|apt|unit|lot|plot|block|buzzer) [0-9]{1,4}[A-Za-z]?\b", counts=is_a_persons
     ),
     # the yellow bungalow; in the end terrace
     _rule(
@@ -277,21 +227,21 @@ _RULES: Final = (
         r"(?i)\b(?:he|she|wife|husband) (?:picks?|drops?|collects?) (?:up )?(?:the|her|his|their) "
         r"(?:kids|boys?|girls?|children|son|daughter|twins)\b",
         ("pick", "drop", "collect"),
-        _is_somebody_elses,
+        is_somebody_elses,
     ),
     _rule(
         "whereabouts",
         r"(?i)\bworks (?:\w{1,12} )?(?:at|in) the [^.!?\n]{0,60}?\b"
         r"(?:mon|tues?|wed|thu|thurs|fri|sat|sun|till|until|from|nights|days|shift)\b",
         ("works",),
-        _is_somebody_elses,
+        is_somebody_elses,
     ),
     _rule(
         "whereabouts",
         r"(?i)\bdrives (?:a|an|the|his|her) (?:\w{1,12} )?(?:blue|green|red|white|black|silver|yellow|gr[ae]y|brown|tan"
         r"|mint|cream)\b",
         ("drives",),
-        _is_somebody_elses,
+        is_somebody_elses,
     ),
     # number plates: United Kingdom, France, Portugal; beside a car those of Germany, Ireland and Brazil
     _rule("plate", r"\b[A-Z]{2}[0-9]{2} ?[A-Z]{3}\b"),
@@ -299,9 +249,9 @@ _RULES: Final = (
     _rule(
         "plate", r"\b(?:[A-Z]{2}-[0-9]{2}-[A-Z]{2}|[0-9]{2}-[A-Z]{2}-[0-9]{2}|[0-9]{2}-[0-9]{2}-[A-Z]{2})\b"
     ),
-    _rule("plate", r"\b[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} ?[0-9]{1,4}[EH]?\b", counts=_is_of_a_car),
-    _rule("plate", r"\b[0-9]{2,3}-[A-Z]{1,2}-[0-9]{1,6}\b", counts=_is_of_a_car),
-    _rule("plate", r"\b[A-Z]{3}-?[0-9][A-Z0-9][0-9]{2}\b", counts=_is_of_a_car),
+    _rule("plate", r"\b[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} ?[0-9]{1,4}[EH]?\b", counts=is_of_a_car),
+    _rule("plate", r"\b[0-9]{2,3}-[A-Z]{1,2}-[0-9]{1,6}\b", counts=is_of_a_car),
+    _rule("plate", r"\b[A-Z]{3}-?[0-9][A-Z0-9][0-9]{2}\b", counts=is_of_a_car),
     # any that is called one
     _rule(
         "plate",
@@ -315,17 +265,17 @@ _RULES: Final = (
         ("plate", "reg"),
     ),
     # what masking leaves, and a plain address
-    _rule("contact", r"⟦(?:phone|email)⟧", ("⟦",), _is_no_venue),
-    _rule("contact", r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", ("@",), _is_no_venue),
+    _rule("contact", r"⟦(?:phone|email)⟧", ("⟦",), is_no_venue),
+    _rule("contact", r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", ("@",), is_no_venue),
     # a local number, which is masked only behind a word for calling
-    _rule("contact", r"(?<![0-9-])[0-9]{3}[- ][0-9]{4}(?![0-9-])", counts=_is_private),
+    _rule("contact", r"(?<![0-9-])[0-9]{3}[- ][0-9]{4}(?![0-9-])", counts=is_private),
 )
 
 
 _NEEDS: Final = frozenset(rule.needs for rule in _RULES)
 
 
-def find_personal_data(text: str) -> Iterator[Found]:
+def find_personal_data(text: str) -> Iterator[Find]:
     """Yield what seems to be a private person's, in no order; stretches may overlap."""
     lower = text.lower()
     held = {needs: any(one in lower for one in needs) for needs in _NEEDS}
@@ -333,7 +283,7 @@ def find_personal_data(text: str) -> Iterator[Found]:
         if held[rule.needs]:
             for match in islice(rule.pattern.finditer(text), FINDS_LIMIT):
                 if rule.counts(text, *match.span()):
-                    yield Found(*match.span(), rule.what)
+                    yield Find(*match.span(), PERSONAL_INFO, rule.what)
     if held[DIGITS]:
         for begin, end in find_numbers(text):
-            yield Found(begin, end, "number")
+            yield Find(begin, end, PERSONAL_INFO, "number")

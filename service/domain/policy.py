@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 
 from service.domain.author_status import AuthorStatus, lifts
+from service.domain.facts import Facts
+from service.domain.personal_data import SAID, Find, find_personal_data
 from service.domain.text import without_flags
-from service.domain.threats import Find, find_private, find_threats
-from service.domain.verdict import SELF_HARM, Action, Assessment, Reason, Span, Verdict
+from service.domain.threats import find_threats
+from service.domain.verdict import GRAVITY, SELF_HARM, Action, Assessment, Reason, Span, Verdict
 from service.domain.word_list import NO_WORDS, WordList
 
 _DOUBTS = {
@@ -75,35 +76,6 @@ class Policy:
     outage_after_seconds: int = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a comment besides its score. Times are aware; `links` counts those in the text."""
-
-    body: str
-    author_name: str = ""
-    website: str | None = None
-    links: int = 0
-    known_author: bool = True
-    submitted_at: datetime | None = None
-    """When the comment was first posted, however often it was edited since."""
-    article_published_at: datetime | None = None
-    honeypot: bool = False
-    cut: bool = False
-    """The text was longer than is read, and only its beginning was."""
-    fill_seconds: float | None = None
-    attempts: int = 0
-    exhausted: bool = False
-    """The comment was tried as often as is allowed and could not be scored."""
-    late: bool = False
-    """No score came within the site's limit: the outage policy speaks."""
-    author_status: AuthorStatus | None = None
-    """What a moderator decided about everything that this author writes."""
-    refused_revision: int | None = None
-    """The revision of this comment that a person refused, where the text is another by now."""
-    article_held: bool = False
-    """A moderator lets everything new under this article wait for a person."""
-
-
 def decide(assessment: Assessment | None, facts: Facts, policy: Policy) -> Verdict:
     """Return the verdict of `policy` on one comment. Pure: the same input gives the same verdict, always."""
     finds = _finds(assessment, facts, policy)
@@ -131,25 +103,20 @@ CLOSED = "closed"
 """The code of the ground that refuses what came after its article's closing date."""
 FOR_A_PERSON = ("threat", "sexual", "personal_info")
 """Labels whose comments a person sees, whatever other labels score; so does a writer at risk."""
-_GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
 _CLEAR: Ground = (Action.APPROVE, Reason("clear", "No rule or score triggered."))
+_OF_STATUS: Mapping[AuthorStatus, Ground] = {
+    AuthorStatus.WATCHED: (Action.HOLD, Reason("watched", "A moderator looks at this author first.")),
+    AuthorStatus.BANNED: (Action.REJECT, Reason("banned", "This author is banned here.")),
+}
 _RULE_OF = {"threat": PHRASE, "personal_info": PERSONAL_DATA}
 _MARK_WEIGHT = 1.0
 _MARKS_LIMIT = 50
-_SEEN = {
-    "address": "a private address",
-    "home": "where somebody lives",
-    "whereabouts": "where somebody is to be found",
-    "plate": "a number plate",
-    "contact": "a phone number or email address",
-    "number": "an account or identity number",
-}
 
 
 def _weight(ground: Ground) -> int:
     """Rank a ground: a writer at risk comes before every refusal, so that a person looks."""
     action, reason = ground
-    return len(_GRAVITY) if reason.code == AT_RISK else _GRAVITY[action]
+    return len(GRAVITY) if reason.code == AT_RISK else GRAVITY[action]
 
 
 def _grounds(
@@ -194,7 +161,7 @@ def _finds(assessment: Assessment | None, facts: Facts, policy: Policy) -> list[
         if not found and assessment is not None and assessment.reads_as:
             found += (replace(one, begin=0, end=0) for one in find_threats(assessment.reads_as))
     if policy.hold_personal_data:
-        found += find_private(facts.body)
+        found += find_personal_data(facts.body)
     return found
 
 
@@ -204,7 +171,7 @@ def _from_finds(finds: Sequence[Find]) -> list[Ground]:
     if any(one.label == "threat" for one in finds):
         grounds.append((Action.HOLD, Reason(PHRASE, "It contains words of plain violence.", "threat")))
     if seen := {one.what for one in finds if one.label == "personal_info"}:
-        found = ", ".join(words for what, words in _SEEN.items() if what in seen)
+        found = ", ".join(words for what, words in SAID.items() if what in seen)
         detail = f"It seems to tell personal data: {found}."
         grounds.append((Action.HOLD, Reason(PERSONAL_DATA, detail, "personal_info")))
     return grounds
@@ -221,11 +188,8 @@ def _with_author_status(grounds: list[Ground], author_status: AuthorStatus | Non
         kept = [(a, r) for a, r in grounds if a is not Action.HOLD or not lifts(r.code, r.label)]
         trusted = Reason("trusted", "A moderator trusts this author.")
         return kept if len(kept) == len(grounds) else [*kept, (Action.APPROVE, trusted)]
-    if author_status is AuthorStatus.WATCHED:
-        return [*grounds, (Action.HOLD, Reason("watched", "A moderator looks at this author first."))]
-    if author_status is AuthorStatus.BANNED:
-        return [*grounds, (Action.REJECT, Reason("banned", "This author is banned here."))]
-    return grounds
+    added = _OF_STATUS.get(author_status) if author_status else None
+    return [*grounds, added] if added else grounds
 
 
 def _from_scores(assessment: Assessment, policy: Policy) -> list[Ground]:
@@ -299,42 +263,35 @@ def _from_words(facts: Facts, assessment: Assessment | None, policy: Policy) -> 
 
 
 def _from_circumstances(facts: Facts, policy: Policy) -> list[Ground]:
-    found: list[Ground] = []
-    if _is_closed(facts, policy):
-        found.append(
-            (
-                Action.REJECT,
-                Reason(CLOSED, f"Comments closed {policy.close_after_days} days after publication."),
-            )
-        )
-    if facts.refused_revision is not None:
-        said = f"A person refused revision {facts.refused_revision}; a person looks at the new text."
-        found.append((Action.HOLD, Reason("earlier_decision", said)))
-    if facts.article_held:
-        found.append((Action.HOLD, Reason("article", "A moderator looks at everything under this article.")))
-    if facts.honeypot:
-        found.append((Action.HOLD, Reason("honeypot", "A field that people do not see was filled in.")))
-    if facts.cut:
-        found.append(
-            (Action.HOLD, Reason("cut", "The text was too long to be read whole, so a person looks."))
-        )
-    if facts.fill_seconds is not None and facts.fill_seconds < policy.min_fill_seconds:
-        found.append(
-            (Action.HOLD, Reason("filled_fast", f"The form was filled in {facts.fill_seconds:.1f} s."))
-        )
-    if policy.link_limit is not None and facts.links > policy.link_limit:
-        found.append(
-            (Action.HOLD, Reason("links", f"{facts.links} links; the site allows {policy.link_limit}."))
-        )
-    if policy.hold_first_time and not facts.known_author:
-        found.append((Action.HOLD, Reason("first_time", "This author has no approved comment here yet.")))
-    return found
-
-
-def _is_closed(facts: Facts, policy: Policy) -> bool:
-    if policy.close_after_days is None or facts.article_published_at is None or facts.submitted_at is None:
-        return False
-    return facts.submitted_at >= facts.article_published_at + timedelta(days=policy.close_after_days)
+    filled_fast = facts.fill_seconds is not None and facts.fill_seconds < policy.min_fill_seconds
+    many_links = policy.link_limit is not None and facts.links > policy.link_limit
+    grounds = (
+        (
+            facts.came_late(policy.close_after_days),
+            CLOSED,
+            f"Comments closed {policy.close_after_days} days after publication.",
+        ),
+        (
+            facts.refused_revision is not None,
+            "earlier_decision",
+            f"A person refused revision {facts.refused_revision}; a person looks at the new text.",
+        ),
+        (facts.article_held, "article", "A moderator looks at everything under this article."),
+        (facts.honeypot, "honeypot", "A field that people do not see was filled in."),
+        (facts.cut, "cut", "The text was too long to be read whole, so a person looks."),
+        (filled_fast, "filled_fast", f"The form was filled in {facts.fill_seconds or 0.0:.1f} s."),
+        (many_links, "links", f"{facts.links} links; the site allows {policy.link_limit}."),
+        (
+            policy.hold_first_time and not facts.known_author,
+            "first_time",
+            "This author has no approved comment here yet.",
+        ),
+    )
+    return [
+        (Action.REJECT if code == CLOSED else Action.HOLD, Reason(code, said))
+        for applies, code, said in grounds
+        if applies
+    ]
 
 
 def was_closed(verdict: Verdict | None) -> bool:

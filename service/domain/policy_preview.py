@@ -10,11 +10,10 @@ from typing import Final
 from service.domain.comment import Comment
 from service.domain.facts import facts_of
 from service.domain.policy import Policy, decide
-from service.domain.verdict import Action, Assessment, Effort, Verdict
+from service.domain.verdict import REFUSALS, Action, Assessment, Effort, Verdict
 
 DOUBTS: Final = ("language", "few_known_features", "doubt")
 """Grounds that the classifier itself gave, whatever the policy."""
-BAD: Final = (Action.REJECT, Action.SPAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PolicyOutcome:
     """What one policy makes of the past. Judged ones are those that a person approved, rejected or marked as spam.
 
     `held_fine` of the `held_judged` would have been fine, `refused_fine` of the `refused_judged` too;
@@ -58,8 +57,8 @@ class PolicyPreview:
 
     looked_at: int
     judged: int
-    before: Outcome
-    after: Outcome
+    before: PolicyOutcome
+    after: PolicyOutcome
     changes: tuple[Change, ...]
 
 
@@ -110,12 +109,12 @@ def assessment_of(verdict: Verdict | None) -> Assessment | None:
     )
 
 
-def _outcome(actions: Sequence[Action], judged: Sequence[Action | None]) -> Outcome:
+def _outcome(actions: Sequence[Action], judged: Sequence[Action | None]) -> PolicyOutcome:
     known = [(action, said) for action, said in zip(actions, judged, strict=True) if said is not None]
     held = [said for action, said in known if action is Action.HOLD]
-    refused = [said for action, said in known if action in BAD]
-    bad = [action for action, said in known if said in BAD]
-    return Outcome(
+    refused = [said for action, said in known if action in REFUSALS]
+    bad = [action for action, said in known if said in REFUSALS]
+    return PolicyOutcome(
         actions=Counter(actions),
         held_judged=len(held),
         held_fine=sum(said is Action.APPROVE for said in held),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 
 from service.domain.errors import Invalid
 from service.domain.faults import Fault, InvalidValue
 from service.domain.policy import Cut, Policy
+from service.domain.readers import choice, flag, number, optional, whole
 from service.domain.verdict import LABELS, SELF_HARM
 from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList, is_sought
 
@@ -78,53 +78,6 @@ def _crossed_cuts(cuts: Mapping[str, Mapping[str, float | None]]) -> list[Fault]
     return found
 
 
-def _probability(value: object) -> float | None:
-    if value in (None, "", "never"):
-        return None
-    return _number(value, 0, 1, "probability")
-
-
-def _number(value: object, low: int, high: int, wanted: str) -> float:
-    """Return the number that `value` names. Raises InvalidValue with the code `wanted` outside the bounds."""
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = math.nan
-    if isinstance(value, bool) or not low <= number <= high:
-        raise InvalidValue(wanted, low=low, high=high)
-    return number
-
-
-def _whole(low: int, high: int) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        number = _number(value, low, high, "whole.range")
-        if number != int(number):
-            raise InvalidValue("whole.range", low=low, high=high)
-        return int(number)
-
-    return read
-
-
-def _optional(read: Callable[[object], int]) -> Callable[[object], int | None]:
-    return lambda value: None if value in (None, "", "never") else read(value)
-
-
-def _choice(*names: str) -> Callable[[object], str]:
-    def read(value: object) -> str:
-        if value not in names:
-            raise InvalidValue("choice", words=", ".join(names))
-        return str(value)
-
-    return read
-
-
-def _flag(value: object) -> bool:
-    lowered = str(value).lower()
-    if lowered not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
-        raise InvalidValue("flag")
-    return lowered in ("true", "yes", "on", "1")
-
-
 def _word_list(value: object) -> WordList:
     entries = value.split(",") if isinstance(value, str) else value
     if not isinstance(entries, list | tuple) or not all(isinstance(entry, str) for entry in entries):
@@ -139,21 +92,19 @@ def _word_list(value: object) -> WordList:
     return WordList(cleaned)
 
 
-def _seconds(value: object) -> float:
-    return _number(value, 0, 3600, "seconds")
-
-
+NEVER = ("", "never")
+_probability = optional(number(0, 1, "probability"), NEVER)
 _READERS: Mapping[str, Callable[[object], object]] = {
-    "moderation": _choice("pre", "post"),
-    "link_limit": _optional(_whole(0, 1000)),
-    "hold_first_time": _flag,
-    "min_fill_seconds": _seconds,
-    "hold_threats": _flag,
-    "hold_personal_data": _flag,
+    "moderation": choice("pre", "post"),
+    "link_limit": optional(whole(0, 1000), NEVER),
+    "hold_first_time": flag,
+    "min_fill_seconds": number(0, 3600, "seconds"),
+    "hold_threats": flag,
+    "hold_personal_data": flag,
     "hold_words": _word_list,
     "reject_words": _word_list,
     "spam_words": _word_list,
-    "close_after_days": _optional(_whole(0, 36_500)),
-    "outage": _choice("hold", "publish", "hold_links"),
-    "outage_after_seconds": _whole(1, 86_400),
+    "close_after_days": optional(whole(0, 36_500), NEVER),
+    "outage": choice("hold", "publish", "hold_links"),
+    "outage_after_seconds": whole(1, 86_400),
 }

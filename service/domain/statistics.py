@@ -9,10 +9,9 @@ from statistics import median
 from typing import Final
 
 from service.domain.status import Status
-from service.domain.verdict import Action, Who
+from service.domain.verdict import REFUSALS, Action, Who
 
 BINS: Final = 10
-BAD: Final = (Action.REJECT, Action.SPAM)
 CELLS: Final = ("both_fine", "both_bad", "only_model", "only_person")
 
 
@@ -27,7 +26,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlaceCount:
     """A site or an article of a site, how many comments came in there, and how many of them wait for a person."""
 
     site: str
@@ -53,8 +52,8 @@ class Tally:
     by_person: Mapping[str, int]
     waited_seconds: Sequence[float]
     judged: Sequence[Judged]
-    by_site: Sequence[Place]
-    by_article: Sequence[Place]
+    by_site: Sequence[PlaceCount]
+    by_article: Sequence[PlaceCount]
     oldest_waiting: datetime | None
     oldest_waiting_pk: int | None
 
@@ -105,7 +104,7 @@ def cell_of(one: Judged, label: str, at: float = 0.5) -> str | None:
     """Say in which of the four counts of a label a judged comment is; None without a score for it."""
     if label not in one.scores:
         return None
-    said_bad, found_bad = one.scores[label] >= at, one.person in BAD
+    said_bad, found_bad = one.scores[label] >= at, one.person in REFUSALS
     if said_bad == found_bad:
         return "both_bad" if found_bad else "both_fine"
     return "only_model" if said_bad else "only_person"
@@ -116,7 +115,7 @@ def calibration(judged: Sequence[Judged], label: str) -> list[Bin]:
     found: list[Bin] = []
     for number in range(BINS):
         inside = [
-            (score, one.person in BAD)
+            (score, one.person in REFUSALS)
             for one in judged
             if (score := one.scores.get(label)) is not None and min(int(score * BINS), BINS - 1) == number
         ]

@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from service.domain.characters import ALPHABETIC_LETTERS, DECORATION, DENSE_LETTERS, IGNORED, word_marks
 from service.domain.letters import (
     BARE,
     FLAG,
@@ -49,29 +49,6 @@ class Word(NamedTuple):
     kind: str
 
 
-IGNORED_BMP: Final = (
-    "\u00ad\u034f\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc"
-)
-IGNORED: Final = f"{IGNORED_BMP}\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-"""Default-ignorable code points: joiners, fillers, variation selectors, tags, and what sets the direction; and two that
-show nothing though their names say otherwise, of an object that is left out and of a note without a head."""
-DECORATION: Final = (
-    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f"
-    "\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0711\u0730-\u074a\u07fa\u0898-\u089f\u08ca-\u08e1"
-    "\u08e3-\u08ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
-)
-"""Accents that no letter took in, vowel points of Arabic, Hebrew and Syriac, and the strokes that stretch a word."""
-DENSE_LETTERS: Final = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u2e80-\u2fdf\u3005-\u3007\u3040-\u312f"
-    "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff"
-    "\U0001b000-\U0001b16f\U00020000-\U000323af"
-)
-"""Letters of scripts that are written without spaces; the inside of a character class."""
-_ALPHABETIC: Final = (
-    "a-z0-9\u00aa-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u1d00-\u1dbf\u1e00-\u1fff\u2c60-\u2c7f"
-    "\u2d00-\u2d2f\ua4d0-\ua4ff\ua640-\ua69f\ua720-\ua7ff\uab30-\uab8f"
-)
 _IGNORED_RUN: Final = re.compile(f"[{IGNORED}]+")
 _DECORATION_RUN: Final = re.compile(f"[{DECORATION}]+")
 _SIGNS: Final = dict.fromkeys(map(ord, "™℠℡℻№"), " ") | dict.fromkeys(map(ord, "ϲϹ"), "c")
@@ -96,6 +73,14 @@ def caseless(text: str) -> str:
     shown = _IGNORED_RUN.sub("", respelt(without_false_flags(text)))
     seen = unicodedata.normalize("NFKC", shown.translate(_SIGNS))
     return with_tones_first(unicodedata.normalize("NFKC", seen.casefold()))
+
+
+def lowered(text: str) -> str:
+    """Return the text in lower case, each character in its place: the few whose lower case is longer stay."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(one.lower() if len(one.lower()) == 1 else one for one in text)
 
 
 def folded(text: str, toned: bool | None = None) -> str:
@@ -202,57 +187,31 @@ def _is_hangul(character: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _marks() -> str:
-    """Return the marks that belong to words, as the inside of a character class."""
-    dropped = re.compile(f"[{DECORATION}{IGNORED}]")
-    return _points(lambda letter: unicodedata.category(letter)[0] == "M" and not dropped.match(letter))
-
-
-@lru_cache(maxsize=1)
-def stacked_marks() -> str:
-    """Return the marks that stand above, below or around their letter, as the inside of a character class."""
-    return _points(lambda letter: unicodedata.category(letter) in ("Mn", "Me"))
-
-
-def _points(is_meant: Callable[[str], object]) -> str:
-    found: list[str] = []
-    first: int | None = None
-    for point in range(0x300, 0x1F000):
-        is_mark = is_meant(chr(point))
-        if is_mark and first is None:
-            first = point
-        elif not is_mark and first is not None:
-            found.append(chr(first) if first == point - 1 else f"{chr(first)}-{chr(point - 1)}")
-            first = None
-    return "".join(found)
-
-
-@lru_cache(maxsize=1)
 def _foreign_marks() -> re.Pattern[str]:
     """Marks of other scripts on letters of the alphabets that have no use for them."""
-    return re.compile(rf"(?<=[{_ALPHABETIC}])[{_marks()}]+")
+    return re.compile(rf"(?<=[{ALPHABETIC_LETTERS}])[{word_marks()}]+")
 
 
 @lru_cache(maxsize=1)
 def _run() -> re.Pattern[str]:
-    return re.compile(rf"[\w{_marks()}]+")
+    return re.compile(rf"[\w{word_marks()}]+")
 
 
 @lru_cache(maxsize=1)
 def _mixing() -> re.Pattern[str]:
     """What may stand in a run that is not of one script alone."""
-    return re.compile(f"[{DENSE_LETTERS}{_ALPHABETIC}]")
+    return re.compile(f"[{DENSE_LETTERS}{ALPHABETIC_LETTERS}]")
 
 
 @lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
-    marks = _marks()
+    marks = word_marks()
     return re.compile(
-        rf"(?P<dense>[{DENSE_LETTERS}][{DENSE_LETTERS}{marks}]*)|(?P<alphabetic>[{_ALPHABETIC}]+)|(?P<rest>[^{DENSE_LETTERS}{_ALPHABETIC}]+)"
+        rf"(?P<dense>[{DENSE_LETTERS}][{DENSE_LETTERS}{marks}]*)|(?P<alphabetic>[{ALPHABETIC_LETTERS}]+)|(?P<rest>[^{DENSE_LETTERS}{ALPHABETIC_LETTERS}]+)"
     )
 
 
 @lru_cache(maxsize=1)
 def _cluster() -> re.Pattern[str]:
-    marks = _marks()
+    marks = word_marks()
     return re.compile(f"[^{marks}][{marks}]*|[{marks}]+")

@@ -1,4 +1,4 @@
-"""A net of short rules beside the classifier: plain violence and personal data. A find holds a comment, never refuses.
+"""Phrases of plain violence: short rules beside the classifier. A find holds a comment, never refuses.
 
 What stands in quotation marks, or in a line that quotes another comment, is reported speech and no threat of the
 writer's.
@@ -12,19 +12,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from service.domain.personal_data import FINDS_LIMIT, find_personal_data
+from service.domain.personal_data import FINDS_LIMIT, Find
+from service.domain.text import lowered
 
 QUOTE_LIMIT: Final = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Find:
-    """A stretch of the text in code points, `end` exclusive; the `label` it speaks for, and what the rule saw."""
-
-    begin: int
-    end: int
-    label: str
-    what: str
 
 
 _SOON: Final = (
@@ -178,7 +169,7 @@ _PLAIN: Final = str.maketrans("’‘ʼ\u00a0", "''' ")
 
 def find_threats(text: str) -> Iterator[Find]:
     """Yield the phrases of plain violence that are the writer's own."""
-    plain = _lowered(text.translate(_PLAIN))
+    plain = lowered(text.translate(_PLAIN))
     quoted: list[tuple[int, int]] | None = None
     for phrase in _THREATS:
         if not any(one in plain for one in phrase.needs):
@@ -189,22 +180,8 @@ def find_threats(text: str) -> Iterator[Find]:
                 yield Find(*match.span(), "threat", phrase.what)
 
 
-def find_private(text: str) -> Iterator[Find]:
-    """Yield what seems to be a private person's address, car, contact or number."""
-    for found in find_personal_data(text):
-        yield Find(found.begin, found.end, "personal_info", found.what)
-
-
 def _quoted(plain: str) -> list[tuple[int, int]]:
     """Return the stretches that quote somebody; none where nothing but the quotation is left of the text."""
     found = [match.span() for match in _QUOTES.finditer(plain)]
     rest = len(plain.strip()) - sum(end - begin for begin, end in found)
     return found if rest > 3 else []
-
-
-def _lowered(text: str) -> str:
-    """Return the text in lower case, each character in its place: the few whose lower case is longer stay."""
-    lower = text.lower()
-    if len(lower) == len(text):
-        return lower
-    return "".join(one.lower() if len(one.lower()) == 1 else one for one in text)

@@ -40,6 +40,10 @@ class Action(StrEnum):
     ERASE = "erase"
 
 
+GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
+REFUSALS = (Action.REJECT, Action.SPAM)
+
+
 class Effort(StrEnum):
     """How thoroughly a text is scored."""
 

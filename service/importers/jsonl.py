@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -18,11 +18,12 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from service.domain.comment import Draft, Placed, Source, Submission
 from service.domain.effort import FAST_WANTED
 from service.domain.errors import Invalid, ReplydeskError
+from service.domain.faults import Fault
 from service.domain.site import Site
 from service.privacy.sanitizer import Sanitizer
 from service.storage.schema import KEPT_FOR_GOOD
 from service.usecases import submit
-from service.usecases.submission import ArchivedGiven, check_archived, read_archived, to_submission
+from service.usecases.submission import read_submission
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -66,15 +67,11 @@ def import_lines(
     """
     reader, sanitizer = _Reader(context, site, lines, fast), LineSanitizer(context.keyring)
     while taken := reader.take(batch):
-        faults, counts = reader.faults, reader.counts()
-        for (number, _), answer in zip(
-            taken, submit(context.deps, sanitizer, site, [s for _, s in taken]), strict=True
-        ):
-            if isinstance(answer, Placed):
-                counts[COUNTED[answer.outcome]] += 1
-            else:
-                counts["refused"] += 1
-                faults.append(_refusal(number, answer))
+        numbers = [number for number, _ in taken]
+        answers = submit(context.deps, sanitizer, site, [submission for _, submission in taken])
+        counts, refused = count_answers(numbers, answers)
+        counts.update(reader.counts())
+        faults = [*reader.faults, *refused]
         yield Batch(counts, tuple(sorted(faults, key=lambda fault: fault.line)), reader.read_bytes)
     yield Batch(reader.counts(), tuple(reader.faults), reader.read_bytes)
 
@@ -130,37 +127,34 @@ class _Reader:
 
     def _read(self, raw: bytes) -> list[tuple[int, Submission]]:
         try:
-            given = self._given(raw)
-            name = self._name(raw)
-            if given.id is None:
-                given = given.model_copy(update={"id": f"i-{name}"})
-            submission = to_submission(
-                given,
-                Source.IMPORT,
-                email_required=self._site.email_required,
-                idempotency_key=name,
-                signals={**self._signals, **({"cut": True} if given.is_cut else {})},
-                live=False,
-            )
+            submission = self._submission(raw)
         except Invalid as wrong:
             self.faults += [LineFault(self._number, one.field or "line", one.message) for one in wrong.faults]
             return []
-        return [(self._number, submission)]
+        name = self._name(raw)
+        named = replace(submission, id=submission.id or f"i-{name}", idempotency_key=name)
+        return [(self._number, named)]
 
-    def _given(self, raw: bytes) -> ArchivedGiven:
+    def _submission(self, raw: bytes) -> Submission:
         """Return what a line holds; where only its characters are at fault, with those replaced."""
         try:
-            return read_archived(raw)
+            return self._checked(parsed(raw))
         except Invalid as wrong:
             if not {fault.code for fault in wrong.faults} <= CHARACTERS:
                 raise
             try:
-                given = check_archived(_repaired(json.loads(raw.decode("utf-8", "replace"), strict=False)))
+                submission = self._checked(
+                    _repaired(json.loads(raw.decode("utf-8", "replace"), strict=False))
+                )
             except (Invalid, ValueError, RecursionError):
                 raise wrong from None
         self.faults.append(LineFault(self._number, "character", MENDED))
         self.repaired += 1
-        return given
+        return submission
+
+    def _checked(self, value: object) -> Submission:
+        required = self._site.email_required
+        return read_submission(value, Source.IMPORT, email_required=required, signals=self._signals)
 
     def _name(self, raw: bytes) -> str:
         """Name a line by a keyed digest of its bytes, and the second of two equal lines by its being the second."""
@@ -168,6 +162,20 @@ class _Reader:
         self._seen[content] += 1
         place = self._seen[content].to_bytes(8, "big")
         return self._keyring.sign("import id", content + place, site=self._site.name)[:16].hex()
+
+
+def parsed(raw: bytes) -> object:
+    """Return the JSON value of a line. Raises Invalid."""
+    try:
+        return json.loads(raw)
+    except RecursionError:
+        raise Invalid([Fault("", "malformed.deep")]) from None
+    except UnicodeDecodeError:
+        raise Invalid([Fault("", "malformed")]) from None
+    except json.JSONDecodeError as wrong:
+        raise Invalid([Fault("", "malformed.at", column=wrong.colno)]) from None
+    except ValueError:
+        raise Invalid([Fault("", "malformed.digits")]) from None
 
 
 def _repaired(value: Any) -> Any:
@@ -179,5 +187,16 @@ def _repaired(value: Any) -> Any:
     return [_repaired(one) for one in value] if isinstance(value, list) else value
 
 
-def _refusal(number: int, error: ReplydeskError) -> LineFault:
-    return LineFault(number, "id", error.detail)
+def count_answers(
+    lines: Sequence[int], answers: Sequence[Placed | ReplydeskError]
+) -> tuple[Counter[str], list[LineFault]]:
+    """Count the answers to the comments of these lines by outcome; say what refused the others."""
+    counts: Counter[str] = Counter()
+    faults: list[LineFault] = []
+    for line, answer in zip(lines, answers, strict=True):
+        if isinstance(answer, Placed):
+            counts[COUNTED[answer.outcome]] += 1
+        else:
+            counts["refused"] += 1
+            faults.append(LineFault(line, "id", answer.detail))
+    return counts, faults

@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -19,12 +18,12 @@ from urllib.parse import urlsplit
 from service.domain.desk import Moderator
 from service.domain.errors import ReplydeskError
 from service.domain.status import Status
-from service.leak_audit import places, plant_compat
+from service.leak_audit import database_places, places, plant, plant_compat
 from service.leak_audit.forms import forms_of
 from service.leak_audit.http_calls import Caller, Receiver
 from service.leak_audit.places import OutOfReach, Place
-from service.leak_audit.plant import Planter, new_mark
-from service.leak_audit.search import Hit, Searcher, Tally, search
+from service.leak_audit.planter import Planter, new_mark
+from service.leak_audit.report import AuditReport
 from service.messaging.dispatcher import connect
 from service.storage import Store
 from service.usecases.moderators import hash_token
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
 VERDICT_SECONDS: Final = 20.0
 CALLBACK_SECONDS: Final = 10.0
 PAUSE: Final = 0.05
-HITS_BOUND: Final = 100_000
-PLACE_BOUND: Final = 100
-"""What is reported of one place: each form of each canary once, and no more than that."""
 SESSION: Final = timedelta(minutes=10)
 DESK_PAGES: Final = (
     "/desk",
@@ -57,30 +53,6 @@ LONG_OVER: Final = timedelta(hours=1)
 
 class AuditError(ReplydeskError):
     """The audit cannot be made."""
-
-
-@dataclass(slots=True)
-class Report:
-    """What an audit did and found."""
-
-    paths: list[dict[str, str]] = field(default_factory=list)
-    searched: dict[str, dict[str, int]] = field(default_factory=dict)
-    not_reached: list[str] = field(default_factory=list)
-    found: list[Hit] = field(default_factory=list)
-    forms: int = 0
-    canaries: int = 0
-    seconds: float = 0.0
-    search_seconds: float = 0.0
-
-    @property
-    def bytes(self) -> int:
-        """How many bytes were looked through, unpacked ones apart."""
-        return sum(one["bytes"] for one in self.searched.values())
-
-    @property
-    def clean(self) -> bool:
-        """Whether nothing was found."""
-        return not self.found
 
 
 class Audit:
@@ -121,12 +93,11 @@ class Audit:
 
     def __enter__(self) -> Audit:
         context, name = self._context, f"audit-{os.urandom(5).hex()}"
-        self._name = (
-            name  # before there is such a site: a signal may come between its commit and the next line
-        )
+        # before there is such a site: a signal may come between its commit and the next line
+        self._name = name
         try:
             take_off_what_was_left(context.deps.store, context.deps.clock())
-            self._log_position = places.log_position(context.settings)
+            self._log_position = database_places.log_position(context.settings)
             self._receiver.__enter__()
             callback: str | None = self._receiver.url
             if is_closed(self._receiver.url, Allow.parse(",".join(context.settings.callback_allow))):
@@ -170,25 +141,24 @@ class Audit:
 
     def plant(self) -> None:
         """Send the canaries through every path, and wait until the service has done its part, within a bound."""
-        self.planter.plant()
+        plant.plant(self.planter)
         plant_compat.plant(self.planter)
         if not _until(self._all_scored, VERDICT_SECONDS):
             self.not_reached.append(
                 f"verdicts: not all were there within {VERDICT_SECONDS:.0f} s; does a worker run?"
             )
-        self.planter.after_verdicts()
+        plant.after_verdicts(self.planter)
         self._look_at_the_desk()
         if self.site.site.callback_url:
             if not _until(self._all_attempted, CALLBACK_SECONDS):
                 self.not_reached.append(f"callbacks: not all of them came within {CALLBACK_SECONDS:.0f} s")
-            self.planter.give_up()
+            plant.give_up(self.planter)
             if not _until(self._given_up, CALLBACK_SECONDS):
                 self.not_reached.append(
                     "a dead letter: the one that the receiver refuses was not tried in time"
                 )
 
     def callbacks(self) -> list[tuple[str, bytes]]:
-        """Return the callbacks that came so far."""
         return self._receiver.kept()
 
     def _all_scored(self) -> bool:
@@ -216,44 +186,21 @@ class Audit:
             pks = [one.pk for one in tx.comments.page(self.site.site.id, limit=200).comments]
         cookie = {"Cookie": f"replydesk={token}; __Host-replydesk={token}"}
         for path in [*DESK_PAGES, *(f"/desk/comments/{pk}" for pk in pks)]:
-            answer = self.caller.call("GET", path, headers=cookie, keyed=False)
-            self.planter.saw(f"desk: {path.partition('?')[0]}", answer)
+            name = f"desk: {path.partition('?')[0]}"
+            answer = self.planter.call(name, "GET", path, headers=cookie, keyed=False)
             if path == "/desk" and answer.status != 200:
                 self.not_reached.append(f"desk: answered {answer.status}")
                 return
 
-    def search(self) -> Report:
+    def search(self) -> AuditReport:
         """Look through everything that the service wrote, and report."""
         planter = self.planter
-        forms = forms_of(planter.mark, planter.addresses.values())
-        searcher = Searcher(forms)
-        report = Report(
-            paths=[{"path": one.name, "outcome": one.outcome} for one in planter.paths],
+        report = AuditReport(
+            paths=[{"path": name, "outcome": outcome} for name, outcome in planter.paths],
             not_reached=list(self.not_reached),
-            forms=len(forms),
             canaries=len(planter.addresses),
         )
-        started = time.monotonic()
-        for place in self._places():
-            if isinstance(place, OutOfReach):
-                report.not_reached.append(f"{place.place}: {place.why}")
-                continue
-            tally = Tally()
-            named: set[tuple[str, str, str | None]] = set()
-            for hit in search(searcher, f"{place.kind}: {place.name}", place.chunks(), tally):
-                what = (
-                    hit.place,
-                    hit.form,
-                    hit.canary,
-                )  # a leak that is everywhere must not hide the next place
-                if what not in named and len(named) < PLACE_BOUND and len(report.found) < HITS_BOUND:
-                    named.add(what)
-                    report.found.append(hit)
-            counted = report.searched.setdefault(place.kind, {"places": 0, "bytes": 0, "unpacked": 0})
-            counted["places"] += 1
-            counted["bytes"] += tally.bytes
-            counted["unpacked"] += tally.unpacked
-        report.search_seconds = time.monotonic() - started
+        report.look_through(self._places(), forms_of(planter.mark, planter.addresses.values()))
         report.seconds = time.monotonic() - self._started
         return report
 
@@ -267,7 +214,7 @@ class Audit:
             if not place.name.startswith(str(database)):
                 yield place
         yield from places.files("files that programs left", self._folder)
-        yield from places.database(settings, self._folder, self._log_position)
+        yield from database_places.database(settings, self._folder, self._log_position)
         for path in self._also:
             yield from places.files("files named with --also", path)
         if not self._also and not any((settings.home / "log").glob("*.log")):

@@ -24,7 +24,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What the service answered; status 0 where it answered nothing."""
 
     status: int
@@ -59,7 +59,7 @@ class Caller:
         *,
         headers: Mapping[str, str] | None = None,
         keyed: bool = True,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Send one request; `body` is JSON unless it is bytes. What is busy (503) is asked again, as clients do."""
         sent = {"Authorization": f"Bearer {self._key}"} if keyed else {}
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
@@ -74,15 +74,15 @@ class Caller:
             answer = self._once(method, path, data, sent)
         return answer
 
-    def _once(self, method: str, path: str, data: bytes | None, sent: Mapping[str, str]) -> Answer:
+    def _once(self, method: str, path: str, data: bytes | None, sent: Mapping[str, str]) -> HttpAnswer:
         connection = self._open()
         try:
             connection.request(method, self._path + path, body=data, headers=dict(sent))
             response = connection.getresponse()
             body = response.read(ANSWER_LIMIT)
-            answer = Answer(response.status, body, {n.lower(): v for n, v in response.getheaders()})
+            answer = HttpAnswer(response.status, body, {n.lower(): v for n, v in response.getheaders()})
         except (OSError, http.client.HTTPException):
-            answer = Answer(0)
+            answer = HttpAnswer(0)
         finally:
             connection.close()
         named = path.partition("?")[0] if "@" not in path else "(a path with an address)"
@@ -90,12 +90,14 @@ class Caller:
         self.heard.append((f"{method} {named}", header_text + b"\n\n" + answer.body))
         return answer
 
-    def form(self, path: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Answer:
+    def form(
+        self, path: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
         """Send a form, without a key."""
         sent = {"Content-Type": FORM, **(headers or {})}
         return self.call("POST", path, urlencode(fields).encode(), headers=sent, keyed=False)
 
-    def hang_up(self, path: str, body: bytes) -> Answer:
+    def hang_up(self, path: str, body: bytes) -> HttpAnswer:
         """Announce twice as much as is sent, and hang up in the middle."""
         try:
             with socket.create_connection((self._host, self._port), timeout=TIMEOUT) as raw:
@@ -108,8 +110,8 @@ class Caller:
                 )
                 line.sendall(head.encode() + body)
         except OSError:
-            return Answer(0)
-        return Answer(499)
+            return HttpAnswer(0)
+        return HttpAnswer(499)
 
     def _open(self) -> http.client.HTTPConnection:
         if self._secure:
@@ -156,7 +158,7 @@ class Receiver:
 
     @staticmethod
     def status_for(body: bytes) -> int:
-        """Answer 500 to what is to be tried again, 410 to what is to be given up in the end, else 204."""
+        """HttpAnswer 500 to what is to be tried again, 410 to what is to be given up in the end, else 204."""
         if b'"id":"retried"' in body:
             return 500
         return 410 if b'"id":"given-up"' in body and b'"action":"reject"' in body else 204

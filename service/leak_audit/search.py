@@ -53,7 +53,7 @@ class Hit:
 
 
 @dataclass(slots=True)
-class Tally:
+class Volume:
     """How much was looked through: bytes as they lie there, and bytes that were unpacked out of them."""
 
     bytes: int = 0
@@ -94,11 +94,11 @@ def _slots(grams: Any) -> Any:
     return (grams * SPREAD) >> np.uint32(32 - TABLE_BITS)
 
 
-def search(searcher: Searcher, place: str, chunks: Iterable[bytes], tally: Tally) -> Iterator[Hit]:
+def search(searcher: Searcher, place: str, chunks: Iterable[bytes], volume: Volume) -> Iterator[Hit]:
     """Yield what is found in the bytes that `chunks` make together, also in what is compressed within them."""
-    trail = _Trail(searcher, place, tally)
+    trail = _Trail(searcher, place, volume)
     for chunk in chunks:
-        tally.bytes += len(chunk)
+        volume.bytes += len(chunk)
         yield from trail.feed(chunk)
     yield from trail.end()
 
@@ -106,8 +106,8 @@ def search(searcher: Searcher, place: str, chunks: Iterable[bytes], tally: Tally
 class _Trail:
     """Follows bytes as they come, however they are cut, and every compressed stream that begins in them to its end."""
 
-    def __init__(self, searcher: Searcher, place: str, tally: Tally, depth: int = 0) -> None:
-        self._searcher, self._place, self._tally, self._depth = searcher, place, tally, depth
+    def __init__(self, searcher: Searcher, place: str, volume: Volume, depth: int = 0) -> None:
+        self._searcher, self._place, self._volume, self._depth = searcher, place, volume, depth
         self._pass = CHUNK if depth == 0 else INNER
         self._waiting: list[bytes] = []
         self._size = 0
@@ -156,7 +156,7 @@ class _Trail:
                 while at >= 0 and tried < STREAMS:
                     tried += 1
                     inner = f"{self._place} > {name} at {begin + at}"
-                    trail = _Trail(self._searcher, inner, self._tally, self._depth + 1)
+                    trail = _Trail(self._searcher, inner, self._volume, self._depth + 1)
                     yield from self._follow(_Stream(opener(), trail), data, at)
                     at = data.find(magic, at + len(magic))
 
@@ -168,7 +168,7 @@ class _Trail:
             except Exception:  # noqa: BLE001  # no stream at all, or a broken one; each library has errors of its own
                 break
             stream.unpacked += len(plain)
-            self._tally.unpacked += len(plain)
+            self._volume.unpacked += len(plain)
             yield from stream.inner.feed(plain)
             if getattr(stream.machine, "eof", False) or stream.unpacked >= UNPACKED_LIMIT:
                 break

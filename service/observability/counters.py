@@ -8,6 +8,7 @@ runs backwards.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -68,8 +69,9 @@ def _make_ready(path: Path) -> None:
     if path.exists() and (path.name.startswith("gauge") or not _is_whole(path)):
         path.unlink()
     path.touch(mode=0o600)
-    with path.open("r+b") as file:
-        os.posix_fallocate(file.fileno(), 0, FILE_BYTES)
+    if sys.platform == "linux":  # macOS has no such call
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, FILE_BYTES)
 
 
 def _is_whole(path: Path) -> bool:

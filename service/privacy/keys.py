@@ -16,22 +16,7 @@ from nacl.secret import SecretBox
 from nacl.signing import SigningKey
 
 from service.domain.errors import ReplydeskError
-from service.privacy.master_key import MOST_VERSION, MasterKeyError, load_master, load_masters
-
-__all__ = [
-    "CORAL",
-    "CiphertextError",
-    "Keyring",
-    "MasterKeyError",
-    "fingerprint",
-    "load_master",
-    "load_masters",
-    "new_akismet_key",
-    "new_api_key",
-    "new_webhook_secret",
-    "open_option",
-    "seal_option",
-]
+from service.privacy.master_key import MOST_VERSION, MasterKeyError
 
 SALT: Final = b"replydesk"
 LEAST_MASTER: Final = 32

@@ -16,6 +16,7 @@ import idna
 
 from service.domain.comment import normalise_url
 from service.domain.faults import InvalidValue
+from service.domain.text import lowered
 from service.privacy import emails, handles, phones
 from service.privacy.sealing import Address, normalise
 from service.privacy.visible_text import VisibleText, as_seen
@@ -102,7 +103,7 @@ def _merged(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]
 
 def _occurrences(visible: VisibleText, own: Address) -> list[tuple[int, int, str]]:
     """Return every place where the writer's own address stands, however plain its local part is."""
-    seen = _lowered(visible.text)
+    seen = lowered(visible.text)
     found: list[tuple[int, int, str]] = []
     for form in _forms(own, seen):
         at = seen.find(form)
@@ -117,29 +118,21 @@ def _forms(own: Address, seen: str) -> set[str]:
 
     Only the domains whose first label is in `seen` count, so that most texts cost next to nothing.
     """
-    typed, _, typed_domain = _lowered(as_seen(own.reveal()).text).rpartition("@")
+    typed, _, typed_domain = lowered(as_seen(own.reveal()).text).rpartition("@")
     normal, _, domain = normalise(own).rpartition("@")
     domains = {
         typed_domain,
         domain,
-        _lowered(as_seen(idna.decode(domain)).text) if "xn--" in domain else domain,
+        lowered(as_seen(idna.decode(domain)).text) if "xn--" in domain else domain,
     }
     hosts = [host for host in domains if host.partition(".")[0] in seen]
     if not hosts:
         return set()
-    names = {typed, normal, _lowered(as_seen(normal).text)}
+    names = {typed, normal, lowered(as_seen(normal).text)}
     return {
         name.replace(".", name_dot) + at + host.replace(".", host_dot)
         for name, name_dot, at, host, host_dot in product(names, DOTS, SIGNS, hosts, DOTS)
     }
-
-
-def _lowered(text: str) -> str:
-    """Lower-case without moving any character: the few whose lower case is longer stay."""
-    lower = text.lower()
-    return (
-        lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    )
 
 
 def _unforged(text: str) -> str:

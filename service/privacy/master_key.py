@@ -12,7 +12,8 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -118,20 +119,28 @@ def _parse(text: str, name: str) -> bytes:
 def _rewrite(path: Path, keys: Mapping[int, bytes]) -> None:
     """Write the keys beside the file, with its mode, and put that in its place."""
     text = "".join(f"{version}:{base64.b64encode(key).decode()}\n" for version, key in keys.items())
+    try:
+        with _drafted(path, text) as draft:
+            draft.chmod(stat.S_IMODE(path.stat().st_mode))
+            draft.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise MasterKeyError(f"{path}: cannot be rewritten: {error.strerror}") from None
+
+
+@contextmanager
+def _drafted(path: Path, text: str) -> Iterator[Path]:
+    """Write the text to a file beside `path`, for this user alone; it is gone afterwards unless it was moved."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(handle, "w", encoding="ascii") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        draft.chmod(mode)
-        draft.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
+        yield draft
+    finally:
         draft.unlink(missing_ok=True)
-        raise MasterKeyError(f"{path}: cannot be rewritten: {error.strerror}") from None
 
 
 def _forbidden_bits(path: Path) -> int:
@@ -168,16 +177,8 @@ def _make(path: Path) -> None:
     """Write a fresh key beside its place, then link it there: of two starters, both read the first one's."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            with open(handle, "wb") as file:
-                file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+        with _drafted(path, base64.b64encode(secrets.token_bytes(LEAST_BYTES)).decode() + "\n") as draft:
             _link(draft, path)
-        finally:
-            draft.unlink()
     except OSError as error:
         raise MasterKeyError(
             f"{path}: cannot make the master key: {error.strerror}; set {FILE_NAME} to a file elsewhere"

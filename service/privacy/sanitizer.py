@@ -25,6 +25,8 @@ ORIGINAL = "original"
 AGENTS_BOUND = 1024
 WITHOUT_IDS = frozenset({Source.API, Source.BATCH, Source.INBOUND, Source.FORM})
 """Sources whose comments may have no id; an import names its lines, a compatibility API its texts."""
+LEAST_TOLD_APART = 20
+"""Characters of a text from which on two people do not write the same within a minute."""
 TELLING = frozenset("@%&\\")
 
 
@@ -42,8 +44,9 @@ class Sanitizer:
         An id made from an idempotency key is the same for the same key, so that a race makes one row.
         """
         own = submission.email if isinstance(submission.email, Address) else None
-        sealed = self._seal(site, own)
-        older = self._older_keys(site, own) if sealed.author_key is not None else ()
+        sealed = (
+            self._sealer.seal(site.name, site.contact_public_key, own, site.address_mode) if own else Sealed()
+        )
         fields = {
             "name": cleaned_line(submission.author_name),
             "website": submission.website or "",
@@ -55,10 +58,10 @@ class Sanitizer:
         )
         key, client = submission.idempotency_key, self._cut(submission.client, own)
         article = masked_article(site, submission.article, own)
-        author = self._oldest_key(sealed, older)
+        author = self._oldest_key(sealed)
         return Draft(
             id=submission.id or self._made_id(site, key, now),
-            content_key=self._content_key(site, submission, article, author, client, fields),
+            content_keys=self._content_keys(site, submission, author, client, fields, now),
             id_from_key=submission.id is None and key is not None,
             article=article,
             parent_id=submission.parent_id,
@@ -70,7 +73,7 @@ class Sanitizer:
             request_hash=self._digest(site, "request", _request_content(submission, fields, author)),
             source=submission.source,
             author_key=sealed.author_key,
-            older_author_keys=older,
+            older_author_keys=sealed.author_keys[1:],
             box=sealed.box,
             originals=originals,
             client=client,
@@ -91,21 +94,9 @@ class Sanitizer:
         """Return the digest under which an idempotency key is kept."""
         return self._digest(site, "idempotency", key)
 
-    def _seal(self, site: Site, own: Address | None) -> Sealed:
-        if own is None:
-            return Sealed(None, None)
-        return self._sealer.seal(site.name, site.contact_public_key, own, site.address_mode)
-
-    def _oldest_key(self, sealed: Sealed, older: tuple[str, ...]) -> str | None:
+    def _oldest_key(self, sealed: Sealed) -> str | None:
         """Return the author's key under the oldest master at hand, as digests use it."""
-        by_version = dict(zip(self._keyring.versions, (sealed.author_key, *older), strict=False))
-        return by_version[self._keyring.oldest] if older else sealed.author_key
-
-    def _older_keys(self, site: Site, own: Address | None) -> tuple[str, ...]:
-        """Return the author's keys under the other masters at hand, while a rotation is under way."""
-        if own is None or len(self._keyring.versions) == 1:
-            return ()
-        return self._sealer.author_keys(site.name, own)[1:]
+        return dict(zip(self._keyring.versions, sealed.author_keys, strict=False)).get(self._keyring.oldest)
 
     def _cut(self, client: Client, own: Address | None) -> Client:
         """Keep of the reader's machine what does not single it out: the network, the agent, the referring page."""
@@ -129,27 +120,37 @@ class Sanitizer:
             self._plain_agents.add(agent)
         return masked.text
 
-    def _content_key(
+    def _content_keys(
         self,
         site: Site,
         submission: Submission,
-        article: Article,
         author: str | None,
         client: Client,
         fields: Mapping[str, str],
-    ) -> str | None:
-        """Name who wrote what under which article; None where the caller has an id for it, or nobody knows who wrote.
+        now: datetime,
+    ) -> tuple[str, ...]:
+        """Name who wrote what under which article; nothing where the caller has an id for it.
 
-        Without an address the writer is the name from one network and browser.
+        Without an address the writer is the name from one network and browser. Where these are not known either, a
+        text that two people hardly write is known again for a minute or two: by this minute and by the last.
         """
         if submission.id is not None or submission.source not in WITHOUT_IDS:
-            return None
-        writer = author or (client.ip and f"{client.ip}\0{client.user_agent or ''}\0{fields['name']}")
-        if not writer:
-            return None
+            return ()
         body = " ".join(visible(fields["body"]).split())
-        values = ("written", article.identity, submission.parent_id or "", writer, body)
-        return self._digest(site, "idempotency", "\0".join(values))
+        if writer := author or (client.ip and f"{client.ip}\0{client.user_agent or ''}\0{fields['name']}"):
+            writers = [writer]
+        elif len(body) >= LEAST_TOLD_APART:
+            minute = int(now.timestamp() // 60)
+            writers = [f"{one}\0{client.user_agent or ''}\0{fields['name']}" for one in (minute, minute - 1)]
+        else:
+            return ()
+        key = article_key(submission.article.url, site.options.articles_apart)
+        return tuple(
+            self._digest(
+                site, "idempotency", "\0".join(("written", key, submission.parent_id or "", one, body))
+            )
+            for one in writers
+        )
 
     def _original(self, site: Site, field: str, text: str) -> Original:
         return Original(field, self._keyring.encrypt(site.name, ORIGINAL, text.encode()))

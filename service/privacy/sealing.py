@@ -72,7 +72,6 @@ class Address:
         return cls(plain)
 
     def reveal(self) -> str:
-        """Return the plain address, as typed."""
         return _xor(self.__blind, self.__pad).decode()
 
     def __repr__(self) -> str:
@@ -134,10 +133,16 @@ def author_key(keyring: Keyring, site: str, address: Address, version: int | Non
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What is kept of an address: a box that the site alone opens, and the author key; either may be None."""
+    """What is kept of an address: a box that the site alone opens, and the author key; either may be missing."""
 
-    box: bytes | None = field(repr=False)
-    author_key: str | None = field(repr=False)
+    box: bytes | None = field(default=None, repr=False)
+    author_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Under every master key at hand, the current one first."""
+
+    @property
+    def author_key(self) -> str | None:
+        """The author key under the current master key."""
+        return self.author_keys[0] if self.author_keys else None
 
 
 class Sealer:
@@ -152,11 +157,11 @@ class Sealer:
         "sealed" keeps box (none without a public key) and author key, "fingerprint" the latter, "none" nothing.
         """
         if mode == "none":
-            return Sealed(None, None)
+            return Sealed()
         if mode not in ("sealed", "fingerprint"):
             raise ValueError('address_mode: give "sealed", "fingerprint" or "none"')
         box = seal(public_key, address) if mode == "sealed" and public_key else None
-        return Sealed(box, author_key(self._keyring, site, address))
+        return Sealed(box, self.author_keys(site, address))
 
     def author_keys(self, site: str, address: Address) -> tuple[str, ...]:
         """Return the author key under every master key at hand, the current one first (for look-ups)."""

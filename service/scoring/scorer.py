@@ -39,6 +39,8 @@ def sign(texts: Sequence[str]) -> list[Signature | None]:
 class NoModel(ReplydeskError):
     """The classifier's model cannot be loaded, so nothing is scored."""
 
+    code = "unavailable"
+
 
 def _load() -> Model:
     from classifier.model import Model

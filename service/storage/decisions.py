@@ -146,6 +146,10 @@ class DecisionRepository(Repository):
         row = self._read(_BY_ID, decision_id=decision_id).mappings().first()
         return decision_of(row) if row else None
 
+    def current(self, comment: Comment) -> Decision | None:
+        """Return the decision that stands on the comment."""
+        return self.get(comment.decision_id) if comment.decision_id else None
+
     def by_ids(self, decision_ids: Collection[int]) -> dict[int, Decision]:
         """Return the decisions with these ids, by id."""
         rows = self._read(_BY_IDS, decision_ids=sorted(decision_ids)).mappings() if decision_ids else ()

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, ColumnElement, Row, and_, bindparam, case,
 
 from service.domain.article_surges import LEAST, USUAL_HOURS, Surge, is_surge
 from service.domain.comment import Comment
-from service.domain.statistics import Judged, Place, Tally
+from service.domain.statistics import Judged, PlaceCount, Tally
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage.backlog import BACKLOG, SITE_QUEUES
@@ -248,7 +248,7 @@ class StatisticsRepository(Repository):
 
     def _places(
         self, came: ColumnElement[bool], name: Any, table: Any, on: ColumnElement[bool]
-    ) -> list[Place]:
+    ) -> list[PlaceCount]:
         count = func.count().label("arrived")
         rows = self._connection.execute(
             select(
@@ -267,7 +267,7 @@ class StatisticsRepository(Repository):
         known = select(sites.c.pk, sites.c.name).where(sites.c.pk.in_({row.site_id for row in rows}))
         names = {row.pk: row.name for row in self._connection.execute(known)}
         return [
-            Place(names[row.site_id], row.name or row.url, row.url, row.arrived, int(row.held))
+            PlaceCount(names[row.site_id], row.name or row.url, row.url, row.arrived, int(row.held))
             for row in rows
         ]
 

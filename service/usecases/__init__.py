@@ -20,7 +20,7 @@ from service.usecases.report import dismiss, reopen, report
 from service.usecases.rescore import rescore
 from service.usecases.retain import retain, turns_to_retain
 from service.usecases.review import Judgement, Target, review
-from service.usecases.submit import RACES, submit
+from service.usecases.submit import RACES, submit, submit_one
 from service.usecases.undo import undo
 from service.usecases.withdraw import withdraw
 
@@ -58,6 +58,7 @@ __all__ = [
     "review",
     "set_author_status",
     "submit",
+    "submit_one",
     "submit_scored",
     "take_answer_back",
     "turns_to_retain",

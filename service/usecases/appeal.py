@@ -14,9 +14,8 @@ from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Who
 from service.storage import Tx
-from service.storage.records import Label
 from service.usecases.review import Judgement, Reviewed, carry_out, enqueue_after
-from service.usecases.transitions import locked
+from service.usecases.transitions import locked, new_label
 
 
 class NotYours(ReplydeskError):
@@ -48,7 +47,7 @@ def appeal(deps: Dependencies, site: Site, comment_id: str, text: str) -> Appeal
     now = deps.clock()
     with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
-        current_decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+        current_decision = tx.decisions.current(comment)
         refused = comment.status in (Status.REJECTED, Status.SPAM)
         if current_decision is None or current_decision.seq is None or not refused:
             raise NothingToAppeal
@@ -89,7 +88,7 @@ def answer(deps: Dependencies, site: Site, appeal_id: int, given: Answer, delay:
         if open_appeal.decided_by == given.who:
             raise NotYours
         if comment.decision_id != open_appeal.decision_id and given.reverse:
-            current_decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+            current_decision = tx.decisions.current(comment)
             raise Conflict(comment, current_decision, "Another decision stands by now.")
         if given.reverse:
             judgement = Judgement(
@@ -115,20 +114,10 @@ def answer(deps: Dependencies, site: Site, appeal_id: int, given: Answer, delay:
 
 
 def _agree(tx: Tx, comment: Comment, who: str, now: datetime) -> None:
-    current_decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+    current_decision = tx.decisions.current(comment)
     if current_decision is None or current_decision.who_kind is Who.MODERATOR:
         return  # whose label stands
-    agreed = Label(
-        site_id=comment.site_id,
-        comment_pk=comment.pk,
-        revision=current_decision.revision,
-        who_kind=Who.MODERATOR,
-        who=who,
-        action=current_decision.action,
-        created_at=now,
-        decision_id=current_decision.id,
-    )
-    tx.labels.add([agreed])
+    tx.labels.add([new_label(comment, current_decision.action, Who.MODERATOR, who, now, current_decision.id)])
 
 
 def take_answer_back(deps: Dependencies, site: Site, appeal_id: int, who: str) -> Comment:
@@ -146,9 +135,7 @@ def take_answer_back(deps: Dependencies, site: Site, appeal_id: int, who: str) -
         if comment.status in FINAL:
             raise Final
         if not tx.appeals.take_answer_back(appeal_id):
-            raise NothingToUndo(
-                comment, tx.decisions.get(comment.decision_id) if comment.decision_id else None
-            )
+            raise NothingToUndo(comment, tx.decisions.current(comment))
         upheld = tx.decisions.get(answered.decision_id)
         if upheld and upheld.who_kind is not Who.MODERATOR:
             tx.labels.retract([upheld.id], now)

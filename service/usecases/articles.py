@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from service.context import Dependencies
@@ -18,6 +18,8 @@ from service.storage import Tx
 
 if TYPE_CHECKING:
     from service.context import AppContext
+
+WATCHED_HOURS: Final = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,8 @@ def _hold_there(tx: Tx, site: Site, url: str, to: str) -> None:
         tx.sites.save(replace(stored, options=replace(stored.options, held_articles=held)))
 
 
-HOURS: Final = 24.0
-
-
 def watch_article(
-    deps: Dependencies, site_name: str, article_url: str, who: str, hours: float = HOURS
+    deps: Dependencies, site_name: str, article_url: str, who: str, hours: float = WATCHED_HOURS
 ) -> Site:
     """Hold what arrives under the article for so many hours, 0 ends it; return the site. Raises NotFound.
 
@@ -87,7 +86,7 @@ def watch_article(
             raise NotFound("There is no such site.")
         held = still_held(site.options.held_articles, now)
         others = [one for one in held if article_key(one[0]) != article_key(article_url)]
-        until = _seconds(now + timedelta(hours=hours))
+        until = (now + timedelta(hours=hours)).timestamp()
         held = [*others, (article_url, until)] if hours > 0 else others
         held.sort(key=lambda one: one[1])
         changed = replace(
@@ -97,7 +96,3 @@ def watch_article(
         change = "watched" if hours > 0 else "watched no more"
         tx.audit_log.append(who, "article", f"{site.name}: an article is {change}", now)
     return changed
-
-
-def _seconds(moment: datetime) -> float:
-    return moment.timestamp()

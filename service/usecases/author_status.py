@@ -77,15 +77,12 @@ def _tell(tx: Tx, site: Site, comment: Comment, made: AuthorStatusEntry | None, 
     tx.deliveries.add(
         [
             Delivery(
-                id=0,
                 site_id=site.id,
                 comment_pk=comment.pk,
                 decision_id=number,
                 webhook_id=f"msg_{site.id}_author_{number}",
                 type=str(events.author_type(made.status if made else None)),
                 payload=events.author_payload(comment, made, now),
-                state="waiting",
-                attempts=0,
                 next_attempt_at=now,
                 created_at=now,
             )

@@ -1,4 +1,4 @@
-"""learn: keep what a site judged of a text, as a label, and as a decision where no moderator has decided."""
+"""What the compatibility APIs do with comments: submit with a score, add an alias, keep what a site judged."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Assessment, Decision, Who
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
-from service.storage.records import IdempotencyKey, Label
+from service.storage.records import IdempotencyKey
 from service.usecases.record_scores import Scored, record_scores
 from service.usecases.review import Judgement, review
-from service.usecases.submit import submit
+from service.usecases.submit import submit_one
+from service.usecases.transitions import new_label
 
 RACES = 3
 """How often a judgement looks again when the model or a person decides at the same moment."""
@@ -52,13 +53,13 @@ def record_feedback(
         if comment.status in FINAL:
             return Feedback(comment, is_new=False)
         with deps.store.write() as tx:
-            decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+            decision = tx.decisions.current(comment)
             if _is_said(tx, comment, action, who):
                 return Feedback(comment, is_new=False)
             if decision is not None and decision.who_kind is Who.MODERATOR:
                 is_other = decision.action is not action
                 if is_other:
-                    tx.labels.add([_label(deps, comment, action, who)])
+                    tx.labels.add([new_label(comment, action, Who.SITE, who, deps.clock())])
                 return Feedback(comment, is_other)
         try:
             review(deps, site, comment.id, _judgement(comment, decision, action, who))
@@ -92,15 +93,9 @@ def _stored(
     deps: Dependencies, sanitizer: Sanitizer, site: Site, submission: Submission, known_as: Sequence[str]
 ) -> Comment:
     """Store the text; under another name where its id is that of a comment which came from another source."""
-    if submission.id is not None and submission.source is Source.COMPAT and known_as:
-        with deps.store.read() as tx:
-            there = tx.comments.get(site.id, submission.id)
-        if there is not None and there.source is not Source.COMPAT:
-            submission = replace(submission, id=None, idempotency_key=known_as[0])
-    (answer,) = submit(deps, sanitizer, site, [submission])
-    if isinstance(answer, Exception):
-        raise answer
-    return answer.comment
+    if known_as and _posted_by_site(deps, site, submission):
+        submission = replace(submission, id=None, idempotency_key=known_as[0])
+    return submit_one(deps, sanitizer, site, submission).comment
 
 
 def _is_said(tx: Tx, comment: Comment, action: Action, who: str) -> bool:
@@ -115,18 +110,6 @@ def _judgement(comment: Comment, decision: Decision | None, action: Action, who:
     decided = comment.status not in (Status.PENDING, Status.HELD)
     replaces = decision.id if decision is not None and decided else None
     return Judgement(action, Who.SITE, who, revision=comment.revision, replaces=replaces)
-
-
-def _label(deps: Dependencies, comment: Comment, action: Action, who: str) -> Label:
-    return Label(
-        site_id=comment.site_id,
-        comment_pk=comment.pk,
-        revision=comment.revision,
-        who_kind=Who.SITE,
-        who=who,
-        action=action,
-        created_at=deps.clock(),
-    )
 
 
 def _again(deps: Dependencies, comment: Comment) -> Comment:
@@ -144,28 +127,21 @@ def submit_scored(
     submission: Submission,
     assessment: Assessment | None,
 ) -> Comment:
-    """Store the comment, settle it by the site's policy with this assessment, and return it as it is then.
+    """Store the comment, decide it by the site's policy with this assessment, and return it as it is then.
 
     A comment of the same id that came from another source is returned unchanged: its author and page are known there.
     `assessment` must be of the text as the sanitizer masks it. What was stored before is a replay and stays as it is. A
     process that stops between the two leaves it pending, for the scorer. Raises what refuses the submission.
     """
-    own = _own(deps, site, submission)
-    if own is not None:
+    if own := _posted_by_site(deps, site, submission):
         return own
-    (answer,) = submit(deps, sanitizer, site, [submission])
-    if isinstance(answer, Exception):
-        raise answer
-    if answer.comment.status is Status.PENDING:
-        record_scores(deps, [Scored(answer.comment, assessment)])
-    with deps.store.read() as tx:
-        comment = tx.comments.by_pk(answer.comment.pk)
-    if comment is None:
-        raise NotFound()
-    return comment
+    comment = submit_one(deps, sanitizer, site, submission).comment
+    if comment.status is Status.PENDING:
+        record_scores(deps, [Scored(comment, assessment)])
+    return _again(deps, comment)
 
 
-def _own(deps: Dependencies, site: Site, submission: Submission) -> Comment | None:
+def _posted_by_site(deps: Dependencies, site: Site, submission: Submission) -> Comment | None:
     """Return the comment that the site itself posted under this id; a compatibility API must not revise it."""
     if submission.id is None or submission.source is not Source.COMPAT:
         return None

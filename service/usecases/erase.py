@@ -22,7 +22,7 @@ from service.privacy.signatures import attest
 from service.storage import Tx
 from service.storage.records import Erasure
 from service.usecases.publish import publish_decisions
-from service.usecases.transitions import current_decisions, follow_up, swap
+from service.usecases.transitions import current_decisions, new_decision, swap
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -42,7 +42,6 @@ class Erased:
 
     @property
     def comments(self) -> int:
-        """How many comments it reached."""
         return len(self.removed) + len(self.kept_without_author)
 
 
@@ -105,7 +104,7 @@ def _erase(
     tx.decisions.undo([one.id for one in decisions.values() if one.seq is None], now)
     left = []
     for comment, decision_id in zip(mine, tx.decisions.new_ids(len(mine)), strict=True):
-        erasure = follow_up(decision_id, comment, Action.ERASE, Status.ERASED, who_kind, who, reference, now)
+        erasure = new_decision(decision_id, comment, Action.ERASE, who_kind, who, now, reason=reference)
         published = comment.published_revision if comment.pk in shown else None
         swap(tx, comment, decisions.get(comment.pk), Status.ERASED, erasure.id, published, now)
         left.append((comment, erasure))

@@ -77,7 +77,7 @@ def _kept_as(site: Site) -> str:
 def _view(tx: Tx, site: Site, comment: Comment, keys: Collection[str]) -> dict[str, object]:
     older = [one for one in tx.erasure.superseded(comment.pk) if one.author_key in keys]
     theirs = {one.revision for one in (*older, comment)}  # under one id a site may send another person's text
-    decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+    decision = tx.decisions.current(comment)
     known = public_state(comment, decision)
     decisions = [
         one

@@ -8,23 +8,22 @@ from datetime import datetime
 
 from service.context import Dependencies
 from service.domain.comment import Comment, Draft, Placed, Submission
-from service.domain.errors import ReplydeskError
 from service.domain.revisions import IMPORTED, refusal_of
 from service.domain.site import Site
 from service.domain.status import Status
-from service.domain.verdict import OUTCOME, Action, Decision, Who
+from service.domain.verdict import Action, Who
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
-from service.storage.records import Move
 from service.usecases.publish import publish_decisions
-from service.usecases.submit import count, place_all
+from service.usecases.submit import Result, count, place_all
+from service.usecases.transitions import move_to, new_decision
 
-Brought = tuple[Submission, Action]
+Imported = tuple[Submission, Action]
 
 
 def import_comments(
-    deps: Dependencies, sanitizer: Sanitizer, site: Site, brought: Sequence[Brought], who: str
-) -> list[Placed | ReplydeskError]:
+    deps: Dependencies, sanitizer: Sanitizer, site: Site, imported: Sequence[Imported], who: str
+) -> list[Result]:
     """Accept comments with the decision that the site had made of each; one answer each, in order.
 
     What is new or revised is decided in the transaction that stores it: no scorer sees it, and no callback tells the
@@ -32,19 +31,19 @@ def import_comments(
     decided here. A decision that an automaton may have made is no label.
     """
     now = deps.clock()
-    drafts = [sanitizer.draft(site, submission, now) for submission, _ in brought]
+    drafts = [sanitizer.draft(site, submission, now) for submission, _ in imported]
 
-    def decide_all(tx: Tx, placed: Sequence[Placed | ReplydeskError]) -> None:
+    def decide_all(tx: Tx, placed: Sequence[Result]) -> None:
         last = {  # a later item of the same comment has the last word
             answer.comment.pk: (answer.comment, _held_to(answer.comment, action))
-            for answer, draft, (_, action) in zip(placed, drafts, brought, strict=True)
+            for answer, draft, (_, action) in zip(placed, drafts, imported, strict=True)
             if isinstance(answer, Placed)
             and (answer.outcome != "replay" or _is_refused_since(tx, answer.comment, draft, action))
         }
         _decide(tx, site, list(last.values()), who, now)
 
     placed = place_all(deps, site, drafts, now, then=decide_all)
-    count(deps, [submission for submission, _ in brought], placed)
+    count(deps, [submission for submission, _ in imported], placed)
     return placed
 
 
@@ -64,46 +63,16 @@ def _is_refused_since(tx: Tx, comment: Comment, draft: Draft, action: Action) ->
     return is_imported and comment.content_hash == draft.content_hash
 
 
-def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: str, now: datetime) -> None:
-    if not adopted:
+def _decide(tx: Tx, site: Site, imported: Sequence[tuple[Comment, Action]], who: str, now: datetime) -> None:
+    if not imported:
         return
-    ids = tx.decisions.new_ids(len(adopted))
-    decided = [_decided(*one, decision_id, who, now) for one, decision_id in zip(adopted, ids, strict=True)]
-    moved = tx.comments.move([move for move, _, _ in decided])
+    ids = tx.decisions.new_ids(len(imported))
+    decided = [
+        (comment, new_decision(decision_id, comment, action, Who.SITE, who, now, reason=IMPORTED))
+        for (comment, action), decision_id in zip(imported, ids, strict=True)
+    ]
+    moved = tx.comments.move([move_to(comment, decision, now) for comment, decision in decided])
     tx.search.index(moved)
-    left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
+    left = [(comment, decision) for comment, decision in decided if comment.pk in moved]
     publish_decisions(tx, {site.id: replace(site, callback_url=None)}, left, fresh=True)
     tx.cases.close_matters({comment.pk: decision.id for comment, decision in left if decision.replaces}, now)
-
-
-def _decided(
-    comment: Comment, action: Action, decision_id: int, who: str, now: datetime
-) -> tuple[Move, Comment, Decision]:
-    move = Move(
-        pk=comment.pk,
-        revision=comment.revision,
-        from_status=comment.status,
-        expected_decision_id=comment.decision_id,
-        to_status=OUTCOME[action],
-        decision_id=decision_id,
-        published_revision=comment.revision if OUTCOME[action] is Status.APPROVED else None,
-        decided_at=now,
-    )
-    decision = Decision(
-        id=decision_id,
-        comment_pk=comment.pk,
-        site_id=comment.site_id,
-        revision=comment.revision,
-        action=action,
-        who_kind=Who.SITE,
-        who=who,
-        from_status=comment.status,
-        to_status=OUTCOME[action],
-        created_at=now,
-        effective_at=now,
-        reason=IMPORTED,
-        replaces=comment.decision_id,
-        previous=comment.decision_id,
-        from_published=comment.published_revision,
-    )
-    return move, comment, decision

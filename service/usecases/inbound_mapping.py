@@ -11,8 +11,8 @@ from service.domain.errors import Invalid
 from service.domain.faults import Fault
 from service.domain.json_pointers import FIELDS, Map, at
 from service.domain.markup import plain_text
-from service.usecases import lenient
-from service.usecases.submission import check, to_submission
+from service.usecases import foreign_fields
+from service.usecases.submission import read_submission
 
 MOMENTS: Final = frozenset({"article.published_at", "submitted_at"})
 SAMPLE_LIMIT: Final = 256 * 1024
@@ -59,7 +59,7 @@ def tried(sample: bytes | str, places: Map, *, email_required: bool = True) -> d
     except (ValueError, RecursionError):
         raise Invalid([Fault("sample", "malformed")]) from None
     read = mapped(value, places)
-    to_submission(check(read), Source.INBOUND, email_required=email_required)
+    read_submission(read, Source.INBOUND, email_required=email_required)
     shown = {field: at(read, "/" + field.replace(".", "/")) for field in FIELDS}
     if shown["author.email"] is not None:
         shown["author.email"] = HIDDEN
@@ -76,11 +76,11 @@ def _text(found: object) -> object:
 def _moment(found: object) -> str | None:
     """Return a time as RFC 3339: from a text, or from Unix seconds or milliseconds; None for what is none."""
     if isinstance(found, str):
-        return lenient.moment(found)
+        return foreign_fields.moment(found)
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
     try:
         seconds = found / 1000 if found >= MILLISECONDS_FROM else found
-        return lenient.moment(datetime.fromtimestamp(seconds, UTC).isoformat())
+        return foreign_fields.moment(datetime.fromtimestamp(seconds, UTC).isoformat())
     except (ValueError, OverflowError, OSError):
         return None

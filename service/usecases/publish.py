@@ -13,10 +13,10 @@ from service.domain import events
 from service.domain.comment import Comment
 from service.domain.events import Delivery
 from service.domain.site import Site
-from service.domain.status import Status
 from service.domain.verdict import Decision
 from service.messaging.tasks import DELIVER
 from service.storage import Tx
+from service.usecases.transitions import published_by
 
 
 def publish_decisions(
@@ -50,15 +50,12 @@ def publish_decisions(
 
 def _delivery(comment: Comment, decision: Decision) -> Delivery:
     return Delivery(
-        id=0,
         site_id=comment.site_id,
         comment_pk=comment.pk,
         decision_id=decision.id,
         webhook_id=f"msg_{comment.site_id}_{decision.seq}",
         type=str(events.TYPE_OF[decision.action]),
         payload=events.payload(comment, decision),
-        state="waiting",
-        attempts=0,
         next_attempt_at=decision.effective_at,
         created_at=decision.effective_at,
     )
@@ -94,11 +91,6 @@ def publish_due(deps: Dependencies, limit: int = 200) -> int:
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
     return len(leaving)
-
-
-def published_by(decision: Decision) -> int | None:
-    """Return the revision that readers see once the decision is out; None when they see nothing."""
-    return decision.revision if decision.to_status is Status.APPROVED else None
 
 
 BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC)

@@ -13,16 +13,17 @@ from service.domain.author_status import AuthorStatus
 from service.domain.comment import STAFF, Comment
 from service.domain.duplicates import Signature
 from service.domain.effort import deserves_full
-from service.domain.facts import facts_of, free_hosts
-from service.domain.policy import Facts, decide
+from service.domain.facts import Facts, facts_of, free_hosts
+from service.domain.policy import decide
 from service.domain.site import Site
 from service.domain.status import Status
-from service.domain.verdict import OUTCOME, Action, Assessment, Decision, Verdict, Who
+from service.domain.verdict import Assessment, Decision, Verdict, Who
 from service.messaging.tasks import DELIVER
 from service.storage import Tx
 from service.storage.records import Move
 from service.usecases.duplicates import Candidate, assign, store_covered, store_memberships
 from service.usecases.publish import publish_decisions
+from service.usecases.transitions import move_to, new_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +59,24 @@ def record_scores(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
 
     Only pending comments in the revision that was scored move; who acted first has won, and the rest are left alone.
     """
-    if not scored:
+    pending = [one for one in scored if one.comment.status is Status.PENDING]
+    if not pending:
         return set()
     now = deps.clock()
     # decided before the transaction that writes: on SQLite whoever accepts comments waits for that one
     with deps.store.read() as tx:
-        cases = cases_of(tx, scored, now)
+        cases = cases_of(tx, pending, now)
     candidates = [case.candidate(case.verdict) for case in cases]
     with deps.store.write() as tx:
         ids = tx.decisions.new_ids(len(cases))
         assignments = assign(tx, candidates, now)
         decided = [
-            _machine_decision(case, decision_id, verdict, now)
+            automatic_decision(
+                replace(case.scored.comment, verdict=verdict),
+                decision_id,
+                now,
+                rescore=_is_rescored(case, verdict),
+            )
             for case, decision_id, verdict in zip(cases, ids, assignments.verdicts, strict=True)
         ]
         moved = tx.comments.move([move for move, _, _ in decided])
@@ -141,36 +148,18 @@ def _facts(
     )
 
 
-def _machine_decision(
-    case: Case, decision_id: int, verdict: Verdict, now: datetime
+def automatic_decision(
+    comment: Comment, decision_id: int, now: datetime, *, rescore: bool = False
 ) -> tuple[Move, Comment, Decision]:
-    """`verdict` is the case's own, unless a decision that stands over its copies has taken its place."""
-    comment, status = case.scored.comment, OUTCOME[verdict.action]
-    published = comment.revision if verdict.action is Action.APPROVE else None
-    move = Move(
-        pk=comment.pk,
-        revision=comment.revision,
-        from_status=Status.PENDING,
-        expected_decision_id=None,
-        to_status=status,
-        decision_id=decision_id,
-        published_revision=published,
-        decided_at=now,
-        verdict=verdict,
-        rescore=verdict is case.verdict and deserves_full(verdict, case.site.policy),
-    )
-    decision = Decision(
-        id=decision_id,
-        comment_pk=comment.pk,
-        site_id=comment.site_id,
-        revision=comment.revision,
-        action=verdict.action,
-        who_kind=Who.MACHINE,
-        who=verdict.model or "policy",
-        from_status=Status.PENDING,
-        to_status=status,
-        created_at=now,
-        effective_at=now,
-        reason=verdict.reasons[0].code,
-    )
-    return move, replace(comment, verdict=verdict), decision
+    """Return the decision that the comment's verdict makes, and the move that carries it out."""
+    verdict = comment.verdict
+    if verdict is None:
+        raise ValueError("an automatic decision takes a verdict")
+    who, ground = verdict.model or "policy", verdict.reasons[0].code
+    decision = new_decision(decision_id, comment, verdict.action, Who.MACHINE, who, now, reason=ground)
+    return replace(move_to(comment, decision, now), verdict=verdict, rescore=rescore), comment, decision
+
+
+def _is_rescored(case: Case, verdict: Verdict) -> bool:
+    """Whether a full score is worth its time; not where a decision that stands over its copies has decided it."""
+    return verdict is case.verdict and deserves_full(verdict, case.site.policy)

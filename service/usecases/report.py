@@ -8,9 +8,8 @@ from service.domain.desk import Matter, Report
 from service.domain.errors import Conflict, NothingToUndo
 from service.domain.site import Site
 from service.domain.verdict import Action, Who
-from service.storage.records import Label
 from service.usecases.review import stale
-from service.usecases.transitions import locked
+from service.usecases.transitions import locked, new_label
 
 
 def report(
@@ -26,19 +25,7 @@ def report(
         if not tx.cases.add_report(Report(comment.pk, comment.revision, by, reason, now)):
             return comment, False
         tx.cases.open(Matter.REPORTED, comment, now)
-        tx.labels.add(
-            [
-                Label(
-                    site_id=site.id,
-                    comment_pk=comment.pk,
-                    revision=comment.revision,
-                    who_kind=Who.READER,
-                    who="reader",
-                    action=Action.HOLD,
-                    created_at=now,
-                )
-            ]
-        )
+        tx.labels.add([new_label(comment, Action.HOLD, Who.READER, "reader", now)])
     return comment, True
 
 
@@ -54,7 +41,7 @@ def dismiss(
     now = deps.clock()
     with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
-        decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+        decision = tx.decisions.current(comment)
         ground = stale(comment, decision, revision, replaces)
         if ground:
             raise Conflict(comment, decision, ground)
@@ -73,9 +60,7 @@ def reopen(deps: Dependencies, site: Site, comment_id: str, dismissal: int, who:
         comment = locked(tx, site, comment_id)
         decided_since = (comment.decision_id or 0) >= dismissal
         if decided_since or tx.decisions.get(dismissal) or comment.pk not in tx.cases.closed_by(dismissal):
-            raise NothingToUndo(
-                comment, tx.decisions.get(comment.decision_id) if comment.decision_id else None
-            )
+            raise NothingToUndo(comment, tx.decisions.current(comment))
         tx.cases.undo([dismissal])
         tx.audit_log.append(who, "undo", f"{site.name}: comment {comment.pk}, left as it was", deps.clock())
     return comment

@@ -18,8 +18,8 @@ from service.storage import Tx
 from service.storage.records import Move
 from service.usecases.duplicates import assign, store_memberships
 from service.usecases.publish import publish_decisions
-from service.usecases.record_scores import Case, Scored, cases_of
-from service.usecases.transitions import current_decisions, follow_up, move_of
+from service.usecases.record_scores import Case, Scored, automatic_decision, cases_of
+from service.usecases.transitions import current_decisions, move_of
 
 PUBLISHED = Reason("rescored", "It was published on a fast score; scored in full, a person looks at it.")
 
@@ -119,14 +119,9 @@ def _move(
 ) -> list[tuple[Comment, Decision]]:
     """Move the comments, which are locked, to where their verdicts say; return each with its decision."""
     ids = tx.decisions.new_ids(len(comments))
-    moves, left = [], []
-    for comment, decision_id in zip(comments, ids, strict=True):
-        verdict = verdicts[comment.pk]
-        status, who = OUTCOME[verdict.action], verdict.model or "policy"
-        published = comment.revision if status is Status.APPROVED else None
-        moves.append(replace(move_of(comment, status, decision_id, published, now), verdict=verdict))
-        ground = verdict.reasons[0].code
-        decision = follow_up(decision_id, comment, verdict.action, status, Who.MACHINE, who, ground, now)
-        left.append((replace(comment, verdict=verdict), decision))
-    tx.comments.move(moves)
-    return left
+    decided = [
+        automatic_decision(replace(comment, verdict=verdicts[comment.pk]), decision_id, now)
+        for comment, decision_id in zip(comments, ids, strict=True)
+    ]
+    tx.comments.move([move for move, _, _ in decided])
+    return [(comment, decision) for _, comment, decision in decided]

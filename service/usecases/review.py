@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from service.context import Dependencies
@@ -13,12 +13,20 @@ from service.domain.desk import Matter
 from service.domain.errors import Conflict, Final, NotFound
 from service.domain.site import Site
 from service.domain.status import Status
-from service.domain.verdict import OUTCOME, Action, Decision, Who
+from service.domain.verdict import Action, Decision, Who
 from service.messaging.tasks import DELIVER, PUBLISH
 from service.storage import Tx
-from service.storage.records import Label, Move
-from service.usecases.publish import publish_decisions, published_by
-from service.usecases.transitions import current_decisions, locked_each, move_of
+from service.storage.records import Move
+from service.usecases.publish import publish_decisions
+from service.usecases.transitions import (
+    current_decisions,
+    locked_each,
+    move_of,
+    new_decision,
+    new_label,
+    or_raise,
+    published_by,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +92,7 @@ def carry_out(
     """Do what `review` does within a transaction that does more; call `enqueue_after` once it is committed."""
     target = Target(site, comment_id, judgement.revision)
     (outcome,) = carry_out_each(tx, [target], judgement, now, delay)
-    if not isinstance(outcome, Reviewed):
-        raise outcome
-    return outcome
+    return or_raise(outcome)
 
 
 def carry_out_each(
@@ -148,7 +154,12 @@ def _keep(
     tx.decisions.undo([one.id for one in overruled if one.seq is None], now)
     # one revision has one judgement: the one that stands
     tx.labels.retract([one.id for one in overruled], now)
-    tx.labels.add([_label(decision, judgement) for _, decision in moved])
+    tx.labels.add(
+        [
+            new_label(case.comment, decision.action, decision.who_kind, decision.who, now, decision.id)
+            for case, decision in moved
+        ]
+    )
     called_back = False
     if delay > 0:
         tx.decisions.add([decision for _, decision in moved])
@@ -198,35 +209,21 @@ def _judged(decision_id: int, case: _Case, judgement: Judgement, now: datetime, 
     """Make the decision. One that overrules another still unpublished takes that one's place and starting point."""
     comment, current_decision = case.comment, case.current_decision
     unpublished = current_decision if current_decision and current_decision.seq is None else None
-    return Decision(
-        id=decision_id,
-        comment_pk=comment.pk,
-        site_id=comment.site_id,
-        revision=comment.revision,
-        action=judgement.action,
-        who_kind=judgement.who_kind,
-        who=judgement.who,
-        from_status=unpublished.from_status if unpublished else comment.status,
-        to_status=OUTCOME[judgement.action],
-        created_at=now,
-        effective_at=now + timedelta(seconds=delay),
+    decision = new_decision(
+        decision_id,
+        comment,
+        judgement.action,
+        judgement.who_kind,
+        judgement.who,
+        now,
         reason=judgement.reason,
+    )
+    return replace(
+        decision,
+        from_status=unpublished.from_status if unpublished else comment.status,
+        effective_at=now + timedelta(seconds=delay),
         replaces=judgement.replaces,
         previous=unpublished.previous if unpublished else comment.decision_id,
-        from_published=comment.published_revision,
-    )
-
-
-def _label(decision: Decision, judgement: Judgement) -> Label:
-    return Label(
-        site_id=decision.site_id,
-        comment_pk=decision.comment_pk,
-        revision=decision.revision,
-        who_kind=judgement.who_kind,
-        who=judgement.who,
-        action=judgement.action,
-        created_at=decision.created_at,
-        decision_id=decision.id,
     )
 
 

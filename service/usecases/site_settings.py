@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from service.domain.comment import TITLE_LIMIT, URL_LIMIT, normalise_url
 from service.domain.faults import Fault, InvalidValue
 from service.domain.options import READERS as OPTIONS
-from service.domain.options import flag, one_of
+from service.domain.readers import choice, flag
 from service.webhooks.signing import SecretError, parse_secret
 from service.webhooks.url_guard import Allow, is_closed
 
@@ -102,7 +102,7 @@ SETTINGS: Final[Mapping[str, Callable[[str], object]]] = {
     "callback_disabled": _disabled,
     "webhook_secret": _webhook_secret,
     "email_required": flag,
-    "address_mode": one_of(*ADDRESS_MODES),
+    "address_mode": choice(*ADDRESS_MODES),
     "region": _region,
     "coral_secret": _coral_secrets,
     "coral_token": _coral_token,

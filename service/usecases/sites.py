@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from service.domain.errors import Invalid, NotFound
@@ -15,6 +15,7 @@ from service.domain.policy_terms import change, known_terms, to_terms
 from service.domain.site import Site
 from service.privacy.keys import (
     CORAL,
+    Keyring,
     fingerprint,
     new_akismet_key,
     new_api_key,
@@ -22,7 +23,7 @@ from service.privacy.keys import (
     seal_option,
 )
 from service.privacy.sealing import new_contact_keys
-from service.storage import Tx
+from service.storage import Store, Tx
 from service.usecases.site_settings import SETTINGS, closed_faults, read_settings
 
 if TYPE_CHECKING:
@@ -170,20 +171,15 @@ def _rotate_key(
     return rotated
 
 
-def _rotate_inbound(context: AppContext, tx: Tx, site: Site, at_once: bool) -> dict[str, str]:
-    secret = new_webhook_secret()
-    kept = () if at_once else site.inbound_secrets[:1]
-    sealed = context.keyring.encrypt(site.name, "inbound", secret.encode())
-    tx.sites.save(replace(site, inbound_secrets=(sealed, *kept)))
-    return {"inbound_secret": secret}
+def _rotate_secret(kind: str) -> Callable[[AppContext, Tx, Site, bool], dict[str, str]]:
+    def rotated(context: AppContext, tx: Tx, site: Site, at_once: bool) -> dict[str, str]:
+        secret, field = new_webhook_secret(), f"{kind}_secrets"
+        kept = () if at_once else getattr(site, field)[:1]
+        sealed = context.keyring.encrypt(site.name, kind, secret.encode())
+        tx.sites.save(replace(site, **{field: (sealed, *kept)}))  # type: ignore[arg-type]  # one of two fields
+        return {f"{kind}_secret": secret}
 
-
-def _rotate_webhook(context: AppContext, tx: Tx, site: Site, at_once: bool) -> dict[str, str]:
-    secret = new_webhook_secret()
-    kept = () if at_once else site.webhook_secrets[:1]
-    sealed = context.keyring.encrypt(site.name, "webhook", secret.encode())
-    tx.sites.save(replace(site, webhook_secrets=(sealed, *kept)))
-    return {"webhook_secret": secret}
+    return rotated
 
 
 def _rotate_contact(context: AppContext, tx: Tx, site: Site, at_once: bool) -> dict[str, str]:  # noqa: ARG001  # one shape for all
@@ -195,8 +191,8 @@ def _rotate_contact(context: AppContext, tx: Tx, site: Site, at_once: bool) -> d
 _ROTATE: Final[Mapping[str, Callable[[AppContext, Tx, Site, bool], dict[str, str]]]] = {
     "key": _rotate_key("key", "key", new_api_key),
     "akismet_key": _rotate_key("akismet", "akismet_key", new_akismet_key),
-    "inbound_secret": _rotate_inbound,
-    "webhook_secret": _rotate_webhook,
+    "inbound_secret": _rotate_secret("inbound"),
+    "webhook_secret": _rotate_secret("webhook"),
     "contact_key": _rotate_contact,
 }
 
@@ -274,3 +270,21 @@ def enrol_site(
 def _check_slug(name: str) -> None:
     if not 1 <= len(name) <= SLUG_LIMIT or not set(name) <= SLUG or name[0] == "-" or name[-1] == "-":
         raise Invalid([Fault("name", "slug", count=SLUG_LIMIT)])
+
+
+def key_owner(store: Store, keyring: Keyring, key: str, now: datetime) -> tuple[Site, str] | None:
+    """Return the site and the kind of an API key, whichever master key its fingerprint was made under.
+
+    One of an older master is kept under the present one from then on: a used key outlives the master's rotation.
+    """
+    with store.read() as tx:
+        for version in keyring.versions:
+            owner = tx.sites.key_owner(fingerprint(keyring, key, version), now)
+            if owner is not None:
+                break
+        else:
+            return None
+    if version != keyring.version:
+        with store.write() as tx:  # of two requests at once the second finds the old one gone
+            tx.sites.replace_fingerprint(fingerprint(keyring, key, version), fingerprint(keyring, key))
+    return owner

@@ -6,11 +6,10 @@ Faults name the field and the fix, and never show what was sent: a value may be 
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
@@ -95,8 +94,11 @@ def _ip(text: str) -> str:
     raise InvalidValue("ip")
 
 
-def _texts(most: int, pattern: str) -> Any:
-    """A bounded text; `pattern` is what the published schema says of the check that runs in Python."""
+def text_field(most: int, pattern: str) -> Any:
+    """A bounded text; `pattern` is what the published schema says of the check that runs in Python.
+
+    The bound is part of the very check that it is text: without one, half surrogate pairs would pass.
+    """
     shown: dict[str, Any] = {"pattern": pattern} | ({"minLength": 1} if pattern != NO_NUL else {})
     return Field(strict=True, max_length=most, json_schema_extra=shown)
 
@@ -109,15 +111,15 @@ def _archived(text: str) -> str:
     return text if len(text) <= ARCHIVED_LIMIT else text[: ARCHIVED_LIMIT - len(CUT)] + CUT
 
 
-Text = Annotated[str, _texts(BODY_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
+Text = Annotated[str, text_field(BODY_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
 ArchivedText = Annotated[
-    str, _texts(ARCHIVED_BOUND, SOME_TEXT), AfterValidator(_some_text), AfterValidator(_archived)
+    str, text_field(ARCHIVED_BOUND, SOME_TEXT), AfterValidator(_some_text), AfterValidator(_archived)
 ]
-Name = Annotated[str, _texts(NAME_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
-Line = Annotated[str, _texts(CLIENT_LIMIT, NO_NUL), AfterValidator(no_nul)]
-Title = Annotated[str, _texts(TITLE_LIMIT, NO_NUL), AfterValidator(no_nul)]
-PageUrl = Annotated[str, _texts(URL_LIMIT, URL), AfterValidator(page_url)]
-WebUrl = Annotated[str, _texts(URL_LIMIT, URL), AfterValidator(_web_url)]
+Name = Annotated[str, text_field(NAME_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
+Line = Annotated[str, text_field(CLIENT_LIMIT, NO_NUL), AfterValidator(no_nul)]
+Title = Annotated[str, text_field(TITLE_LIMIT, NO_NUL), AfterValidator(no_nul)]
+PageUrl = Annotated[str, text_field(URL_LIMIT, URL), AfterValidator(page_url)]
+WebUrl = Annotated[str, text_field(URL_LIMIT, URL), AfterValidator(_web_url)]
 Ip = Annotated[
     str,
     AfterValidator(_ip),
@@ -209,70 +211,23 @@ class ArchivedGiven(SubmissionGiven):
         return len(self.body) == ARCHIVED_LIMIT and self.body.endswith(CUT)
 
 
-Given = TypeVar("Given", bound=SubmissionGiven)
-
-
-def read(raw: bytes) -> SubmissionGiven:
-    """Return the submission in a JSON text. Raises Invalid with every fault, each naming its field."""
-    return _read(SubmissionGiven, raw)
-
-
-def read_archived(raw: bytes) -> ArchivedGiven:
-    """Return likewise a comment of an archive."""
-    return _read(ArchivedGiven, raw)
-
-
-def _read(model: type[Given], raw: bytes) -> Given:
-    try:
-        return model.model_validate_json(raw)
-    except ValidationError as error:
-        if error.errors(include_input=False, include_url=False)[0]["type"] != "json_invalid":
-            raise Invalid(faults_of(error)) from None
-    return _read_slowly(model, raw)
-
-
-def _read_slowly(model: type[Given], raw: bytes) -> Given:
-    """Read what the fast parser refuses whole: Python's lets half a surrogate pair through, so its field is named."""
-    try:
-        value = json.loads(raw)
-    except RecursionError:
-        raise Invalid([Fault("", "malformed.deep")]) from None
-    except UnicodeDecodeError:
-        raise Invalid([Fault("", "malformed")]) from None
-    except json.JSONDecodeError as wrong:
-        raise Invalid([Fault("", "malformed.at", column=wrong.colno)]) from None
-    except ValueError:
-        raise Invalid([Fault("", "malformed.digits")]) from None
-    return _check(model, value)
-
-
-def check(value: object) -> SubmissionGiven:
-    """Return the submission in a parsed JSON value. Raises Invalid with every fault, each naming its field."""
-    return _check(SubmissionGiven, value)
-
-
-def check_archived(value: object) -> ArchivedGiven:
-    """Return likewise a comment of an archive."""
-    return _check(ArchivedGiven, value)
-
-
-def _check(model: type[Given], value: object) -> Given:
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise Invalid(faults_of(error)) from None
-
-
-def to_submission(
-    given: SubmissionGiven,
+def read_submission(
+    value: object,
     source: Source,
     *,
     email_required: bool = True,
     idempotency_key: str | None = None,
     signals: Mapping[str, object] | None = None,
-    live: bool = True,
 ) -> Submission:
-    """Return the submission as the verbs take it. Raises Invalid when the site requires an email and there is none."""
+    """Return the submission in a parsed JSON value. Raises Invalid with every fault, each naming its field.
+
+    What is imported is of an archive: it may be longer, and is scored after what comes in live.
+    """
+    archived = source is Source.IMPORT
+    try:
+        given = (ArchivedGiven if archived else SubmissionGiven).model_validate(value)
+    except ValidationError as error:
+        raise Invalid(faults_of(error)) from None
     author, article, client = given.author, given.article, given.client
     if email_required and author.email is None:
         raise Invalid([Fault("author.email", "missing.here")])
@@ -287,7 +242,13 @@ def to_submission(
         submitted_at=given.submitted_at,
         client=Client(client.ip, client.user_agent, client.referrer) if client else Client(),
         source=source,
-        signals={**(signals or {}), **({STAFF: True} if author.staff else {})},
+        signals={**(signals or {}), **_own_signals(given)},
         idempotency_key=idempotency_key,
-        live=live,
+        live=not archived,
     )
+
+
+def _own_signals(given: SubmissionGiven) -> dict[str, object]:
+    """Say who wrote it, and whether its end is missing."""
+    is_cut = isinstance(given, ArchivedGiven) and given.is_cut
+    return {**({STAFF: True} if given.author.staff else {}), **({"cut": True} if is_cut else {})}

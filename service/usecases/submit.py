@@ -18,7 +18,10 @@ from service.messaging.tasks import SCORE
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
 from service.storage.records import IdempotencyKey
+from service.usecases.transitions import or_raise
 
+Result = Placed | ReplydeskError
+"""What became of a submission, or the error that refused it."""
 UNREFUSED = (Status.PENDING, Status.APPROVED)
 OTHER = (
     "is the id of another comment here, by another author and of another time or article: "
@@ -30,7 +33,7 @@ RACES = 3
 
 def submit(
     deps: Dependencies, sanitizer: Sanitizer, site: Site, submissions: Sequence[Submission]
-) -> list[Placed | ReplydeskError]:
+) -> list[Result]:
     """Accept comments: each is stored pending once, replayed, or made the next revision; one answer each, in order.
 
     When this returns, what is answered `Placed` is committed. A refused item is answered by its error and spoils no
@@ -46,9 +49,13 @@ def submit(
     return placed
 
 
-def count(
-    deps: Dependencies, submissions: Sequence[Submission], placed: Sequence[Placed | ReplydeskError]
-) -> None:
+def submit_one(deps: Dependencies, sanitizer: Sanitizer, site: Site, submission: Submission) -> Placed:
+    """Accept one comment as `submit` does; raise what refuses it."""
+    (answer,) = submit(deps, sanitizer, site, [submission])
+    return or_raise(answer)
+
+
+def count(deps: Dependencies, submissions: Sequence[Submission], placed: Sequence[Result]) -> None:
     """Count what is committed by now, by source and outcome."""
     ended = Counter(
         (submission.source, answer.outcome if isinstance(answer, Placed) else "refused")
@@ -70,9 +77,7 @@ def _carry_over(deps: Dependencies, site: Site, drafts: Sequence[Draft]) -> None
             tx.authors.rekey(site.id, {old: keys[old] for old in known})
 
 
-def _place_one(
-    deps: Dependencies, site: Site, drafts: Sequence[Draft], now: datetime
-) -> list[Placed | ReplydeskError]:
+def _place_one(deps: Dependencies, site: Site, drafts: Sequence[Draft], now: datetime) -> list[Result]:
     """Place what comes alone and is new, which is most of it, in the store's cheapest way; nothing for the rest."""
     if len(drafts) != 1 or _keys(drafts[0]):
         return []
@@ -85,11 +90,11 @@ def place_all(
     site: Site,
     drafts: Sequence[Draft],
     now: datetime,
-    then: Callable[[Tx, Sequence[Placed | ReplydeskError]], None] | None = None,
-) -> list[Placed | ReplydeskError]:
+    then: Callable[[Tx, Sequence[Result]], None] | None = None,
+) -> list[Result]:
     """Place drafts in one transaction, one answer each, in order; `then` acts on the answers in the same one."""
     for _ in range(RACES):
-        placed: list[Placed | ReplydeskError] = []
+        placed: list[Result] = []
         try:
             with deps.store.write() as tx:
                 for round_of_drafts in _rounds(drafts):
@@ -122,17 +127,17 @@ def _rounds(drafts: Sequence[Draft]) -> Iterable[list[Draft]]:
 
 
 def _keys(draft: Draft) -> list[str]:
-    """Return the keys that the draft is remembered by: the caller's, and that of its content."""
-    return [key for key in (draft.idempotency_key, draft.content_key) if key]
+    """Return the keys that the draft is remembered by: the caller's, and those of its content."""
+    return [key for key in (draft.idempotency_key, *draft.content_keys) if key]
 
 
-def _place(tx: Tx, site: Site, drafts: Sequence[Draft], now: datetime) -> list[Placed | ReplydeskError]:
+def _place(tx: Tx, site: Site, drafts: Sequence[Draft], now: datetime) -> list[Result]:
     keyed = [key for draft in drafts for key in _keys(draft)]
     used = tx.comments.idempotency_keys(site.id, keyed) if keyed else {}
     there = {draft.id: answer for draft in drafts if (answer := _replayed(tx, draft, used))}
     fresh = [draft for draft in drafts if draft.id not in there]
     added = tx.comments.add(site.id, fresh, now)
-    answers: list[Placed | ReplydeskError] = []
+    answers: list[Result] = []
     for draft in drafts:
         if draft.id in there:
             answers.append(there[draft.id])
@@ -144,14 +149,14 @@ def _place(tx: Tx, site: Site, drafts: Sequence[Draft], now: datetime) -> list[P
     return answers
 
 
-def _replayed(tx: Tx, draft: Draft, used: Mapping[str, IdempotencyKey]) -> Placed | ReplydeskError | None:
+def _replayed(tx: Tx, draft: Draft, used: Mapping[str, IdempotencyKey]) -> Result | None:
     """Answer what came before: by the caller's key, or, where it had no id, by who wrote what under which article."""
     if key := used.get(draft.idempotency_key or ""):
         comment = tx.comments.by_pk(key.comment_pk)
         if comment is None or key.request_hash != draft.request_hash:
             return IdempotencyMismatch()
         return Placed(comment, "replay")
-    if key := used.get(draft.content_key or ""):
+    for key in filter(None, map(used.get, draft.content_keys)):
         comment = tx.comments.by_pk(key.comment_pk)
         # what was edited or taken off since is not there any more
         if comment and comment.status not in FINAL and comment.revision == key.revision:
@@ -159,7 +164,7 @@ def _replayed(tx: Tx, draft: Draft, used: Mapping[str, IdempotencyKey]) -> Place
     return None
 
 
-def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | ReplydeskError:
+def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Result:
     """The id is known: the same content is a replay, new content is the next revision."""
     current = tx.comments.get(site.id, draft.id, lock=True)
     if current is None:
@@ -182,7 +187,7 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
 
 def _current_decision(tx: Tx, comment: Comment) -> Decision | None:
     """Return the decision that stands, or the one that its RESTORE put back."""
-    decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+    decision = tx.decisions.current(comment)
     if decision is None or decision.action is not Action.RESTORE:
         return decision
     return put_back(decision, tx.decisions.of_comment(comment.pk))
@@ -215,7 +220,7 @@ def _remember(
     tx: Tx,
     site: Site,
     used: Mapping[str, IdempotencyKey],
-    answers: Sequence[Placed | ReplydeskError],
+    answers: Sequence[Result],
     drafts: Sequence[Draft],
     now: datetime,
 ) -> None:

@@ -1,25 +1,34 @@
-"""What the verbs share: lock comments, swap their state, make the decision that follows another."""
+"""Transitions of comments that the use cases share: lock, decide, and move by compare-and-swap."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from service.domain.comment import Comment
-from service.domain.errors import Conflict, Final, NotFound
+from service.domain.errors import Conflict, Final, NotFound, ReplydeskError
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
-from service.domain.verdict import Action, Decision, Who
+from service.domain.verdict import OUTCOME, Action, Decision, Who
 from service.storage import Tx
-from service.storage.records import Move
+from service.storage.records import Label, Move
+
+T = TypeVar("T")
+STATUS_AFTER = {**OUTCOME, Action.WITHDRAW: Status.WITHDRAWN, Action.ERASE: Status.ERASED}
+
+
+def or_raise(outcome: T | ReplydeskError) -> T:
+    """Return what became of one of several; raise the error that stands in its place."""
+    if isinstance(outcome, ReplydeskError):
+        raise outcome
+    return outcome
 
 
 def locked(tx: Tx, site: Site, comment_id: str) -> Comment:
     """Return the comment locked for this transaction. Raises NotFound, and Final for what can move no more."""
     (found,) = locked_each(tx, [(site, comment_id)])
-    if not isinstance(found, Comment):
-        raise found
-    return found
+    return or_raise(found)
 
 
 def locked_each(tx: Tx, named: Sequence[tuple[Site, str]]) -> list[Comment | NotFound | Final]:
@@ -73,17 +82,21 @@ def move_of(
     )
 
 
-def follow_up(
+def new_decision(
     decision_id: int,
     comment: Comment,
     action: Action,
-    target: Status,
     who_kind: Who,
     who: str,
-    reason: str | None,
     now: datetime,
+    *,
+    reason: str | None = None,
+    to_status: Status | None = None,
 ) -> Decision:
-    """Make a decision that takes effect at once, over the one that stands."""
+    """Return a decision on the comment as it was seen, in effect at once, over the one that stands.
+
+    `to_status` is for a restore; each other action has a status of its own.
+    """
     return Decision(
         id=decision_id,
         comment_pk=comment.pk,
@@ -93,11 +106,37 @@ def follow_up(
         who_kind=who_kind,
         who=who,
         from_status=comment.status,
-        to_status=target,
+        to_status=to_status or STATUS_AFTER[action],
         created_at=now,
         effective_at=now,
         reason=reason,
         replaces=comment.decision_id,
         previous=comment.decision_id,
         from_published=comment.published_revision,
+    )
+
+
+def move_to(comment: Comment, decision: Decision, now: datetime) -> Move:
+    """Return the move that a decision in effect at once makes: readers see the revision that it approves."""
+    return move_of(comment, decision.to_status, decision.id, published_by(decision), now)
+
+
+def published_by(decision: Decision) -> int | None:
+    """Return the revision that readers see once the decision is published; None when they see nothing."""
+    return decision.revision if decision.to_status is Status.APPROVED else None
+
+
+def new_label(
+    comment: Comment, action: Action, who_kind: Who, who: str, now: datetime, decision_id: int | None = None
+) -> Label:
+    """Return a judgement of the comment as it was seen, for training."""
+    return Label(
+        site_id=comment.site_id,
+        comment_pk=comment.pk,
+        revision=comment.revision,
+        who_kind=who_kind,
+        who=who,
+        action=action,
+        created_at=now,
+        decision_id=decision_id,
     )

@@ -17,7 +17,7 @@ from service.messaging.tasks import DELIVER, SCORE
 from service.storage import Tx
 from service.storage.records import Move
 from service.usecases.publish import publish_decisions
-from service.usecases.transitions import current_decisions, follow_up, locked_each, move_of
+from service.usecases.transitions import current_decisions, locked_each, move_of, new_decision, or_raise
 
 
 def undo(
@@ -51,9 +51,7 @@ def take_back(
 ) -> Undone:
     """Do what `undo` does within a transaction that does more; enqueueing what follows is the caller's."""
     (undone,) = take_back_each(tx, [UndoTarget(site, comment_id, decision_id)], who_kind, who, now)
-    if not isinstance(undone, Undone):
-        raise undone
-    return undone
+    return or_raise(undone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +132,15 @@ def _restores(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: date
     """Make by comment the decision that tells the site of the undo; an unpublished one needs none."""
     ids = tx.decisions.new_ids(len(cases))
     return {
-        case.comment.pk: follow_up(
-            decision_id, case.comment, Action.RESTORE, _target(case.undone), who_kind, who, "undone", now
+        case.comment.pk: new_decision(
+            decision_id,
+            case.comment,
+            Action.RESTORE,
+            who_kind,
+            who,
+            now,
+            reason="undone",
+            to_status=_target(case.undone),
         )
         for case, decision_id in zip(cases, ids, strict=True)
     }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from service.domain.faults import Fault, InvalidValue
@@ -19,6 +19,9 @@ KEYS: Final[Mapping[str, str]] = {
     "extra_forbidden": "unknown",
     "model_type": "object",
     "model_attributes_type": "object",
+    "dict_type": "object",
+    "list_type": "list",
+    "too_long": "too_long.entries",
     "string_type": "text",
     "string_unicode": "unicode",
     "string_too_long": "too_long",
@@ -27,6 +30,8 @@ KEYS: Final[Mapping[str, str]] = {
     "bool_type": "flag",
     "literal_error": "choice",
     "enum": "choice",
+    "float_type": "number.any",
+    "finite_number": "number.any",
     "int_type": "whole",
     "int_parsing": "whole",
     "int_parsing_size": "whole",
@@ -36,6 +41,8 @@ KEYS: Final[Mapping[str, str]] = {
     "json_invalid": "malformed",
 }
 """Types of pydantic's errors; our own validators raise InvalidValue."""
+Text = Annotated[str, Field(max_length=1024 * 1024)]
+"""A text without half surrogate pairs: pydantic finds them in a text that has a bound, and in no other."""
 NAMES: Final[Mapping[str, str]] = {
     "max_length": "count",
     "min_length": "count",

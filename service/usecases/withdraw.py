@@ -10,7 +10,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.messaging.tasks import DELIVER
 from service.usecases.publish import publish_decisions
-from service.usecases.transitions import follow_up, swap
+from service.usecases.transitions import new_decision, swap
 
 
 def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comment:
@@ -26,13 +26,11 @@ def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comme
             raise NotFound("There is no comment with this id on this site.")
         if comment.status is Status.WITHDRAWN:
             return comment
-        decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+        decision = tx.decisions.current(comment)
         if decision and decision.seq is None:
             tx.decisions.undo([decision.id], now)
         (decision_id,) = tx.decisions.new_ids(1)
-        withdrawal = follow_up(
-            decision_id, comment, Action.WITHDRAW, Status.WITHDRAWN, Who.SITE, who, None, now
-        )
+        withdrawal = new_decision(decision_id, comment, Action.WITHDRAW, Who.SITE, who, now)
         swap(tx, comment, decision, Status.WITHDRAWN, withdrawal.id, None, now)
         tx.cases.close_all({comment.pk: withdrawal.id}, now)
         tx.deliveries.drop_dead(comment.pk)  # a replay of an approval must not follow the withdrawal

@@ -23,7 +23,7 @@ from service.web.compat.gate import EXTENSION as COMPAT
 from service.web.compat.gate import CompatApis
 from service.web.demo import blueprint as demo
 from service.web.desk import blueprint as desk
-from service.web.desk import frame
+from service.web.desk import pages as desk_pages
 from service.web.meters import make_meters
 from service.web.proxies import PathPrefix, TrustedProxies
 from service.web.reach import EXTENSION, Api
@@ -61,7 +61,7 @@ def create_app(context: AppContext | None = None) -> Flask:
     connect(app, context)
     access.init(app)
     security.init(app, context)
-    frame.init(app)
+    desk_pages.init(app)
     problems.register(app)
     for pages in (versioned_api, reply, demo, desk):
         app.register_blueprint(pages)

@@ -17,8 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from service.domain.errors import Invalid, ReplydeskError
 from service.domain.faults import Fault
-from service.web.error_pages import error_page, is_person
-from service.web.pages import message_page
+from service.web.pages import error_page, is_person, message_page
 
 MIMETYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
@@ -61,12 +60,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "Send `Authorization: Bearer KEY` with the site's key; an inbound call carries the three "
             "webhook headers, signed with the site's inbound secret within the last five minutes.",
         ),
-        Kind(
-            "forbidden",
-            403,
-            "This is not allowed",
-            "Your key or role does not allow this.",
-        ),
+        Kind("forbidden", 403, "This is not allowed", "Your key or role does not allow this."),
         Kind(
             "not-found",
             404,
@@ -112,18 +106,8 @@ KINDS: Final[Mapping[str, Kind]] = {
             "A key names one submission for 7 days, and a line of an import for good. Send a new key for a new "
             "submission.",
         ),
-        Kind(
-            "too-large",
-            413,
-            "The body is too large",
-            "A single comment may have 256 KiB, a batch 16 MiB.",
-        ),
-        Kind(
-            "uri-too-long",
-            414,
-            "The address is too long",
-            "Send long values in the body.",
-        ),
+        Kind("too-large", 413, "The body is too large", "A single comment may have 256 KiB, a batch 16 MiB."),
+        Kind("uri-too-long", 414, "The address is too long", "Send long values in the body."),
         Kind(
             "unsupported-media-type",
             415,
@@ -136,12 +120,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "Validation failed",
             "Each entry of `errors` names a field and says how to fix it. Nothing of this submission was stored.",
         ),
-        Kind(
-            "too-many-requests",
-            429,
-            "Too many requests",
-            "Wait as long as `Retry-After` says.",
-        ),
+        Kind("too-many-requests", 429, "Too many requests", "Wait as long as `Retry-After` says."),
         Kind(
             "internal",
             500,
@@ -183,6 +162,12 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         self.extra = dict(extra or {})
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong, in a sentence that quotes nothing of the request."""
+        named = "; ".join(f"{fault.field}: {fault.message}" for fault in self.faults[:5])
+        return named or self.detail or f"{self.kind.title}."
+
     def members(self) -> dict[str, object]:
         """Return the members of the problem object."""
         members: dict[str, object] = {
@@ -199,12 +184,30 @@ class Problem(Exception):
         return members | self.extra
 
 
+def problem_of(error: Exception) -> Problem:
+    """Translate whatever was raised; what nobody foresaw is logged by its place alone."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ReplydeskError) and error.code != "internal":
+        return from_error(error)
+    if isinstance(error, HTTPException):
+        return _from_http(error)
+    if isinstance(error, (sql.OperationalError, sql.InterfaceError, sql.TimeoutError)):
+        # busy or away: nothing was committed, so the caller may send the same again
+        log.warning("store.unavailable", error=type(error).__name__)
+        return unavailable("The store cannot answer right now; nothing was accepted.")
+    # where it broke, never what was said: a message may quote a comment or an address
+    log.error("request.broke", error=type(error).__name__, where=where(error))
+    return Problem("internal")
+
+
 def from_error(error: ReplydeskError, current: Mapping[str, object] | None = None) -> Problem:
     """Translate an error of the domain by its code; `current` is the state that a conflict shows."""
     if isinstance(error, Invalid):
         return Problem(error.code, faults=error.faults)
-    if error.code not in KINDS or error.code == "internal":
-        return Problem("internal")  # its sentence is for operators
+    if error.code == "unavailable":
+        log.warning("request.unavailable", error=type(error).__name__)
+        return unavailable(error.detail)
     return Problem(error.code, error.detail, extra={"current": current} if current else None)
 
 
@@ -233,18 +236,22 @@ def wants_page() -> bool:
 def register(app: Flask) -> None:
     """Let every error of the application end in a problem answer."""
     app.after_request(_without_host)
-    app.register_error_handler(Problem, answer)
-    app.register_error_handler(ReplydeskError, lambda error: answer(from_error(error)))
-    app.register_error_handler(HTTPException, _from_http)
-    for failure in (sql.OperationalError, sql.InterfaceError, sql.TimeoutError):
-        app.register_error_handler(failure, _store_failed)
-    app.register_error_handler(Exception, _broke)
+    app.register_error_handler(
+        HTTPException, lambda error: error if _is_redirect(error) else _answered(error)
+    )
+    app.register_error_handler(Exception, _answered)
 
 
-def _from_http(error: HTTPException) -> Response | HTTPException:
+def _answered(error: Exception) -> Response:
+    return answer(problem_of(error))
+
+
+def _is_redirect(error: HTTPException) -> bool:
+    return error.code is not None and error.code < 400
+
+
+def _from_http(error: HTTPException) -> Problem:
     status = error.code or 500
-    if status < 400:
-        return error  # a redirect
     kind = BY_STATUS.get(status) or BY_STATUS[400 if status < 500 else 500]
     # Of werkzeug's own headers only these say something; its descriptions may quote the request.
     kept = {
@@ -252,7 +259,7 @@ def _from_http(error: HTTPException) -> Response | HTTPException:
         for name, value in error.get_headers()
         if name in ("Allow", "Retry-After", "WWW-Authenticate")
     }
-    return answer(Problem(kind.name, headers=kept))
+    return Problem(kind.name, headers=kept)
 
 
 def _without_host(response: Response) -> Response:
@@ -264,21 +271,9 @@ def _without_host(response: Response) -> Response:
     return response
 
 
-def _store_failed(error: Exception) -> Response:
-    """The store is busy or away: nothing was committed, so the caller may send the same again."""
-    log.warning("store.unavailable", error=type(error).__name__)
-    return answer(unavailable("The store cannot answer right now; nothing was accepted."))
-
-
 def unavailable(detail: str) -> Problem:
     """Return the problem that asks the caller to come again."""
     return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_SECONDS)})
-
-
-def _broke(error: Exception) -> Response:
-    """Log where it broke, never what was said: a message may quote a comment or an address."""
-    log.error("request.broke", error=type(error).__name__, where=where(error))
-    return answer(Problem("internal"))
 
 
 def where(error: BaseException) -> list[str]:

@@ -13,7 +13,7 @@ from limits.storage import MemoryStorage, RedisStorage
 
 from service.messaging.dispatcher import connect
 
-PATIENCE_SECONDS: Final = 0.05
+REDIS_SECONDS: Final = 0.05
 """So long one request may wait for Redis; then it is left alone for a while."""
 ALONE_SECONDS: Final = 5.0
 SECONDS_AT_ONCE: Final = 10.0
@@ -51,7 +51,7 @@ class Limiter:
         self._shared: RedisStorage | None = None
         self._shared_from = 0.0
         if redis_url is not None:
-            pool = connect(redis_url, PATIENCE_SECONDS).connection_pool
+            pool = connect(redis_url, REDIS_SECONDS).connection_pool
             self._shared = RedisStorage("redis:", pool, key_prefix=f"{prefix}limit", wrap_exceptions=True)
 
     def take(self, name: str, rate: Rate, count: int = 1, share: float = 1.0) -> float:

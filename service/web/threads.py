@@ -9,9 +9,11 @@ from typing import Final, Generic, TypeVar
 
 from service.domain.comment import Comment
 from service.storage import Tx
+from service.storage.records import Page
 
 T = TypeVar("T")
 DEEPEST: Final = 3
+PUBLISHED_LIMIT: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +60,12 @@ def without_parent(tx: Tx, site_id: int, shown: Collection[Comment]) -> set[int]
     there = {one.article.identity for one in shown}
     public = {name for name, one in found.items() if one.is_public and one.article.identity in there}
     return {one.pk for one in shown if one.parent_id in missing and one.parent_id not in public}
+
+
+def published_page(
+    tx: Tx, site_id: int, article_url: str, limit: int = PUBLISHED_LIMIT, after: int = 0
+) -> Page:
+    """Return at most `limit` published comments by date, oldest first; `next` is the `after` of the page behind it."""
+    found = tx.comments.published(site_id, article_url, limit + 1, after)
+    page = tuple(found[:limit])
+    return Page(page, page[-1].pk if len(found) > limit else None)

@@ -11,7 +11,7 @@ import pytest
 
 from service import config
 from service.cli import dumps
-from service.cli.opened import Refused
+from service.cli.console import Refused
 from service.cli.status import Opened, look
 from service.context import build_context
 from service.storage import Probe, ReadOnlyError, migrate, open_store

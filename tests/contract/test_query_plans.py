@@ -16,7 +16,7 @@ from service.storage.decision_tables import decisions, deliveries
 from service.storage.desk_tables import appeals, matters
 from service.storage.engines import open_engine
 from service.storage.records import ScoreRange
-from service.web.published import published_page
+from service.web.threads import published_page
 from tests import servers
 from tests.factories import ARTICLE, HELD, NOON, PENDING, after, courier, herald, template
 

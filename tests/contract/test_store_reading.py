@@ -8,7 +8,7 @@ from service.domain.comment import Article, Source
 from service.domain.status import Status
 from service.domain.verdict import Action
 from service.storage.records import Page
-from service.web.published import published_page
+from service.web.threads import published_page
 from tests.factories import (
     ADA,
     APPROVED,

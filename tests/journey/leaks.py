@@ -288,7 +288,7 @@ def _callback(scene: Scene) -> None:
 
 
 def _program(scene: Scene) -> None:
-    scene.audit.planter._run("leaky program", [sys.executable, "-c", "print(input())"], typed=scene.address)
+    scene.audit.planter.run("leaky program", "-c", "print(input())", typed=scene.address)
 
 
 LEAKS: Mapping[str, tuple[Callable[[Scene], None], str, str]] = {

@@ -74,6 +74,26 @@ def test_undo_goes_back_to_the_cluster_over_what_came_after(desk, contexts):
     assert statuses(desk, [*cluster, later]) == {Status.HELD}
 
 
+def test_undo_reaches_the_newest_decision_not_an_old_cluster(desk, contexts):
+    cluster = copies(desk.small, 4)
+    page = desk.sign_in(contexts())
+    page.keyboard.press("w")
+    expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_visible()
+    desk.small.clock.pass_seconds(120)
+    later = desk.small.held(body="The mayor is asleep at the wheel.")
+    page.goto(f"{desk.url}/desk")
+    page.wait_for_load_state()
+    page.keyboard.press("a")
+    expect(page.locator(f"#r{later.pk}.is-done")).to_be_visible()
+    page.goto(f"{desk.url}/desk?queue=decided")
+    page.wait_for_load_state()
+    page.keyboard.press("u")
+    expect(page.locator(f"#c{later.pk} button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("undone="))
+    assert (statuses(desk, cluster), desk.status(later)) == ({Status.SPAM}, Status.HELD)
+
+
 def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk, contexts):
     small = desk.small
     inside = [small.settle(small.submit(body=f"Reader {n} disagrees."), {"insult": 0.71}) for n in range(500)]

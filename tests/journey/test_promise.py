@@ -13,7 +13,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from service.leak_audit.forms import forms_of
-from service.leak_audit.plant import new_mark
+from service.leak_audit.planter import new_mark
 from service.leak_audit.search import Searcher, Tally, search
 from tests.journey.installation import REPLYDESK, Installation, Receiver, submission
 from tests.processes import until

@@ -71,6 +71,7 @@ ONE_PAGE = {
         "https://news.example/a?p=5&amp=1",
         "https://news.example/a?amp&p=5&amp_js_v=a6&usqp=mq331",
         "https://news.example/a?p=5&replytocom=7#respond",
+        "https://news.example/a?outputType=amp&p=5",
     ],
     "campaigns of other programs": [
         "https://news.example/a?p=5",
@@ -80,12 +81,20 @@ ONE_PAGE = {
         "https://news.example/a?fb_comment_id=1_2&p=5&_branch_match_id=3",
         "https://news.example/a?p=5&at_medium=social&at_campaign=x&at_custom2=y&at_link_id=3&at_bbc_team=z",
         "https://news.example/a?p=5&AT_Campaign=x&at_recipient_list=1&at_recipient_id=2&at_send_date=20261130",
+        "https://news.example/a?p=5&mibextid=x&ref_src=twsrc%5Etfw&wprov=sfla1&sfnsn=mo&__s=x&ef_id=y&cmpid=z",
         "https://news.example/a?mtm_campaign=x&mtm_kwd=y&p=5&matomo_source=z&piwik_campaign=a&hsa_cam=1",
     ],
     "an address out of HTML": [
         "https://news.example/a?p=5",
         "https://news.example/a?p=5&amp;utm_source=x",
         "https://news.example/a?utm_source=x&amp;utm_medium=y&p=5",
+    ],
+    "an ampersand out of HTML": [
+        "https://news.example/?post_type=story&p=5",
+        "https://news.example/?post_type=story&amp;p=5",
+        "https://news.example/?post_type=story&#038;p=5",
+        "https://news.example/?post_type=story&#38;p=5#comments",
+        "https://news.example/?post_type=story&#x26;p=5&utm_source=x",
     ],
     "a flag": [
         "https://news.example/?print",
@@ -124,6 +133,8 @@ OTHER_PAGES = [
     "https://news.example/a?a[]=1&a[]=2",
     "https://news.example/a?amp=230",
     "https://news.example/a?ampere",
+    "https://news.example/a?type=story&#038;p=5",
+    "https://news.example/a?type=story&#038;p=6",
     "https://news.example/a%2Bb",
     "https://news.example/a+b",
     "https://news.example/a%3Bb",

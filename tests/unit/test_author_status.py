@@ -3,7 +3,8 @@
 import pytest
 
 from service.domain.author_status import AuthorStatus
-from service.domain.policy import Facts, Policy, decide
+from service.domain.facts import Facts
+from service.domain.policy import Policy, decide
 from service.domain.verdict import LABELS, Action, Assessment
 from service.domain.word_list import WordList
 

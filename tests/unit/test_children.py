@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from service.cli import children
-from service.cli.children import ChildError, ChildProcesses
+from service.cli.children import ChildProcesses
+from service.cli.console import Refused
+from tests.processes import until
 
 STUBBORN = """
 import signal, subprocess, sys, time
@@ -104,7 +106,7 @@ def _is_up_again(child, heard, deaths):
 def test_a_child_that_dies_while_it_is_waited_for_is_told_at_once(processes):
     child = processes.start("web", python("import sys; sys.exit('replydesk: PORT: in use')"))
     started = time.monotonic()
-    with pytest.raises(ChildError, match=r"^web ended \(exit 1\): PORT: in use"):
+    with pytest.raises(Refused, match=r"^web ended \(exit 1\): PORT: in use"):
         processes.wait(lambda: False, 30, child)
     assert time.monotonic() - started < 10
 
@@ -119,7 +121,7 @@ def test_stubborn_children_and_their_children_are_ended_in_time(tmp_path, heard,
     processes.stop()
     assert time.monotonic() - started < 4.5
     assert not child.alive
-    assert not alive(grandchild)
+    until(lambda: not alive(grandchild), 5)
 
 
 def test_a_log_is_bounded(processes, tmp_path, monkeypatch):

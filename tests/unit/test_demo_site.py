@@ -61,7 +61,7 @@ def test_a_kill_before_the_site_is_stored_is_made_good_by_the_next_start(home, c
             demo.prepare(load())
     stale = kept(home)["key"]
     assert not opens(context, stale)
-    assert demo.prepare(load()).first_start
+    assert demo.prepare(load()).contact_key
     assert opens(context, kept(home)["key"])
     assert kept(home)["key"] != stale
 

@@ -13,8 +13,9 @@ from service.context import build_context
 from service.domain.comment import Placed, Source
 from service.importers.jsonl import import_lines
 from service.messaging.dispatcher import RecordingDispatcher
-from service.usecases import submission, submit
+from service.usecases import submit
 from service.usecases.sites import enrol_site, tune_site
+from service.usecases.submission import read_submission
 from tests.factories import NOON, sqlite_store
 from worker.sweep import KEYS_KEPT
 
@@ -45,7 +46,7 @@ class Import:
 
     def post(self, given):
         """Let the site post the same comment over the API."""
-        taken = submission.to_submission(submission.check(given), Source.API)
+        taken = read_submission(given, Source.API)
         (answer,) = submit(self.context.deps, self.context.sanitizer, self.site, [taken])
         assert isinstance(answer, Placed)
 

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from service.domain.threats import find_private, find_threats
+from service.domain.personal_data import find_personal_data
+from service.domain.threats import find_threats
 
 THREATS = (
     "I will bring my rifle to the next council meeting.",
@@ -155,7 +156,7 @@ def test_reported_speech_and_figures_of_speech_are_no_threats(text):
     ("what", "text"), [(what, text) for what, texts in PRIVATE.items() for text in texts]
 )
 def test_personal_data_is_found(what, text):
-    found = list(find_private(text))
+    found = list(find_personal_data(text))
 
     assert what in {one.what for one in found}
     assert {one.label for one in found} == {"personal_info"}
@@ -163,7 +164,7 @@ def test_personal_data_is_found(what, text):
 
 @pytest.mark.parametrize("text", PUBLIC)
 def test_public_places_and_plain_numbers_are_no_personal_data(text):
-    assert list(find_private(text)) == []
+    assert list(find_personal_data(text)) == []
 
 
 def test_a_find_names_its_stretch_of_the_text():
@@ -172,7 +173,7 @@ def test_a_find_names_its_stretch_of_the_text():
     (threat,) = find_threats(text)
 
     assert text[threat.begin : threat.end] == "I’ll find you"
-    assert "14 Osterby Drive" in {text[one.begin : one.end] for one in find_private(text)}
+    assert "14 Osterby Drive" in {text[one.begin : one.end] for one in find_personal_data(text)}
 
 
 @pytest.mark.parametrize(
@@ -185,6 +186,6 @@ def test_no_text_takes_long(piece):
     begun = time.process_time()
 
     list(find_threats(text))
-    list(find_private(text))
+    list(find_personal_data(text))
 
     assert time.process_time() - begun < 2.0

@@ -7,7 +7,8 @@ import pytest
 
 from service.domain.author_status import AuthorStatus
 from service.domain.errors import Invalid
-from service.domain.policy import Cut, Facts, Policy, decide
+from service.domain.facts import Facts
+from service.domain.policy import Cut, Policy, decide
 from service.domain.policy_terms import change
 from service.domain.severity import is_at_risk
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Span

@@ -15,8 +15,8 @@ from service.privacy.keys import CORAL, CiphertextError, open_option, seal_optio
 from service.privacy.master_key import MasterKeyError, load_masters, parse_masters
 from service.privacy.sealing import Address
 from service.privacy.signatures import read_receipt, receipt_token
-from service.usecases.reseal import key_owner, reseal, sealed
-from service.usecases.sites import enrol_site
+from service.usecases.reseal import reseal, sealed
+from service.usecases.sites import enrol_site, key_owner
 from tests.factories import NOON, added, sqlite_store
 
 OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))

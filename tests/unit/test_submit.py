@@ -102,6 +102,38 @@ def test_without_an_address_one_network_and_name_is_one_author(stage):
     assert outcomes(stage, anonymous, anonymous, *others) == ["new", "replay", "new", "new", "new"]
 
 
+LONG = submission(None, "The bridge is open again, and the ferry is gone.", email=None)
+
+
+@pytest.mark.parametrize("seconds", [0, 5, 59])
+def test_what_nobody_in_particular_posts_twice_within_a_minute_is_there_already(stage, seconds):
+    (first,) = stage.submit(LONG)
+    stage.clock.pass_seconds(seconds)
+    (second,) = stage.submit(replace(LONG, body=f" {LONG.body}"))
+    assert (second.outcome, second.comment.pk) == ("replay", first.comment.pk)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "other"),
+    [
+        (180, {}),
+        (5, {"author_name": "Bo"}),
+        (5, {"parent_id": "c-7"}),
+        (5, {"body": f"{LONG.body} Or not."}),
+        (5, {"article": ELSEWHERE}),
+        (5, {"client": Client("192.0.2.7", "Agent/1")}),
+    ],
+)
+def test_what_somebody_else_may_have_posted_is_another_comment(stage, seconds, other):
+    stage.submit(LONG)
+    stage.clock.pass_seconds(seconds)
+    assert outcomes(stage, replace(LONG, **other)) == ["new"]
+
+
+def test_a_short_word_of_two_readers_is_two_comments(stage):
+    assert outcomes(stage, *[submission(None, "Well said, thanks!", email=None)] * 2) == ["new", "new"]
+
+
 def test_what_was_edited_or_withdrawn_may_be_posted_again(stage):
     first = stage.accept(None)
     stage.submit(submission(first.id, "Edited."))

@@ -154,6 +154,25 @@ def test_only_what_is_published_is_public(said, is_private):
     assert [one.is_private for one in exported(before, after)] == [is_private, is_private]
 
 
+@pytest.mark.parametrize(
+    ("post_type", "link", "is_private"),
+    [
+        ("", "https://courier.example/bridge", False),
+        ("post", "https://courier.example/?p=5", False),
+        ("page", "https://courier.example/about", False),
+        ("story", "https://courier.example/story/bridge", False),
+        ("shop_order", "https://courier.example/bridge", True),
+        ("nav_menu_item", "https://courier.example/bridge", True),
+        ("wp_block", "https://courier.example/bridge", True),
+        ("ticket", "https://courier.example/?post_type=ticket&amp;p=5", True),
+    ],
+)
+def test_a_type_that_no_reader_sees_is_private(post_type, link, is_private):
+    told = f"<wp:status>publish</wp:status><wp:post_type>{post_type}</wp:post_type></item>"
+    raw = item(comment(1), link=link).replace(b"</item>", told.encode())
+    assert [one.is_private for one in exported(raw)] == [is_private]
+
+
 def test_the_blog_is_read():
     told = b"<link>https://a.example</link><wp:base_site_url>https://b.example</wp:base_site_url>"
     (one,) = read_export(io.BytesIO(HEAD + told + item(comment(1)) + TAIL))

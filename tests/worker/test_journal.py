@@ -184,7 +184,7 @@ def test_what_a_stopping_worker_kept_is_scored_by_the_next_at_once(store, tmp_pa
         raise ConnectionResetError
 
     with monkeypatch.context() as patched:
-        patched.setattr("worker.score.settle", fails)
+        patched.setattr("worker.score.record_scores", fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told(), stopping=lambda: bool(stopped), journal=journal)
     journal.close()

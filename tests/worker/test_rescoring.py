@@ -1,7 +1,5 @@
 """What was decided on a fast score is scored again in full, once, and whoever acted meanwhile has won; all stores."""
 
-from __future__ import annotations
-
 import pytest
 
 from service.domain.comment import Source

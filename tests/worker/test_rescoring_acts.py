@@ -1,7 +1,5 @@
 """Comments that are scored again while somebody acts: who acts has won."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

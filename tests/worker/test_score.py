@@ -10,9 +10,15 @@ from service.domain.verdict import Effort, Span
 from service.messaging.tasks import DELIVER, SCORE
 from service.scoring.scorer import NoModel
 from service.usecases import withdraw
+from tests.stage import Stage
 from tests.worker.cast import Told
 from worker import score
 from worker.score import Bounds, Pace, score_pending
+
+
+@pytest.fixture
+def stage(store):
+    return Stage.over(store)
 
 
 def test_everything_pending_is_decided_in_batches(stage):
@@ -21,7 +27,7 @@ def test_everything_pending_is_decided_in_batches(stage):
     assert score_pending(stage.deps, scorer, Bounds(batch=10)) == 25
     assert scorer.batches == [10, 10, 5]
     assert set(stage.statuses(25)) == {"approved"}
-    assert len(stage.feed()) == 25
+    assert stage.decisions() == 25
 
 
 def test_a_full_batch_calls_other_workers(stage):
@@ -205,7 +211,7 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(stage, monkeypatch)
         raise ConnectionResetError
 
     with monkeypatch.context() as patched:
-        patched.setattr("worker.score.settle", fails)
+        patched.setattr("worker.score.record_scores", fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert [stage.look(f"c-{n}").attempts for n in range(2)] == [0, 0]
@@ -214,7 +220,7 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(stage, monkeypatch)
     assert scorer.batches == [2]
 
 
-@pytest.mark.parametrize("at", ["sites_with_decisions", "settle"])
+@pytest.mark.parametrize("at", ["sites_with_decisions", "record_scores"])
 def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(stage, monkeypatch, at):
     stage.post("One.", "Two.")
     store, away = stage.deps.store, [3]
@@ -235,7 +241,7 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(stage, monkeypatc
     monkeypatch.setattr("worker.score.FIRST_PAUSE", 0.001)
     with monkeypatch.context() as patched:
         with store.read() as tx:
-            patched.setattr(score if at == "settle" else type(tx.clusters), at, fails)
+            patched.setattr(score if at == "record_scores" else type(tx.clusters), at, fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert away == [0]

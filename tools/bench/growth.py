@@ -35,7 +35,7 @@ from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import Store, migrate
 from service.storage.engines import open_engine
 from service.usecases import Judgement, Scored, record_scores, review
-from service.web.published import published_page
+from service.web.threads import published_page
 from tests import servers
 from tests.factories import courier, draft
 from tools.bench.machine import described

@@ -14,8 +14,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from classifier.training import newsroom
+from service.domain.facts import Facts
 from service.domain.links import count_links
-from service.domain.policy import Facts, Policy, decide
+from service.domain.policy import Policy, decide
 from service.domain.verdict import Action, Effort
 from service.privacy.masking import mask
 from service.scoring import Reading

@@ -13,13 +13,15 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
+from service.domain.comment import Source
 from service.domain.errors import ReplydeskError
+from service.importers.jsonl import parsed
 from service.privacy.keys import CiphertextError, Keyring
 from service.privacy.masking import PLACEHOLDERS, mask, page_url
 from service.privacy.master_key import MasterKeyError, parse_masters
 from service.privacy.sealing import Address, AddressError, BoxError, ContactKeyError, normalise, open_box
 from service.privacy.signatures import read_receipt
-from service.usecases import submission
+from service.usecases.submission import read_submission
 from service.web.api import strict_json
 from service.web.problems import Problem
 from service.web.proxies import TrustedProxies
@@ -167,10 +169,14 @@ def allow_list(text: str) -> None:
         refuse("REPLYDESK_CALLBACK_ALLOW" in str(refused), "the setting is not named")
 
 
+def _import_line(raw: bytes) -> object:
+    return read_submission(parsed(raw), Source.IMPORT)
+
+
 def json_body(value: object) -> None:
     """What is JSON reads as itself or is refused; a submission in it is taken or its faults are named."""
     raw = json.dumps(value).encode("utf-8", "surrogatepass")
-    for read in (strict_json.read, submission.read):
+    for read in (strict_json.read, _import_line):
         try:
             read(raw)
         except (ReplydeskError, ValueError, Problem) as refused:
@@ -179,7 +185,7 @@ def json_body(value: object) -> None:
 
 def raw_body(raw: bytes) -> None:
     """Bytes of any kind are refused or read, and nothing else happens."""
-    for read in (strict_json.read, submission.read):
+    for read in (strict_json.read, _import_line):
         try:
             read(raw)
         except (ReplydeskError, ValueError, Problem):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+import re
+from dataclasses import dataclass
+from typing import Annotated, Final
 from urllib.parse import SplitResult, urlsplit
 
 import urllib3
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from service.domain.errors import Invalid, ReplydeskError
 from service.domain.faults import Fault
@@ -18,8 +19,7 @@ LEFT_QUEUE: Final = "COMMENT_LEFT_MODERATION_QUEUE"
 ABOUT_COMMENTS: Final = frozenset(
     {"COMMENT_CREATED", "COMMENT_REPLY_CREATED", "COMMENT_ENTERED_MODERATION_QUEUE", LEFT_QUEUE}
 )
-ID_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-")
-ID_BOUND: Final = 100
+ID: Final = r"^[A-Za-z0-9._:-]{1,100}$"
 SECONDS: Final = 3.0
 ANSWER_BOUND: Final = 512 * 1024
 QUERY: Final = (
@@ -32,6 +32,8 @@ JUDGED: Final = {"APPROVED": Action.APPROVE, "REJECTED": Action.REJECT}
 class CoralSilent(ReplydeskError):
     """Coral did not say what its comment is; it sends the event again, or its next event brings the comment."""
 
+    code = "unavailable"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -41,18 +43,26 @@ class Event:
     comment_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FetchedComment:
-    """What Coral says of a comment."""
+def _or_empty(value: object) -> object:
+    return "" if value is None else value
 
-    id: str
-    body: str = field(repr=False)
-    status: str
-    author_id: str
-    story_id: str
-    story_url: str
-    parent_id: str | None = None
-    revision_id: str | None = None
+
+Text = Annotated[str, BeforeValidator(_or_empty)]
+
+
+class FetchedComment(BaseModel):
+    """What Coral says of a comment, in its answer to `QUERY`."""
+
+    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
+
+    id: str = Field(validation_alias=AliasPath("data", "comment", "id"), pattern=ID)
+    body: Text = Field("", validation_alias=AliasPath("data", "comment", "body"), repr=False)
+    status: Text = Field("", validation_alias=AliasPath("data", "comment", "status"))
+    author_id: str = Field(validation_alias=AliasPath("data", "comment", "author", "id"))
+    story_id: str = Field(validation_alias=AliasPath("data", "comment", "story", "id"))
+    story_url: Text = Field("", validation_alias=AliasPath("data", "comment", "story", "url"))
+    parent_id: str | None = Field(None, validation_alias=AliasPath("data", "comment", "parent", "id"))
+    revision_id: str | None = Field(None, validation_alias=AliasPath("data", "comment", "revision", "id"))
 
     @property
     def judged(self) -> Action | None:
@@ -85,7 +95,7 @@ def read(value: object) -> Event:
 
 def is_id(value: str) -> bool:
     """Whether this can be an id of Coral's."""
-    return 0 < len(value) <= ID_BOUND and set(value) <= ID_LETTERS
+    return re.fullmatch(ID, value) is not None
 
 
 def ask(coral_url: str, address: str, token: str, comment_id: str) -> FetchedComment:
@@ -109,8 +119,8 @@ def ask(coral_url: str, address: str, token: str, comment_id: str) -> FetchedCom
             )
             raw = response.read(ANSWER_BOUND) if response.status == 200 else b""
             response.close()
-        return _fetched_comment(json.loads(raw))
-    except (urllib3.exceptions.HTTPError, OSError, ValueError, RecursionError):
+        return FetchedComment.model_validate_json(raw)
+    except (urllib3.exceptions.HTTPError, OSError, ValidationError):
         raise CoralSilent() from None
 
 
@@ -125,37 +135,3 @@ def _line(target: SplitResult, address: str) -> urllib3.HTTPConnectionPool:
         server_hostname=target.hostname,
         assert_hostname=target.hostname,
     )
-
-
-def _fetched_comment(answer: Any) -> FetchedComment:
-    """Read the answer. Raises ValueError for anything but a comment with author and story."""
-    comment: Any = answer["data"]["comment"] if _has(answer, "data", "comment") else {}
-    if not (
-        _has(comment, "author", "id") and _has(comment, "story", "id") and isinstance(comment.get("id"), str)
-    ):
-        raise ValueError("no comment")
-    texts: Mapping[str, Any] = {
-        "id": comment["id"],
-        "body": comment.get("body") or "",
-        "status": comment.get("status") or "",
-        "author_id": comment["author"]["id"],
-        "story_id": comment["story"]["id"],
-        "story_url": comment["story"].get("url") or "",
-    }
-    if not all(isinstance(value, str) for value in texts.values()) or not is_id(texts["id"]):
-        raise ValueError("no comment")
-    parent: Any = comment.get("parent")
-    revision: Any = comment.get("revision")
-    return FetchedComment(
-        **texts,
-        parent_id=parent["id"] if _has(parent, "id") and isinstance(parent["id"], str) else None,
-        revision_id=revision["id"] if _has(revision, "id") and isinstance(revision["id"], str) else None,
-    )
-
-
-def _has(value: Any, *path: str) -> bool:
-    for step in path:
-        if not isinstance(value, dict) or value.get(step) is None:
-            return False
-        value = value[step]
-    return True

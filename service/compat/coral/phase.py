@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, Literal
+
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from service.domain.errors import Invalid
-from service.domain.faults import Fault
 from service.domain.verdict import Action, Verdict
+from service.usecases.validation import Text, faults_of
 
-ACTIONS: Final = ("NEW", "EDIT")
 ID_BOUND: Final = 128
 URL_BOUND: Final = 2_000
 TOXIC: Final = {"actionType": "FLAG", "reason": "COMMENT_DETECTED_TOXIC"}
@@ -31,74 +32,44 @@ NO_FLAG: Final = frozenset({"spam", "self_harm", "personal_info"})
 """Labels that do not make a text toxic: of a writer at risk, and of an address, a person hears without a flag."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+MARK: Final = re.compile(r"<([^<>]*)>")
+OWN: Final = re.compile(
+    r"/?[a-z][a-z0-9]*"
+    r'(?:\s+(?:(?:href|src|target)="[^"\s]*"|class="coral-[a-z-]*"|rel="(?:noopener|noreferrer|nofollow|ugc|\s)*"))*'
+    r"\s*/?",
+    re.IGNORECASE,
+)
+"""A tag as Coral's cleaning leaves it: attributes that hold no words. In a plain text `<i hate you>` is none."""
+
+
+class Asked(BaseModel):
     """One comment that Coral asks about, before it has an id; `body` is text or HTML as the phase's format says."""
 
-    action: str
-    body: str = field(repr=False)
-    author_id: str
-    story_id: str
-    story_url: str
-    parent_id: str | None = None
+    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
+
+    action: Literal["NEW", "EDIT"]
+    body: Text = Field(validation_alias=AliasPath("comment", "body"), repr=False)
+    author_id: str = Field(validation_alias=AliasPath("author", "id"), max_length=ID_BOUND)
+    story_id: str = Field(validation_alias=AliasPath("story", "id"), max_length=ID_BOUND)
+    story_url: str = Field(validation_alias=AliasPath("story", "url"), max_length=URL_BOUND)
+    parent_id: str | None = Field(
+        None, validation_alias=AliasPath("comment", "parentID"), max_length=ID_BOUND
+    )
 
 
 def read(value: object) -> Asked:
     """Read the request. Raises Invalid, naming each field that is not as Coral sends it; others are ignored."""
-    faults: list[Fault] = []
-    asked = _object(value, "", faults)
-    comment, author, story = (
-        _object(asked.get(name), name, faults) for name in ("comment", "author", "story")
-    )
-    action = _text(asked, "action", "action", faults, 10)
-    if action not in ACTIONS:
-        faults.append(Fault("action", "choice", words=", ".join(ACTIONS)))
-    made = Asked(
-        action=action,
-        body=_text(comment, "body", "comment.body", faults, None),
-        author_id=_text(author, "id", "author.id", faults, ID_BOUND),
-        story_id=_text(story, "id", "story.id", faults, ID_BOUND),
-        story_url=_text(story, "url", "story.url", faults, URL_BOUND),
-        parent_id=_text(comment, "parentID", "comment.parentID", faults, ID_BOUND, optional=True) or None,
-    )
-    if faults:
-        raise Invalid(faults)
-    return made
-
-
-def _object(value: object, where: str, faults: list[Fault]) -> Mapping[str, Any]:
-    if isinstance(value, dict):
-        return value
-    faults.append(Fault(where, "object"))
-    return {}
-
-
-def _text(
-    members: Mapping[str, Any],
-    name: str,
-    where: str,
-    faults: list[Fault],
-    most: int | None,
-    optional: bool = False,
-) -> str:
-    value = members.get(name)
-    if value is None and optional:
-        return ""
-    if not isinstance(value, str) or not _is_encodable(value):
-        faults.append(Fault(where, "text"))
-        return ""
-    if most is not None and len(value) > most:
-        faults.append(Fault(where, "too_long", count=most))
-        return ""
-    return value
-
-
-def _is_encodable(value: str) -> bool:
     try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        return Asked.model_validate(value)
+    except ValidationError as error:
+        raise Invalid(faults_of(error)) from None
+
+
+def typed_as_text(body: str) -> str:
+    """Return the body with what only looks like a tag written so that it is read as the text that it is."""
+    if "<" not in body:
+        return body
+    return MARK.sub(lambda mark: mark[0] if OWN.fullmatch(mark[1]) else f"&lt;{mark[1]}&gt;", body)
 
 
 def key_of(story_id: str, author_id: str, text: str) -> str:

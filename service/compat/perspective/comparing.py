@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from scipy.stats import rankdata
+
 from service.compat.perspective.scale import Knots, fitted, mapped
 
 CUTS: Final = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -89,7 +92,7 @@ def differing(cut: float, theirs: Sequence[float], ours: Sequence[float], most: 
     own = same_share_cut(ours, sum(value >= cut for value in theirs))
     if own is None:
         return []
-    there, here = _ranks(theirs), _ranks(ours)
+    there, here = rankdata(theirs), rankdata(ours)
     places = [n for n, (a, b) in enumerate(zip(theirs, ours, strict=True)) if (a >= cut) != (b >= own)]
     return sorted(places, key=lambda n: -abs(there[n] - here[n]))[:most]
 
@@ -115,25 +118,8 @@ def held_back(theirs: Sequence[float], ours: Sequence[float]) -> tuple[HeldShare
 
 def rank_correlation(left: Sequence[float], right: Sequence[float]) -> float:
     """Return Spearman's rank correlation; equal values share their mean rank, and a column of one value gives 0."""
-    a, b = _ranks(left), _ranks(right)
-    middle = (len(a) + 1) / 2
-    across = sum((x - middle) * (y - middle) for x, y in zip(a, b, strict=True))
-    spread = (sum((x - middle) ** 2 for x in a) * sum((y - middle) ** 2 for y in b)) ** 0.5
-    return across / spread if spread else 0.0
-
-
-def _ranks(values: Sequence[float]) -> list[float]:
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    first = 0
-    while first < len(order):
-        last = first
-        while last + 1 < len(order) and values[order[last + 1]] == values[order[first]]:
-            last += 1
-        for place in range(first, last + 1):
-            ranks[order[place]] = (first + last) / 2 + 1
-        first = last + 1
-    return ranks
+    a, b = (rankdata(column) for column in (left, right))
+    return float(np.corrcoef(a, b)[0, 1]) if np.ptp(a) and np.ptp(b) else 0.0
 
 
 def fit(columns: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> dict[str, list[list[float]]]:

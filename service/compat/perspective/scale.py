@@ -13,6 +13,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
+import numpy as np
+
 Knots = Sequence[Sequence[float]]
 Scale = Mapping[str, Knots]
 
@@ -38,36 +40,16 @@ def fitted(ours: Sequence[float], theirs: Sequence[float], knots: int = KNOTS) -
     """
     if len(ours) != len(theirs) or len(ours) < LEAST_PAIRS:
         raise ValueError(f"give at least {LEAST_PAIRS} comments with both scores")
-    left, right = sorted(ours), sorted(theirs)
+    shares = 1 - (1 - np.arange(1, knots) / knots) ** 2
+    columns = (np.quantile(column, shares).round(DIGITS) for column in (ours, theirs))
     made = [[0.0, 0.0]]
-    for step in range(1, knots):
-        share = 1 - (1 - step / knots) ** 2
-        x, y = round(_quantile(left, share), DIGITS), round(_quantile(right, share), DIGITS)
+    for x, y in zip(*columns, strict=True):
         if made[-1][0] < x < 1.0:
-            made.append([x, min(max(y, made[-1][1]), 1.0)])
+            made.append([float(x), min(max(float(y), made[-1][1]), 1.0)])
     return [*made, [1.0, 1.0]]
 
 
 LEAST_PAIRS: Final = 20
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
-def inverse(knots: Knots, value: float) -> float:
-    """Return the smallest value that `mapped` takes to `value` or above."""
-    low, high = 0.0, 1.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        if mapped(knots, middle) >= value:
-            high = middle
-        else:
-            low = middle
-    return high
 
 
 def shipped() -> Scale:

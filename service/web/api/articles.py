@@ -14,15 +14,14 @@ from service.domain.comment import Article
 from service.domain.events import instant
 from service.domain.site import Site
 from service.usecases import articles as usecases
-from service.usecases.submission import Moment, Title
+from service.usecases.submission import Moment, PageUrl, Title
 from service.web.api import blueprint, shown
 from service.web.api.answers import ArticleShown, Id, Number, Shape
-from service.web.api.fields import ArticleUrl, Cursor, Strict, digits
+from service.web.api.fields import Cursor, Strict, digits
 from service.web.api.gate import reply
 from service.web.api.operation import Answer, operation
-from service.web.published import PUBLISHED_LIMIT, published_page
 from service.web.reach import api
-from service.web.threads import without_parent
+from service.web.threads import PUBLISHED_LIMIT, published_page, without_parent
 
 FRESH_SECONDS: Final = 5
 CACHED: Final = ("ETag", "Cache-Control")
@@ -36,7 +35,7 @@ CORS: Final = {
 class ArticleDescribed(Strict):
     """What a site says of an article; what is left out stays as it is, null takes it away."""
 
-    url: ArticleUrl
+    url: PageUrl
     title: Title | None = None
     published_at: Moment = Field(None, description="When it appeared; a site may close comments by it.")
     private: StrictBool | None = Field(
@@ -47,8 +46,8 @@ class ArticleDescribed(Strict):
 class ThreadMove(Strict):
     """Where a thread goes."""
 
-    url: ArticleUrl = Field(description="The address under which it stands now.")
-    to: ArticleUrl = Field(description="Its new address. Where that has comments, both threads become one.")
+    url: PageUrl = Field(description="The address under which it stands now.")
+    to: PageUrl = Field(description="Its new address. Where that has comments, both threads become one.")
     redirect: StrictBool = Field(
         True,
         description="Whether the old address leads there from now on; else the next comment there begins a thread.",
@@ -58,7 +57,7 @@ class ThreadMove(Strict):
 class PublishedQuery(BaseModel):
     """Which article's comments; other parameters are ignored, for readers' browsers add some."""
 
-    article_url: ArticleUrl
+    article_url: PageUrl
     after: Cursor = Field(0, description="The `next` of the answer before; without it, from the oldest.")
     limit: Annotated[int, Field(ge=1, le=PUBLISHED_LIMIT), BeforeValidator(digits)] = PUBLISHED_LIMIT
 

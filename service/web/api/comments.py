@@ -17,9 +17,10 @@ from service.domain.status import FINAL, Status
 from service.domain.verdict import Decision
 from service.storage import Tx
 from service.storage.records import Page
+from service.usecases.submission import PageUrl
 from service.web.api import answers, blueprint, shown
 from service.web.api.answers import CommentRow, Id, Number, Shape
-from service.web.api.fields import ArticleUrl, Cursor, Strict, digits
+from service.web.api.fields import Cursor, Strict, digits
 from service.web.api.gate import receipt_path, reply
 from service.web.api.operation import Answer, operation
 from service.web.problems import Problem
@@ -32,7 +33,7 @@ class PageQuery(Strict):
     """Which comments, and from where on."""
 
     status: Status | None = Field(None, description="Only comments of this status.")
-    article: ArticleUrl | None = Field(
+    article: PageUrl | None = Field(
         None, description="Only comments under this article; compared normalised."
     )
     after: Cursor | None = Field(None, description="The `next` of the page before.")
@@ -62,11 +63,11 @@ def list_comments(site: Site, asked: PageQuery) -> Response:
     """
     deps = api().context.deps
     with deps.store.read() as tx:
-        waiting = shown.waiting_to_leave(tx, deps)
+        waiting = shown.unpublished_decisions(tx, deps)
         page = tx.comments.page(
             site.id, status=asked.status, article_url=asked.article, after=asked.after, limit=asked.limit
         )
-        rows = _as_outside(tx, site, page, asked, waiting)
+        rows = _as_public(tx, site, page, asked, waiting)
     views = [shown.row_view(comment, waiting.get(comment.decision_id or 0)) for comment in rows]
     return reply({"comments": views, "next": str(page.next) if page.next is not None else None})
 
@@ -126,7 +127,7 @@ def _present(tx: Tx, site: Site, comment_id: str) -> Comment:
     """Return the site's comment unless it is gone for good: then the problem "gone" shows its last state."""
     comment = found(tx, site, comment_id)
     if comment.status in FINAL:
-        current = shown.current_view(comment, shown.current_decision(tx, comment))
+        current = shown.current_view(comment, tx.decisions.current(comment))
         raise Problem(
             "gone", f"The comment is {comment.status}, and that is final.", extra={"current": current}
         )
@@ -140,10 +141,10 @@ def _absent(comment_id: str) -> Problem:
     return Problem("not-found", "There is no comment with this id on this site.")
 
 
-def _as_outside(
+def _as_public(
     tx: Tx, site: Site, page: Page, asked: PageQuery, waiting: Mapping[int, Decision]
 ) -> list[Comment]:
-    """Give the page the comments it has outside: a status that a waiting decision moved is still the old one here."""
+    """Give the page the comments it has for a site: an unpublished decision leaves a status as it was."""
     if asked.status is None or not waiting:
         return list(page.comments)
     rows = {one.pk: one for one in page.comments if _status(one, waiting) is asked.status}

@@ -150,7 +150,7 @@ def undo(site: Site, given: UndoGiven, comment_id: str) -> Response:
     deps = api().context.deps
     with deps.store.read() as tx:
         comment = found(tx, site, comment_id)
-        current = shown.current_decision(tx, comment)
+        current = tx.decisions.current(comment)
     if current is not None and is_unpublished(current):
         raise shown.being_decided(comment, current, deps.clock())
     # name the decision that was seen: one made in between must not be taken back unseen
@@ -181,7 +181,7 @@ def report_comment(site: Site, given: ReportGiven, comment_id: str) -> Response:
     by = here.keyring.sign(REPORTER, f"{site.name} {named}".encode()).hex()
     comment, is_new = usecases.report(here.deps, site, comment_id, by, _masked(site, given.reason))
     with here.deps.store.read() as tx:
-        current = shown.current_decision(tx, comment)
+        current = tx.decisions.current(comment)
     view = shown.accepted_view(comment, receipt_path(site, comment_id), current)
     return reply({**view, "new": is_new}, 201 if is_new else 200)
 

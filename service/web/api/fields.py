@@ -10,23 +10,17 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     PlainValidator,
     WithJsonSchema,
 )
 
-from service.domain.comment import URL_LIMIT
 from service.domain.faults import InvalidValue
-from service.privacy.masking import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address
-from service.usecases.submission import URL
+from service.usecases.submission import NO_NUL, text_field
 from service.usecases.validation import no_nul, read_address
 
-REASON_LIMIT: Final = 500
-NOTE_LIMIT: Final = 4_000
 REVISION_LIMIT: Final = 2**31 - 1
 NUMBER: Final = r"^[0-9]{1,18}$"
-TEXT: Final = r"^[^\u0000]*$"
 BATCH_ITEMS: Final = 1_000
 EXAMPLE: Final[Mapping[str, object]] = {
     "id": "wp-4711",
@@ -77,17 +71,8 @@ def digits(given: object) -> object:
     raise InvalidValue("whole")
 
 
-# The bound is part of the very check that it is text: without one, half surrogate pairs would pass.
-Reason = Annotated[
-    str,
-    Field(strict=True, max_length=REASON_LIMIT, json_schema_extra={"pattern": TEXT}),
-    AfterValidator(no_nul),
-]
-Note = Annotated[
-    str,
-    Field(strict=True, max_length=NOTE_LIMIT, json_schema_extra={"pattern": TEXT}),
-    AfterValidator(no_nul),
-]
+Reason = Annotated[str, text_field(500, NO_NUL), AfterValidator(no_nul)]
+Note = Annotated[str, text_field(4_000, NO_NUL), AfterValidator(no_nul)]
 DecisionId = Annotated[
     int,
     BeforeValidator(_decision_id),
@@ -99,11 +84,6 @@ DecisionId = Annotated[
             ]
         }
     ),
-]
-ArticleUrl = Annotated[
-    str,
-    Field(strict=True, max_length=URL_LIMIT, json_schema_extra={"pattern": URL}),
-    AfterValidator(page_url),
 ]
 GivenAddress = Annotated[
     Address,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, TypeVar
 
 from flask import Response, request
 from pydantic import BaseModel, ValidationError
 
+from service.context import AppContext
 from service.domain.errors import Invalid
 from service.domain.site import Site
-from service.privacy.keys import Keyring, fingerprint
+from service.privacy.keys import fingerprint
 from service.privacy.signatures import receipt_token
-from service.usecases.reseal import key_owner
+from service.usecases.sites import key_owner
 from service.usecases.validation import faults_of
 from service.web.api import strict_json
 from service.web.problems import Problem
@@ -37,11 +38,18 @@ def authenticate() -> Site:
     key = bearer_key()
     if key is None or not 1 <= len(key) <= KEY_LIMIT:
         raise unauthorized()
-    keyring = api().context.keyring
-    site = api().by_key.get(fingerprint(keyring, key), lambda: _owner(keyring, key))
+    context = api().context
+    # the short Akismet key travels in host names and queries, so it opens the compatibility APIs alone
+    site = api().by_key.get(fingerprint(context.keyring, key), lambda: key_site(context, key, ("key",)))
     if site is None:
         raise unauthorized()
     return site
+
+
+def key_site(context: AppContext, key: str, kinds: Collection[str]) -> Site | None:
+    """Ask the store which site the key opens, None where it opens none or is of another kind."""
+    owner = key_owner(context.deps.store, context.keyring, key, context.deps.clock())
+    return owner[0] if owner and owner[1] in kinds else None
 
 
 def bearer_key() -> str | None:
@@ -50,25 +58,24 @@ def bearer_key() -> str | None:
     return key.strip() if scheme.lower() == "bearer" else None
 
 
-def _owner(keyring: Keyring, key: str) -> Site | None:
-    deps = api().context.deps
-    owner = key_owner(deps.store, keyring, key, deps.clock())
-    # the short Akismet key travels in host names and queries, so it opens the compatibility APIs alone
-    return owner[0] if owner and owner[1] == "key" else None
-
-
 def named_site(name: str) -> Site:
     """Return the site of that name, or raise the problem "not-found"."""
-    here = api()
-    site = here.by_name.get(name, lambda: _site(name))
+    context = api().context
+    site = api().by_name.get(name, lambda: stored_site(context, name))
     if site is None:
-        raise Problem("not-found", "There is no site of this name.")
+        raise no_such_site()
     return site
 
 
-def _site(name: str) -> Site | None:
-    with api().context.deps.store.read() as tx:
+def stored_site(context: AppContext, name: str) -> Site | None:
+    """Ask the store for the site of that name."""
+    with context.deps.store.read() as tx:
         return tx.sites.get(name)
+
+
+def no_such_site() -> Problem:
+    """Return the problem of a name that no site has."""
+    return Problem("not-found", "There is no site of this name.")
 
 
 def unauthorized(detail: str | None = None) -> Problem:

@@ -1,4 +1,4 @@
-"""What a site sees of a comment: a decision that has not been published does not exist out here."""
+"""What a site sees of a comment: a decision that is not published does not exist here."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from service.domain.events import decision_view, instant, public_view, verdict_v
 from service.domain.status import Status
 from service.domain.verdict import Decision
 from service.storage import Tx
-from service.web.problems import Problem, from_error
+from service.web.problems import Problem, from_error, problem_of
 from service.web.reach import api
 
 UNPUBLISHED_LIMIT: Final = 10_000
 FAR: Final = timedelta(days=1)
 
 
-def waiting_to_leave(tx: Tx, deps: Dependencies) -> Mapping[int, Decision]:
-    """Return every decision that has not left yet, by id: a desk's last few seconds, found by one index."""
+def unpublished_decisions(tx: Tx, deps: Dependencies) -> Mapping[int, Decision]:
+    """Return every decision that is not published yet, by id: those of the last few seconds, found by one index."""
     return {one.id: one for one in tx.decisions.due(deps.clock() + FAR, UNPUBLISHED_LIMIT)}
 
 
@@ -105,11 +105,6 @@ def links(comment_id: str) -> dict[str, str]:
     return {"self": f"{request.script_root}/v1/comments/{comment_id}"}
 
 
-def current_decision(tx: Tx, comment: Comment) -> Decision | None:
-    """Return the decision that stands on the comment."""
-    return tx.decisions.get(comment.decision_id) if comment.decision_id else None
-
-
 def _name(decision_id: int | None) -> str | None:
     return str(decision_id) if decision_id else None
 
@@ -117,11 +112,11 @@ def _name(decision_id: int | None) -> str | None:
 def refused(error: ReplydeskError) -> Problem:
     """Return the problem of a refusal: a conflict shows the state that the caller may see now."""
     if not isinstance(error, Conflict):
-        return from_error(error)
+        return problem_of(error)
     deps = api().context.deps
     with deps.store.read() as tx:
         current = tx.comments.by_pk(error.current.pk) or error.current
-        decision = current_decision(tx, current)
+        decision = tx.decisions.current(current)
     if decision is not None and is_unpublished(decision):
         return being_decided(current, decision, deps.clock())
     return from_error(error, current_view(current, decision))

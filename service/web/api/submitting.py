@@ -18,8 +18,8 @@ from service.domain.faults import Fault
 from service.domain.site import Site
 from service.domain.status import FINAL
 from service.domain.verdict import Decision, Effort
-from service.usecases import submission
 from service.usecases.inbound_mapping import mapped
+from service.usecases.submission import read_submission
 from service.web import access, rates
 from service.web.api import answers, blueprint, shown, strict_json
 from service.web.api.fields import BATCH_BODY, BATCH_ITEMS, SUBMISSION_BODY
@@ -198,9 +198,8 @@ def _read(
             raise Invalid(faults)
         if source is Source.INBOUND and site.options.inbound_map:
             value = mapped(value, site.options.inbound_map)
-        given = submission.check(value)
-        return submission.to_submission(
-            given, source, email_required=site.email_required, idempotency_key=key, signals=signals
+        return read_submission(
+            value, source, email_required=site.email_required, idempotency_key=key, signals=signals
         )
     except Invalid as wrong:
         return wrong
@@ -253,7 +252,7 @@ def _short(site: Site, placed: Placed) -> dict[str, object]:
     if comment.decision_id is None:
         return shown.accepted_view(comment, receipt)
     with api().context.deps.store.read() as tx:
-        return shown.accepted_view(comment, receipt, shown.current_decision(tx, comment))
+        return shown.accepted_view(comment, receipt, tx.decisions.current(comment))
 
 
 def _unpublished(answered: Sequence[Placed | ReplydeskError]) -> Mapping[int, Decision]:
@@ -262,7 +261,7 @@ def _unpublished(answered: Sequence[Placed | ReplydeskError]) -> Mapping[int, De
         return {}
     deps = api().context.deps
     with deps.store.read() as tx:
-        return shown.waiting_to_leave(tx, deps)
+        return shown.unpublished_decisions(tx, deps)
 
 
 def _item(site: Site, answer: Placed | ReplydeskError, waiting: Mapping[int, Decision]) -> dict[str, object]:

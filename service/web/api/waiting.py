@@ -12,7 +12,6 @@ from service.domain.decisions import public_state
 from service.domain.status import Status
 from service.domain.verdict import Decision
 from service.storage import Store
-from service.web.api.shown import current_decision
 from service.web.reach import Api
 
 LONGEST: Final = 10.0
@@ -48,7 +47,7 @@ def _watch(store: Store, comment: Comment, until: float) -> tuple[Comment, Decis
     while True:
         with store.read() as tx:
             now = tx.comments.by_pk(comment.pk)
-            decision = current_decision(tx, now) if now else None
+            decision = tx.decisions.current(now) if now else None
         if now is None or now.revision != comment.revision:
             return None
         if public_state(now, decision).status is not Status.PENDING:

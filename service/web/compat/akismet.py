@@ -22,10 +22,9 @@ from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Verdict
 from service.scoring import Reading
-from service.web.compat import refusing
 from service.web.compat.form_fields import read_form
-from service.web.compat.gate import compat, site_of
-from service.web.compat.refusing import Refusal
+from service.web.compat.gate import NoKey, answer_errors, compat, site_of
+from service.web.problems import Problem
 from service.web.rates import charge
 
 blueprint = Blueprint("akismet", __name__)
@@ -40,12 +39,12 @@ WHO: Final = "akismet"
 REFUSED: Final = (Status.SPAM, Status.REJECTED)
 
 
-class Missing(Exception):
-    """A required field is not there."""
+class Missing(Problem):
+    """A required field is not there, or says nothing."""
 
     def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
+        super().__init__("validation", f"Missing required field: {field}.")
+        self.help_text = f'Empty "{field}" value'
 
 
 # -- what every call needs ---------------------------------------------------------------------------------------------
@@ -204,32 +203,21 @@ def _learned(action: Action, what: str) -> Response:
 # -- what goes wrong ---------------------------------------------------------------------------------------------------
 
 
-def refused(refusal: Refusal) -> Response:
+def refused(problem: Problem) -> Response:
     """Say what went wrong where the protocol has clients look: in the debug header, with a body that is no verdict."""
-    word = "invalid" if refusal.kind in ("no_key", "bad_key") else refusal.detail
-    status = STATUS.get(refusal.kind, 200)
-    response = say(" ".join(word.split()), status, debug(DEBUG.get(refusal.kind, refusal.detail)))
-    response.headers.extend(refusal.headers)
+    word = help_text = problem.sentence
+    if problem.kind.name == "unauthorized":
+        word = "invalid"
+        help_text = 'Empty "key" value' if isinstance(problem, NoKey) else BAD_KEY
+    elif isinstance(problem, Missing):
+        help_text = problem.help_text
+        word = "invalid" if request.path.endswith("verify-key") else word
+    response = say(" ".join(word.split()), STATUS.get(problem.kind.status, 200), debug(help_text))
+    response.headers.extend(problem.headers)
     return response
 
 
-def refused_for_missing(error: Missing) -> Response:
-    """Name the missing field; of `verify-key` the answer is a word all the same."""
-    is_key = request.path.endswith("verify-key")
-    word = "invalid" if is_key else f"Missing required field: {error.field}."
-    return say(word, headers=debug(f'Empty "{error.field}" value'))
-
-
-STATUS: Final[Mapping[str, int]] = {
-    "too_large": 413,
-    "too_many": 429,
-    "no_route": 404,
-    "unavailable": 503,
-    "broken": 500,
-}
-DEBUG: Final[Mapping[str, str]] = {
-    "no_key": 'Empty "key" value',
-    "bad_key": "The API key is not one of ours, or it has ended.",
-}
-refusing.register(blueprint, refused)
-blueprint.register_error_handler(Missing, refused_for_missing)
+BAD_KEY: Final = "The API key is not one of ours, or it has ended."
+STATUS: Final = {404: 404, 405: 404, 413: 413, 429: 429, 500: 500, 503: 503}
+"""Where clients are told by the status; all else is 200, for they give up on any other."""
+answer_errors(blueprint, refused)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -13,21 +12,19 @@ from typing import Final
 from flask import Blueprint, Response
 
 from service.domain.site import Site
-from service.web.compat import refusing
+from service.web.api.gate import reply
 from service.web.compat.akismet import (
     KEY_FIRST,
-    Missing,
     debug,
     key_in,
     refused,
-    refused_for_missing,
     required,
     say,
 )
 from service.web.compat.form_fields import read_form
-from service.web.compat.gate import compat, site_of
-from service.web.compat.refusing import Refusal
+from service.web.compat.gate import answer_errors, compat, site_of
 from service.web.compat.tally import month_of
+from service.web.problems import Problem
 
 blueprint = Blueprint("akismet_account", __name__)
 
@@ -52,7 +49,7 @@ def get_subscription() -> Response:
     """Tell WordPress' settings page that the key is good; it stores a key only after this answer."""
     fields = read_form()
     site = site_of(key_in(fields, KEY_FIRST))
-    return _json(
+    return reply(
         {
             "account_id": site.id,
             "account_name": site.title or site.name,
@@ -77,7 +74,7 @@ def get_stats() -> Response:
     for (_, what), count in _usage(site, since).items():
         counts[what] += count
     checked, wrong = counts["spam"] + counts["ham"], counts["missed_spam"] + counts["false_positives"]
-    return _json(
+    return reply(
         {
             "spam": counts["spam"],
             "ham": counts["ham"],
@@ -102,7 +99,7 @@ def usage_limit() -> Response:
     site = site_of(key_in(read_form()))
     month = _this_month()
     used = _calls(_usage(site, month), month)
-    return _json({"limit": "none", "usage": used["total"], "percentage": "0.00", "throttled": False})
+    return reply({"limit": "none", "usage": used["total"], "percentage": "0.00", "throttled": False})
 
 
 @blueprint.route("/1.2/key-sites", methods=["GET", "POST"])
@@ -128,7 +125,7 @@ def key_sites() -> Response:
             shown,
             f"Active sites for {key} during {month} (limit:{limit}, offset: {offset}, total: {len(rows)})",
         )
-    return _json({month: shown, "limit": limit, "offset": offset, "total": len(rows)})
+    return reply({month: shown, "limit": limit, "offset": offset, "total": len(rows)})
 
 
 @blueprint.route("/1.1/", methods=EVERY_METHOD, provide_automatic_options=False)
@@ -137,7 +134,7 @@ def key_sites() -> Response:
 @blueprint.route("/1.2/<path:rest>", methods=EVERY_METHOD, provide_automatic_options=False)
 def elsewhere(rest: str = "") -> Response:  # noqa: ARG001  # the route's own
     """Say in this protocol's form that there is no such call."""
-    return refused(Refusal("no_route", "There is no such call; those of 1.1 are POST."))
+    return refused(Problem("not-found", "There is no such call; those of 1.1 are POST."))
 
 
 def _row(site: Site, used: Mapping[str, int]) -> dict[str, object]:
@@ -188,12 +185,4 @@ def _number(text: str, otherwise: int) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
 
 
-def _json(members: Mapping[str, object]) -> Response:
-    text = json.dumps(members, ensure_ascii=False)
-    return Response(
-        text, content_type="application/json; charset=utf-8", headers={"Cache-Control": "no-store"}
-    )
-
-
-refusing.register(blueprint, refused)
-blueprint.register_error_handler(Missing, refused_for_missing)
+answer_errors(blueprint, refused)

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from service.domain.errors import ReplydeskError
-from service.web.compat.gate import BODY_LIMIT, raw_body
+from service.web.api.gate import SINGLE_LIMIT, bounded_body
 
 FIELD_LIMIT: Final = 1000
 QUERY_LIMIT: Final = 16 * 1024
@@ -28,14 +28,17 @@ LAST: Final = "cp1252"
 class NoForm(ReplydeskError):
     """The body is no form that can be read, or it has more than a thousand fields."""
 
+    code = "malformed"
+
 
 def read_form() -> dict[str, str]:
     """Return the fields of the request, those of the body before those of the query, the last of equal names.
 
     Bytes that are no UTF-8 are read in the charset that the request or its field `blog_charset` names, else in
-    Windows-1252; none is refused. NUL characters are dropped. Raises NoForm or gate.TooLarge.
+    Windows-1252; none is refused. NUL characters are dropped. Raises NoForm or the problem
+    "too-large".
     """
-    raw = raw_body(BODY_LIMIT)
+    raw = bounded_body(SINGLE_LIMIT)
     if len(request.query_string) > QUERY_LIMIT:
         raise NoForm()
     pairs = [*_urlencoded(request.query_string), *_of_body(raw)]
@@ -75,7 +78,7 @@ def _multipart(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
     boundary = request.mimetype_params.get("boundary", "").encode("latin-1", "ignore")
     if not 0 < len(boundary) <= 200:
         raise NoForm()
-    decoder = MultipartDecoder(boundary, max_form_memory_size=BODY_LIMIT, max_parts=FIELD_LIMIT)
+    decoder = MultipartDecoder(boundary, max_form_memory_size=SINGLE_LIMIT, max_parts=FIELD_LIMIT)
     name: bytes | None = None
     value: list[bytes] = []
     try:

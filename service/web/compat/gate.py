@@ -7,23 +7,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from flask import current_app, g, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask import Blueprint, Response, current_app, g
 
 from service.compat.service import CompatService
 from service.compat.time_limit import TimeLimit
 from service.domain.errors import ReplydeskError
+from service.domain.events import verdict_view
 from service.domain.site import Site
+from service.domain.verdict import Verdict
 from service.privacy.keys import fingerprint
-from service.usecases.reseal import key_owner
+from service.web.api.gate import KEY_LIMIT, key_site, no_such_site, stored_site
 from service.web.compat.tally import Tally
+from service.web.problems import Problem, problem_of
 
 if TYPE_CHECKING:
     from service.context import AppContext
 
 EXTENSION: Final = "replydesk.compat"
-BODY_LIMIT: Final = 256 * 1024
-KEY_LIMIT: Final = 200
 FRESH_SECONDS: Final = 2.0
 """For so long the store is not asked again: a retired key ends that much later."""
 STALE_SECONDS: Final = 24 * 3600.0
@@ -32,22 +32,22 @@ AWAY_SECONDS: Final = 2.0
 """For so long nobody waits for a store that just failed."""
 LOOK_UP_SECONDS: Final = 0.3
 KEPT_BOUND: Final = 4096
+NOT_STORED: Final = "X-Replydesk-Not-Stored"
+AWAY: Final = "the store is away"
+EITHER_KEY: Final = ("key", "akismet")
 
 
-class NoKey(ReplydeskError):
+class NoKey(Problem):
     """No key was given."""
 
-
-class BadKey(ReplydeskError):
-    """The key is not one of ours."""
-
-
-class TooLarge(ReplydeskError):
-    """The body is larger than 256 KiB."""
+    def __init__(self) -> None:
+        super().__init__("unauthorized", "Give the site's key.")
 
 
 class StoreAway(ReplydeskError):
     """The store cannot answer right now, and this key was not seen before."""
+
+    code = "unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,45 +122,45 @@ def compat() -> CompatApis:
 
 
 def site_of(key: str | None) -> Site:
-    """Return the site that the key opens: its API key or its Akismet key. Raises NoKey, BadKey or StoreAway.
+    """Return the site that the key opens: its API key or its Akismet key. Raises NoKey, StoreAway or "unauthorized".
 
     Keys are looked up by their keyed hash, so that neither the comparison nor the memory can be timed for a key.
     """
     key = (key or "").strip()
     if not key:
         raise NoKey()
-    if len(key) > KEY_LIMIT:
-        raise BadKey()
     context = compat().context
     # the look-up runs in another thread, which knows no application: it is handed the parts
-    site = compat().by_key.get(fingerprint(context.keyring, key), lambda: _owner(context, key))
+    site = None
+    if len(key) <= KEY_LIMIT:
+        site = compat().by_key.get(
+            fingerprint(context.keyring, key), lambda: key_site(context, key, EITHER_KEY)
+        )
     if site is None:
-        raise BadKey()
+        raise bad_key("The key is not one of ours.")
     return site
 
 
-def _owner(context: AppContext, key: str) -> Site | None:
-    owner = key_owner(context.deps.store, context.keyring, key, context.deps.clock())
-    return owner[0] if owner else None
+def bad_key(detail: str) -> Problem:
+    """Return the problem of a key or a signature that opens nothing."""
+    return Problem("unauthorized", detail)
 
 
-def named_site(name: str) -> Site | None:
-    """Return the site of that name, None when there is none. Raises StoreAway."""
-    store = compat().context.deps.store
-
-    def look_up() -> Site | None:
-        with store.read() as tx:
-            return tx.sites.get(name)
-
-    return compat().by_name.get(name, look_up)
+def named_site(name: str) -> Site:
+    """Return the site of that name. Raises StoreAway, or the problem "not-found"."""
+    context = compat().context
+    site = compat().by_name.get(name, lambda: stored_site(context, name))
+    if site is None:
+        raise no_such_site()
+    return site
 
 
-def raw_body(limit: int = BODY_LIMIT) -> bytes:
-    """Return the raw body of at most `limit` bytes, whatever its type says; TooLarge for a larger one."""
-    if (request.content_length or 0) > limit:
-        raise TooLarge()
-    request.max_content_length = limit  # holds for a body of unstated length, too
-    try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        raise TooLarge() from None
+def answer_errors(blueprint: Blueprint, answer: Callable[[Problem], Response]) -> None:
+    """Let everything that goes wrong in the views of this blueprint end in `answer`; nothing of ours shows through."""
+    blueprint.register_error_handler(Exception, lambda error: answer(problem_of(error)))
+
+
+def moderation(verdict: Verdict) -> dict[str, object]:
+    """Return what the site's policy makes of a text: a member that the protocols lack, and their clients pass over."""
+    shown = verdict_view(verdict)
+    return {name: shown[name] for name in ("action", "reasons", "policy")}

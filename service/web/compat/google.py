@@ -8,7 +8,8 @@ from typing import Final
 
 from flask import Response
 
-from service.web.compat.refusing import Kind, Refusal
+from service.web.compat.gate import NoKey
+from service.web.problems import Problem
 
 CONTENT_TYPE: Final = "application/json; charset=UTF-8"
 OWN_ERROR: Final = "type.googleapis.com/google.commentanalyzer.v1alpha1.Error"
@@ -64,28 +65,28 @@ def refused(error: GoogleError) -> Response:
     return answer({"error": body}, code)
 
 
-def refuse(refusal: Refusal) -> Response:
+def refuse(problem: Problem) -> Response:
     """Say in Google's form what any compatibility API may be refused for."""
-    response = refused(_error_of(refusal))
-    response.headers.extend(refusal.headers)
+    response = refused(_error_of(problem))
+    response.headers.extend(problem.headers)
     return response
 
 
-def _error_of(refusal: Refusal) -> GoogleError:
-    match refusal.kind:
+def _error_of(problem: Problem) -> GoogleError:
+    if isinstance(problem, NoKey):
+        return GoogleError("PERMISSION_DENIED", UNREGISTERED)
+    match problem.kind.name:
         case "malformed":
-            return bad_payload("", refusal.detail)
-        case "no_key":
-            return GoogleError("PERMISSION_DENIED", UNREGISTERED)
-        case "bad_key":
+            return bad_payload("", problem.sentence)
+        case "unauthorized":
             return GoogleError("INVALID_ARGUMENT", INVALID_KEY, _info("API_KEY_INVALID"))
-        case "too_many":
+        case "too-many-requests":
             return GoogleError(
                 "RESOURCE_EXHAUSTED",
                 "Quota exceeded for quota metric 'Requests'.",
                 _info("RATE_LIMIT_EXCEEDED"),
             )
-    return GoogleError(STATUS_OF.get(refusal.kind, "INTERNAL"), refusal.detail)
+    return GoogleError(STATUS_OF.get(problem.kind.status, "INVALID_ARGUMENT"), problem.sentence)
 
 
 def _info(reason: str) -> dict[str, object]:
@@ -102,10 +103,9 @@ UNREGISTERED: Final = (
     "Please use API Key or other form of API consumer identity to call this API."
 )
 INVALID_KEY: Final = "API key not valid. Please pass a valid API key."
-STATUS_OF: Final[Mapping[Kind, str]] = {
-    "invalid": "INVALID_ARGUMENT",
-    "too_large": "INVALID_ARGUMENT",
-    "no_route": "NOT_FOUND",
-    "unavailable": "UNAVAILABLE",
-    "broken": "INTERNAL",
+STATUS_OF: Final[Mapping[int, str]] = {
+    404: "NOT_FOUND",
+    405: "NOT_FOUND",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
 }

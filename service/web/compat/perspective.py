@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib import resources
+from itertools import accumulate
 from typing import Final
 from urllib.parse import urlsplit
 
-import structlog
 from flask import Blueprint, Response, request
 
-from service.compat.coral.bodies import typed_as_text
-from service.compat.coral.phase import alias_of
+from service.compat.coral.phase import alias_of, typed_as_text
 from service.compat.perspective.attributes import JUDGED, LABEL_OF, primary, unknown, unserved
 from service.compat.perspective.scale import Scale, mapped, shipped, shipped_for
-from service.domain.comment import BODY_LIMIT, Article, Comment, Source, Submission
+from service.compat.service import text_submission
+from service.domain.comment import Source, Submission
 from service.domain.markup import plain_text
 from service.domain.sentences import sentences
 from service.domain.site import Site
-from service.domain.verdict import Action, Assessment, Verdict
+from service.domain.verdict import Action, Assessment
+from service.web.api.gate import SINGLE_LIMIT, bearer_key, bounded_body
 from service.web.compat import google, perspective_calls
-from service.web.compat.discovery import document
-from service.web.compat.gate import compat, raw_body, site_of
-from service.web.compat.perspective_calls import PROBABILITY, Analyze, Call, Suggest, Wanted
-from service.web.compat.refusing import register
+from service.web.compat.gate import AWAY, NOT_STORED, answer_errors, compat, moderation, site_of
+from service.web.compat.perspective_calls import (
+    PROBABILITY,
+    Analyze,
+    AttributeParameters,
+    Call,
+    Suggest,
+    TextEntry,
+)
 from service.web.rates import charge
 
 EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 FOREIGN: Final = "language"
-UNNAMED: Final = "(no name)"
 ID_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-")
 COMMENT: Final = "comment:"  # how Coral's tokens begin
 SUGGESTER: Final = "perspective"
-NOT_STORED: Final = "X-Replydesk-Not-Stored"
 
-log = structlog.get_logger(__name__)
 blueprint = Blueprint("perspective", __name__)
 blueprint.register_error_handler(google.GoogleError, google.refused)
-register(blueprint, google.refuse)
+answer_errors(blueprint, google.refuse)
 
 
 @blueprint.post("/v1alpha1/comments:analyze", provide_automatic_options=False)
@@ -46,32 +51,34 @@ def analyze() -> Response:
     """Score a text now."""
     site = site_of(_key())
     charge(site, Source.COMPAT)
-    call = perspective_calls.analyze(raw_body())
+    call = perspective_calls.analyze(bounded_body(SINGLE_LIMIT))
     verbs = compat().verbs
-    places = sentences(call.text) if call.spans else []
+    places = sentences(call.text) if call.span_annotations else []
     pieces = [call.text, *(call.text[begin:end] for begin, end in places)]
     readings = [verbs.reading(site, piece) for piece in pieces]
-    queued = _is_queued(site, call)
+    queued = site.options.compat_mode == "queue" and not call.do_not_store
     # the desk shows why, so what is queued is explained; everything else is read in one matrix
     assessed = (
         verbs.score(readings[:1], True) + verbs.score(readings[1:]) if queued else verbs.score(readings)
     )
-    _refuse_unknown((one.name for one in call.wanted), assessed[0])
+    _refuse_unknown(call.requested_attributes, assessed[0])
     languages = _languages(call, assessed[0])
     answered: dict[str, object] = {
         "attributeScores": _attribute_scores(site, call, assessed, places),
-        "languages": list(call.languages or languages),
+        "languages": call.languages or languages,
         "detectedLanguages": languages,
     }
     if call.client_token:
         answered["clientToken"] = call.client_token
-    headers = {"X-Replydesk-Scores": f"{_scale_name(site, call.wanted)}; model={assessed[0].model}"}
-    kept = _keep(site, call, assessed[0]) if queued else None
+    headers = {
+        "X-Replydesk-Scores": f"{_scale_name(site, call.requested_attributes)}; model={assessed[0].model}"
+    }
+    kept = verbs.try_submit_scored(site, _submission(site, call), assessed[0]) if queued else None
     if queued and kept is None:
-        headers[NOT_STORED] = "the store is away"
+        headers[NOT_STORED] = AWAY
     if site.options.compat_mode != "score":
         known = kept.verdict if kept else None
-        answered["moderation"] = _moderation(known or verbs.verdict(site, readings[0], assessed[0]))
+        answered["moderation"] = moderation(known or verbs.verdict(site, readings[0], assessed[0]))
     response = google.answer(answered)
     response.headers.extend(headers)
     return response
@@ -82,7 +89,7 @@ def suggestscore() -> Response:
     """Keep what the site says the scores should be, as a label."""
     site = site_of(_key())
     charge(site, Source.COMPAT)
-    call = _as_read(perspective_calls.suggest(raw_body()))
+    call = _as_read(perspective_calls.suggest(bounded_body(SINGLE_LIMIT)))
     verbs = compat().verbs
     (assessed,) = verbs.score([verbs.reading(site, call.text)])
     _refuse_unknown(call.scores, assessed)
@@ -90,7 +97,7 @@ def suggestscore() -> Response:
     verbs.record_feedback(site, submission, _action(call), SUGGESTER, known_as=_known_as(call))
     answered: dict[str, object] = {"detectedLanguages": [assessed.language] if assessed.language else []}
     if call.languages:
-        answered["requestedLanguages"] = list(call.languages)
+        answered["requestedLanguages"] = call.languages
     if call.client_token:
         answered["clientToken"] = call.client_token
     return google.answer(answered)
@@ -102,7 +109,8 @@ def discovery() -> Response:
     version = request.args.get("version", "v1alpha1")
     if version != "v1alpha1":
         raise google.GoogleError("NOT_FOUND", "Discovery document not found; the version is v1alpha1.")
-    return google.answer(document(_root_url()))
+    root = _root_url()
+    return google.answer({**_discovery_document(), "rootUrl": root, "baseUrl": root})
 
 
 @blueprint.route("/$discovery/rest", methods=EVERY_METHOD[1:], provide_automatic_options=False)
@@ -116,12 +124,15 @@ def elsewhere(rest: str = "") -> Response:  # noqa: ARG001  # the route's own
 
 def _key() -> str | None:
     """Return the key from the query or its header; a Bearer key counts too."""
-    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    return (
-        request.args.get("key")
-        or request.headers.get("X-Goog-Api-Key")
-        or (bearer if scheme.lower() == "bearer" else None)
-    )
+    return request.args.get("key") or request.headers.get("X-Goog-Api-Key") or bearer_key()
+
+
+@lru_cache(maxsize=1)
+def _discovery_document() -> dict[str, object]:
+    """Return the document by which Google's client libraries make their methods, but for our address."""
+    text = resources.files("service.web.compat").joinpath("discovery.json").read_text("utf-8")
+    found: dict[str, object] = json.loads(text)
+    return found
 
 
 def _root_url() -> str:
@@ -157,12 +168,12 @@ def _fallback(text: str) -> str | None:
 
 
 def _refuse_unserved(call: Analyze, languages: Sequence[str], said_as: str) -> None:
-    for wanted in call.wanted:
-        missing = unserved(wanted.name, languages)
+    for name in call.requested_attributes:
+        missing = unserved(name, languages)
         if missing:
-            error: dict[str, object] = {"attribute": wanted.name, said_as: missing}
+            error: dict[str, object] = {"attribute": name, said_as: missing}
             raise google.own_error(
-                f"Attribute {wanted.name} does not support request languages: {', '.join(missing)}",
+                f"Attribute {name} does not support request languages: {', '.join(missing)}",
                 "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
                 languageNotSupportedByAttributeError=error,
             )
@@ -177,23 +188,27 @@ def _attribute_scores(
     scale = _scale(site)
     units = _utf16(call.text, places)
     return {
-        wanted.name: _scores_of(wanted, scale, assessed[0], list(zip(units, assessed[1:], strict=True)))
-        for wanted in call.wanted
+        name: _scores_of(name, wanted, scale, assessed[0], list(zip(units, assessed[1:], strict=True)))
+        for name, wanted in call.requested_attributes.items()
     }
 
 
 def _scores_of(
-    wanted: Wanted, scale: Scale, whole: Assessment, pieces: Sequence[tuple[tuple[int, int], Assessment]]
+    name: str,
+    wanted: AttributeParameters,
+    scale: Scale,
+    whole: Assessment,
+    pieces: Sequence[tuple[tuple[int, int], Assessment]],
 ) -> dict[str, object]:
-    least = wanted.threshold if wanted.threshold is not None else -1.0
+    least = wanted.score_threshold if wanted.score_threshold is not None else -1.0
     made: dict[str, object] = {}
     if pieces:
         made["spanScores"] = [
             {"begin": begin, "end": end, "score": _score(value)}
             for (begin, end), one in pieces
-            if (value := _value(wanted.name, scale, one)) >= least
+            if (value := _value(name, scale, one)) >= least
         ]
-    summary = _value(wanted.name, scale, whole)
+    summary = _value(name, scale, whole)
     if summary >= least:
         made["summaryScore"] = _score(summary)
     return made
@@ -218,13 +233,13 @@ def _scale(site: Site) -> Scale:
     return {}
 
 
-def _scale_name(site: Site, wanted: Sequence[Wanted]) -> str:
+def _scale_name(site: Site, wanted: Collection[str]) -> str:
     """Say what the values are: `type` is PROBABILITY in every answer, for clients take no other.
 
     An attribute that the map does not have stays as it is, and is named.
     """
     scale = _scale(site)
-    plain = [one.name for one in wanted if one.name not in scale]
+    plain = [name for name in wanted if name not in scale]
     if len(plain) == len(wanted):
         return "calibrated"
     name = "own" if site.options.perspective_map == "own" else shipped_for()
@@ -232,69 +247,27 @@ def _scale_name(site: Site, wanted: Sequence[Wanted]) -> str:
 
 
 def _utf16(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the places, which rise, in UTF-16 units: what lies beyond the first plane counts two."""
-    units: list[tuple[int, int]] = []
-    at = counted = 0
-    for begin, end in places:
-        counted += _units(text[at:begin])
-        first = counted
-        counted += _units(text[begin:end])
-        units.append((first, counted))
-        at = end
-    return units
-
-
-def _units(text: str) -> int:
-    return len(text) if text.isascii() else sum(2 if letter > "\uffff" else 1 for letter in text)
+    """Return the places in UTF-16 units: what lies beyond the first plane counts two."""
+    counted = list(accumulate((2 if letter > "\uffff" else 1 for letter in text), initial=0))
+    return [(counted[begin], counted[end]) for begin, end in places]
 
 
 # -- modes -------------------------------------------------------------------------------------------------------------
 
 
-def _moderation(verdict: Verdict) -> dict[str, object]:
-    return {
-        "action": str(verdict.action),
-        "reasons": [
-            {"code": one.code, "detail": one.detail} | ({"label": one.label} if one.label else {})
-            for one in verdict.reasons
-        ],
-        "policy": verdict.policy,
-    }
-
-
-def _is_queued(site: Site, call: Analyze) -> bool:
-    return site.options.compat_mode == "queue" and not call.do_not_store
-
-
-def _keep(site: Site, call: Call, assessed: Assessment) -> Comment | None:
-    """Store it; None when the store is away, which costs nobody an answer."""
-    spans = tuple(span for span in assessed.spans if span.end <= BODY_LIMIT)
-    try:
-        return compat().verbs.submit_scored(site, _submission(site, call), replace(assessed, spans=spans))
-    except Exception as failure:  # noqa: BLE001  # whatever the store died of
-        log.warning("compat.not_stored", error=type(failure).__name__)
-        return None
-
-
 def _submission(site: Site, call: Call) -> Submission:
     """Make a comment of a text that came without author or page; a client token that can be an id is one."""
-    token = call.client_token or ""
+    token = call.client_token
     own_id = token if 0 < len(token) <= 128 and set(token) <= ID_LETTERS else None
-    return Submission(
-        article=Article(site.url),
-        author_name=UNNAMED,
-        body=call.text[:BODY_LIMIT].replace("\0", "\ufffd"),
-        source=Source.COMPAT,
-        id=own_id,
-        idempotency_key=None if own_id else _text_key(call),
-    )
+    return text_submission(site, call.text, id=own_id, idempotency_key=None if own_id else _text_key(call))
 
 
 def _as_read(call: Suggest) -> Suggest:
     """Return the call with the text that readers see: Coral sends its HTML, with tags or without, as it is."""
-    if not (call.client_token or "").startswith(COMMENT):
+    if not call.client_token.startswith(COMMENT):
         return call
-    return replace(call, text=plain_text(typed_as_text(call.text)).strip() or call.text)
+    text = plain_text(typed_as_text(call.text)).strip() or call.text
+    return call.model_copy(update={"comment": TextEntry(text=text)})
 
 
 def _text_key(call: Call) -> str:
@@ -304,7 +277,7 @@ def _text_key(call: Call) -> str:
 
 def _known_as(call: Call) -> list[str]:
     """Return the names under which analyze, or Coral's phase, may have stored the same comment."""
-    token = call.client_token or ""
+    token = call.client_token
     return [_text_key(call), *([alias_of(token.removeprefix(COMMENT))] if token.startswith(COMMENT) else [])]
 
 

@@ -16,12 +16,11 @@ from service.domain.site import Site
 from service.web.demo import blueprint
 from service.web.demo.articles import ARTICLES, article
 from service.web.pages import message_page
-from service.web.published import published_page
 from service.web.reach import context
 from service.web.reply.views import blank_form
 from service.web.speech import gettext
+from service.web.threads import published_page, without_parent
 from service.web.threads import threaded as in_thread
-from service.web.threads import without_parent
 
 SITE: Final = "demo"
 DIGITS: Final = 18  # more than any row number has, fewer than a database refuses

@@ -1,4 +1,4 @@
-"""The desk: where moderators sign in, see what waits and why, and decide."""
+"""The desk: where moderators sign in, see what is held and why, and decide."""
 
 from __future__ import annotations
 
@@ -6,43 +6,17 @@ from flask import Blueprint
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk", template_folder="../templates")
 
-from service.web.desk import (  # noqa: E402  the views hang themselves on the blueprint
-    acts,
+from service.web.desk import (  # noqa: E402, F401  the modules add their views to the blueprint
     admin,
-    authors,
     bulk,
-    callbacks,
-    drilldown,
-    duplicates,
-    finding,
+    comments,
+    decisions,
+    export,
     overview,
-    preferences,
+    personal,
     queue,
-    ranges,
-    reveal,
+    score_ranges,
+    search,
     settings,
     sign_in,
-    updates,
-    views,
 )
-
-__all__ = [
-    "acts",
-    "admin",
-    "authors",
-    "blueprint",
-    "bulk",
-    "callbacks",
-    "drilldown",
-    "duplicates",
-    "finding",
-    "overview",
-    "preferences",
-    "queue",
-    "ranges",
-    "reveal",
-    "settings",
-    "sign_in",
-    "updates",
-    "views",
-]

@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from service.domain.desk import Moderator
 from service.usecases.moderators import ROLES, hash_token
-from service.web.desk.speech import gettext
 from service.web.pages import Way, message_page
 from service.web.reach import context
 from service.web.security import csrf_token, is_own_form, keep_private, session_token
+from service.web.speech import gettext
 
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
@@ -26,7 +26,7 @@ def requires(role: str) -> Callable[[View[P]], View[P]]:
     """Let moderators of `role` and above in; whatever changes something must also come from a form of this session."""
     least = ROLES.index(role)
 
-    def start_reaper(view: View[P]) -> View[P]:
+    def guard(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             refusal = _refusal(least)
@@ -35,7 +35,7 @@ def requires(role: str) -> Callable[[View[P]], View[P]]:
         guarded.required_role = role  # type: ignore[attr-defined]  # read by the test that walks the routes
         return guarded
 
-    return start_reaper
+    return guard
 
 
 def moderator() -> Moderator:
@@ -49,6 +49,16 @@ def form_token() -> str:
     return csrf_token(context().keyring, g.session_token)
 
 
+def to_queue() -> Way:
+    """Return the link back to the queue."""
+    return Way(url_for("desk.queue"), gettext("Back to the queue"))
+
+
+def redirect_to(location: str) -> Response:
+    """Answer a form by sending the browser on, so that a reload repeats nothing."""
+    return keep_private(Response(status=303, headers={"Location": location}))
+
+
 def _refusal(least: int) -> Response | None:
     here = context()
     token = session_token(here, request)
@@ -59,18 +69,13 @@ def _refusal(least: int) -> Response | None:
     if token is None or person is None:
         return _sign_in_first()
     if ROLES.index(person.role) < least:
-        return message_page(
-            403, gettext("Not for your role"), gettext("Ask an admin of this desk."), way=_to_queue()
-        )
+        said = gettext("Ask an admin of this desk.")
+        return message_page(403, gettext("Not for your role"), said, way=to_queue())
     if request.method not in SAFE and not is_own_form(here.keyring, request, token):
-        return message_page(
-            403,
-            gettext("Nothing was changed"),
-            gettext(
-                "This request did not come from a page of your present session. Go back to the queue and try again."
-            ),
-            way=_to_queue(),
+        said = gettext(
+            "This request did not come from a page of your present session. Go back to the queue and try again."
         )
+        return message_page(403, gettext("Nothing was changed"), said, way=to_queue())
     g.moderator, g.session_token = person, token
     return None
 
@@ -79,7 +84,7 @@ def _sign_in_first() -> Response:
     """Send a reader of a page to the sign-in; an act is refused in words, for it is not carried out later."""
     target = url_for("desk.sign_in_needed")
     if request.method in SAFE:
-        return back_to(target)
+        return redirect_to(target)
     if request.headers.get("HX-Request"):
         return keep_private(Response(status=401, headers={"HX-Redirect": target}))
     return message_page(
@@ -88,12 +93,3 @@ def _sign_in_first() -> Response:
         gettext("Nothing was changed. Sign in again with a fresh link."),
         way=Way(target, gettext("How to sign in")),
     )
-
-
-def _to_queue() -> Way:
-    return Way(url_for("desk.queue"), gettext("Back to the queue"))
-
-
-def back_to(location: str) -> Response:
-    """Answer a form by sending the browser on, so that a reload repeats nothing."""
-    return keep_private(Response(status=303, headers={"Location": location}))

@@ -1,54 +1,40 @@
-"""The page where moderators set for themselves what their browser keeps: language, keys, care."""
+"""A moderator's preferences on one browser: language, single keys, blurred words, severe comments in a row."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
-from flask import Response, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Request
 
-from service.web.desk import blueprint
-from service.web.desk.access import back_to, requires
-from service.web.desk.frame import page
-from service.web.desk.own import CAPS, COOKIE, Preferences
-from service.web.reach import context
-from service.web.security import cookie_path, is_https
-from service.web.speech import LANGUAGES
+from service.web.speech import LANGUAGES, browsers_language
 
-YEAR: Final = 365 * 24 * 3600
+COOKIE: Final = "replydesk-desk"
+CAPS: Final = (0, 1, 3, 5)
 
 
-@blueprint.get("/preferences")
-@requires("moderator")
-def show_preferences() -> ResponseReturnValue:
-    """Show the form."""
-    return page("desk/preferences.html", 200, caps=CAPS)
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """`language` None follows the browser; `cap` 0 sets no limit."""
+
+    language: str | None = None
+    keys: bool = True
+    blur: bool = True
+    cap: int = 3
+
+    def to_cookie(self) -> str:
+        return f"{self.language or '-'}.{int(self.keys)}.{int(self.blur)}.{self.cap}"
 
 
-@blueprint.post("/preferences")
-@requires("moderator")
-def set_preferences() -> ResponseReturnValue:
-    """Keep what was chosen on this browser."""
-    form = request.form
-    cap = form.get("cap", "")
-    chosen = Preferences(
-        language=language if (language := form.get("language", "")) in LANGUAGES else None,
-        keys="keys" in form,
-        blur="blur" in form,
-        cap=int(cap) if cap in map(str, CAPS) else Preferences().cap,
-    )
-    response = back_to(url_for("desk.show_preferences"))
-    return _kept(response, chosen)
+def preferences(asked: Request) -> Preferences:
+    """Read the cookie; the defaults where it makes no sense."""
+    fields = asked.cookies.get(COOKIE, "").split(".")
+    if len(fields) != 4 or fields[3] not in map(str, CAPS):
+        return Preferences()
+    language = fields[0] if fields[0] in LANGUAGES else None
+    return Preferences(language, fields[1] == "1", fields[2] == "1", int(fields[3]))
 
 
-def _kept(response: Response, chosen: Preferences) -> Response:
-    response.set_cookie(
-        COOKIE,
-        chosen.written(),
-        max_age=YEAR,
-        path=cookie_path("/desk"),
-        secure=is_https(context()),
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+def language_of(asked: Request) -> str:
+    """Return the language to speak: the chosen one, else the browser's, else English."""
+    return preferences(asked).language or browsers_language(asked) or "en"

@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from service.usecases.moderators import SIGN_IN_MINUTES, hash_token
 from service.web.desk import blueprint
-from service.web.desk.access import back_to, moderator, requires
-from service.web.desk.speech import gettext
+from service.web.desk.access import moderator, redirect_to, requires
 from service.web.pages import Way, message_page
 from service.web.reach import context
 from service.web.security import (
@@ -22,14 +21,7 @@ from service.web.security import (
     set_cookie,
     start_session,
 )
-
-
-@blueprint.after_request
-def varies(response: Response) -> Response:
-    """Tell caches that every page of the desk has a language."""
-    if response.mimetype == "text/html":
-        response.vary.add("Accept-Language")
-    return response
+from service.web.speech import gettext
 
 
 @blueprint.get("/sign-in")
@@ -66,7 +58,7 @@ def use_sign_in(token: str) -> Response:
             tx.audit_log.append("nobody", "lock-out", f"desk, network {network[:8]}", now)
     if session is None:
         return keep_private(_spent())
-    response = back_to(url_for("desk.queue"))
+    response = redirect_to(url_for("desk.queue"))
     set_cookie(here, response, session)
     return response
 
@@ -105,6 +97,6 @@ def sign_out() -> ResponseReturnValue:
         tx.moderators.end_session(hash_token(token))
         tx.queue.release_claims(moderator().id)
         tx.audit_log.append(moderator().name, "sign-out", "desk", here.deps.clock())
-    response = back_to(url_for("desk.sign_in_needed"))
+    response = redirect_to(url_for("desk.sign_in_needed"))
     clear_cookie(here, response)
     return response

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
+
+from babel import Locale, UnknownLocaleError
+from flask_babel import format_datetime
 
 from service.domain.author_status import AuthorStatus
 from service.domain.refusal_reasons import RefusalReason, reason_named
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Reason, Verdict, Who
-from service.web.desk.speech import gettext, language, ngettext
-from service.web.desk.speech import lazy_gettext as _l
+from service.web.speech import gettext, language, ngettext
+from service.web.speech import lazy_gettext as _l
 
 QUEUE_WORDS: Final = {
     "held": _l("Held"),
@@ -121,28 +124,9 @@ def ahead(then: datetime, now: datetime) -> str:
     return ngettext("in %(num)d hour", "in %(num)d hours", max(1, -(-seconds // 3_600)))
 
 
-_MONTHS: Final = (
-    _l("January"),
-    _l("February"),
-    _l("March"),
-    _l("April"),
-    _l("May"),
-    _l("June"),
-    _l("July"),
-    _l("August"),
-    _l("September"),
-    _l("October"),
-    _l("November"),
-    _l("December"),
-)
-
-
 def day(moment: datetime) -> str:
     """Write a day for people, as 22 November 2026."""
-    utc = moment.astimezone(UTC)
-    return str(
-        gettext("%(day)d %(month)s %(year)d", day=utc.day, month=str(_MONTHS[utc.month - 1]), year=utc.year)
-    )
+    return str(format_datetime(moment.astimezone(UTC), gettext("d MMMM y"), rebase=False))
 
 
 def clock_time(moment: datetime) -> str:
@@ -183,6 +167,24 @@ def ground(reason: Reason, verdict: Verdict) -> str:
     return str(GROUND_WORDS.get(reason.code, reason.detail))
 
 
+def action_words(action: Action) -> str:
+    """Say an action as a state of comments: a hold by the policy is no setting aside."""
+    return gettext("Held") if action is Action.HOLD else str(DONE[action])
+
+
+def language_name(code: str) -> str:
+    """Name a text's language in the language of this request; an unknown code names itself."""
+    try:
+        return str(Locale.parse(code).get_language_name(language()) or code)
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
+def label_options(labels: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the labels with their words, to choose one from."""
+    return [(label, str(LABEL_WORDS[label])) for label in labels]
+
+
 _TABLES: Final[Mapping[str, Mapping[Any, object]]] = {
     "queue_words": QUEUE_WORDS,
     "label_words": LABEL_WORDS,
@@ -192,11 +194,14 @@ _TABLES: Final[Mapping[str, Mapping[Any, object]]] = {
     "author_status_words": AUTHOR_STATUS_WORDS,
 }
 _VERBS: Final[Mapping[str, object]] = {
+    "action_words": action_words,
     "decider": decider,
     "clock_time": clock_time,
     "day": day,
     "ahead": ahead,
     "ground": ground,
+    "label_options": label_options,
+    "language_name": language_name,
     "titled": titled,
     "decided_because": decided_because,
 }

@@ -19,7 +19,7 @@ from service.domain.networks import cut_ip
 from service.domain.site import Site
 from service.privacy.masking import page_url
 from service.storage import Tx
-from service.usecases import submission
+from service.usecases.submission import ID, read_submission
 from service.web.reply.ticket import Ticket
 from service.web.speech import gettext
 
@@ -85,7 +85,7 @@ def article_of(site: Site, url: str) -> str:
 
 def parent_of(tx: Tx, site: Site, article_url: str, parent_id: str) -> Comment | None:
     """Return the comment to be answered if readers can see it under this article."""
-    found = tx.comments.get(site.id, parent_id) if re.fullmatch(submission.ID, parent_id) else None
+    found = tx.comments.get(site.id, parent_id) if re.fullmatch(ID, parent_id) else None
     there = tx.articles.get(site.id, article_url)
     if found is None or there is None or not found.is_public:
         return None
@@ -125,16 +125,15 @@ def read_form(
         **({"honeypot": True} if request.form.get(HONEYPOT) else {}),
     }
     try:
-        checked = submission.check(given)
+        return read_submission(
+            given,
+            Source.FORM,
+            email_required=site.email_required,
+            idempotency_key=ticket.idempotency_key,
+            signals=signals,
+        )
     except Invalid as invalid:
         raise Invalid(_all_faults(invalid.faults, values, site)) from None
-    return submission.to_submission(
-        checked,
-        Source.FORM,
-        email_required=site.email_required,
-        idempotency_key=ticket.idempotency_key,
-        signals=signals,
-    )
 
 
 def field_errors(faults: Sequence[Fault]) -> dict[str, str]:
@@ -157,7 +156,8 @@ def _message(name: str, code: str) -> str:
 
 def _all_faults(faults: list[Fault], values: Mapping[str, str], site: Site) -> list[Fault]:
     """Name a missing address together with the other faults, not after they are fixed."""
-    missing = site.email_required and not values["email"].strip()
+    is_named = any(fault.field == "author.email" for fault in faults)
+    missing = site.email_required and not values["email"].strip() and not is_named
     return faults + ([Fault("author.email", "missing")] if missing else [])
 
 

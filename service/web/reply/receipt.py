@@ -149,7 +149,7 @@ def post_appeal(token: str) -> ResponseReturnValue:
 
 def published_state(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:
     """Return the state that is published: while a decision waits out its undo time, the one before it."""
-    current_decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
+    current_decision = tx.decisions.current(comment)
     known = public_state(comment, current_decision)
     if current_decision is None or known.decision_id == current_decision.id:
         return known.status, current_decision

@@ -95,11 +95,15 @@ const desk = (() => {
     }
   }
 
-  /** Lead to what was decided lately; there to the latest undo, which is pressed by whoever means it. */
+  /** Lead to the latest decisions; there to the button that undoes the newest, which is pressed by whoever means it. */
   function toDecided() {
     const queue = document.querySelector('.queues a[href*="queue=decided"]');
-    if (queue.hasAttribute("aria-current")) document.querySelector('.done form[action$="/undo"] button')?.focus();
-    else queue.click();
+    if (!queue.hasAttribute("aria-current")) queue.click();
+    else {
+      const made = (button) => button.closest("li").querySelector("time").dateTime;
+      const buttons = [...document.querySelectorAll('.done form[action$="/undo"] button')];
+      buttons.sort((one, other) => (made(one) < made(other) ? 1 : -1))[0]?.focus();
+    }
     return true;
   }
 
@@ -116,7 +120,9 @@ const desk = (() => {
       done.pop();
       if (form) return form.querySelector("button").click(), true;
     }
-    const button = document.querySelector('#notice button, .trail form[action$="/undo"] button') ?? document.querySelector("#bulk-notice button");
+    const button =
+      document.querySelector('#notice button, :is(.trail, .act) form[action$="/undo"] button') ??
+      document.querySelector("#bulk-notice button");
     if (!button) return toDecided(); // after a reload or on another page nothing is known of the acts before
     button.click();
     return true;

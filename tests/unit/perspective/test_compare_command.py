@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from service import config
-from service.cli.compare import compare_group
+from service.cli.main import cli
 from service.context import build_context
 from service.storage import migrate
 from service.usecases.sites import enrol_site
@@ -50,7 +50,7 @@ def home(tmp_path, monkeypatch):
 
 
 def run(*arguments, code=0):
-    done = CliRunner().invoke(compare_group, ["perspective", *arguments])
+    done = CliRunner().invoke(cli, ["compare", "perspective", *arguments])
     assert done.exit_code == code, done.output
     return done.output
 

@@ -18,8 +18,8 @@ from urllib.parse import quote
 import pytest
 
 from service.leak_audit.forms import base64_forms, forms_of
-from service.leak_audit.plant import new_mark
-from service.leak_audit.search import CHUNK, OVERLAP, Searcher, Tally, search
+from service.leak_audit.planter import new_mark
+from service.leak_audit.search import CHUNK, OVERLAP, Searcher, Volume, search
 
 MARK = "canaryqvwzkjxbyhtd"
 ADDRESS = f"{MARK}api@mail.example"
@@ -29,7 +29,7 @@ SEARCHER = Searcher(forms_of(MARK, [ADDRESS, IDN]))
 
 def found(content):
     """The names of the forms that are found in these bytes, wherever they lie."""
-    return {hit.form for hit in search(SEARCHER, "here", [content], Tally())}
+    return {hit.form for hit in search(SEARCHER, "here", [content], Volume())}
 
 
 def every(text, spell):
@@ -132,7 +132,7 @@ def test_a_border_of_two_chunks_hides_nothing(at):
     content = b"." * at + ADDRESS.encode() + b"." * CHUNK
     for size in (CHUNK, 1_000_003):
         chunks = [content[start : start + size] for start in range(0, len(content), size)]
-        hits = list(search(SEARCHER, "here", chunks, Tally()))
+        hits = list(search(SEARCHER, "here", chunks, Volume()))
         assert {hit.offset for hit in hits} == {at}
         assert {hit.form for hit in hits} == {"plain"}
 
@@ -141,10 +141,10 @@ def test_a_border_of_two_chunks_hides_nothing(at):
 def test_no_form_hides_over_a_border(name, monkeypatch):
     monkeypatch.setattr("service.leak_audit.search.CHUNK", 2 * OVERLAP)
     encoded = ENCODED[name]
-    wanted = len(list(search(SEARCHER, "here", [b"." * 99 + encoded], Tally())))
+    wanted = len(list(search(SEARCHER, "here", [b"." * 99 + encoded], Volume())))
     for cut in range(len(encoded) + 1):
         content = b"." * (2 * OVERLAP - cut) + encoded + b"." * OVERLAP
-        assert len(list(search(SEARCHER, "here", [content], Tally()))) == wanted, cut
+        assert len(list(search(SEARCHER, "here", [content], Volume()))) == wanted, cut
 
 
 @pytest.mark.parametrize("name", PACKERS)
@@ -158,7 +158,7 @@ def test_a_stream_is_followed_over_a_border(name, monkeypatch):
 
 def test_a_long_stream_is_followed_over_many_borders():
     noise = base64.b64encode(random.Random(6).randbytes(2 * CHUNK))
-    tally = Tally()
+    tally = Volume()
     packed = gzip.compress(noise + every(ADDRESS, "%{:02x}") + noise[:99], 1)
     assert len(packed) > 2 * CHUNK
     hits = list(search(SEARCHER, "here", [packed], tally))
@@ -170,14 +170,14 @@ def test_a_long_stream_is_followed_over_many_borders():
 
 def test_a_hit_names_its_canary():
     """Of a plain form the report tells which canary it is, so that the path is known."""
-    (hit,) = search(SEARCHER, "here", [b"<" + ADDRESS.encode() + b">"], Tally())
+    (hit,) = search(SEARCHER, "here", [b"<" + ADDRESS.encode() + b">"], Volume())
     assert (hit.canary, hit.offset, hit.place) == (f"{MARK}api", 1, "here")
 
 
 def test_a_stream_that_grows_without_end_is_left(monkeypatch):
     monkeypatch.setattr("service.leak_audit.search.UNPACKED_LIMIT", 1_000_000)
     bomb = zlib.compress(b"\0" * 60_000_000)
-    tally = Tally()
+    tally = Volume()
     assert list(search(SEARCHER, "here", [bomb], tally)) == []
     assert 1_000_000 <= tally.unpacked < 30_000_000
 

@@ -5,7 +5,7 @@ import base64
 import pytest
 from click.testing import CliRunner
 
-from service.cli.contact import contact
+from service.cli.main import cli
 from service.privacy.sealing import Address, new_contact_keys, seal
 
 PLAIN = "Jane.Doe@bücher.example"
@@ -21,7 +21,7 @@ def key_file(tmp_path):
 
 
 def opened(key, box, stdin=None):
-    return CliRunner().invoke(contact, ["open", "--private-key", str(key), box], input=stdin)
+    return CliRunner().invoke(cli, ["contact", "open", "--private-key", str(key), box], input=stdin)
 
 
 def a_box():
@@ -76,6 +76,6 @@ def test_boxes_of_before_and_after_a_rotation_open_with_both_keys_given(tmp_path
         files += ["--private-key", str(file)]
     for public, _ in keys:
         box = base64.b64encode(seal(public, Address.parse("ada@example.org"))).decode()
-        done = CliRunner().invoke(contact, ["open", *files, box])
+        done = CliRunner().invoke(cli, ["contact", "open", *files, box])
         assert (done.exit_code, done.output) == (0, "ada@example.org\n")
-        assert CliRunner().invoke(contact, ["open", *files, box[:-8]]).exit_code == 2
+        assert CliRunner().invoke(cli, ["contact", "open", *files, box[:-8]]).exit_code == 2

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.privacy import keys
-from service.privacy.keys import CiphertextError, Keyring, MasterKeyError, hkdf_expand, hkdf_extract
+from service.privacy.keys import CiphertextError, Keyring, hkdf_expand, hkdf_extract
+from service.privacy.master_key import MasterKeyError
 
 MASTER = bytes(range(32))
 OTHER = bytes(range(100, 132))

@@ -6,7 +6,8 @@ import pytest
 
 from service.compat.coral import phase
 from service.compat.coral.signature import sign
-from service.domain.policy import Cut, Facts, Policy, decide
+from service.domain.facts import Facts
+from service.domain.policy import Cut, Policy, decide
 from service.domain.status import Status
 from service.domain.verdict import Action, Assessment, Who
 from tests.web.compat.coral_cases import (

@@ -32,7 +32,7 @@ def test_a_card_says_what_carried_the_score(small):
         "Held: toxicity 0.70 (limit 0.70)",
     ]
     crossed = shown.all("div", class_="crossed")
-    assert [" ".join(one.text.split()) for one in crossed] == ["toxicity0.70", "insult0.85"]
+    assert [" ".join(one.text.split()) for one in crossed] == ["toxicity 0.70", "insult 0.85"]
     assert "made-up-1" in shown.text
 
 

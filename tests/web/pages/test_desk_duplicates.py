@@ -39,6 +39,25 @@ def test_a_cluster_is_decided_and_taken_back_in_one_act(small):
     assert statuses(small, copies) == {Status.HELD}
 
 
+def test_an_old_bulk_decision_is_undone_after_a_second_look(small):
+    copies = arrive(small, *adverts(3))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    press(browser, form, action="spam")
+    small.clock.pass_seconds(61)
+    (undo,) = [
+        one
+        for one in browser.get("/desk?queue=decided").tree.all("form")
+        if "/bulk/" in one.attributes["action"]
+    ]
+    asked = press(browser, undo)
+    assert "This bulk decision is older than a minute. Undo all of it?" in asked.text
+    assert statuses(small, copies) == {Status.SPAM}
+    back = follow(browser, press(browser, asked.tree.one("section", class_="clash").one("form")))
+    assert "All of it was undone." in back.text
+    assert statuses(small, copies) == {Status.HELD}
+
+
 def test_a_decided_cluster_says_so_and_offers_nothing_to_decide(small):
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()

@@ -109,7 +109,7 @@ def test_an_appeal_is_answered_by_somebody_else(small, verdict):
     mara = small.signed_in()
     small.clock.pass_seconds(61)
     form = mara.get("/desk?queue=appeals").tree.one("form", class_="answer")
-    given = {"csrf": csrf(noor), "words": "No.", "action": verdict}
+    given = {"csrf": csrf(noor.get("/desk")), "words": "No.", "action": verdict}
     assert noor.post(form.attributes["action"], given).status == 409
     given = form.fields() | {"words": "You are right, it was a joke.", "action": verdict}
     assert mara.post(form.attributes["action"], given).status == 303

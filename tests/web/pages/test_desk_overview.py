@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.web.desk import overview
+from service.web.desk import export
 from tests.factories import ADDRESS, draft
 
 
@@ -115,7 +115,7 @@ def test_the_export_is_whole(small, monkeypatch):
     browser = small.signed_in("Lea", "lead")
     assert json.loads(browser.get("/desk/overview/export.json").html) == []
     assert browser.get("/desk/overview/export.csv").html.startswith("site,id,revision,")
-    monkeypatch.setattr(overview, "EXPORT_PAGE", 2)
+    monkeypatch.setattr(export, "EXPORT_PAGE", 2)
     made = [small.approved(body=f"Comment number {n}.").id for n in range(4)]
     told = json.loads(browser.get("/desk/overview/export.json").html)
     rows = list(csv.DictReader(io.StringIO(browser.get("/desk/overview/export.csv").html)))

@@ -3,7 +3,7 @@
 from service.domain.status import Status
 from service.usecases import bulk
 from service.web.desk import bulk as desk_bulk
-from service.web.desk import ranges
+from service.web.desk import score_ranges
 
 
 def held(small, *scores):
@@ -106,7 +106,7 @@ def test_a_stretch_too_large_for_one_act_says_so(small, monkeypatch):
     small.held()
     browser = small.signed_in()
     assert "One act decides" not in browser.get("/desk/ranges").text
-    monkeypatch.setattr(ranges, "MOST", 1)
+    monkeypatch.setattr(score_ranges, "MOST", 1)
     assert "One act decides the oldest 1 of them; the rest stays held." in browser.get("/desk/ranges").text
 
 

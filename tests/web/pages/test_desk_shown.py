@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Span, Who
-from service.web.desk.shown import Piece, age, marked
+from service.web.desk.cards import Piece, age, marked
 from service.web.desk.words import decider
 from tests.factories import NOON
 
