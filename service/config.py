@@ -180,7 +180,7 @@ class Settings(BaseSettings):
     worker_pool: Annotated[Literal["threads", "prefork"], Lower] = _by_store("threads", "prefork")
     worker_concurrency: Annotated[int, Field(ge=1, le=64)] = _by_store(5, 2)
     worker_nice: int = Field(5, ge=0, le=19)
-    lease_seconds: float = Field(30.0, ge=1, le=3600)
+    lease_seconds: float = Field(10.0, ge=1, le=3600)
     # on SQLite whoever accepts waits while a batch is settled
     score_batch: Annotated[int, Field(ge=1, le=5000)] = _by_store(64, 128)
     fast_after_seconds: float = Field(60.0, ge=0, le=3600)

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from service.config import Settings
 from service.domain.comment import Source
-from service.messaging.dispatcher import RedisDispatcher
+from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.tasks import Dispatcher
 from service.privacy.keys import Keyring
 from service.privacy.master_key import load_masters
@@ -56,7 +56,7 @@ class Dependencies:
     clock: Clock
     undo_seconds: float = 5.0
     max_attempts: int = 3
-    lease_seconds: float = 30.0
+    lease_seconds: float = 10.0
     fast_after_seconds: float = 60.0
     arrivals: ArrivalCounter = UNCOUNTED
 
@@ -98,7 +98,7 @@ def build_context(
     keyring = Keyring.of(load_masters(os.environ if env is None else env, settings.home))
     deps = Dependencies(
         store=store or open_store(settings.database_url, KeyedSigner(keyring)),
-        dispatcher=dispatcher or RedisDispatcher(settings.redis_url, settings.redis_prefix),
+        dispatcher=dispatcher or CeleryDispatcher(settings.redis_url, settings.redis_prefix),
         clock=clock,
         undo_seconds=settings.undo_seconds,
         max_attempts=settings.max_attempts,

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from service.context import AppContext
 from service.domain.comment import Article, Placed, Source, Submission
-from service.messaging.dispatcher import connect
+from service.messaging.redis_client import connect
 from service.usecases import submit
 from service.usecases.sites import Enrolment
 from tests import servers

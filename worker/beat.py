@@ -6,7 +6,8 @@ from typing import Any
 
 from celery.beat import ScheduleEntry, Scheduler
 
-from service.messaging.dispatcher import BEAT, RedisDispatcher
+from service.messaging.dispatcher import CeleryDispatcher
+from service.messaging.heartbeats import BEAT
 from service.observability.heartbeat import BEAT as BEAT_ROLE
 from service.observability.heartbeat import Heartbeat
 
@@ -15,9 +16,7 @@ class DispatchingScheduler(Scheduler):  # type: ignore[misc]  # Celery ships no 
     """Keeps its schedule in memory, for every entry is a short interval, and enqueues through the dispatcher."""
 
     def __init__(self, app: Any, *args: Any, **kwargs: Any) -> None:
-        self.dispatcher = RedisDispatcher(
-            app.settings.redis_url, app.settings.redis_prefix, heartbeat_name=BEAT
-        )
+        self.dispatcher = CeleryDispatcher(app.settings.redis_url, app.settings.redis_prefix, heartbeat=BEAT)
         self.heartbeat = Heartbeat(app.settings.home, BEAT_ROLE)
         super().__init__(app, *args, **kwargs)
 

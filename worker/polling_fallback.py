@@ -15,8 +15,7 @@ from typing import Any, Final
 import structlog
 from celery import current_app
 
-from service.messaging.dispatcher import QUEUES
-from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
+from service.messaging.tasks import DELIVER, PUBLISH, QUEUES, SCORE, SWEEP
 
 ORDER: Final = (SWEEP, PUBLISH, SCORE, DELIVER)
 LEAST_SILENCE: Final = 10.0
@@ -82,18 +81,18 @@ def start_polling_fallback(every: float) -> PollingFallback:
     app: Any = current_app._get_current_object()  # a proxy is bound to the thread that asks
 
     def swept_at() -> float:
-        if time.monotonic() - app.swept_at > every and (ago := app.answerer.swept_ago()) is not None:
+        if time.monotonic() - app.swept_at > every and (ago := app.heartbeats.swept_ago()) is not None:
             app.swept_at = max(app.swept_at, time.monotonic() - ago)  # another worker had the message
         return float(app.swept_at)
 
     def make_round() -> None:
         served = app.amqp.queues.consume_from
         for name in ORDER:
-            if QUEUES[name] in served and app.answerer.takes_turn(name, TURN_SHARE * every):
-                app.tasks[name]()  # within its limit, as for a message
+            if QUEUES[name] in served and app.heartbeats.takes_turn(name, TURN_SHARE * every):
+                app.tasks[name].apply()  # here and now; what fails is reported as for a message
 
     fallback = PollingFallback(
-        swept_at, make_round, every, broker_away=lambda: not app.answerer.takes_writes()
+        swept_at, make_round, every, broker_away=lambda: not app.heartbeats.takes_writes()
     )
     fallback.start()
     return fallback

@@ -1,10 +1,9 @@
-"""What one worker process holds: context, classifier and delivery worker, built at the first task, after the fork."""
+"""What one worker process holds: context, classifier and deliveries, built at the first task, after the fork."""
 
 from __future__ import annotations
 
 import os
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,21 +16,17 @@ from service.context import AppContext, build_context
 from service.observability.counters import share
 from service.scoring.scorer import ModelScorer
 from service.webhooks.url_guard import Allow
-from worker.deliver import CLOSE_SECONDS, DeliveryWorker
-from worker.journal import Journal
-from worker.notify import Notifier
+from worker.alerts import Alerts
+from worker.delivery import DeliveryWorker
+from worker.http_client import HttpClient
+from worker.maintenance import Maintenance
 from worker.polling_fallback import PollingFallback, start_polling_fallback
-from worker.score import Pace
-from worker.stopping import Stop
-from worker.sweep import Sweep
+from worker.scoring import Pace
 from worker.watchdog import Watchdog, start_watchdog
+from worker.webhook_sender import WebhookSender
 
-LOOK_SECONDS: Final = 0.2
-"""Between two looks at whether it is time to go."""
 PARENT_SECONDS: Final = 1.5
-"""So long after its children a parent goes."""
-LEAVE_SECONDS: Final = 1.0
-"""What is left of the time to stop when the mail in the air is waited for no longer."""
+"""So long after its children a parent exits."""
 
 log = structlog.get_logger(__name__)
 
@@ -43,12 +38,11 @@ class Process:
     pid: int
     context: AppContext
     scorer: ModelScorer
-    delivery_worker: DeliveryWorker
-    sweep: Sweep
-    notifier: Notifier
+    delivery: DeliveryWorker
+    maintenance: Maintenance
+    alerts: Alerts
     fallback: PollingFallback
     watchdog: Watchdog
-    journal: Journal
     pace: Pace
 
 
@@ -59,44 +53,32 @@ _building = threading.Lock()
 def present(settings: Settings) -> Process:
     """Return this process's holdings, built now if this is their first use. Raises what building them raises."""
     global _present
-    if _present is None or _present.pid != os.getpid():
-        with _building:
-            if _present is None or _present.pid != os.getpid():
-                _present = _build(settings)
-    return _present
+    with _building:
+        if _present is None or _present.pid != os.getpid():
+            _present = _build(settings)
+        return _present
 
 
 def _build(settings: Settings) -> Process:
     share(settings.home)
-    stopping: Stop = current_app.stopping
-    threading.Thread(target=leave_in_time, args=(stopping,), name="leave", daemon=True).start()
+    stopping = current_app.stopping
+    stopping.exit_in_time()
     context = build_context(settings)
     context.deps.store.shorten_lock_waits(stopping.is_set)
-    allow = Allow.parse(",".join(settings.callback_allow))
-    journal = Journal(settings.home)
+    client = HttpClient(Allow.parse(",".join(settings.callback_allow)))
+    sender = WebhookSender(context.keyring, client.post)
+    alerts = Alerts(context, sender)
     return Process(
         os.getpid(),
         context,
         ModelScorer(),
-        DeliveryWorker(context, allow, journal=journal),
-        Sweep(context.deps, journal=journal, stopping=stopping.is_set),
-        Notifier(context, allow),
+        DeliveryWorker(context.deps, sender, alerts.tell_stopped, stopping.is_set),
+        Maintenance(context.deps, stopping=stopping.is_set),
+        alerts,
         start_polling_fallback(settings.sweep_seconds),
         start_watchdog(),
-        journal,
         Pace(),
     )
-
-
-def leave_in_time(stopping: Stop, later: float = 0.0) -> None:
-    """End this process when its time to stop is over: a database that hangs may keep a thread for much longer.
-
-    Nothing is lost by it: that is what rows, leases and journals are for.
-    """
-    while not stopping.is_set() or stopping.left() > -later:
-        time.sleep(LOOK_SECONDS)
-    log.warning("process.left", held_up="the store or a receiver")
-    os._exit(0)
 
 
 @signals.celeryd_after_setup.connect  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -110,8 +92,7 @@ def warm_threads(instance: Any, **_: object) -> None:
 def watch_parent(sender: Any, **_: object) -> None:
     """End a parent of forked children in time: the pool may wait for results that no child will send any more."""
     if "prefork" in type(sender.pool).__module__:
-        after = (current_app.stopping, PARENT_SECONDS)
-        threading.Thread(target=leave_in_time, args=after, name="leave", daemon=True).start()
+        current_app.stopping.exit_in_time(PARENT_SECONDS)
 
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -121,9 +102,7 @@ def warm(**_: object) -> None:
 
     def load() -> None:
         try:
-            process = present(settings)
-            process.scorer.warm()
-            process.sweep.release_dead()  # whoever died before us may have left something
+            present(settings).scorer.warm()
         except Exception as failure:  # noqa: BLE001  # the first task meets the same fault and logs it where it belongs
             log.warning("process.cold", error=type(failure).__name__)
 
@@ -133,15 +112,12 @@ def warm(**_: object) -> None:
 @signals.worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 @signals.worker_shutdown.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def close(**_: object) -> None:
-    """Finish the mail that is in the air, give the rest back, and let go of everything."""
+    """Let go of everything; the tasks have ended."""
     global _present
     process, _present = _present, None
     if process is not None and process.pid == os.getpid():
         process.fallback.stop()
         process.watchdog.stop()
-        process.delivery_worker.close(
-            max(0.0, min(CLOSE_SECONDS, current_app.stopping.left() - LEAVE_SECONDS))
-        )
-        process.journal.close()
+        process.delivery.close()
         with suppress(OSError):
             process.context.close()

@@ -2,70 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
-import structlog
 from celery import current_app, shared_task
 
 from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
 from service.scoring.scorer import sign
-from worker.process import Process, present
-from worker.score import Bounds, score_pending
-from worker.sweep import publish_all_due
-
-log = structlog.get_logger(__name__)
+from worker.maintenance import publish_all_due
+from worker.process import present
+from worker.scoring import Limits, score_pending
 
 
 @shared_task(name=SCORE)  # type: ignore[untyped-decorator]  # Celery ships no types
 def score() -> None:
     """Score what is pending."""
-    _attempt(_score)
-
-
-def _score(process: Process) -> None:
-    process.sweep.release_dead()
-    bounds = Bounds(batch=current_app.settings.score_batch, pace=process.pace)
-    score_pending(
-        process.context.deps, process.scorer, bounds, current_app.stopping.is_set, sign, process.journal
-    )
+    process = present(current_app.settings)
+    process.scorer.warm()  # before anything is leased: loading the model may take as long as a lease
+    limits = Limits(batch=current_app.settings.score_batch, pace=process.pace)
+    score_pending(process.context.deps, process.scorer, limits, current_app.stopping.is_set, sign)
 
 
 @shared_task(name=DELIVER)  # type: ignore[untyped-decorator]  # Celery ships no types
 def deliver() -> None:
-    """Nudge this process's delivery worker."""
-    _attempt(lambda process: process.delivery_worker.collect())
+    """Send the callbacks that are due."""
+    present(current_app.settings).delivery.run()
 
 
 @shared_task(name=PUBLISH)  # type: ignore[untyped-decorator]  # Celery ships no types
 def publish() -> None:
-    """Let the desk's decisions leave when their moment has come."""
-    _attempt(lambda process: publish_all_due(process.context.deps, stopping=current_app.stopping.is_set))
+    """Publish the decisions that are due."""
+    publish_all_due(present(current_app.settings).context.deps, stopping=current_app.stopping.is_set)
 
 
 @shared_task(name=SWEEP)  # type: ignore[untyped-decorator]  # Celery ships no types
 def sweep() -> None:
-    """Find what was left lying."""
-    _attempt(lambda process: process.sweep.run())
-    for work in (lambda process: process.notifier.run(), lambda process: process.sweep.tidy()):
+    """Find what was left, tell moderators of their queues, and clean up; each whatever became of the one before."""
+    process = present(current_app.settings)
+    failures = []
+    for step in (process.maintenance.run, process.alerts.run, process.maintenance.clean_up):
         if not current_app.stopping.is_set():
-            _attempt(work)
-
-
-def _attempt(work: Callable[[Process], object]) -> None:
-    """Do one task's work. Whatever it raises is logged by its type and place alone: its message may quote a reader.
-
-    Nothing is lost by it: the rows are still there, and the sweep enqueues again.
-    """
-    try:
-        work(present(current_app.settings))
-    except Exception as failure:  # noqa: BLE001  # the edge of the process: nothing above it could fix anything
-        log.error("task.failed", error=type(failure).__name__, place=_place(failure))
-
-
-def _place(failure: BaseException) -> str:
-    """Name the file and line that raised."""
-    frame = failure.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    return f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "nowhere"
+            try:
+                step()
+            except Exception as failure:  # noqa: BLE001  # raised below
+                failures.append(failure)
+    if failures:
+        raise failures[0]

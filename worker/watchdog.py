@@ -15,10 +15,10 @@ from celery import current_app, signals
 
 from service.messaging.tasks import DELIVER, SCORE
 from service.observability.heartbeat import EVERY_SECONDS, LOOP, TASKS, Heartbeat
-from worker.concurrency import ConcurrencyLimit
+from worker.single_run import SingleRun
 
-SHORT_SECONDS: Final = 10.0
-"""Of scoring whatever the lease: four seconds of work, and five of giving back to a store that is away."""
+SHORT_SECONDS: Final = 30.0
+"""Of scoring and delivery, whatever the lease: loading the model, four seconds of work, and waiting for a store."""
 LONG_SECONDS: Final = 300.0
 """Of publishing and sweeps, at the least: clearing the files of a large database takes minutes."""
 
@@ -30,15 +30,15 @@ class Watchdog:
 
     def __init__(
         self,
-        limits: Mapping[str, ConcurrencyLimit],
+        runs: Mapping[str, SingleRun],
         lease_seconds: float,
         beat: Callable[[str], object],
         tell: Callable[[str], object],
     ) -> None:
-        self._limits, self._beat, self._tell = limits, beat, tell
+        self._runs, self._beat, self._tell = runs, beat, tell
         self._most = {
             name: max(SHORT_SECONDS if name in (SCORE, DELIVER) else LONG_SECONDS, lease_seconds)
-            for name in limits
+            for name in runs
         }
         self._over = threading.Event()
         self._hung = ""
@@ -61,10 +61,10 @@ class Watchdog:
 
     def look(self) -> str:
         """Beat, with the name of a task whose run has been going for longer than it may; return that name."""
-        overdue = [name for name, limit in self._limits.items() if limit.longest() > self._most[name]]
+        overdue = [name for name, run in self._runs.items() if run.seconds() > self._most[name]]
         hung = overdue[0] if overdue else ""
         if hung and hung != self._hung:
-            log.error("watchdog.task_hung", task=hung, seconds=round(self._limits[hung].longest()))
+            log.error("watchdog.task_hung", task=hung, seconds=round(self._runs[hung].seconds()))
         self._hung = hung
         if hung:
             self._tell(hung)
@@ -76,7 +76,7 @@ def start_watchdog() -> Watchdog:
     """Start the watchdog of this process."""
     app: Any = current_app._get_current_object()  # a proxy is bound to the thread that asks
     heartbeat = Heartbeat(app.settings.home, TASKS)
-    watchdog = Watchdog(app.limits, app.settings.lease_seconds, heartbeat.beat, app.answerer.hangs)
+    watchdog = Watchdog(app.runs, app.settings.lease_seconds, heartbeat.beat, app.heartbeats.hangs)
     watchdog.start()
     return watchdog
 

@@ -24,7 +24,7 @@ def fault(redis_url: str, prefix: str) -> str | None:
     """Say what is wrong with a server that was not started here: it is silent, or takes no writes; None: nothing."""
     from redis.exceptions import RedisError
 
-    from service.messaging.dispatcher import ask_to_write, fault_of
+    from service.messaging.redis_client import ask_to_write, fault_of
 
     try:
         ask_to_write(redis_url, prefix)

@@ -86,7 +86,7 @@ def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
     # Harmless here, and long: root matters for pickle, which is refused; early acknowledgement cancels nothing.
     warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
     warnings.filterwarnings("ignore", message=r"\s*In Celery 5.1 we introduced an optional breaking change")
-    app = importlib.import_module("worker.app").make_app(known)
+    app = importlib.import_module("worker.celery_app").make_app(known)
     app.worker_main(
         [
             "--quiet",
@@ -103,7 +103,7 @@ def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
 
 
 def _queue_names(given: str) -> str:
-    from service.messaging.dispatcher import QUEUES
+    from service.messaging.tasks import QUEUES
 
     known = set(QUEUES.values())
     names = [name.strip() for name in given.split(",") if name.strip()]
@@ -117,7 +117,9 @@ def beat() -> None:
     """Enqueue the maintenance task every few seconds until stopped; run exactly one."""
     known = _start("beat")
     _need_broker(known)
-    importlib.import_module("worker.app").make_app(known).Beat(loglevel=known.log_level, quiet=True).run()
+    importlib.import_module("worker.celery_app").make_app(known).Beat(
+        loglevel=known.log_level, quiet=True
+    ).run()
 
 
 @click.command()
@@ -136,7 +138,7 @@ def alive(beat: bool, queues: str | None) -> None:
     if queues is not None:
         _need_answers(known, _queue_names(queues).split(","))
         return
-    from service.messaging.dispatcher import silent_after
+    from service.messaging.heartbeats import silent_after
     from service.observability import heartbeat
 
     roles = (
@@ -155,7 +157,8 @@ def alive(beat: bool, queues: str | None) -> None:
 def _need_answers(known: Settings, queues: list[str]) -> None:
     from redis.exceptions import RedisError
 
-    from service.messaging.dispatcher import fault_of, stuck
+    from service.messaging.heartbeats import stuck
+    from service.messaging.redis_client import fault_of
 
     try:
         waiting = stuck(_need_broker(known), queues, known.redis_prefix)

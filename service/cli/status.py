@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from service.config import Settings
     from service.context import AppContext
-    from service.messaging.dispatcher import BrokerHeartbeats
+    from service.messaging.heartbeats import BrokerHeartbeats
     from service.storage import Probe
 
 WATCH_SECONDS: Final = 1.0
@@ -155,7 +155,8 @@ def _heard(settings: Settings) -> tuple[dict[str, str], BrokerHeartbeats | None]
     """Say how broker, worker and beat are, by when they were last heard of; nothing is known without the broker."""
     from redis.exceptions import RedisError
 
-    from service.messaging.dispatcher import fault_of, read_heartbeats, silent_after
+    from service.messaging.heartbeats import read_heartbeats, silent_after
+    from service.messaging.redis_client import fault_of
 
     if settings.redis_url is None:
         return {"broker": "none", "worker": "unknown", "beat": "unknown"}, None

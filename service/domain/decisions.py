@@ -1,4 +1,4 @@
-"""What is known outside the service: a decision that still waits to leave does not exist there."""
+"""Which decision counts: what is known outside, where none is before it is published, and what a restore put back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PublicState:
 
 
 def is_unpublished(decision: Decision | None) -> bool:
-    """Whether the decision still waits to leave, so that nothing of it may be seen."""
+    """Whether the decision still waits to be published, so that nothing of it may be seen."""
     return decision is not None and decision.seq is None
 
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from service.domain.article_url import APART
 from service.domain.faults import InvalidValue
 from service.domain.json_pointers import read_map
-from service.domain.readers import choice, flag, number, optional, whole
 from service.domain.refusal_reasons import SHIPPED, read_reasons
+from service.domain.setting_readers import choice, flag, number, optional, whole
 
 DUPLICATE_HOURS_LIMIT: Final = 72.0
 HELP_TEXT_LIMIT: Final = 2_000

@@ -13,7 +13,14 @@ from itertools import islice
 from typing import Final
 
 from service.domain.identity_numbers import find_numbers
-from service.domain.whose import BEFORE, is_a_persons, is_no_venue, is_of_a_car, is_private, is_somebody_elses
+from service.domain.ownership import (
+    BEFORE,
+    is_a_persons,
+    is_no_venue,
+    is_of_a_car,
+    is_private,
+    is_somebody_elses,
+)
 
 FINDS_LIMIT: Final = 50
 """Places that one rule looks at: a text of nothing else says no more with the rest."""

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from service.domain.errors import Invalid
 from service.domain.faults import Fault, InvalidValue
 from service.domain.policy import Cut, Policy
-from service.domain.readers import choice, flag, number, optional, whole
+from service.domain.setting_readers import choice, flag, number, optional, whole
 from service.domain.verdict import LABELS, SELF_HARM
 from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList, is_sought
 

@@ -17,10 +17,9 @@ CELLS: Final = ("both_fine", "both_bad", "only_model", "only_person")
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A comment that a person judged: the scores, the automatic action, and the person's action."""
+    """A comment that a person judged: the scores, and the person's action."""
 
     scores: Mapping[str, float]
-    machine: Action
     person: Action
     comment_pk: int = 0
 

@@ -51,8 +51,13 @@ class Word(NamedTuple):
 
 _IGNORED_RUN: Final = re.compile(f"[{IGNORED}]+")
 _DECORATION_RUN: Final = re.compile(f"[{DECORATION}]+")
-_SIGNS: Final = dict.fromkeys(map(ord, "™℠℡℻№"), " ") | dict.fromkeys(map(ord, "ϲϹ"), "c")
-"""What looks other than its compatibility form: signs that belong to no word, and a Greek c, which is a sigma."""
+_SIGNS: Final = (
+    dict.fromkeys(map(ord, "™℠℡℻№"), " ")
+    | dict.fromkeys(map(ord, "ϲϹ"), "c")
+    | dict.fromkeys(map(ord, "\u02bb\u02bc"), "'")
+)
+"""What looks other than its compatibility form: signs that belong to no word, a Greek c, which is a sigma, and the
+apostrophes that are letters to Unicode."""
 _FLAGS: Final = re.compile(f"[{FLAG}]+")
 _LETTERS: Final = re.compile(r"[^\W_]+")
 _FLAGGED: Final = re.compile(rf"(?:{_LETTERS.pattern}|{_FLAGS.pattern})+")

@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final
 
+from service.context import AppContext
 from service.domain.comment import Draft, Placed, Source, Submission
 from service.domain.effort import FAST_WANTED
 from service.domain.errors import Invalid, ReplydeskError
@@ -24,9 +25,6 @@ from service.privacy.sanitizer import Sanitizer
 from service.storage.schema import KEPT_FOR_GOOD
 from service.usecases import submit
 from service.usecases.submission import read_submission
-
-if TYPE_CHECKING:
-    from service.context import AppContext
 
 BATCH: Final = 500
 LINE_LIMIT: Final = 4 * 1024 * 1024

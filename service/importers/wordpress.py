@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
+from service.context import AppContext
 from service.domain.comment import TITLE_LIMIT, Placed, Source, Submission
 from service.domain.errors import Invalid, ReplydeskError
 from service.domain.faults import Fault
@@ -24,9 +25,6 @@ from service.importers.wxr import Exported, read_export
 from service.privacy.sanitizer import masked_article
 from service.usecases import foreign_fields, import_comments
 from service.usecases.submission import read_submission
-
-if TYPE_CHECKING:
-    from service.context import AppContext
 
 STATES: Final = {
     "1": Action.APPROVE,

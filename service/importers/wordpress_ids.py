@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
+from service.context import AppContext
 from service.domain.article_url import article_key, host_of
 from service.domain.comment import Comment, Source
 from service.domain.errors import Invalid
@@ -19,9 +20,6 @@ from service.importers.wxr import Exported
 from service.storage import Tx
 from service.usecases import foreign_fields
 from service.usecases.submission import ID
-
-if TYPE_CHECKING:
-    from service.context import AppContext
 
 PLAIN: Final = "wp-"
 """What stands before the numbers of the first blog's comments."""

@@ -24,7 +24,7 @@ from service.leak_audit.http_calls import Caller, Receiver
 from service.leak_audit.places import OutOfReach, Place
 from service.leak_audit.planter import Planter, new_mark
 from service.leak_audit.report import AuditReport
-from service.messaging.dispatcher import connect
+from service.messaging.redis_client import connect
 from service.storage import Store
 from service.usecases.moderators import hash_token
 from service.usecases.sites import enrol_site, tune_site

@@ -1,8 +1,8 @@
-"""The tasks that packages hand to workers, by name, and what hands them over."""
+"""The tasks by name, the queues that carry them, and the protocol of what sends them."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 SCORE, DELIVER, PUBLISH, SWEEP = (
     "replydesk.score",
@@ -10,11 +10,11 @@ SCORE, DELIVER, PUBLISH, SWEEP = (
     "replydesk.publish",
     "replydesk.sweep",
 )
-"""Names of tasks: a message carries a name, never text and never an address."""
+QUEUES: Final = {SCORE: "score", DELIVER: "deliver", PUBLISH: "upkeep", SWEEP: "upkeep"}
 
 
 class Dispatcher(Protocol):
-    """Hands tasks to workers. A message carries no data and may be lost."""
+    """Sends tasks to workers. A message carries no data and may be lost."""
 
     def enqueue(self, name: str, after: float = 0.0) -> None:
         """Ask, `after` seconds from now, for a run of the named task; never blocks, never raises."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import BigInteger, Executable, Integer, Select, Text, bindparam, exists, func, select, update
@@ -56,15 +57,6 @@ _LEASE = (
     .values(attempts=deliveries.c.attempts + 1, next_attempt_at=bindparam("until", type_=Instant))
     .returning(deliveries)
 )
-_RELEASE = (
-    update(deliveries)
-    .where(
-        deliveries.c.pk == bindparam("delivery_id"),
-        is_waiting,
-        deliveries.c.attempts == bindparam("attempt"),
-    )
-    .values(attempts=deliveries.c.attempts - 1, next_attempt_at=bindparam("again", type_=Instant))
-)
 _REPLAY = update(deliveries).where(is_dead).values(state="waiting", attempts=0, next_attempt_at=_NOW)
 _REPLAY_SOME = _REPLAY.where(deliveries.c.pk.in_(bindparam("pks", expanding=True)))
 _DROP_DEAD = (
@@ -73,15 +65,6 @@ _DROP_DEAD = (
     .values(state="dropped")
 )
 _OF_SITE = deliveries.c.site_id == bindparam("of_site")
-_ABANDON = (
-    update(deliveries)
-    .where(
-        deliveries.c.pk.in_(bindparam("pks", expanding=True)),
-        is_waiting,
-        deliveries.c.next_attempt_at == bindparam("until", type_=Instant),
-    )
-    .values(next_attempt_at=bindparam("then", type_=Instant))
-)
 
 
 class DeliveryRepository(Repository):
@@ -110,46 +93,39 @@ class DeliveryRepository(Repository):
             ],
         )
 
-    def lease(self, now: datetime, until: datetime, limit: int, skip: Collection[int] = ()) -> list[Delivery]:
+    def lease(
+        self,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        *,
+        per_site: int | None = None,
+        site_limits: Mapping[int, int] = MappingProxyType({}),
+    ) -> list[Delivery]:
         """Lease waiting deliveries that are due, the first outstanding one of each comment only; attempts rise.
 
-        Sites take fair turns; those in `skip`, by id, are left alone, and one that is switched off costs nothing. The
-        lease is the next attempt's moment itself: a worker that dies leaves the row due again at `until`.
+        Sites take fair turns, `per_site` each at the most or what `site_limits` says by a site's id; one that is
+        switched off costs nothing. The lease is the next attempt's moment itself: a worker that dies leaves the row due
+        again at `until`.
         """
-        due = [site_id for site_id in self._read(_DUE_SITES, now=now).scalars() if site_id not in skip]
+        left = {
+            site_id: site_limits.get(site_id, per_site or limit)
+            for site_id in self._read(_DUE_SITES, now=now).scalars()
+        }
         leased: list[Delivery] = []
-        while due and len(leased) < limit:
-            may_have_more = []
+        while (due := [site_id for site_id, most in left.items() if most > 0]) and len(leased) < limit:
             for place, site_id in enumerate(due):
-                share = max(1, (limit - len(leased)) // (len(due) - place))
+                share = min(left[site_id], max(1, (limit - len(leased)) // (len(due) - place)))
                 found = self._lease_of_site(site_id, now, until, share)
                 leased += found
-                if len(found) == share:
-                    may_have_more.append(site_id)
+                left[site_id] = left[site_id] - share if len(found) == share else 0
                 if len(leased) == limit:
                     break
-            due = may_have_more
         return leased
 
     def _lease_of_site(self, site_id: int, now: datetime, until: datetime, limit: int) -> list[Delivery]:
         rows = self._write(_LEASE, due_site=site_id, now=now, until=until, limit=limit).mappings()
         return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
-
-    def release(self, leased: Sequence[Delivery], due_at: datetime) -> None:
-        """Give leases back unused: due again at that moment, and the attempt is not counted."""
-        self._write_each(
-            _RELEASE,
-            [
-                {"delivery_id": delivery.id, "attempt": delivery.attempts, "again": due_at}
-                for delivery in sorted(leased, key=lambda delivery: delivery.id)
-            ],
-        )
-
-    def abandon(self, ids: Sequence[int], until: datetime, due_at: datetime) -> int:
-        """End the leases of deliveries that run until that very moment: due at `due_at`, the attempt counted."""
-        if not ids:
-            return 0
-        return self._write(_ABANDON, pks=sorted(ids), until=until, then=due_at).rowcount
 
     def finish(self, ended: Sequence[Finished], now: datetime) -> set[int]:
         """Record how attempts ended; return the ids of those that no other worker has leased since."""

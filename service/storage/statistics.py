@@ -242,9 +242,7 @@ class StatisticsRepository(Repository):
             .limit(JUDGED_LIMIT)
         )
         judged = [(Action(row.action), verdict_of(row.verdict), row.pk) for row in rows]
-        return [
-            Judged(verdict.scores, verdict.action, person, pk) for person, verdict, pk in judged if verdict
-        ]
+        return [Judged(verdict.scores, person, pk) for person, verdict, pk in judged if verdict]
 
     def _places(
         self, came: ColumnElement[bool], name: Any, table: Any, on: ColumnElement[bool]

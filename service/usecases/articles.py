@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from service.context import Dependencies
+from service.context import AppContext, Dependencies
 from service.domain.article_surges import HELD_ARTICLES_LIMIT, still_held
 from service.domain.article_url import article_key
 from service.domain.comment import Article
@@ -15,9 +15,6 @@ from service.domain.errors import NotFound
 from service.domain.site import Site
 from service.privacy.sanitizer import masked_article
 from service.storage import Tx
-
-if TYPE_CHECKING:
-    from service.context import AppContext
 
 WATCHED_HOURS: Final = 24.0
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from service.context import AppContext
 from service.domain.audit_log import Link, Walk, walk
 from service.domain.errors import Invalid
 from service.domain.faults import Fault
 from service.privacy.signatures import KeyedSigner
-
-if TYPE_CHECKING:
-    from service.context import AppContext
-    from service.storage import Tx
+from service.storage import Tx
 
 PAGE: Final = 1000
 HEX: Final = frozenset("0123456789abcdef")

@@ -39,13 +39,13 @@ class ClusterAlreadyDecided(ReplydeskError):
 
 @dataclass(frozen=True, slots=True)
 class BulkOutcome:
-    """A bulk decision, how many comments it decided, and how many had changed meanwhile.
+    """A bulk decision, how many comments it decided or its undo put back, and how many had changed meanwhile.
 
     `stopped` where there may be more: it reached its limit of comments or time, or was undone meanwhile.
     """
 
     bulk_decision: BulkDecision
-    decided: int
+    changed: int
     passed_over: int
     stopped: bool = False
 
@@ -143,17 +143,7 @@ def _members(deps: Dependencies, site: Site, cluster: DuplicateCluster) -> Itera
         after = some[-1].pk
 
 
-@dataclass(frozen=True, slots=True)
-class BulkUndo:
-    """The outcome of a bulk undo: how many decisions it undid, how many were overruled before, whether time ran out."""
-
-    bulk_decision: BulkDecision
-    undone: int
-    passed_over: int
-    stopped: bool = False
-
-
-def undo_bulk(deps: Dependencies, bulk_decision_id: int, who_kind: Who, who: str) -> BulkUndo:
+def undo_bulk(deps: Dependencies, bulk_decision_id: int, who_kind: Who, who: str) -> BulkOutcome:
     """Take back every decision of a bulk decision that still stands, arrivals that it covered included.
 
     No further slice is begun after ten seconds; asked again, it goes on where it stopped. Raises NotFound for no such
@@ -175,9 +165,9 @@ def undo_bulk(deps: Dependencies, bulk_decision_id: int, who_kind: Who, who: str
         undone += done
         passed_over += len(some) - done
         if len(some) < SLICE:
-            return BulkUndo(bulk_decision, undone, passed_over)
+            return BulkOutcome(bulk_decision, undone, passed_over)
         if done and (deps.clock() - begun).total_seconds() >= TIME_LIMIT_SECONDS:
-            return BulkUndo(bulk_decision, undone, passed_over, stopped=True)
+            return BulkOutcome(bulk_decision, undone, passed_over, stopped=True)
         after = some[-1][0]
 
 

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from service.context import Dependencies
+from service.context import AppContext, Dependencies
 from service.domain.comment import Comment
 from service.domain.events import instant
 from service.domain.site import Site
@@ -23,9 +23,6 @@ from service.storage import Tx
 from service.storage.records import Erasure
 from service.usecases.publish import publish_decisions
 from service.usecases.transitions import current_decisions, new_decision, swap
-
-if TYPE_CHECKING:
-    from service.context import AppContext
 
 BATCH = 100
 """Comments in one transaction: whoever wrote thousands does not stop all others from writing meanwhile."""
@@ -102,16 +99,16 @@ def _erase(
 ) -> tuple[Mapping[str, int], bool]:
     decisions = current_decisions(tx, mine)
     tx.decisions.undo([one.id for one in decisions.values() if one.seq is None], now)
-    left = []
+    erasures = []
     for comment, decision_id in zip(mine, tx.decisions.new_ids(len(mine)), strict=True):
         erasure = new_decision(decision_id, comment, Action.ERASE, who_kind, who, now, reason=reference)
         published = comment.published_revision if comment.pk in shown else None
         swap(tx, comment, decisions.get(comment.pk), Status.ERASED, erasure.id, published, now)
-        left.append((comment, erasure))
+        erasures.append((comment, erasure))
     touched = tx.erasure.empty([comment.pk for comment in mine], shown)
     # what the site is told now is told of the emptied comment
     emptied = tx.comments.by_pks([comment.pk for comment in mine])
-    notified = [(emptied.get(comment.pk, comment), erasure) for comment, erasure in left]
+    notified = [(emptied.get(comment.pk, comment), erasure) for comment, erasure in erasures]
     return touched, publish_decisions(tx, {site.id: site}, notified, fresh=True)
 
 
@@ -124,7 +121,7 @@ def erase_person(
 ) -> dict[str, object]:
     """Erase what was written under the address on this site, and return the signed receipt; it names no address.
 
-    The rows are gone when this returns; the files are cleared of them by the sweep, or by `usecases.clear_files`.
+    The rows are gone when this returns. The maintenance task clears the files of them, or `usecases.clear_files` does.
     """
     now = context.deps.clock()
     keys = Sealer(context.keyring).author_keys(site.name, address)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from service.context import AppContext
 from service.domain.comment import Comment
 from service.domain.decisions import is_unpublished, public_state
 from service.domain.events import instant, verdict_view
@@ -15,9 +16,6 @@ from service.domain.site import Site
 from service.domain.verdict import Decision
 from service.privacy.sealing import Address, Sealer
 from service.storage import Tx
-
-if TYPE_CHECKING:
-    from service.context import AppContext
 
 PAGE: Final = 200
 

@@ -73,6 +73,8 @@ def _decide(tx: Tx, site: Site, imported: Sequence[tuple[Comment, Action]], who:
     ]
     moved = tx.comments.move([move_to(comment, decision, now) for comment, decision in decided])
     tx.search.index(moved)
-    left = [(comment, decision) for comment, decision in decided if comment.pk in moved]
-    publish_decisions(tx, {site.id: replace(site, callback_url=None)}, left, fresh=True)
-    tx.cases.close_matters({comment.pk: decision.id for comment, decision in left if decision.replaces}, now)
+    published = [(comment, decision) for comment, decision in decided if comment.pk in moved]
+    publish_decisions(tx, {site.id: replace(site, callback_url=None)}, published, fresh=True)
+    tx.cases.close_matters(
+        {comment.pk: decision.id for comment, decision in published if decision.replaces}, now
+    )

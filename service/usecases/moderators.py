@@ -6,15 +6,12 @@ import hashlib
 import secrets
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from service.context import AppContext
 from service.domain.desk import Moderator
 from service.domain.errors import Invalid, NotFound
 from service.domain.faults import Fault
 from service.storage import Tx
-
-if TYPE_CHECKING:
-    from service.context import AppContext
 
 SIGN_IN_MINUTES = 15
 ROLES = ("moderator", "lead", "admin")

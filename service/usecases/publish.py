@@ -20,7 +20,7 @@ from service.usecases.transitions import published_by
 
 
 def publish_decisions(
-    tx: Tx, sites: dict[int, Site], left: Sequence[tuple[Comment, Decision]], *, fresh: bool
+    tx: Tx, sites: dict[int, Site], decided: Sequence[tuple[Comment, Decision]], *, fresh: bool
 ) -> bool:
     """Number the decisions and write their callbacks; return whether there is anything to deliver.
 
@@ -28,7 +28,7 @@ def publish_decisions(
     wait for each other in a circle. `fresh` decisions are stored, the others are already and are given their number.
     """
     by_site: dict[int, list[tuple[Comment, Decision]]] = defaultdict(list)
-    for comment, decision in left:
+    for comment, decision in decided:
         by_site[comment.site_id].append((comment, decision))
     deliveries: list[Delivery] = []
     for site_id in sorted(by_site):
@@ -70,27 +70,26 @@ def publish_due(deps: Dependencies, limit: int = 200) -> int:
     with deps.store.write() as tx:
         due = sorted(tx.decisions.due(now, limit), key=lambda decision: decision.comment_pk)
         comments = tx.comments.by_pks({decision.comment_pk for decision in due}, lock=True)
-        known = tx.decisions.by_ids(
-            {decision.id for decision in due}
-        )  # another worker may have published some
-        leaving: list[tuple[Comment, Decision]] = []
-        fallen = []
+        # another worker may have published some
+        known = tx.decisions.by_ids({decision.id for decision in due})
+        publishing: list[tuple[Comment, Decision]] = []
+        overruled = []
         for decision in due:
             comment, now_known = comments.get(decision.comment_pk), known.get(decision.id)
             if now_known is None or now_known.seq is not None or now_known.undone_at is not None:
                 continue
             if comment and comment.decision_id == decision.id:
-                leaving.append((comment, decision))
+                publishing.append((comment, decision))
             else:
-                fallen.append(decision.id)
-        tx.decisions.publish([(comment.pk, one.id, published_by(one)) for comment, one in leaving])
-        tx.decisions.undo(fallen, now)
-        at_home = {comment.site_id for comment, _ in leaving}
-        sites = {site.id: site for site_id in at_home if (site := tx.sites.by_id(site_id))}
-        called_back = publish_decisions(tx, sites, leaving, fresh=False)
+                overruled.append(decision.id)
+        tx.decisions.publish([(comment.pk, one.id, published_by(one)) for comment, one in publishing])
+        tx.decisions.undo(overruled, now)
+        site_ids = {comment.site_id for comment, _ in publishing}
+        sites = {site.id: site for site_id in site_ids if (site := tx.sites.by_id(site_id))}
+        called_back = publish_decisions(tx, sites, publishing, fresh=False)
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
-    return len(leaving)
+    return len(publishing)
 
 
 BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC)

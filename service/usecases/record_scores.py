@@ -81,13 +81,15 @@ def record_scores(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
         ]
         moved = tx.comments.move([move for move, _, _ in decided])
         tx.search.index(moved)
-        left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
+        published = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
         store_memberships(tx, assignments, moved, now)
-        called_back = publish_decisions(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
-        store_covered(tx, assignments, {comment.pk: decision.id for comment, decision in left})
+        called_back = publish_decisions(
+            tx, {case.site.id: case.site for case in cases}, published, fresh=True
+        )
+        store_covered(tx, assignments, {comment.pk: decision.id for comment, decision in published})
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
-    return {comment.pk for comment, _ in left}
+    return {comment.pk for comment, _ in published}
 
 
 def cases_of(tx: Tx, scored: Sequence[Scored], now: datetime) -> list[Case]:

@@ -1,4 +1,4 @@
-"""rescore: settle again what was decided on a fast score, now that it was scored in full and nobody has acted since."""
+"""rescore: decide again what was decided on a fast score, now that it was scored in full and nobody has acted since."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PUBLISHED = Reason("rescored", "It was published on a fast score; scored in full
 
 
 def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
-    """Settle comments again that were scored in full; return how many were kept, left, or moved to which state.
+    """Decide comments again that were scored in full; return how many were kept, left, or moved to which state.
 
     A comment moves where the full score makes the policy decide otherwise, and a published one is held at most. What a
     person has to do with is left as it is, and so is what has no assessment. None of them is scored again after this.
@@ -51,15 +51,15 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
         moving = [marked[pk] for pk, one in chosen.items() if OUTCOME[one.action] is not marked[pk].status]
         resting = marked.keys() - {comment.pk for comment in moving}
         tx.comments.move([replace(_unmoved(marked[pk], now), verdict=chosen.get(pk)) for pk in resting])
-        left = _move(tx, moving, chosen, now)
+        published = _move(tx, moving, chosen, now)
         store_memberships(tx, assignments, {comment.pk for comment in moving}, now)
         called_back = publish_decisions(
-            tx, {case.site.id: case.site for case in cases.values()}, left, fresh=True
+            tx, {case.site.id: case.site for case in cases.values()}, published, fresh=True
         )
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
     kept = len(chosen) - len(moving)
-    became = Counter(str(decision.to_status) for _, decision in left)
+    became = Counter(str(decision.to_status) for _, decision in published)
     return became + Counter(kept=kept, left=len(scored) - len(moving) - kept)
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from service.context import AppContext
 from service.domain.site import Site
 from service.privacy.keys import CORAL, CiphertextError, Keyring
 from service.privacy.sanitizer import ORIGINAL
-
-if TYPE_CHECKING:
-    from service.context import AppContext
 
 BATCH: Final = 200
 

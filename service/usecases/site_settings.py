@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
+from service.config import Settings
 from service.domain.comment import TITLE_LIMIT, URL_LIMIT, normalise_url
 from service.domain.faults import Fault, InvalidValue
 from service.domain.options import READERS as OPTIONS
-from service.domain.readers import choice, flag
+from service.domain.setting_readers import choice, flag
 from service.webhooks.signing import SecretError, parse_secret
 from service.webhooks.url_guard import Allow, is_closed
-
-if TYPE_CHECKING:
-    from service.config import Settings
 
 ADDRESS_MODES: Final = ("sealed", "fingerprint", "none")
 

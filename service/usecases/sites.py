@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from service.context import AppContext
 from service.domain.errors import Invalid, NotFound
 from service.domain.faults import Fault
 from service.domain.options import READERS as OPTIONS
@@ -25,9 +26,6 @@ from service.privacy.keys import (
 from service.privacy.sealing import new_contact_keys
 from service.storage import Store, Tx
 from service.usecases.site_settings import SETTINGS, closed_faults, read_settings
-
-if TYPE_CHECKING:
-    from service.context import AppContext
 
 OVERLAP: Final = timedelta(hours=24)
 """For so long an API key goes on working after its rotation."""

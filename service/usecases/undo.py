@@ -115,8 +115,8 @@ def _put_back(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: date
     for case in cases:
         if case.comment.pk not in moved:  # never while it is locked; if so, nothing of this is kept
             raise Conflict(case.comment, case.undone)
-    left = [(case.comment, restores[case.comment.pk]) for case in cases if case.comment.pk in restores]
-    called_back = publish_decisions(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
+    published = [(case.comment, restores[case.comment.pk]) for case in cases if case.comment.pk in restores]
+    called_back = publish_decisions(tx, {case.site.id: case.site for case in cases}, published, fresh=True)
     stands = {case.undone.id: move.decision_id for case, move in zip(cases, moves, strict=True)}
     tx.appeals.reopen(stands)
     _judge_again(tx, cases, stands, now)

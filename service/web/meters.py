@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from service.context import Dependencies
 from service.domain.verdict import Effort
-from service.messaging.dispatcher import HEARTBEAT_SECONDS, read_heartbeats
+from service.messaging.heartbeats import HEARTBEAT_SECONDS, read_heartbeats
 from service.observability import counters
 from service.observability.arrivals import Arrivals
 from service.storage.records import Backlog, SiteQueue

@@ -11,7 +11,7 @@ import structlog
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 
-from service.messaging.dispatcher import connect
+from service.messaging.redis_client import connect
 
 REDIS_SECONDS: Final = 0.05
 """So long one request may wait for Redis; then it is left alone for a while."""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from cachetools import TTLCache, cached
 
 from service.context import AppContext
-from service.messaging.dispatcher import connect, fault_of, read_heartbeats, silent_after
+from service.messaging.heartbeats import read_heartbeats, silent_after
+from service.messaging.redis_client import connect, fault_of
 from service.storage import Probe, ReadOnlyError, SchemaError
 
 if TYPE_CHECKING:

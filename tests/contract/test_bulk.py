@@ -96,7 +96,7 @@ def test_one_decision_covers_the_cluster_and_what_still_arrives(room):
     copies = room.arrive(*adverts(12))
     cluster = room.cluster(copies[0])
     done = decide_cluster(room.deps, room.site, cluster, judgement())
-    assert (done.decided, done.passed_over) == (12, 0)
+    assert (done.changed, done.passed_over) == (12, 0)
     assert room.statuses(copies) == {Status.SPAM}
     held, passed = (
         room.arrive(*adverts(1, first=60), first=60),
@@ -114,7 +114,7 @@ def test_one_undo_reaches_all_that_the_decision_reached(room):
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
     later = room.arrive(*adverts(1, first=60), first=60)
     undone = undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara")
-    assert (undone.undone, undone.passed_over) == (4, 0)
+    assert (undone.changed, undone.passed_over) == (4, 0)
     assert room.statuses(copies + later) == {Status.HELD}
     assert room.statuses(room.arrive(*adverts(1, first=61), first=61)) == {Status.HELD}
     with room.deps.store.read() as tx:
@@ -159,7 +159,7 @@ def test_who_acted_first_has_won(room):
     review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor"))
     targets[2] = Target(room.site, three.id, three.revision + 1)
     done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "spam from .6 to .8")
-    assert (done.decided, done.passed_over) == (1, 2)
+    assert (done.changed, done.passed_over) == (1, 2)
     assert [room.look(each.id).status for each in (one, two, three)] == [
         Status.REJECTED,
         Status.APPROVED,
@@ -173,9 +173,9 @@ def test_an_undo_leaves_what_another_decided_since(room):
     done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "by hand")
     overruled = room.look(two.id).decision_id
     review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor", replaces=overruled))
-    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").undone == 1
+    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").changed == 1
     assert [room.look(each.id).status for each in (one, two)] == [Status.HELD, Status.APPROVED]
-    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").undone == 0
+    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").changed == 0
     with pytest.raises(NotFound):
         undo_bulk(room.deps, done.bulk_decision.id + 1, Who.MODERATOR, "Mara")
 
@@ -183,9 +183,9 @@ def test_an_undo_leaves_what_another_decided_since(room):
 def test_more_than_a_slice_is_decided_and_undone(room, slices_of_ten):
     copies = room.arrive(*adverts(25))
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
-    assert done.decided == 25
+    assert done.changed == 25
     assert (DELIVER, 0.0) in room.dispatcher.enqueued
-    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").undone == 25
+    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").changed == 25
 
 
 def chosen(room, comments):
@@ -205,7 +205,7 @@ def slow(room):
 def test_an_act_takes_no_longer_than_who_waits_for_it(room, slices_of_ten):
     comments = room.arrive(*adverts(25))
     done = decide_bulk(slow(room), chosen(room, comments), judgement(Action.REJECT), "by hand")
-    assert (done.decided, done.stopped) == (20, True)
+    assert (done.changed, done.stopped) == (20, True)
     assert [room.look(comments[n].id).status for n in (0, 19, 20)] == [
         Status.REJECTED,
         Status.REJECTED,
@@ -217,11 +217,11 @@ def test_an_undo_that_ran_out_of_time_goes_on_where_it_stopped(room, slices_of_t
     comments = room.arrive(*adverts(35))
     done = decide_bulk(room.deps, chosen(room, comments), judgement(Action.REJECT), "by hand")
     first = undo_bulk(slow(room), done.bulk_decision.id, Who.MODERATOR, "Mara")
-    assert (first.undone, first.stopped) == (20, True)
+    assert (first.changed, first.stopped) == (20, True)
     with room.deps.store.read() as tx:
         assert tx.bulk_decisions.can_be_undone(done.bulk_decision.id)
     second = undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara")
-    assert (second.undone, second.stopped) == (15, False)
+    assert (second.changed, second.stopped) == (15, False)
     assert room.statuses(comments) == {Status.HELD}
 
 
@@ -249,5 +249,5 @@ def test_an_act_that_is_undone_while_it_goes_on_stops(room, slices_of_ten):
         yield from chosen(room, comments[20:])
 
     done = decide_bulk(room.deps, while_undone(), judgement(Action.REJECT), "by hand")
-    assert (done.decided, done.stopped) == (10, True)
+    assert (done.changed, done.stopped) == (10, True)
     assert room.statuses(comments) == {Status.HELD}

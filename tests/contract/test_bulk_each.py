@@ -126,7 +126,7 @@ def test_a_bulk_decision_is_the_same_as_one_by_one(twins, action, delay):
     first, second = newsday(twins, twins.one), newsday(twins, twins.other)
     done = one_by_one(twins, first, judgement, delay)
     made = decide_bulk(twins.deps, second, judgement, "by hand", delay)
-    assert (made.decided, made.passed_over) == (done, len(second) - done)
+    assert (made.changed, made.passed_over) == (done, len(second) - done)
     assert done == 5
     twins.alike()
     twins.now = after(2)
@@ -154,15 +154,15 @@ def test_a_comment_that_is_named_twice_is_decided_once(twins):
     twins.held(twins.one, "c-1")
     targets = [Target(twins.one, "c-1", 1)] * 2
     made = decide_bulk(twins.deps, targets, Judgement(Action.SPAM, Who.MODERATOR, "Mara"), "by hand")
-    assert (made.decided, made.passed_over) == (1, 1)
-    assert undo_bulk(twins.deps, made.bulk_decision.id, Who.MODERATOR, "Mara").undone == 1
+    assert (made.changed, made.passed_over) == (1, 1)
+    assert undo_bulk(twins.deps, made.bulk_decision.id, Who.MODERATOR, "Mara").changed == 1
 
 
 def test_a_bulk_decision_over_two_sites_numbers_each_by_itself(twins):
     twins.both(lambda site: twins.held(site, *(f"c-{n}" for n in range(3))))
     targets = [Target(site, f"c-{n}", 1) for n in range(3) for site in (twins.one, twins.other)]
     judgement = Judgement(Action.SPAM, Who.MODERATOR, "Mara")
-    assert decide_bulk(twins.deps, targets, judgement, "by hand").decided == 6
+    assert decide_bulk(twins.deps, targets, judgement, "by hand").changed == 6
     with twins.store.read() as tx:
         for site in (twins.one, twins.other):
             feed = tx.decisions.feed(site.id, 0, 50)
@@ -197,6 +197,6 @@ def _statements(twins, targets):
             twins.now = after((twins.now - NOON).total_seconds() + 10)
             assert publish_due(twins.deps) == len(targets)
         counted.append(0)
-        assert undo_bulk(twins.deps, made.bulk_decision.id, Who.MODERATOR, "Mara").undone == len(targets)
+        assert undo_bulk(twins.deps, made.bulk_decision.id, Who.MODERATOR, "Mara").changed == len(targets)
     event.remove(twins.store.engine, "before_cursor_execute", count)
     return counted

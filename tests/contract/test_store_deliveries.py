@@ -6,7 +6,13 @@ import pytest
 
 from service.domain.comment import Comment
 from service.storage.records import Finished
-from tests.factories import BO, NOON, after, delivery, draft, finish_delivery, herald
+from tests.factories import BO, NOON, after, courier, delivery, draft, finish_delivery, herald
+
+
+@pytest.fixture
+def site(store):
+    with store.write() as tx:
+        return tx.sites.add(courier())
 
 
 @pytest.fixture
@@ -126,31 +132,8 @@ def test_sites_take_turns(store, site):
 def test_skipped_sites_are_left_alone(store, site, comments):
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1)])
-        assert tx.deliveries.lease(NOON, after(30), 10, skip=[site.id]) == []
-        assert len(tx.deliveries.lease(NOON, after(30), 10, skip=[site.id + 1])) == 1
-
-
-def test_released_delivery_counts_no_attempt(store, comments):
-    with store.write() as tx:
-        tx.deliveries.add([delivery(comments[0], 1), delivery(comments[1], 2)])
-        leased = tx.deliveries.lease(NOON, after(30), 10)
-        tx.deliveries.release(leased, after(5))
-        assert tx.deliveries.lease(after(4), after(34), 10) == []
-        again = tx.deliveries.lease(after(5), after(35), 10)
-        assert [(one.decision_id, one.attempts) for one in again] == [(1, 1), (2, 1)]
-        tx.deliveries.release([], after(6))
-
-
-def test_late_release_of_a_lost_lease_counts_for_nothing(store, comments):
-    with store.write() as tx:
-        tx.deliveries.add([delivery(comments[0], 1)])
-        lost = tx.deliveries.lease(NOON, after(30), 10)
-        (again,) = tx.deliveries.lease(after(30), after(60), 10)
-        tx.deliveries.release(lost, after(31))
-        assert tx.deliveries.page(None, "waiting", 10) == [again]
-        assert finish_delivery(tx, again.id, again.attempts, "delivered", "200", None, after(32))
-        tx.deliveries.release([again], after(33))
-        assert [one.state for one in tx.deliveries.page(None, None, 10)] == ["delivered"]
+        assert tx.deliveries.lease(NOON, after(30), 10, site_limits={site.id: 0}) == []
+        assert len(tx.deliveries.lease(NOON, after(30), 10, site_limits={site.id + 1: 0})) == 1
 
 
 def test_lists_keep_to_site_state_and_cursor(store, site):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import NOON, after, courier, delivery, draft, finish_delivery, ids, move
+from tests.factories import NOON, after, courier, draft, ids, move
 
 
 @pytest.fixture
@@ -36,17 +36,3 @@ def test_a_lease_that_another_has_by_now_is_not_abandoned(store, leased):
         assert ids(tx.scoring.lease_pending(after(31), after(61), 1, retried=True)) == [third.id]
         assert tx.scoring.lease_pending(after(31), after(61), 1, retried=True) == []
         assert tx.scoring.abandon([], after(60), after(61)) == 0
-
-
-def test_an_abandoned_delivery_is_due_at_its_moment_and_the_attempt_counts(store, leased):
-    _, comments = leased
-    with store.write() as tx:
-        tx.deliveries.add([delivery(one, n) for n, one in enumerate(comments)])
-        first, second, third = tx.deliveries.lease(NOON, after(60), 10)
-        finish_delivery(tx, second.id, second.attempts, "delivered", "delivered", None, after(1))
-        assert tx.deliveries.abandon([first.id, second.id], after(60), after(5)) == 1
-        assert tx.deliveries.abandon([third.id], after(59), after(5)) == 0
-        assert tx.deliveries.abandon([], after(60), after(5)) == 0
-        assert tx.deliveries.lease(after(4), after(64), 10) == []
-        (again,) = tx.deliveries.lease(after(5), after(65), 10)
-    assert (again.id, again.attempts) == (first.id, 2)

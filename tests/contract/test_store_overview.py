@@ -2,12 +2,20 @@
 
 from dataclasses import replace
 
+import pytest
+
 from service.domain.comment import Article
 from service.domain.statistics import Judged, calibration, cell_of, confusion
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage.records import DecisionFilter
-from tests.factories import NOON, after, decided, decision, draft, herald, ids, label, move
+from tests.factories import NOON, after, courier, decided, decision, draft, herald, ids, label, move
+
+
+@pytest.fixture
+def site(store):
+    with store.write() as tx:
+        return tx.sites.add(courier())
 
 
 def arrive(store, site, *names, at=0):
@@ -142,16 +150,16 @@ def test_people_and_machine_are_compared_where_people_judged(store, site):
     with store.read() as tx:
         (judged,) = tx.statistics.tally(site.id, NOON, after(3600)).judged
         comment = tx.comments.get(site.id, "a")
-    assert judged == Judged(comment.verdict.scores, comment.verdict.action, Action.SPAM, comment.pk)
+    assert judged == Judged(comment.verdict.scores, Action.SPAM, comment.pk)
 
 
 def test_agreement_is_counted_by_label():
     judged = [
-        Judged({"spam": 0.91}, Action.HOLD, Action.SPAM),
-        Judged({"spam": 0.95}, Action.HOLD, Action.APPROVE),
-        Judged({"spam": 0.12}, Action.HOLD, Action.APPROVE),
-        Judged({"spam": 1.0}, Action.SPAM, Action.REJECT),
-        Judged({}, Action.APPROVE, Action.SPAM),
+        Judged({"spam": 0.91}, Action.SPAM),
+        Judged({"spam": 0.95}, Action.APPROVE),
+        Judged({"spam": 0.12}, Action.APPROVE),
+        Judged({"spam": 1.0}, Action.REJECT),
+        Judged({}, Action.SPAM),
     ]
     found = confusion(judged, "spam")
     assert (found.both_bad, found.only_model, found.both_fine, found.only_person) == (2, 1, 1, 0)

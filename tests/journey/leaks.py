@@ -27,7 +27,7 @@ from service.context import AppContext
 from service.domain.comment import Comment
 from service.domain.verdict import Who
 from service.leak_audit.audit import Audit
-from service.messaging.dispatcher import connect
+from service.messaging.redis_client import connect
 from service.messaging.tasks import DELIVER
 from service.storage.engines import open_engine
 from service.storage.records import Label

@@ -49,7 +49,8 @@ def test_the_status_tells_of_a_broker_that_is_away(run, courier, tmp_path, monke
 
 
 def test_the_status_knows_worker_and_beat_by_their_heartbeats(run, courier, redis_url, monkeypatch):
-    from service.messaging.dispatcher import HEARTBEAT_SECONDS, Answerer, connect
+    from service.messaging.heartbeats import HEARTBEAT_SECONDS, WorkerHeartbeats
+    from service.messaging.redis_client import connect
     from service.messaging.tasks import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
@@ -60,7 +61,7 @@ def test_the_status_knows_worker_and_beat_by_their_heartbeats(run, courier, redi
     with connect(redis_url) as broker:  # beat went; a worker scores for the web, and sweeps no more
         for name in (SWEEP, "beat"):
             broker.set(f"status-test:heartbeat:{name}", time.time() - 45, px=(HEARTBEAT_SECONDS - 45) * 1000)
-    Answerer(redis_url, "status-test:").begun(SCORE)
+    WorkerHeartbeats(redis_url, "status-test:").begun(SCORE)
     told = json.loads(run("status", "--json", code=1).stdout)
     assert told["up"] == {"store": "ok", "broker": "ok", "worker": "ok", "beat": "not heard of for 45 s"}
     assert 45 <= told["last_sweep_seconds"] < 50
@@ -70,15 +71,15 @@ def test_the_status_knows_worker_and_beat_by_their_heartbeats(run, courier, redi
 
 
 def test_the_status_tells_of_a_clock_that_is_wrong(run, courier, redis_url, monkeypatch):
-    from service.messaging.dispatcher import Answerer
+    from service.messaging.heartbeats import WorkerHeartbeats
     from service.messaging.tasks import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "skew-test:")
     then = time.time() - 40
     with monkeypatch.context() as there:
-        there.setattr("service.messaging.dispatcher.time.time", lambda: then)
-        Answerer(redis_url, "skew-test:").begun(SWEEP)
+        there.setattr("service.messaging.heartbeats.time.time", lambda: then)
+        WorkerHeartbeats(redis_url, "skew-test:").begun(SWEEP)
     told = json.loads(run("status", "--json", code=1).stdout)
     assert told["up"]["worker"] == "ok"
     assert -45 < told["clock_skew_seconds"] <= -39
@@ -86,12 +87,12 @@ def test_the_status_tells_of_a_clock_that_is_wrong(run, courier, redis_url, monk
 
 
 def test_the_status_asks_on_when_the_store_is_away(run, courier, redis_url, home, monkeypatch):
-    from service.messaging.dispatcher import Answerer
+    from service.messaging.heartbeats import WorkerHeartbeats
     from service.messaging.tasks import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "storeless-test:")
-    Answerer(redis_url, "storeless-test:").begun(SWEEP)
+    WorkerHeartbeats(redis_url, "storeless-test:").begun(SWEEP)
     for path in home.glob("replydesk.db*"):
         path.unlink()
     (home / "replydesk.db").write_text("no database")

@@ -12,7 +12,7 @@ from service.context import Dependencies
 from service.messaging.dispatcher import RecordingDispatcher
 from service.web.meters import make_meters
 from tests.factories import NOON, courier, sqlite_store
-from worker.meters import meters
+from worker.metrics import meters
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -12,22 +12,10 @@ import pytest
 from redis import Redis
 
 from service.config import load
-from service.messaging.dispatcher import (
-    BEAT,
-    HEARTBEAT_SECONDS,
-    OUTSTANDING_SECONDS,
-    QUEUE_BOUND,
-    QUEUES,
-    Answerer,
-    RecordingDispatcher,
-    RedisDispatcher,
-    connect,
-    kombu_url,
-    make_dispatcher,
-    read_heartbeats,
-    stuck,
-)
-from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
+from service.messaging.dispatcher import QUEUE_BOUND, CeleryDispatcher, RecordingDispatcher, make_dispatcher
+from service.messaging.heartbeats import BEAT, HEARTBEAT_SECONDS, WorkerHeartbeats, read_heartbeats, stuck
+from service.messaging.redis_client import connect, kombu_url
+from service.messaging.tasks import DELIVER, PUBLISH, QUEUES, SCORE, SWEEP
 from tests import servers
 from tests.processes import until
 
@@ -51,7 +39,7 @@ def server(url):
 @pytest.fixture
 def dispatcher(url, server):
     """A dispatcher on that server, closed at the end."""
-    made = RedisDispatcher(url, PREFIX)
+    made = CeleryDispatcher(url, PREFIX)
     yield made
     made.close()
 
@@ -75,10 +63,10 @@ def length(server, name):
 @pytest.mark.parametrize("kind", ["real", "quiet", "no broker", "dead broker"])
 def test_no_dispatcher_blocks_or_raises(kind, url, server):
     dispatcher = {
-        "real": RedisDispatcher(url, PREFIX),
+        "real": CeleryDispatcher(url, PREFIX),
         "quiet": RecordingDispatcher(),
-        "no broker": RedisDispatcher(None),
-        "dead broker": RedisDispatcher("unix:///nowhere/at/all.sock", PREFIX),
+        "no broker": CeleryDispatcher(None),
+        "dead broker": CeleryDispatcher("unix:///nowhere/at/all.sock", PREFIX),
     }[kind]
     for name in (*QUEUES, "replydesk.unknown", ""):
         dispatcher.enqueue(name)
@@ -111,23 +99,16 @@ def test_a_task_is_one_message_with_its_name_alone(name, dispatcher, server):
     assert length(server, name) == 1
 
 
-def test_tasks_are_coalesced_until_a_worker_answers(dispatcher, server, url):
+def test_tasks_are_coalesced(dispatcher, server):
     for _ in range(10_000):
         dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
     dispatcher.enqueue(DELIVER)
     until(lambda: length(server, DELIVER))  # the thread has been through all that came before
-    assert length(server, SCORE) == 1
-    Answerer(url, PREFIX).answer(SCORE)
-    dispatcher.enqueue(SCORE)
-    until(lambda: length(server, SCORE) == 2)
-
-
-def test_a_message_without_answer_counts_as_lost_after_a_while(dispatcher, server):
+    assert length(server, SCORE) <= QUEUE_BOUND
+    server.delete(f"{PREFIX}{QUEUES[SCORE]}")
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
-    left = server.ttl(f"{PREFIX}enqueued:{SCORE}")
-    assert 0 < left <= OUTSTANDING_SECONDS
 
 
 def test_dead_workers_are_not_buried_in_messages(dispatcher, server):
@@ -207,7 +188,7 @@ def test_a_forked_process_enqueues_with_a_thread_of_its_own(dispatcher, server):
 
 def test_whoever_lives_writes_a_heartbeat(dispatcher, server, url):
     assert read_heartbeats(url, PREFIX).worker is None
-    answerer = Answerer(url, PREFIX)
+    answerer = WorkerHeartbeats(url, PREFIX)
     answerer.begun(SCORE)
     answerer.begun(SWEEP, by_message=False)
     heard = read_heartbeats(url, PREFIX)
@@ -224,7 +205,7 @@ def test_whoever_lives_writes_a_heartbeat(dispatcher, server, url):
     dispatcher.enqueue(SWEEP)
     until(lambda: length(server, SWEEP))
     assert read_heartbeats(url, PREFIX).beat is None  # the web may enqueue as it likes
-    beat = RedisDispatcher(url, PREFIX, heartbeat_name=BEAT)
+    beat = CeleryDispatcher(url, PREFIX, heartbeat=BEAT)
     beat.enqueue(SWEEP)
     until(lambda: read_heartbeats(url, PREFIX).beat is not None)
     beat.close()
@@ -233,8 +214,8 @@ def test_whoever_lives_writes_a_heartbeat(dispatcher, server, url):
 @pytest.mark.parametrize("offset", [-40.0, 60.0])
 def test_a_heartbeat_is_as_old_as_the_broker_says(server, url, monkeypatch, offset):
     now = time.time()
-    monkeypatch.setattr("service.messaging.dispatcher.time.time", lambda: now + offset)
-    Answerer(url, PREFIX).begun(SWEEP)
+    monkeypatch.setattr("service.messaging.heartbeats.time.time", lambda: now + offset)
+    WorkerHeartbeats(url, PREFIX).begun(SWEEP)
     monkeypatch.undo()
     server.pexpire(f"{PREFIX}heartbeat:{SWEEP}", (HEARTBEAT_SECONDS - 20) * 1000)  # twenty seconds pass
     server.set(f"{PREFIX}heartbeat:{SWEEP}", f"{now + offset - 20:.3f}", keepttl=True)
@@ -246,21 +227,21 @@ def test_a_heartbeat_is_as_old_as_the_broker_says(server, url, monkeypatch, offs
 
 def test_a_round_is_made_by_one_worker(server, url):
     """Of many that would make the same round one does, until its time is over; without a broker each does."""
-    workers = [Answerer(url, PREFIX) for _ in range(8)]
+    workers = [WorkerHeartbeats(url, PREFIX) for _ in range(8)]
     assert sum(one.takes_turn(SWEEP, 60) for one in workers) == 1
     assert workers[0].takes_turn(DELIVER, 60)  # other work is another's round
-    assert 0 < server.pttl(f"{PREFIX}enqueued:fallback:{SWEEP}") <= 60_000
-    lonely = [Answerer("unix:///nowhere/at/all.sock"), Answerer(None)]
+    assert 0 < server.pttl(f"{PREFIX}turn:{SWEEP}") <= 60_000
+    lonely = [WorkerHeartbeats("unix:///nowhere/at/all.sock"), WorkerHeartbeats(None)]
     assert all(one.takes_turn(SWEEP, 60) for one in lonely)
     assert [one.swept_ago() for one in lonely] == [None, None]
 
 
 def test_an_answer_to_a_hung_broker_costs_half_a_second_once(server, url):
-    answerer = Answerer(url, PREFIX)
+    answerer = WorkerHeartbeats(url, PREFIX)
     with hung(server):
         started = time.monotonic()
         for _ in range(20):
-            answerer.answer(SCORE)
+            answerer.begun(SCORE)
         assert time.monotonic() - started < 1.5
 
 
@@ -268,7 +249,7 @@ def test_a_queue_is_stuck_when_messages_wait_and_nobody_starts(server, url):
     assert stuck(url, ["score", "upkeep"], PREFIX) == []
     server.lpush(f"{PREFIX}score", b"{}")
     assert stuck(url, ["score", "upkeep"], PREFIX) == ["score"]
-    Answerer(url, PREFIX).begun(SCORE)
+    WorkerHeartbeats(url, PREFIX).begun(SCORE)
     assert stuck(url, ["score", "upkeep"], PREFIX) == []
 
 

@@ -9,8 +9,8 @@ import pytest
 from service.compat.coral import events
 from service.webhooks.url_guard import Allow, resolved
 from tests.receivers import BODY, RawReceiver, receiving
-from worker import notify, outbound
-from worker.outbound import post
+from worker import http_client
+from worker.http_client import HttpClient
 
 HOSTILE_HOSTS = """
 127.0.0.1 127.0.0.2 127.1 127.255.255.254 2130706433 0x7f000001 0x7f.0.0.1 0177.0.0.1 017700000001 localhost
@@ -111,7 +111,7 @@ def test_no_request_reaches_any_hostile_target():
         for listener in listeners:
             assert len(set(targets(listener.port))) >= 100
             for url in targets(listener.port):
-                outcome = post(url, {}, BODY, allow=Allow(), timeout=2.0)
+                outcome = HttpClient(Allow()).post(url, {}, BODY, 2.0)
                 assert outcome.kind == "refused" or outcome.detail == "the host name was not found", url
                 assert outcome.status is None, url
         assert [listener.requests for listener in listeners if listener.requests] == []
@@ -122,28 +122,26 @@ def test_the_listeners_would_hear(monkeypatch):
     with receiving(RawReceiver()) as listener, resolving():
         allow = Allow.parse("127.0.0.0/8")
         url = f"http://loopback.example:{listener.port}/hook"
-        assert post(url, {}, BODY, allow=allow, timeout=5.0).kind == "delivered"
+        assert HttpClient(allow).post(url, {}, BODY, 5.0).kind == "delivered"
     assert len(listener.requests) == 1
 
 
-def test_a_name_that_rebinds_is_called_at_the_address_that_was_judged(monkeypatch):
+def test_a_name_that_rebinds_is_called_at_the_address_that_was_judged(
+    monkeypatch,
+):
     answers, called = [["93.184.216.34"], ["127.0.0.1"], ["127.0.0.1"]], []
 
-    class Line(outbound.HTTPConnection):
+    class Line(http_client.BoundedConnection):
         def connect(self):
             called.append(self.host)
             raise ConnectionRefusedError
 
-    monkeypatch.setattr(outbound, "look_up", lambda *_: answers.pop(0))
-    monkeypatch.setattr(outbound, "HTTPConnection", Line)
-    outcome = post("http://rebind.example/", {}, BODY, allow=Allow(), timeout=2.0)
+    monkeypatch.setattr(http_client, "look_up", lambda *_: answers.pop(0))
+    monkeypatch.setattr(http_client.BoundedPool, "ConnectionCls", Line)
+    outcome = HttpClient(Allow()).post("http://rebind.example/", {}, BODY, 2.0)
     assert (outcome.kind, outcome.detail) == ("retry", "the connection was refused")
     assert called == ["93.184.216.34"]
     assert len(answers) == 2
-
-
-def test_notices_go_through_the_same_guard():
-    assert notify.post is outbound.post
 
 
 def test_what_the_web_itself_asks_is_judged_by_the_same_tables():

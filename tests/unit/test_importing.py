@@ -17,7 +17,7 @@ from service.usecases import submit
 from service.usecases.sites import enrol_site, tune_site
 from service.usecases.submission import read_submission
 from tests.factories import NOON, sqlite_store
-from worker.sweep import KEYS_KEPT
+from worker.maintenance import KEYS_KEPT
 
 Line = dict[str, Any]
 

@@ -8,7 +8,7 @@ import urllib.request
 from prometheus_client import generate_latest
 
 from service.observability.counters import FILE_BYTES, home_registry, take_slot
-from worker.meters import listen
+from worker.metrics import listen
 
 COUNT = """
 import sys

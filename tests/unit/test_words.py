@@ -347,6 +347,14 @@ def test_tones_make_other_words(entry, text, is_found):
         ("バカ", "ハ\u309bカ"),
         ("ہندو", "هندو"),
         ("كلب", "ڪلب"),
+        ("आदमी", "अ\u093eदमी"),
+        ("औरत", "अ\u094cरत"),
+        ("আমি", "অ\u09beমি"),
+        ("આવો", "અ\u0abeવો"),
+        ("ਆਦਮੀ", "ਅ\u0a3eਦਮੀ"),
+        ("ஸ்ரீ", "ஶ்ரீ"),
+        ("об'єкт", "об\u02bcєкт"),
+        ("oʻzbek", "o'zbek"),
     ],
 )
 def test_two_spellings_of_one_letter_are_one(one, other):

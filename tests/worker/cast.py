@@ -1,32 +1,81 @@
 """What the tests of the worker share: dependencies over any store, a clock to set, and scripted scorers."""
 
-from __future__ import annotations  # ARTICLE, KEYRING
+from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.config import load
 from service.context import AppContext, Dependencies
-from service.domain.comment import Article, Placed, Source, Submission
+from service.domain.comment import Article, Comment, Placed, Source, Submission
 from service.domain.events import Delivery
 from service.domain.site import Site
 from service.domain.verdict import LABELS, Assessment, Effort
 from service.messaging.dispatcher import RecordingDispatcher
-from service.privacy.keys import new_webhook_secret
+from service.privacy.keys import Keyring, new_webhook_secret
 from service.privacy.sanitizer import Sanitizer
 from service.scoring import Explain, Reading
 from service.storage import Store
 from service.usecases import Scored, record_scores, submit
 from service.webhooks.url_guard import Allow
-from tests.factories import courier
-from tests.stage import KEYRING
-from worker.deliver import DeliveryWorker
+from tests.factories import SetClock, courier
+from worker.alerts import Alerts
+from worker.delivery import DeliveryWorker
+from worker.http_client import HttpClient
+from worker.webhook_sender import Post, WebhookSender
 
 LOOPBACK = Allow.parse("127.0.0.0/8")
 
+KEYRING = Keyring(bytes(range(32)))
 ARTICLE = Article("https://courier.example/bridge")
+
+
+@dataclass(slots=True)
+class Stage:
+    deps: Dependencies
+    clock: SetClock
+    dispatcher: RecordingDispatcher
+    site: Site
+
+    @classmethod
+    def over(cls, store: Store, **site: Any) -> Stage:
+        """Put an installation over the store, with the courier in it."""
+        clock, dispatcher = SetClock(), RecordingDispatcher()
+        with store.write() as tx:
+            made = tx.sites.add(courier(**site))
+        return cls(Dependencies(store=store, dispatcher=dispatcher, clock=clock), clock, dispatcher, made)
+
+    def post(self, *texts: str, **changes: Any) -> list[Comment]:
+        """Accept a comment for each text; ids are c-0, c-1 and so on, by text."""
+        given = [
+            replace(
+                Submission(ARTICLE, "Ada", text, Source.API, id=f"c-{n}", signals={}, live=True), **changes
+            )
+            for n, text in enumerate(texts)
+        ]
+        placed = submit(self.deps, Sanitizer(KEYRING), self.site, given)
+        return [one.comment for one in placed if isinstance(one, Placed)]
+
+    def look(self, name: str = "c-0") -> Comment:
+        with self.deps.store.read() as tx:
+            found = tx.comments.get(self.site.id, name)
+        assert found is not None
+        return found
+
+    def statuses(self, count: int) -> list[str]:
+        return [str(self.look(f"c-{n}").status) for n in range(count)]
+
+    def decisions(self) -> int:
+        with self.deps.store.read() as tx:
+            return len(tx.decisions.feed(self.site.id, 0, 1000))
+
+    def enqueued(self) -> list[str]:
+        names = [name for name, _ in self.dispatcher.enqueued]
+        self.dispatcher.enqueued.clear()
+        return names
 
 
 @dataclass(slots=True)
@@ -85,17 +134,24 @@ class TwoEfforts:
 class Office:
     """Dependencies with the real time (which the test may move on), a delivery worker, and sites with callbacks."""
 
-    def __init__(self, store: Store, **options: Any) -> None:
+    def __init__(self, store: Store) -> None:
         self.ahead = timedelta(0)
         self.deps = Dependencies(
             store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC) + self.ahead
         )
         self.context = AppContext(load({}), self.deps, Sanitizer(KEYRING), KEYRING)
-        self.delivery_worker = self.new_delivery_worker(**options)
+        self.delivery_worker = self.new_delivery_worker()
         self.secrets: dict[str, str] = {}
 
-    def new_delivery_worker(self, **options: Any) -> DeliveryWorker:
-        return DeliveryWorker(self.context, LOOPBACK, **{"timeout": 5.0} | options)
+    def new_delivery_worker(
+        self,
+        post: Post | None = None,
+        allow: Allow = LOOPBACK,
+        timeout: float = 5.0,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> DeliveryWorker:
+        sender = WebhookSender(KEYRING, post or HttpClient(allow).post, timeout)
+        return DeliveryWorker(self.deps, sender, Alerts(self.context, sender).tell_stopped, stopping)
 
     def site(self, name: str, url: str | None, secrets: int = 1) -> Site:
         """Enrol a site that wants its callbacks at `url`."""
@@ -112,9 +168,17 @@ class Office:
         record_scores(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
 
     def carry(self, seconds: float = 20.0) -> None:
-        """Nudge the delivery worker and wait until it has sent what was due."""
-        self.delivery_worker.collect()
-        assert self.delivery_worker.wait(seconds)
+        self.delivery_worker.run()
+        self.wait(seconds)
+
+    def wait(self, seconds: float = 20.0) -> None:
+        """Wait until what is in the air is recorded, and send what became due with it."""
+        ends_at = time.monotonic() + seconds
+        while self.delivery_worker.in_the_air:
+            assert time.monotonic() < ends_at, "posts are still in the air"
+            time.sleep(0.01)
+            if not self.delivery_worker.in_the_air:
+                self.delivery_worker.run()
 
     def mail(self, site: Site | None = None) -> list[Delivery]:
         with self.deps.store.read() as tx:

@@ -8,18 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.factories import sqlite_store
-from tests.stage import Stage
 from tests.worker.cast import Office
-from tests.worker.flood import Flood
 
 
 @pytest.fixture
 def offices():
     with ExitStack() as stack:
 
-        def make(store=None, **options):
-            office = Office(store or sqlite_store(), **options)
-            stack.callback(office.delivery_worker.close, 5.0)
+        def make(store=None):
+            office = Office(store or sqlite_store())
+            stack.callback(lambda: office.delivery_worker.close())
             return office
 
         yield make
@@ -43,13 +41,3 @@ def env(tmp_path, redis_url):
         "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-
-
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
-
-
-@pytest.fixture
-def flood(stage):
-    return Flood(stage)

@@ -7,7 +7,7 @@ import time
 import worker.tasks
 from service import logging
 from service.config import load
-from worker.app import make_app
+from worker.celery_app import make_app
 
 if __name__ == "__main__":
     settings = load()

@@ -10,8 +10,8 @@ from celery import shared_task
 
 from service import logging
 from service.config import load
-from service.messaging.dispatcher import QUEUES
-from worker.app import make_app
+from service.messaging.tasks import QUEUES
+from worker.celery_app import make_app
 
 
 def declare(notes: Path) -> None:

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from service.messaging.dispatcher import QUEUES, RedisDispatcher, connect
-from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
+from service.messaging.dispatcher import CeleryDispatcher
+from service.messaging.redis_client import connect
+from service.messaging.tasks import DELIVER, PUBLISH, QUEUES, SCORE, SWEEP
 from service.observability.heartbeat import BEAT, faults
 from tests.processes import Broker, until
 
@@ -22,7 +23,7 @@ class Installation:
         self.notes = home / "notes"
         self.notes.touch()
         self.broker = Broker(home)
-        self.dispatcher = RedisDispatcher(self.broker.url, PREFIX)
+        self.dispatcher = CeleryDispatcher(self.broker.url, PREFIX)
         self.processes = []
         self.env = {
             name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")

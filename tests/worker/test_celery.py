@@ -7,7 +7,7 @@ from pathlib import Path
 
 from service.config import load
 from service.context import build_context
-from service.messaging.dispatcher import RedisDispatcher
+from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.tasks import SWEEP
 from service.usecases.sites import enrol_site
 from tests.factories import template
@@ -57,7 +57,7 @@ def test_a_killed_workers_comments_are_decided_by_the_next(env, tmp_path):
     env |= {"REPLYDESK_LEASE_SECONDS": "1"}
     (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     context = build_context(load(env | {"REDIS_URL": ""}), env=env)  # this side's dispatcher sends nothing
-    dispatcher = RedisDispatcher(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
+    dispatcher = CeleryDispatcher(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
     try:
         enrolled = enrol_site(context, "courier", "https://courier.example")
         accept(context, enrolled, [f"Number {n}: a quiet word." for n in range(5)])

@@ -10,7 +10,7 @@ import pytest
 
 from service.config import load
 from service.context import build_context
-from service.messaging.dispatcher import RedisDispatcher
+from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.tasks import SWEEP
 from service.usecases.sites import enrol_site
 from tests.factories import template
@@ -31,10 +31,10 @@ main()
 
 
 def hold_the_deadly(env, log):
-    """Post it among thirty; leases last an hour, so whatever is decided was not waited for."""
-    env |= {"REPLYDESK_LEASE_SECONDS": "3600"}
+    """Post it among thirty, with short leases: each death is noticed when one runs out."""
+    env |= {"REPLYDESK_LEASE_SECONDS": "3"}
     context = build_context(load(env | {"REDIS_URL": ""}), env=env)
-    dispatcher = RedisDispatcher(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
+    dispatcher = CeleryDispatcher(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
     running = []
     try:
         enrolled = enrol_site(context, "courier", "https://courier.example")

@@ -7,7 +7,9 @@ from pathlib import Path
 from service.config import load
 from service.context import build_context
 from service.domain.verdict import LABELS, Assessment, Effort
-from service.messaging.dispatcher import RecordingDispatcher, RedisDispatcher, connect, read_heartbeats
+from service.messaging.dispatcher import CeleryDispatcher, RecordingDispatcher
+from service.messaging.heartbeats import read_heartbeats
+from service.messaging.redis_client import connect
 from service.messaging.tasks import SCORE, SWEEP
 from service.usecases import Scored, record_scores
 from service.usecases.sites import enrol_site
@@ -79,7 +81,7 @@ def test_somebody_sweeps_though_beat_is_gone_and_comments_ring(env, tmp_path):
     env |= {"REPLYDESK_SWEEP_SECONDS": "0.3"}
     (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     url, prefix = env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
-    dispatcher, broker = RedisDispatcher(url, prefix), connect(url)
+    dispatcher, broker = CeleryDispatcher(url, prefix), connect(url)
     try:
         with worker(env, tmp_path / "worker.log"):
 

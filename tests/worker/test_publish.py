@@ -11,7 +11,7 @@ from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.usecases import Judgement, publish_due, review, submit
 from tests.factories import NOON, after, courier
-from worker.sweep import publish_all_due
+from worker.maintenance import publish_all_due
 
 COUNT = 40
 

@@ -11,7 +11,9 @@ import redis
 from service.cli.status import Opened, look
 from service.config import load
 from service.context import build_context
-from service.messaging.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
+from service.messaging.dispatcher import CeleryDispatcher
+from service.messaging.heartbeats import BEAT, WorkerHeartbeats, read_heartbeats
+from service.messaging.redis_client import connect
 from service.messaging.tasks import SCORE, SWEEP
 from service.observability import counters
 from service.usecases.sites import enrol_site
@@ -64,7 +66,7 @@ class BrokenBroker:
             "REPLYDESK_LOG_LEVEL": "info",
         }
         self.log = home / "worker.log"
-        self._beat = RedisDispatcher(self.broker.url, heartbeat_name=BEAT)
+        self._beat = CeleryDispatcher(self.broker.url, heartbeat=BEAT)
         self._over = threading.Event()
         threading.Thread(target=self._ring, daemon=True).start()
         self.context = build_context(load(self.env), env=self.env)
@@ -172,7 +174,7 @@ def test_rounds_begin_as_soon_as_the_broker_refuses():
 def test_a_heartbeat_is_written_by_whoever_finds_the_broker_well(tmp_path):
     broker = Broker(tmp_path)
     try:
-        answerer = Answerer(broker.url)
+        answerer = WorkerHeartbeats(broker.url)
         assert answerer.takes_writes()
         with broken(broker, "a replica"):
             assert not answerer.takes_writes()
@@ -180,7 +182,7 @@ def test_a_heartbeat_is_written_by_whoever_finds_the_broker_well(tmp_path):
         until(answerer.takes_writes)
         broker.kill()
         assert not answerer.takes_writes()
-        assert Answerer(None).takes_writes()
+        assert WorkerHeartbeats(None).takes_writes()
     finally:
         broker.process.kill()
         broker.process.wait()
@@ -188,7 +190,7 @@ def test_a_heartbeat_is_written_by_whoever_finds_the_broker_well(tmp_path):
 
 def test_the_dispatcher_reconnects_within_seconds(tmp_path):
     broker = Broker(tmp_path)
-    dispatcher = RedisDispatcher(broker.url)
+    dispatcher = CeleryDispatcher(broker.url)
     client = connect(broker.url)
     stop = threading.Event()
     try:

@@ -1,18 +1,75 @@
 """What was decided on a fast score is scored again in full, once, and whoever acted meanwhile has won; all stores."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
 import pytest
 
 from service.domain.comment import Source
 from service.domain.desk import Wanted
+from service.domain.duplicates import Signature
 from service.domain.effort import FAST_WANTED
+from service.domain.policy import Policy
+from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.messaging.tasks import SCORE
 from service.scoring.scorer import NoModel
-from service.usecases.record_scores import record_scores
-from tests.worker.cast import TwoEfforts
-from tests.worker.flood import COPY, FAST, FULL, HOLDS, NARROW, REFUSES, scored_fast
-from worker.journal import Journal
-from worker.score import RESCORE_BATCH, Bounds, score_pending
-from worker.sweep import Sweep
+from service.usecases import Judgement, appeal, claim_held, report, review, undo, withdraw
+from service.usecases.bulk import decide_cluster
+from service.usecases.record_scores import Scored, record_scores
+from tests.worker.cast import Stage, TwoEfforts
+from worker.maintenance import Maintenance
+from worker.scoring import RESCORE_BATCH, Limits, score_pending
+
+FULL, FAST = Effort.FULL, Effort.FAST
+HOLDS, REFUSES = {"toxicity": 0.7}, {"spam": 0.99}
+COPY = Signature(bytes(range(64)), (1, 2, 3))
+NARROW = {"toxicity": 0.6}
+"""Below the limit of 0.70, and near it."""
+
+
+@pytest.fixture
+def stage(store):
+    return Stage.over(store)
+
+
+@dataclass
+class Flood:
+    """Comments that a flood had decided on fast scores, by text; what they are in full is said afterwards."""
+
+    stage: Stage
+    scorer: TwoEfforts = field(default_factory=TwoEfforts)
+
+    def came(self, **fast):
+        """Let comments with these ids and fast scores come and be decided in a flood; each text is its id."""
+        for name in fast:
+            self.stage.post(name, id=name)
+        self.stage.clock.pass_seconds(61)
+        self.scorer.fast = lambda text: fast[text]
+        score_pending(self.stage.deps, self.scorer, stopping=lambda: bool(self.scorer.asked))
+        self.stage.enqueued()
+
+    def over(self, **full):
+        """Let the flood be over: nothing waits, and the full effort says this of those that are not clear to it."""
+        self.scorer.full = lambda text: full.get(text, {})
+        score_pending(self.stage.deps, self.scorer)
+
+    def states(self, *names):
+        """Return where the comments stand, and on which effort."""
+        found = [self.stage.look(name) for name in names]
+        return [f"{one.status} {one.verdict.effort if one.verdict else None}" for one in found]
+
+    def decided(self, name):
+        """Return what was decided of a comment, oldest first, and by whom."""
+        with self.stage.deps.store.read() as tx:
+            found = tx.decisions.of_comment(self.stage.look(name).pk)
+        return [f"{one.who_kind} {one.action}" for one in found]
+
+
+@pytest.fixture
+def flood(stage):
+    return Flood(stage)
+
 
 # -- what is scored again ----------------------------------------------------------------------------------------------
 
@@ -106,6 +163,166 @@ def test_copies_that_come_to_be_held_are_one_cluster(flood):
 # -- who acts has won --------------------------------------------------------------------------------------------------
 
 
+def moderator(stage):
+    with stage.deps.store.write() as tx:
+        return tx.moderators.get("Mo") or tx.moderators.add("Mo", "moderator", stage.clock.now)
+
+
+def approves(stage, name):
+    """Let a moderator approve it, to take effect later."""
+    review(stage.deps, stage.site, name, Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
+
+
+def thinks_better_of_it(stage, name):
+    """Let a moderator approve it and take that back: it stands as it did, and a person has looked."""
+    approves(stage, name)
+    undo(stage.deps, stage.site, name, Who.MODERATOR, "Mo")
+
+
+def decides_as_the_site(stage, name):
+    review(stage.deps, stage.site, name, Judgement(Action.REJECT, Who.SITE, "courier"))
+
+
+def takes_it_off(stage, name):
+    withdraw(stage.deps, stage.site, name, "courier")
+
+
+def writes_anew(stage, name):
+    """Let the reader send other words under the same id, which nothing can be said of yet."""
+    stage.post("poison: other words", id=name)
+
+
+def takes_it_in_hand(stage, name):
+    assert name in [one.comment.id for one in claim_held(stage.deps, moderator(stage).id, Wanted(), 9)]
+
+
+def is_reported(stage, name):
+    report(stage.deps, stage.site, name, "a reader", None)
+
+
+ACTS = [
+    approves,
+    thinks_better_of_it,
+    decides_as_the_site,
+    takes_it_off,
+    writes_anew,
+    takes_it_in_hand,
+    is_reported,
+]
+
+
+def as_it_stands(stage, name):
+    one = stage.look(name)
+    return one.revision, one.status, one.decision_id, one.published_revision, one.verdict
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_who_acted_before_it_is_scored_again_has_won(flood, act):
+    flood.came(held=HOLDS)
+    act(flood.stage, "held")
+    after = as_it_stands(flood.stage, "held")
+    for _ in range(2):
+        flood.over()
+    assert as_it_stands(flood.stage, "held") == after
+    assert not flood.stage.look("held").rescore
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_who_acts_while_it_is_scored_again_has_won(flood, act):
+    flood.came(held=HOLDS, other=HOLDS)
+    after = []
+
+    def acts(text):
+        if not after:
+            act(flood.stage, "held")
+            after.append(as_it_stands(flood.stage, "held"))
+        return {}
+
+    flood.scorer.full = acts
+    score_pending(flood.stage.deps, flood.scorer)
+    assert [as_it_stands(flood.stage, "held")] == after
+    if act is not takes_it_in_hand:  # which takes the whole page
+        assert flood.states("other") == ["approved full"]
+
+
+def test_a_new_text_is_scored_by_itself(flood):
+    flood.came(held=HOLDS)
+    flood.stage.post("new words", id="held")
+    flood.over()
+    found = flood.stage.look("held")
+    assert (found.revision, flood.states("held")) == (2, ["approved full"])
+    assert flood.scorer.texts(FULL) == ["new words"]
+
+
+def test_a_new_text_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood):
+    flood.came(held=HOLDS)
+    other = TwoEfforts(fast=lambda _: HOLDS)
+
+    def edited(text):
+        if text == "held":
+            flood.stage.post("new words", id="held")
+            flood.stage.clock.pass_seconds(61)
+            score_pending(flood.stage.deps, other, stopping=lambda: bool(other.asked))
+        return {}
+
+    flood.scorer.full = edited
+    score_pending(flood.stage.deps, flood.scorer)
+    assert other.texts(FAST) == ["new words"]
+    assert flood.scorer.texts(FULL) == ["held", "new words"]
+    assert flood.states("held") == ["approved full"]
+
+
+def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood):
+    flood.stage.post("one", "two", "three")
+    flood.stage.clock.pass_seconds(61)
+    flood.scorer.fast = lambda _: HOLDS
+
+    def alike(texts):
+        return [None if text == "three" else COPY for text in texts]
+
+    asked = flood.scorer.asked
+    score_pending(flood.stage.deps, flood.scorer, stopping=lambda: bool(asked), signer=alike)
+    mo, now = moderator(flood.stage), flood.stage.clock.now
+    with flood.stage.deps.store.write() as tx:
+        tx.queue.claim(mo.id, [flood.stage.look("c-0").pk], now, now.replace(hour=23))
+    flood.over()
+    assert flood.stage.statuses(3) == ["held", "held", "approved"]
+
+
+def test_an_appeal_is_a_persons_to_answer(flood):
+    flood.came(refused={"spam": 0.99})
+    appeal(flood.stage.deps, flood.stage.site, "refused", "It is no insult.")
+    after = as_it_stands(flood.stage, "refused")
+    flood.over()
+    assert as_it_stands(flood.stage, "refused") == after
+
+
+def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood):
+    """A person decided it with them, though a fast score alone would have passed it narrowly."""
+    stage = flood.stage
+    (first,) = stage.post("copy", id="first")
+    record_scores(stage.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
+    with stage.deps.store.read() as tx:
+        cluster = tx.clusters.of_comments([first.pk])[first.pk]
+    decide_cluster(stage.deps, stage.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
+    (second,) = stage.post("copy", id="second")
+    record_scores(stage.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
+    assert flood.states("second") == ["spam fast"]
+    assert not stage.look("second").rescore
+
+
+def test_a_policy_that_changed_since_moves_nothing(flood):
+    flood.came(narrow=NARROW)
+    with flood.stage.deps.store.write() as tx:
+        stricter = Policy(
+            version=2, link_limit=0, cuts={"toxicity": replace(Policy().cuts["toxicity"], hold=0.1)}
+        )
+        tx.sites.save(replace(flood.stage.site, policy=stricter))
+    flood.over(narrow=NARROW)
+    assert flood.states("narrow") == ["approved fast"]
+    assert not flood.stage.look("narrow").rescore
+
+
 # -- fresh comments first, and nothing is lost -------------------------------------------------------------------------
 
 
@@ -121,7 +338,7 @@ def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood
                     flood.stage.post("fresh", id=f"fresh-{len(read)}")
             return super().score(readings, explain, effort)
 
-    score_pending(flood.stage.deps, Arriving(), Bounds(gather=0.0))
+    score_pending(flood.stage.deps, Arriving(), Limits(gather=0.0))
     kinds = [batch[0].partition("-")[0] for batch in read]
     assert kinds[:5] == ["held", "fresh", "fresh", "fresh", "held"]
     again = [len(batch) for batch, kind in zip(read, kinds, strict=True) if kind == "held"]
@@ -147,7 +364,7 @@ def test_in_a_flood_nothing_is_scored_again(flood):
 
 def test_a_sweep_finds_what_is_to_be_scored_again(flood):
     flood.came(held=HOLDS)
-    sweep = Sweep(flood.stage.deps)
+    sweep = Maintenance(flood.stage.deps)
     assert sweep.run().to_rescore == 1
     assert SCORE in flood.stage.enqueued()
     flood.over()
@@ -191,7 +408,7 @@ def test_a_text_that_cannot_be_read_in_full_stays_as_it_was_decided(flood):
     assert flood.decided("poison") == ["machine hold"]
 
 
-def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood, tmp_path):
+def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood):
     class Died(BaseException):
         """The process is gone: nothing after it runs."""
 
@@ -200,13 +417,11 @@ def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood, tmp_pa
 
     flood.came(one=HOLDS, two=HOLDS)
     flood.scorer.full = dies
-    journal = Journal(tmp_path)
     with pytest.raises(Died):
-        score_pending(flood.stage.deps, flood.scorer, journal=journal)
-    journal.close()
+        score_pending(flood.stage.deps, flood.scorer)
     flood.over()
     assert flood.states("one", "two") == ["held fast"] * 2  # leased to the dead one
-    assert Sweep(flood.stage.deps, journal=Journal(tmp_path)).release_dead() == 2
+    flood.stage.clock.pass_seconds(flood.stage.deps.lease_seconds)
     flood.over()
     assert flood.states("one", "two") == ["approved full"] * 2
 
@@ -217,7 +432,7 @@ def test_a_store_that_fails_gets_the_leases_back(flood, monkeypatch):
 
     flood.came(one=HOLDS, two=HOLDS)
     with monkeypatch.context() as patched:
-        patched.setattr("worker.score.rescore", fails)
+        patched.setattr("worker.scoring.rescore", fails)
         with pytest.raises(ConnectionResetError):
             flood.over()
     assert [flood.stage.look(name).attempts for name in ("one", "two")] == [0, 0]
@@ -232,6 +447,10 @@ def test_no_callback_is_lost_or_doubled_by_it(flood):
     with flood.stage.deps.store.read() as tx:
         deliveries = tx.deliveries.page(flood.stage.site.id, None, 99)
     assert len({one.webhook_id for one in deliveries}) == len(deliveries) == 4
+
+
+def scored_fast(comment, **scores):
+    return Scored(comment, Assessment(dict.fromkeys(LABELS, 0.0) | scores, "told-2", effort=FAST))
 
 
 def test_settling_marks_what_matters_and_nothing_else(stage):

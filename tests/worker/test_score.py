@@ -10,10 +10,9 @@ from service.domain.verdict import Effort, Span
 from service.messaging.tasks import DELIVER, SCORE
 from service.scoring.scorer import NoModel
 from service.usecases import withdraw
-from tests.stage import Stage
-from tests.worker.cast import Told
-from worker import score
-from worker.score import Bounds, Pace, score_pending
+from tests.worker.cast import Stage, Told
+from worker import scoring
+from worker.scoring import Limits, Pace, score_pending
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def stage(store):
 def test_everything_pending_is_decided_in_batches(stage):
     stage.post(*(f"Text {n}." for n in range(25)))
     scorer = Told()
-    assert score_pending(stage.deps, scorer, Bounds(batch=10)) == 25
+    assert score_pending(stage.deps, scorer, Limits(batch=10)) == 25
     assert scorer.batches == [10, 10, 5]
     assert set(stage.statuses(25)) == {"approved"}
     assert stage.decisions() == 25
@@ -34,7 +33,7 @@ def test_a_full_batch_calls_other_workers(stage):
     """Who finds a full batch enqueues another run, so that others join; a short batch needs nobody."""
     stage.post(*(f"Text {n}." for n in range(15)))
     stage.enqueued()
-    score_pending(stage.deps, Told(), Bounds(batch=10))
+    score_pending(stage.deps, Told(), Limits(batch=10))
     assert [name for name in stage.enqueued() if name == SCORE] == [SCORE]
 
 
@@ -53,14 +52,14 @@ def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage):
             return super().score(readings, explain, effort)
 
     stage.post("New.", id="new-0")
-    score_pending(stage.deps, Stream(), Bounds(gather=0.3, seconds=20.0))
+    score_pending(stage.deps, Stream(), Limits(gather=0.3, seconds=20.0))
     last = max(place for place, text in enumerate(said) if text != "New.")
     assert set(stage.statuses(len(left))) == {"approved"}
     assert said[:last].count("New.") < 10  # one for each of theirs would take thirty
 
 
 def test_a_small_batch_that_took_long_is_followed_by_a_longer_pause():
-    assert [Bounds().gathering(spent) for spent in (0.001, 0.025, 5.0)] == [0.05, 0.125, 0.15]
+    assert [Limits().gathering(spent) for spent in (0.001, 0.025, 5.0)] == [0.05, 0.125, 0.15]
 
 
 def test_nothing_pending_is_quiet(stage):
@@ -192,7 +191,7 @@ def test_a_worker_that_is_stopping_takes_nothing(stage):
 def test_a_run_out_of_time_enqueues_the_rest(stage):
     stage.post("One.")
     stage.enqueued()
-    assert score_pending(stage.deps, Told(), Bounds(seconds=0)) == 0
+    assert score_pending(stage.deps, Told(), Limits(seconds=0)) == 0
     assert stage.enqueued() == [SCORE]
 
 
@@ -200,7 +199,7 @@ def test_live_comments_go_before_a_backfill(stage):
     stage.post(*(f"Old {n}." for n in range(5)), live=False, source=Source.IMPORT)
     stage.post("New.", id="live")
     seen = []
-    score_pending(stage.deps, Told(says=lambda text: seen.append(text) or {}), Bounds(batch=2))
+    score_pending(stage.deps, Told(says=lambda text: seen.append(text) or {}), Limits(batch=2))
     assert seen[0] == "New."
 
 
@@ -211,7 +210,7 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(stage, monkeypatch)
         raise ConnectionResetError
 
     with monkeypatch.context() as patched:
-        patched.setattr("worker.score.record_scores", fails)
+        patched.setattr("worker.scoring.record_scores", fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert [stage.look(f"c-{n}").attempts for n in range(2)] == [0, 0]
@@ -238,10 +237,10 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(stage, monkeypatc
         with real() as tx:
             yield tx
 
-    monkeypatch.setattr("worker.score.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("worker.scoring.GIVE_BACK_PAUSES", (0.001,) * 8)
     with monkeypatch.context() as patched:
         with store.read() as tx:
-            patched.setattr(score if at == "record_scores" else type(tx.clusters), at, fails)
+            patched.setattr(scoring if at == "record_scores" else type(tx.clusters), at, fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert away == [0]

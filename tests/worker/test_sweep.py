@@ -11,10 +11,21 @@ from service.messaging.tasks import DELIVER, SCORE
 from service.storage.records import IdempotencyKey
 from service.usecases import Judgement, review
 from tests.factories import NOON, draft, herald
-from tests.stage import Stage
-from tests.worker.cast import Told
-from worker.score import score_pending
-from worker.sweep import HEAD_START_SECONDS, KEYS_KEPT, LATE_BATCH, PRUNE_SECONDS, SILENCE_SECONDS, Sweep
+from tests.worker.cast import Stage, Told
+from worker.maintenance import (
+    HEAD_START_SECONDS,
+    KEYS_KEPT,
+    LATE_BATCH,
+    PRUNE_SECONDS,
+    SILENCE_SECONDS,
+    Maintenance,
+)
+from worker.scoring import score_pending
+
+
+@pytest.fixture
+def stage(store):
+    return Stage.over(store)
 
 
 class Ticking:
@@ -32,7 +43,7 @@ def sweep_through(sweep, ticking, seconds):
 
 
 def test_a_lost_message_is_sent_again(stage):
-    sweep = Sweep(stage.deps)
+    sweep = Maintenance(stage.deps)
     sweep.run()
     assert stage.enqueued() == []
     stage.post("One.")
@@ -48,21 +59,25 @@ def test_a_lost_message_is_sent_again(stage):
 def test_due_decisions_are_published_even_if_the_message_was_lost(stage):
     stage.post("One.")
     review(stage.deps, stage.site, "c-0", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
-    sweep = Sweep(stage.deps)
+    sweep = Maintenance(stage.deps)
     sweep.run()
-    assert len(stage.feed()) == 0
+    assert stage.decisions() == 0
     stage.clock.pass_seconds(5)
     sweep.run()
-    assert len(stage.feed()) == 1
+    assert stage.decisions() == 1
 
 
 @pytest.mark.parametrize(
     ("policy", "status"),
-    [(Policy(), "held"), (Policy(outage="publish"), "approved"), (Policy(outage="hold_links"), "approved")],
+    [
+        (Policy(), "held"),
+        (Policy(outage="publish"), "approved"),
+        (Policy(outage="hold_links"), "approved"),
+    ],
 )
 def test_what_no_score_reaches_in_time_follows_the_outage_policy(store, policy, status):
     stage, ticking = Stage.over(store, policy=policy), Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     stage.post("One.")
     stage.clock.pass_seconds(299)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
@@ -80,7 +95,7 @@ def test_everything_late_goes_in_one_sweep(stage):
         tx.comments.add(patient.id, [draft("c-0")], NOON)
     stage.clock.pass_seconds(301)
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     sweep.run()
     ticking.now += HEAD_START_SECONDS
     sweep.run()
@@ -91,7 +106,7 @@ def test_everything_late_goes_in_one_sweep(stage):
 
 def test_after_a_silence_scoring_has_the_first_go(stage):
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     stage.post("One.", "Two.")
     stage.clock.pass_seconds(8 * 3600)
     sweep.run()
@@ -102,7 +117,7 @@ def test_after_a_silence_scoring_has_the_first_go(stage):
 
 def test_a_new_silence_gives_a_new_head_start(stage):
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
     stage.post("One.")
     stage.clock.pass_seconds(3600)
@@ -115,7 +130,7 @@ def test_a_new_silence_gives_a_new_head_start(stage):
 
 def test_a_backfill_is_never_late(stage):
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     stage.post("Old.", live=False)
     stage.clock.pass_seconds(9999)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
@@ -124,7 +139,7 @@ def test_a_backfill_is_never_late(stage):
 
 def test_what_expired_is_dropped_now_and_then(stage):
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     (posted,) = stage.post("One.")
     long_ago, lately = NOON - KEYS_KEPT - timedelta(seconds=1), NOON - KEYS_KEPT + timedelta(seconds=1)
     with stage.deps.store.write() as tx:
@@ -139,7 +154,7 @@ def test_what_expired_is_dropped_now_and_then(stage):
         tx.comments.add_idempotency_keys(
             stage.site.id, [IdempotencyKey("young key", posted.pk, 1, "h")], lately
         )
-    sweep.tidy()
+    sweep.clean_up()
     with stage.deps.store.write() as tx:
         assert set(tx.comments.idempotency_keys(stage.site.id, ["old key", "young key"])) == {"young key"}
         assert tx.moderators.session("young session", NOON) == mo
@@ -147,6 +162,6 @@ def test_what_expired_is_dropped_now_and_then(stage):
         assert tx.retention.prune(NOON, NOON - KEYS_KEPT) == 0
         tx.moderators.add_session(mo.id, "another", NOON)
     ticking.now += PRUNE_SECONDS - 1
-    sweep.tidy()
+    sweep.clean_up()
     with stage.deps.store.write() as tx:
         assert tx.retention.prune(NOON, NOON - KEYS_KEPT) == 1

@@ -12,12 +12,17 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.usecases import Judgement, retain, review, turns_to_retain
 from tests.factories import NOON, finish_delivery, herald
-from tests.stage import Stage
-from worker.sweep import CLEAR_SECONDS, TIDY_SECONDS, Sweep
+from tests.worker.cast import Stage
+from worker.maintenance import CLEAN_UP_SECONDS, CLEAR_SECONDS, Maintenance
 
 DAY = 86_400.0
 KINDS = 6
 """Of things that a site keeps for a while unless it says otherwise."""
+
+
+@pytest.fixture
+def stage(store):
+    return Stage.over(store)
 
 
 def choose(stage, **chosen):
@@ -49,8 +54,8 @@ def over_after(looks):
 
 
 def swept(stage):
-    sweep = Sweep(stage.deps)
-    sweep.tidy()
+    sweep = Maintenance(stage.deps)
+    sweep.clean_up()
     return sweep
 
 
@@ -136,25 +141,25 @@ def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage, monkeypatch):
     spam(stage, 3)
     stage.clock.pass_seconds(31 * DAY)
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
+    sweep = Maintenance(stage.deps, ticking)
     real = type(stage.deps.store).write
 
     def slow(store):
-        ticking.now += TIDY_SECONDS
+        ticking.now += CLEAN_UP_SECONDS
         return real(store)
 
     monkeypatch.setattr(type(stage.deps.store), "write", slow)
-    sweep.tidy()
+    sweep.clean_up()
     assert erased(stage) == 0
     for _ in range(KINDS):
-        sweep.tidy()
+        sweep.clean_up()
     assert erased(stage) == 3
 
 
 def test_a_worker_told_to_stop_forgets_no_further(stage):
     spam(stage, 3)
     stage.clock.pass_seconds(31 * DAY)
-    Sweep(stage.deps, stopping=lambda: True).tidy()
+    Maintenance(stage.deps, stopping=lambda: True).clean_up()
     assert erased(stage) == 0
 
 
@@ -178,18 +183,18 @@ def test_files_are_cleared_after_an_erasure(stage, monkeypatch):
 
     monkeypatch.setattr(type(stage.deps.store), "purge", purge)
     ticking = Ticking()
-    sweep = Sweep(stage.deps, ticking)
-    sweep.tidy()
+    sweep = Maintenance(stage.deps, ticking)
+    sweep.clean_up()
     assert asked == []
     with stage.deps.store.write() as tx:
         tx.erasure.add(Erasure("e-1", stage.site.id, "site", 1, "{}", NOON))
     stage.clock.pass_seconds(1)
     for _ in range(3):
-        sweep.tidy()
+        sweep.clean_up()
     assert asked == [False]
     ticking.now += CLEAR_SECONDS
     for _ in range(3):
-        sweep.tidy()
+        sweep.clean_up()
         ticking.now += CLEAR_SECONDS
     assert asked == [False, True]
 

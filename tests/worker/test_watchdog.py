@@ -7,22 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from service.messaging.dispatcher import RedisDispatcher, read_heartbeats
+from service.messaging.dispatcher import CeleryDispatcher
+from service.messaging.heartbeats import read_heartbeats
 from service.messaging.tasks import DELIVER, SCORE, SWEEP
 from service.observability.heartbeat import LOOP, TASKS, faults
 from tests.factories import template
 from tests.processes import Broker, until
-from worker.concurrency import ConcurrencyLimit
+from worker.single_run import SingleRun
 from worker.watchdog import Watchdog
 
 
 def test_a_short_lease_makes_no_run_hang():
     now, told = [0.0], []
-    limit = ConcurrencyLimit(1, lambda: now[0])
+    limit = SingleRun(lambda: now[0])
     watchdog = Watchdog({SCORE: limit}, 1.0, lambda _: None, told.append)
 
     def work():
-        now[0] += 9.0
+        now[0] += 29.0
         assert watchdog.look() == ""
         now[0] += 2.0
         assert watchdog.look() == SCORE
@@ -34,15 +35,18 @@ def test_a_short_lease_makes_no_run_hang():
 
 def test_a_run_that_goes_on_for_longer_than_its_lease_is_told():
     now, said, told = [0.0], [], []
-    limits = {name: ConcurrencyLimit(1, lambda: now[0]) for name in (SCORE, DELIVER, SWEEP)}
+    limits = {name: SingleRun(lambda: now[0]) for name in (SCORE, DELIVER, SWEEP)}
     watchdog = Watchdog(limits, 30.0, said.append, told.append)
-    go_on = threading.Event()
-    runs = [
-        threading.Thread(target=limits[name].run, args=(go_on.wait, lambda: False)) for name in (SCORE, SWEEP)
-    ]
+    go_on, begun = threading.Event(), threading.Barrier(3, timeout=10)
+
+    def work():
+        begun.wait()
+        go_on.wait()
+
+    runs = [threading.Thread(target=limits[name].run, args=(work, lambda: False)) for name in (SCORE, SWEEP)]
     for run in runs:
         run.start()
-    until(lambda: all(limits[name]._began for name in (SCORE, SWEEP)))
+    begun.wait()
     now[0] = 30.0
     assert watchdog.look() == ""
     now[0] = 31.0
@@ -60,7 +64,7 @@ def test_a_worker_whose_scoring_hangs_is_not_alive(env, tmp_path, pool):
     env |= {"REPLYDESK_LEASE_SECONDS": "1", "REPLYDESK_WORKER_POOL": pool}
     home, url, prefix = Path(env["REPLYDESK_HOME"]), env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
     (home / "replydesk.db").write_bytes(template())
-    dispatcher = RedisDispatcher(url, prefix)
+    dispatcher = CeleryDispatcher(url, prefix)
     with (tmp_path / "worker.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "tests.worker.hanging"], env=env, stderr=log)
     try:

@@ -24,7 +24,7 @@ from service.storage import migrate
 from service.usecases.sites import enrol_site
 from service.web import create_app
 from tools.bench.load import comment
-from worker.score import Bounds, score_pending
+from worker.scoring import Limits, score_pending
 
 EVERY = 0.002
 PACKAGES = (
@@ -38,7 +38,7 @@ PACKAGES = (
     ("the request's log line and counters", "service/web/access.py", "_end"),
     ("explaining what is not simply approved", "worker/reading.py", "explain"),
     ("scoring", "worker/reading.py", "assess"),
-    ("the lease", "worker/score.py", "_lease"),
+    ("the lease", "worker/scoring.py", "_lease"),
     (
         "settling: verdicts in, decisions and callbacks out",
         "service/usecases/record_scores.py",
@@ -70,8 +70,8 @@ def profile(home: Path, count: int = 2_000) -> tuple[Shares, Shares]:
         accepting = _shares(lambda: [accept(number) for number in range(100, 100 + count)], count)
         scorer = ModelScorer()
         scorer.warm()
-        score_pending(context.deps, scorer, Bounds(batch=100, seconds=0.001))
-        deciding = _shares(lambda: score_pending(context.deps, scorer, Bounds(seconds=30)), count)
+        score_pending(context.deps, scorer, Limits(batch=100, seconds=0.001))
+        deciding = _shares(lambda: score_pending(context.deps, scorer, Limits(seconds=30)), count)
     context.close()
     return accepting, deciding
 

@@ -14,7 +14,7 @@ import time
 from celery import Celery
 from redis import Redis
 
-from service.messaging.dispatcher import kombu_url
+from service.messaging.redis_client import kombu_url
 from tools.bench.processes import stop, until
 
 BROKER = os.environ.get("BENCH_BROKER", "redis://127.0.0.1:6379/0")

@@ -178,7 +178,7 @@ def bulk_decisions(small: Small, rounds: int) -> Iterator[Kind]:
         decided.append(
             timed(lambda m=made: m.append(decide_bulk(installation, targets, judgement, "all", 5.0)))
         )  # type: ignore[misc]
-        assert made[0].decided == len(targets)
+        assert made[0].changed == len(targets)
         undone.append(
             timed(lambda m=made: undo_bulk(installation, m[0].bulk_decision.id, Who.MODERATOR, "Mara"))
         )  # type: ignore[misc]

@@ -28,7 +28,7 @@ from service.web.proxies import TrustedProxies
 from service.webhooks.signing import SignatureError, read_retry_after, sign, verify
 from service.webhooks.url_guard import Allow, AllowError, is_closed
 from tests.factories import NOON
-from worker.outbound import RefusedError, Target
+from worker.http_client import RefusedError, Target
 
 Property = Callable[[Any], None]
 

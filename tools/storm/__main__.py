@@ -36,7 +36,7 @@ def main() -> None:
         default=Bounds().settle_seconds,
         help="seconds to settle down afterwards",
     )
-    told.add_argument("--lease", type=float, default=30.0, help="seconds of a scoring lease")
+    told.add_argument("--lease", type=float, default=10.0, help="seconds of a scoring lease")
     told.add_argument("--small", action="store_true", help="few faults, to try the storm itself")
     bugs = " or ".join(repr(bug) for bug in PLANTS)
     told.add_argument(

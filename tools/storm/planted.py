@@ -39,12 +39,11 @@ def settle_without_swap() -> None:
 
 
 def enqueue_without_sweep() -> None:
-    """Let the sweep look away, and the rounds that workers make by themselves where no message comes."""
+    """Let maintenance look away, and the rounds that workers make by themselves where no message comes."""
+    from worker.maintenance import Maintenance
     from worker.polling_fallback import PollingFallback
-    from worker.sweep import Sweep
 
-    Sweep.release_dead = lambda self: 0  # type: ignore[method-assign]
-    Sweep.run = lambda self: None  # type: ignore[method-assign,assignment,return-value]
+    Maintenance.run = lambda self: None  # type: ignore[method-assign,assignment,return-value]
     PollingFallback.look = lambda self: False  # type: ignore[method-assign]
 
 

@@ -33,7 +33,7 @@ WORKING = (*SCORING, "delivery")
 class Given:
     """What a stage is built with: seconds of a scoring lease, a planted bug or none, and whether disks may fill."""
 
-    lease_seconds: float = 30.0
+    lease_seconds: float = 10.0
     plant: str = ""
     disk: bool = True
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -11,7 +9,7 @@ from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 
-from service.domain.comment import Comment, normalise_url
+from service.domain.comment import normalise_url
 from service.domain.site import Site
 from service.web.demo import blueprint
 from service.web.demo.articles import ARTICLES, article
@@ -19,21 +17,10 @@ from service.web.pages import message_page
 from service.web.reach import context
 from service.web.reply.views import blank_form
 from service.web.speech import gettext
-from service.web.threads import published_page, without_parent
-from service.web.threads import threaded as in_thread
+from service.web.threads import published_page, threaded, without_parent
 
 SITE: Final = "demo"
 DIGITS: Final = 18  # more than any row number has, fewer than a database refuses
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A published comment in its thread; `depth` is how far it is set in, at most 3."""
-
-    comment: Comment
-    depth: int
-    orphan: bool = False
-    """It answers a comment that is not shown."""
 
 
 @blueprint.get("", strict_slashes=False)
@@ -65,7 +52,8 @@ def page(slug: str) -> ResponseReturnValue:
             site=site,
             article=found,
             form=form,
-            thread=threaded(shown.comments, orphans),
+            thread=threaded(shown.comments, lambda comment: comment),
+            orphans=orphans,
             after=after,
             onward=shown.next,
             day=day,
@@ -82,12 +70,6 @@ def embedded(slug: str) -> ResponseReturnValue:
     article_url = normalise_url(f"{site.url.rstrip('/')}/demo/{found.slug}")
     shown = render_template("demo/embedded.html", site=site, article=found, article_url=article_url)
     return _fresh(shown)
-
-
-def threaded(published: Sequence[Comment], orphans: Collection[int] = ()) -> list[Said]:
-    """Return the comments with each answer under what it answers; `orphans` (pks) answer what is not shown."""
-    placed = in_thread(published, lambda comment: comment)
-    return [Said(one.one, one.depth, one.one.pk in orphans) for one in placed]
 
 
 def day(moment: datetime) -> str:

@@ -162,8 +162,12 @@ def ground(reason: Reason, verdict: Verdict) -> str:
         return reason.detail
     score = verdict.scores.get(reason.label or "")
     if reason.code in ("score", "doubtful", "post_moderation") and score is not None:
-        label = LABEL_WORDS.get(reason.label or "", reason.label)
-        return str(gettext("%(label)s %(score).2f (site's limit reached)", label=str(label), score=score))
+        return gettext(
+            "%(action)s: %(label)s %(score).2f (limit reached)",
+            action=action_words(verdict.action),
+            label=LABEL_WORDS.get(reason.label or "", reason.label),
+            score=score,
+        )
     return str(GROUND_WORDS.get(reason.code, reason.detail))
 
 

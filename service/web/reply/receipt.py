@@ -16,7 +16,7 @@ from service.domain.clean_text import cleaned, is_blank
 from service.domain.comment import Comment
 from service.domain.decisions import public_state, put_back
 from service.domain.desk import Appeal
-from service.domain.errors import ReplydeskError
+from service.domain.errors import NotFound, ReplydeskError
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Decision
@@ -57,45 +57,40 @@ class Receipt:
 @blueprint.get("/r/<token>")
 def receipt(token: str) -> ResponseReturnValue:
     """Show how the comment stands."""
-    found = find_receipt(token)
-    if found is None:
-        return keep_private(
-            message_page(
-                404,
-                gettext("There is no such receipt"),
-                gettext("The address may have been cut short on its way."),
-            )
-        )
-    return keep_private(
-        make_response(
-            render_template("reply/receipt.html", receipt=found, again=request.args.get("again") == "yes")
-        )
-    )
+    again = request.args.get("again") == "yes"
+    return private_page("reply/receipt.html", receipt=receipt_of(token), again=again)
 
 
 @blueprint.get("/r/<token>/state")
 def state(token: str) -> ResponseReturnValue:
     """Hand a script on the page the part that changed, or 204 while `seen` still holds."""
-    found = find_receipt(token)
-    if found is None:
-        return keep_private(Response(status=404))
+    found = receipt_of(token)
     if request.args.get("seen") == found.message.state:
         return keep_private(Response(status=204))
-    return keep_private(make_response(render_template("reply/_state.html", receipt=found)))
+    return private_page("reply/_state.html", receipt=found)
 
 
-def find_receipt(token: str) -> Receipt | None:
-    """Return the receipt that the token stands for, None when it is not one of ours or the comment is gone."""
+@blueprint.errorhandler(NotFound)
+def no_receipt(_: NotFound) -> Response:
+    """Answer that there is no such receipt."""
+    said = gettext("The address may have been cut short on its way.")
+    return keep_private(message_page(404, gettext("There is no such receipt"), said))
+
+
+def private_page(template: str, status: int = 200, **values: object) -> Response:
+    """Render a page that is meant for one person."""
+    return keep_private(make_response(render_template(template, **values), status))
+
+
+def receipt_of(token: str) -> Receipt:
+    """Return the receipt that the token stands for; NotFound when it is not one of ours or the comment is gone."""
     here = context()
-    meant = read_receipt(here.keyring, token)
-    if meant is None:
-        return None
-    site_name, comment_id = meant
+    site_name, comment_id = read_receipt(here.keyring, token) or ("", "")
     with here.deps.store.read() as tx:
         site = tx.sites.get(site_name)
         comment = tx.comments.get(site.id, comment_id) if site else None
         if site is None or comment is None:
-            return None
+            raise NotFound
         status, decision = published_state(tx, comment)
         own = site.options.undo_seconds
         seconds = here.settings.undo_seconds if own is None else own
@@ -125,13 +120,10 @@ def _appealed(appeals: Sequence[Appeal], decision: Decision | None, answered_by:
 @blueprint.post("/r/<token>/appeal")
 def post_appeal(token: str) -> ResponseReturnValue:
     """Take the commenter's appeal, once for each decision, and lead back to the receipt."""
-    found = find_receipt(token)
-    if found is None:
-        return keep_private(Response(status=404))
+    found = receipt_of(token)
     if not is_same_origin(request):
-        return keep_private(
-            message_page(403, gettext("Nothing was sent"), gettext("Open your receipt and write there."))
-        )
+        said = gettext("Open your receipt and write there.")
+        return keep_private(message_page(403, gettext("Nothing was sent"), said))
     text = cleaned(request.form.get("text", "").replace("\0", "").strip())
     if is_blank(text) or len(text) > APPEAL_LIMIT:
         said = gettext(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-from flask import Response, make_response, render_template, request, stream_template
+from flask import Response, request, stream_template
 from flask.typing import ResponseReturnValue
 
 from service.domain.status import Status
@@ -16,12 +15,10 @@ from service.domain.verdict import Who
 from service.privacy.sealing import Address, AddressError, Sealer
 from service.usecases.erase import erase_person
 from service.usecases.export import export_json, export_person
-from service.web.pages import message_page
 from service.web.reach import context
 from service.web.reply import blueprint
-from service.web.reply.receipt import Receipt, find_receipt
+from service.web.reply.receipt import Receipt, private_page, receipt_of
 from service.web.security import keep_private
-from service.web.speech import gettext
 from service.web.speech import lazy_gettext as _l
 
 CHOICES: Final = ("show", "file", "erase")
@@ -29,7 +26,7 @@ TRIES: Final = 5
 WINDOW: Final = timedelta(hours=1)
 FORM_BYTES: Final = 16 * 1024
 GUESSES: Final = "receipt guesses"
-EXPORT, ERASURE = "export.json", "erasure-receipt.json"
+EXPORT: Final = "export.json"
 SAID: Final = {
     "missing": _l("Give the email address that you gave with the comment."),
     "wrong": _l("This is not the address that was given with the comment."),
@@ -41,17 +38,14 @@ SAID: Final = {
 @blueprint.get("/r/<token>/yours")
 def yours(token: str) -> ResponseReturnValue:
     """Show what a person can ask for here."""
-    found = find_receipt(token)
-    return _missing() if found is None else _page(found)
+    return _page(receipt_of(token))
 
 
 @blueprint.post("/r/<token>/yours")
 def ask(token: str) -> ResponseReturnValue:
     """Do what was asked, if the address is the one that the comment was written with."""
     request.max_content_length = request.max_form_memory_size = FORM_BYTES
-    found = find_receipt(token)
-    if found is None:
-        return _missing()
+    found = receipt_of(token)
     if found.comment.status is Status.ERASED or found.comment.author_key is None:
         return _page(found, status=409)
     choice = request.form.get("choice", "")
@@ -73,9 +67,12 @@ def _done(found: Receipt, choice: str, address: Address) -> Response:
     here, site = context(), found.site
     if choice == "erase":
         receipt = erase_person(here, site, address, Who.AUTHOR, "author")
-        return _result("reply/erased.html", found, receipt=receipt, text=_pretty(receipt))
+        text = json.dumps(receipt, ensure_ascii=False, indent=2) + "\n"
+        return private_page("reply/erased.html", site=site, receipt=receipt, text=text)
     if choice == "file":
-        return _file(EXPORT, export_json(here, site, address))
+        answer = Response(export_json(here, site, address), mimetype="application/json")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{EXPORT}"'
+        return keep_private(answer)
     shown = {"site": site, "token": found.token, "export": export_person(here, site, address)}
     return keep_private(Response(stream_template("reply/export.html", **shown)))
 
@@ -107,29 +104,4 @@ def _counter(found: Receipt) -> str:
 
 def _page(found: Receipt, fault: str | None = None, status: int = 200) -> Response:
     message = str(SAID[fault]) if fault else None
-    page = render_template("reply/yours.html", receipt=found, fault=message)
-    return keep_private(make_response(page, status))
-
-
-def _result(template: str, found: Receipt, **shown: Any) -> Response:
-    return keep_private(make_response(render_template(template, site=found.site, token=found.token, **shown)))
-
-
-def _file(name: str, pieces: Iterator[str]) -> Response:
-    answer = Response(pieces, mimetype="application/json")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return keep_private(answer)
-
-
-def _pretty(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
-
-
-def _missing() -> Response:
-    return keep_private(
-        message_page(
-            404,
-            gettext("There is no such receipt"),
-            gettext("The address may have been cut short on its way."),
-        )
-    )
+    return private_page("reply/yours.html", status, receipt=found, fault=message)

@@ -9,7 +9,9 @@ from contextlib import ExitStack
 from structlog.testing import capture_logs
 
 from service.domain.verdict import Effort
-from service.messaging.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
+from service.messaging.dispatcher import CeleryDispatcher
+from service.messaging.heartbeats import BEAT, WorkerHeartbeats, read_heartbeats
+from service.messaging.redis_client import connect
 from service.messaging.tasks import SWEEP
 from service.storage import Probe, Store
 from service.web.readiness import Checks
@@ -24,7 +26,7 @@ def test_alive_asks_no_part(newsroom, monkeypatch):
 
 
 def ring_as_beat(redis_url):
-    dispatcher = RedisDispatcher(redis_url, heartbeat_name=BEAT)
+    dispatcher = CeleryDispatcher(redis_url, heartbeat=BEAT)
     dispatcher.enqueue(SWEEP)
     dispatcher.close()
     assert read_heartbeats(redis_url).beat is not None
@@ -32,7 +34,7 @@ def ring_as_beat(redis_url):
 
 def test_ready_when_every_part_is(store, redis_url, tmp_path):
     newsroom = Newsroom.over(store, tmp_path, REDIS_URL=redis_url)
-    Answerer(redis_url).begun(SWEEP)
+    WorkerHeartbeats(redis_url).begun(SWEEP)
     ring_as_beat(redis_url)
     answer = newsroom.call("GET", "/readyz", None)
     context = {"store": "ok", "schema": "ok", "broker": "ok", "worker": "ok", "beat": "ok"}
@@ -49,14 +51,14 @@ def test_workers_of_whom_nothing_is_heard_are_named(redis_url, tmp_path):
 def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url, tmp_path):
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "no-beat:"}
     newsroom = Newsroom.over(sqlite_store(), tmp_path, **settings)
-    Answerer(redis_url, "no-beat:").begun(SWEEP, by_message=False)
+    WorkerHeartbeats(redis_url, "no-beat:").begun(SWEEP, by_message=False)
     assert problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")["detail"] == "Not ready: beat."
 
 
 def test_a_broker_that_forgot_its_heartbeats_makes_nobody_dead(redis_url, tmp_path):
     now = [0.0]
     checks = Checks(Newsroom.over(sqlite_store(), tmp_path, REDIS_URL=redis_url).context, lambda: now[0])
-    Answerer(redis_url).begun(SWEEP)
+    WorkerHeartbeats(redis_url).begun(SWEEP)
     assert checks.run()["worker"] == "ok"
     connect(redis_url).flushall()
     now[0] += 20
@@ -196,7 +198,7 @@ def test_metrics_tell_when_a_sweep_last_began(redis_url, tmp_path):
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "metered:"}
     newsroom = Newsroom.over(sqlite_store(), tmp_path, **settings)
     assert metric(newsroom, "replydesk_last_sweep_age_seconds") == 3600
-    Answerer(redis_url, "metered:").begun(SWEEP, by_message=False)
+    WorkerHeartbeats(redis_url, "metered:").begun(SWEEP, by_message=False)
     assert metric(newsroom, "replydesk_last_sweep_age_seconds") < 5
     assert metric(newsroom, "replydesk_beat_age_seconds") == 3600
     assert metric(newsroom, "replydesk_clock_skew_seconds") < 2

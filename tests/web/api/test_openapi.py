@@ -13,12 +13,13 @@ from jsonschema import Draft202012Validator
 from markupsafe import escape
 
 from service.domain.events import EventType
-from service.messaging.dispatcher import BEAT, HEARTBEAT_SECONDS, connect
+from service.messaging.heartbeats import BEAT, HEARTBEAT_SECONDS
+from service.messaging.redis_client import connect
 from service.messaging.tasks import SWEEP
 from service.web.compat import blueprints
 from tests.web.api.caller import submission
 from tests.web.api.serving import served
-from worker.sweep import KEYS_KEPT
+from worker.maintenance import KEYS_KEPT
 
 EXAMPLES = os.environ.get("REPLYDESK_TEST_EXAMPLES", "4")
 """Generated examples for each operation and phase; raise it for a longer run, such as 100."""

@@ -5,7 +5,7 @@ import pytest
 from service.domain.comment import Article
 from service.domain.verdict import Action
 from service.usecases.sites import enrol_site
-from service.web.demo.views import threaded
+from service.web.threads import threaded
 from tests.factories import NOON, draft, move
 
 
@@ -73,10 +73,10 @@ def test_a_thread_shows_every_comment_once_whatever_its_parents(small, demo):
         small.approved(demo, id=f"x{n}", article=under(small), parent_id=f"x{n - 1}", body=f"x{n}")
         for n in range(60)
     ]
-    said = threaded(made + deep)
-    assert sorted(one.comment.id for one in said) == sorted(one.id for one in made + deep)
+    said = threaded(made + deep, lambda comment: comment)
+    assert sorted(one.one.id for one in said) == sorted(one.id for one in made + deep)
     assert max(one.depth for one in said) == 3
-    assert [one.comment.id for one in said[:2]] == ["a", "e"]
+    assert [one.one.id for one in said[:2]] == ["a", "e"]
 
 
 def test_a_long_thread_goes_on_on_a_further_page(small, demo):

@@ -111,7 +111,7 @@ def test_the_browsers_language_is_spoken_and_grounds_too(small):
     comment = told(small, "Ada", "text", {"insult": 0.6})
     browser = small.signed_in()
     page = browser.get("/desk", Accept_Language="de-AT,de;q=0.8")
-    assert "Beleidigung 0.60 (Grenze der Website erreicht)" in page.text
+    assert "Angehalten: Beleidigung 0.60 (Grenze erreicht)" in page.text
     done = act(browser, page, comment, "approve", Accept_Language="de", **SCRIPT)
     assert done.tree.one("p", id="live").text == "Freigegeben."
     assert "Held" in browser.get("/desk", Accept_Language="fr").text

@@ -1,4 +1,4 @@
-"""The sweep: whatever a lost message, a dead worker or an empty broker left lying is found here, every few seconds."""
+"""Maintenance: whatever a lost message, a dead worker or an empty broker left is found here, every few seconds."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from service.messaging.tasks import DELIVER, PUBLISH, SCORE
 from service.storage.records import Backlog
 from service.usecases import Scored, clear_files, publish_due, record_scores, retain, turns_to_retain
 from service.usecases.retain import Turn
-from worker.journal import Journal, Noted
-from worker.meters import meters
+from worker.metrics import meters
 
 PUBLISH_BATCH: Final = 200
 PUBLISH_ROUNDS: Final = 50
@@ -30,7 +29,7 @@ KEYS_KEPT: Final = timedelta(days=7)
 CLUSTERS_KEPT: Final = timedelta(hours=DUPLICATE_HOURS_LIMIT)
 PRUNE_SECONDS: Final = 600.0
 PRUNE_BATCH: Final = 1_000
-TIDY_SECONDS: Final = 2.0
+CLEAN_UP_SECONDS: Final = 2.0
 """In one sweep: urgent work waits for it, and so does a warm shutdown."""
 CLEAR_SECONDS: Final = 60.0
 
@@ -56,18 +55,16 @@ def publish_all_due(
     return left
 
 
-class Sweep:
-    """One process's sweeping. It remembers only when it last swept, to know a silence when it comes out of one."""
+class Maintenance:
+    """One process's maintenance. It remembers when it last ran, to know a silence when it comes out of one."""
 
     def __init__(
         self,
         deps: Dependencies,
         monotonic: Callable[[], float] = time.monotonic,
-        journal: Journal | None = None,
         stopping: Callable[[], bool] = _goes_on,
     ) -> None:
         self._deps, self._stopping = deps, stopping
-        self._journal = journal or Journal(None)
         self._monotonic = monotonic
         self._swept_at = self._awake_since = -SILENCE_SECONDS
         self._pruned_at = monotonic() - PRUNE_SECONDS
@@ -78,7 +75,6 @@ class Sweep:
     def run(self) -> Backlog:
         """Enqueue tasks for what waits, publish due decisions, and settle what waited too long; return what waited."""
         deps = self._deps
-        self.release_dead()
         with deps.store.read() as tx:
             backlog = tx.statistics.backlog(deps.clock())
         if backlog.pending or backlog.to_rescore:
@@ -91,9 +87,9 @@ class Sweep:
             self.settle_late(backlog.oldest_unscored)
         return backlog
 
-    def tidy(self) -> None:
+    def clean_up(self) -> None:
         """Do what can wait, for a bounded time: clear files, drop what expired, let go what no site keeps longer."""
-        ends_at = self._monotonic() + TIDY_SECONDS
+        ends_at = self._monotonic() + CLEAN_UP_SECONDS
 
         def is_over() -> bool:
             return self._stopping() or self._monotonic() >= ends_at
@@ -109,33 +105,7 @@ class Sweep:
         if self._to_prune and not is_over():
             self._to_prune = self._prune(is_over)
         if self._to_retain and not is_over() and (gone := retain(self._deps, self._to_retain, is_over)):
-            log.info("sweep.retained", **gone)
-
-    def release_dead(self) -> int:
-        """Give back what workers that died on this machine had leased, and enqueue tasks for it; return how many rows.
-
-        What they scored comes back alone, what they posted is due at once; the attempt stays counted.
-        """
-        deps = self._deps
-
-        def give_back(noted: Noted) -> None:
-            now = deps.clock()
-            with deps.store.write() as tx:
-                scoring = sum(
-                    tx.scoring.abandon(pks, until, now) for until, pks in noted.get(SCORE, {}).items()
-                )
-                posting = sum(
-                    tx.deliveries.abandon(ids, until, now) for until, ids in noted.get(DELIVER, {}).items()
-                )
-            meters().leases_expired.labels("score").inc(scoring)
-            meters().leases_expired.labels("deliver").inc(posting)
-
-        found = self._journal.release_dead(give_back)
-        if found:
-            log.warning("sweep.released", rows=found)
-            deps.dispatcher.enqueue(SCORE)
-            deps.dispatcher.enqueue(DELIVER)
-        return found
+            log.info("maintenance.retained", **gone)
 
     def _had_head_start(self) -> bool:
         """Whether scoring had its chance: after a silence, what waited is scored rather than settled unscored."""
@@ -170,7 +140,7 @@ class Sweep:
         moved = len(record_scores(self._deps, [Scored(one, None, late=True) for one in late]))
         if moved:
             meters().settled.labels("late").inc(moved)
-            log.warning("sweep.settled_late", site=site.name, policy=site.policy.outage, moved=moved)
+            log.warning("maintenance.settled_late", site=site.name, policy=site.policy.outage, moved=moved)
         return moved
 
     def _prune(self, is_over: Callable[[], bool]) -> bool:
@@ -185,7 +155,7 @@ class Sweep:
             if is_over():
                 break
         if dropped:
-            log.info("sweep.pruned", rows=dropped)
+            log.info("maintenance.pruned", rows=dropped)
         return more
 
     def _clear(self) -> None:
@@ -193,4 +163,4 @@ class Sweep:
         if self._monotonic() - self._cleared_at < CLEAR_SECONDS:
             return
         self._cleared_at = self._monotonic()
-        log.info("sweep.cleared", done=clear_files(self._deps))
+        log.info("maintenance.cleared", done=clear_files(self._deps))

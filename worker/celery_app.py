@@ -1,4 +1,4 @@
-"""The Celery app and its settings: a name in, no result out, and nothing that a hung or emptied broker can stop.
+"""The Celery app and its settings: nothing in it waits for a broker that hangs, dies or comes back empty.
 
 Tasks are declared with `shared_task` in worker.tasks; what they do lies in the rows.
 """
@@ -8,20 +8,22 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from celery import Celery, Task, current_app, signals
 from celery.app.amqp import AMQP
-from kombu import Connection, Exchange, Queue
+from kombu import Connection
 from kombu.transport.redis import Transport as RedisTransport
 from redis.exceptions import RedisError, ResponseError
 
 from service import logging as logs
 from service.config import Settings, load
-from service.messaging.dispatcher import QUEUES, Answerer, ask_to_write, kombu_url, transport_options
-from service.messaging.tasks import SWEEP
-from worker.concurrency import CONCURRENCY, ConcurrencyLimit
+from service.messaging.heartbeats import WorkerHeartbeats
+from service.messaging.redis_client import ask_to_write, celery_settings, kombu_url
+from service.messaging.tasks import QUEUES, SWEEP
+from worker.single_run import SingleRun
 from worker.stopping import Stop
 from worker.watchdog import loop_heartbeat
 
@@ -32,35 +34,62 @@ REFUSED_SECONDS: Final = 1.0
 """Between two looks at whether a broker that answers takes writes again."""
 
 if TYPE_CHECKING:
-    app: Desk
+    app: WorkerApp
 
 
-class LimitedTask(Task):  # type: ignore[misc]  # Celery ships no types
-    """A task that acknowledges its message first, so that the next one is sent, and then runs within its limit."""
+class TaskFailed(Exception):
+    """Stands for an exception, whose message may quote a reader: says its type and the place that raised it."""
+
+    def __init__(self, error: str, place: str) -> None:
+        super().__init__(error, place)
+        self.error, self.place = error, place
+
+    def __str__(self) -> str:
+        return f"{self.error} at {self.place}"
+
+    @classmethod
+    def of(cls, failure: BaseException) -> TaskFailed:
+        """Name the type and the file and line that raised."""
+        frame = failure.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        place = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "nowhere"
+        return cls(type(failure).__name__, place)
+
+
+class ScrubbedTask(Task):  # type: ignore[misc]  # Celery ships no types
+    """A task that runs once at a time in its process, and whose failure shows in Celery without what raised it.
+
+    Nothing is lost by a failure: the rows are still there, and maintenance enqueues again.
+    """
 
     abstract = True
-    ignore_result = True
+    throws = (TaskFailed,)  # Celery logs it without a traceback; `on_failure` logs it as an error
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the task's body; its arguments are none."""
-        app: Desk = self.app
-        by_message = not self.request.called_directly  # else by the polling fallback
-        if by_message:
-            app.answerer.answer(self.name)
-        if app.stopping.is_set():  # messages that were fetched already: the rows wait for the next worker
-            return
+        app: WorkerApp = self.app
+        by_message = not self.request.is_eager  # else by the polling fallback
 
         def begin() -> None:
             if by_message and self.name == SWEEP:
                 app.swept_at = time.monotonic()
-            app.answerer.begun(self.name, by_message)
+            app.heartbeats.begun(self.name, by_message)
             self.run(*args, **kwargs)
 
-        limit = app.limits.get(self.name)
-        if limit is None:
-            begin()
-        else:
-            limit.run(begin, app.stopping.is_set)
+        failed = None
+        try:
+            app.runs[self.name].run(begin, app.stopping.is_set)
+        except Exception as failure:  # noqa: BLE001  # raised below, scrubbed
+            failed = TaskFailed.of(failure)
+        if (
+            failed is not None
+        ):  # outside the handler: what is raised there would carry the failure as its context
+            raise failed
+
+    def on_failure(self, exc: TaskFailed, *_: object) -> None:
+        """Log the failure."""
+        log.error("task.failed", task=self.name, error=exc.error, place=exc.place)
 
 
 class RetryingTransport(RedisTransport):  # type: ignore[misc]  # kombu ships no types
@@ -111,53 +140,53 @@ class RetryingConnection(Connection):  # type: ignore[misc]  # kombu ships no ty
                 time.sleep(REFUSED_SECONDS)
 
 
-class Post(AMQP):  # type: ignore[misc]  # Celery ships no types
+class RetryingAMQP(AMQP):  # type: ignore[misc]  # Celery ships no types
     """Celery's messaging over connections that retry."""
 
     Connection = RetryingConnection
 
 
-class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
+class WorkerApp(Celery):  # type: ignore[misc]  # Celery ships no types
     """A Celery app that carries the settings it was made from; `stopping` is set once the process shall end."""
 
-    task_cls = LimitedTask
-    amqp_cls = Post
+    task_cls = ScrubbedTask
+    amqp_cls = RetryingAMQP
 
     def __init__(self, settings: Settings, **options: Any) -> None:
         super().__init__("replydesk", **options)
         self.settings = settings
-        self.answerer = Answerer(settings.redis_url, settings.redis_prefix)
-        self.limits = {name: ConcurrencyLimit(width) for name, width in CONCURRENCY.items()}
+        self.heartbeats = WorkerHeartbeats(settings.redis_url, settings.redis_prefix)
+        self.runs = {name: SingleRun() for name in QUEUES}
         self.loop = loop_heartbeat(settings)
         self.stopping = Stop()
         self.swept_at = time.monotonic()
         """When a sweep that beat enqueued last began, here or, as far as this process was told, elsewhere."""
 
 
-def make_app(settings: Settings, include: tuple[str, ...] = TASK_MODULES) -> Desk:
+def make_app(settings: Settings, include: tuple[str, ...] = TASK_MODULES) -> WorkerApp:
     """Build the app for these settings; nothing is connected yet. `include` names the modules that hold the tasks."""
-    made = Desk(settings, broker=kombu_url(settings.redis_url or "redis://127.0.0.1:6379/0"), include=include)
+    made = WorkerApp(
+        settings, broker=kombu_url(settings.redis_url or "redis://127.0.0.1:6379/0"), include=include
+    )
     made.conf.update(
-        # A name, and nothing else, travels: JSON only, no results, no events, no remote control.
-        accept_content=["json"],
-        task_serializer="json",
-        task_ignore_result=True,
+        celery_settings(
+            settings.redis_prefix,
+            socket_timeout=5.0,
+            socket_connect_timeout=2.0,
+            health_check_interval=3,  # a BRPOP unanswered for 1 + 3 seconds is dropped and asked again
+            visibility_timeout=3600,
+            queue_order_strategy="round_robin",
+            max_connections=20,
+        ),
+        # No results and no remote control; `celery worker -E` sends Celery's events.
         result_backend=None,
-        task_send_sent_event=False,
-        worker_send_task_events=False,
         worker_enable_remote_control=False,
-        task_track_started=False,
         # A message that dies with its worker is no loss, so messages are acknowledged as they come.
         task_acks_late=False,
         task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
         worker_disable_prefetch=True,
-        task_queues=[Queue(name, Exchange(""), routing_key=name) for name in sorted(set(QUEUES.values()))],
-        task_routes={name: {"queue": queue} for name, queue in QUEUES.items()},
-        task_default_queue=QUEUES[SWEEP],
-        task_create_missing_queues=False,
         # A broker that hangs, dies or comes back empty is asked again, for ever and soon.
-        broker_transport_options=transport_options(settings.redis_prefix),
         broker_connection_timeout=2,
         broker_connection_retry=True,
         broker_connection_retry_on_startup=True,
@@ -178,12 +207,12 @@ def make_app(settings: Settings, include: tuple[str, ...] = TASK_MODULES) -> Des
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def _configure_logging(**_: object) -> None:
-    if not logging.getLogger().handlers:  # started as `celery -A worker.app`, not as `replydesk worker`
+    if not logging.getLogger().handlers:  # started as `celery -A worker.celery_app`
         logs.configure("worker", current_app.settings.log_level)
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]  # Celery ships no types
-def _stop_going_round(**_: object) -> None:
+def _stop(**_: object) -> None:
     current_app.stopping.set()
 
 
@@ -193,7 +222,7 @@ def _say_ready(**_: object) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    """Build `app` when it is first asked for, as `celery -A worker.app` does, and never at import."""
+    """Build `app` when it is first asked for, as `celery -A worker.celery_app` does, and never at import."""
     if name != "app":
         raise AttributeError(name)
     globals()["app"] = made = make_app(load())

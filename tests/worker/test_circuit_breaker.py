@@ -4,7 +4,7 @@ import pytest
 
 from service.webhooks.signing import Outcome
 from tests.factories import NOON, after
-from worker.circuit import FAILURES, Circuits
+from worker.circuit_breaker import FAILURES, CircuitBreakers
 
 URL = "https://courier.example/callback"
 AWAY, BROKEN, FINE = Outcome("retry"), Outcome("retry", 500), Outcome("delivered", 204)
@@ -12,57 +12,56 @@ AWAY, BROKEN, FINE = Outcome("retry"), Outcome("retry", 500), Outcome("delivered
 
 def failed(circuits, times, at=0, outcome=AWAY):
     for _ in range(times):
-        circuits.heard(1, URL, outcome, after(at))
+        circuits.record(1, URL, outcome, after(at))
 
 
 @pytest.mark.parametrize("outcome", [AWAY, BROKEN, Outcome("slow_down", 503)])
 def test_it_opens_after_five_failures_in_a_row(outcome):
-    circuits = Circuits()
+    circuits = CircuitBreakers()
     failed(circuits, FAILURES - 1, outcome=outcome)
-    assert circuits.left_alone(NOON) == {}
+    assert circuits.limits(NOON) == {}
     failed(circuits, 1, outcome=outcome)
-    assert circuits.left_alone(after(9.9)) == {1: URL}
-    assert circuits.left_alone(after(10)) == {}
-    assert circuits.on_trial(1)
+    assert circuits.limits(after(9.9)) == {1: (URL, 0)}
+    assert circuits.limits(after(10)) == {1: (URL, 1)}
 
 
 def test_it_opens_for_longer_each_time_up_to_five_minutes():
-    circuits = Circuits()
+    circuits = CircuitBreakers()
     failed(circuits, FAILURES + 7)
-    assert circuits.left_alone(after(10)) == {}
+    assert circuits.limits(after(10)) == {1: (URL, 1)}
     at = 10.0
     for pause in (20, 40, 80, 160, 300, 300):
         failed(circuits, 1, at)
-        assert circuits.left_alone(after(at + pause - 0.1)) == {1: URL}
+        assert circuits.limits(after(at + pause - 0.1)) == {1: (URL, 0)}
         at += pause
-        assert circuits.left_alone(after(at)) == {}
+        assert circuits.limits(after(at)) == {1: (URL, 1)}
 
 
 def test_one_success_closes_it():
-    circuits = Circuits()
+    circuits = CircuitBreakers()
     failed(circuits, FAILURES)
-    circuits.heard(1, URL, FINE, after(11))
-    assert not circuits.on_trial(1)
+    circuits.record(1, URL, FINE, after(11))
+    assert circuits.limits(after(11)) == {}
     failed(circuits, FAILURES - 1, 12)
-    assert circuits.left_alone(after(12)) == {}
+    assert circuits.limits(after(12)) == {}
 
 
 def test_retry_after_is_obeyed_for_the_whole_endpoint():
-    circuits = Circuits()
+    circuits = CircuitBreakers()
     failed(circuits, 1, outcome=Outcome("slow_down", 429, 120.0))
-    assert circuits.left_alone(after(119)) == {1: URL}
-    assert circuits.left_alone(after(120)) == {}
+    assert circuits.limits(after(119)) == {1: (URL, 0)}
+    assert circuits.limits(after(120)) == {}
 
 
 @pytest.mark.parametrize("outcome", [Outcome("retry", 404), Outcome("refused"), Outcome("gone", 410)])
 def test_a_refusal_says_nothing_of_the_next_callback(outcome):
-    circuits = Circuits()
+    circuits = CircuitBreakers()
     failed(circuits, 20, outcome=outcome)
-    assert circuits.left_alone(NOON) == {}
+    assert circuits.limits(NOON) == {}
 
 
 def test_a_new_address_starts_anew():
-    circuits = Circuits()
+    circuits = CircuitBreakers()
     failed(circuits, FAILURES - 1)
-    circuits.heard(1, URL + "/new", AWAY, NOON)
-    assert circuits.left_alone(NOON) == {}
+    circuits.record(1, URL + "/new", AWAY, NOON)
+    assert circuits.limits(NOON) == {}

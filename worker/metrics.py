@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter as Counted
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -35,22 +34,70 @@ WORK: Final = ("score", "deliver")
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
 class Meters:
     """The counters of one worker process."""
 
-    own: CollectorRegistry
-    scored: Counter
-    settled: Counter
-    rescored: Counter
-    verdict_seconds: Histogram
-    read_seconds: Histogram
-    settle_seconds: Histogram
-    leases_expired: Counter
-    deliveries: Counter
-    dead: Counter
-    delivery_seconds: Histogram
-    model: Gauge
+    def __init__(self) -> None:
+        self.own = own = CollectorRegistry()
+
+        def counter(name: str, text: str, label: str, values: Sequence[str] = ()) -> Counter:
+            made = Counter(f"replydesk_{name}", text, [label], registry=own)
+            for value in values:  # a series that is 0 from the start
+                made.labels(value)
+            return made
+
+        def histogram(name: str, text: str, buckets: Sequence[float]) -> Histogram:
+            return Histogram(f"replydesk_{name}", text, buckets=buckets, registry=own)
+
+        self.scored = Counter(
+            "replydesk_comments_scored",
+            "Comments scored, by model and by effort: full, or fast.",
+            ["model", "effort"],
+            registry=own,
+        )
+        self.settled = counter(
+            "comments_settled",
+            "Comments that went to a verdict, by how: scored; unscored for want of a model; exhausted, tried too "
+            "often; late, by the outage policy.",
+            "how",
+            HOW,
+        )
+        self.rescored = counter(
+            "comments_rescored",
+            "Comments scored again in full after a fast score, by outcome: kept; approved, held, rejected or spam by "
+            "now; left, for a person acted first or it could not be scored.",
+            "outcome",
+            RESCORED,
+        )
+        self.verdict_seconds = histogram(
+            "verdict_seconds", "Time from a live comment's acceptance to its verdict.", VERDICT_BUCKETS
+        )
+        self.read_seconds = histogram(
+            "score_batch_read_seconds", "Time in which the classifier read a batch.", BATCH_BUCKETS
+        )
+        self.settle_seconds = histogram(
+            "score_batch_settle_seconds", "Time in which a batch was decided and stored.", BATCH_BUCKETS
+        )
+        self.leases_expired = counter(
+            "leases_expired",
+            "Leases without a result, by work: a worker died or was too slow, or a text failed alone.",
+            "work",
+            WORK,
+        )
+        self.deliveries = counter("delivery_attempts", "Callbacks tried, by outcome.", "outcome", OUTCOMES)
+        self.dead = Counter(
+            "replydesk_deliveries_given_up", "Callbacks given up as dead letters.", registry=own
+        )
+        self.delivery_seconds = histogram(
+            "delivery_seconds", "Time in which a receiver answered a callback, or did not.", DELIVERY_BUCKETS
+        )
+        self.model = Gauge(
+            "replydesk_model_info",
+            "1 for each model that a living worker scores with.",
+            ["model"],
+            registry=own,
+            multiprocess_mode="livemax",
+        )
 
     def judged(
         self, scored: Sequence[Scored], moved: Collection[int], read: float, settle: float, now: datetime
@@ -111,77 +158,4 @@ def listen(port: int, home: Path) -> tuple[WSGIServer, Thread]:
 @cache
 def meters() -> Meters:
     """Return this process's meters, made with the first use: after the fork, and after `counters.share`."""
-    own = CollectorRegistry()
-    made = Meters(
-        own=own,
-        scored=Counter(
-            "replydesk_comments_scored",
-            "Comments scored, by model and by effort: full, or fast.",
-            ["model", "effort"],
-            registry=own,
-        ),
-        settled=Counter(
-            "replydesk_comments_settled",
-            "Comments that went to a verdict, by how: scored; unscored for want of a model; exhausted, tried too "
-            "often; late, by the outage policy.",
-            ["how"],
-            registry=own,
-        ),
-        rescored=Counter(
-            "replydesk_comments_rescored",
-            "Comments scored again in full after a fast score, by outcome: kept; approved, held, rejected or spam by "
-            "now; left, for a person acted first or it could not be scored.",
-            ["outcome"],
-            registry=own,
-        ),
-        verdict_seconds=Histogram(
-            "replydesk_verdict_seconds",
-            "Time from a live comment's acceptance to its verdict.",
-            buckets=VERDICT_BUCKETS,
-            registry=own,
-        ),
-        read_seconds=Histogram(
-            "replydesk_score_batch_read_seconds",
-            "Time in which the classifier read a batch.",
-            buckets=BATCH_BUCKETS,
-            registry=own,
-        ),
-        settle_seconds=Histogram(
-            "replydesk_score_batch_settle_seconds",
-            "Time in which a batch was decided and stored.",
-            buckets=BATCH_BUCKETS,
-            registry=own,
-        ),
-        leases_expired=Counter(
-            "replydesk_leases_expired",
-            "Leases that ran out before their work was recorded, by work.",
-            ["work"],
-            registry=own,
-        ),
-        deliveries=Counter(
-            "replydesk_delivery_attempts", "Callbacks tried, by outcome.", ["outcome"], registry=own
-        ),
-        dead=Counter("replydesk_deliveries_given_up", "Callbacks given up as dead letters.", registry=own),
-        delivery_seconds=Histogram(
-            "replydesk_delivery_seconds",
-            "Time in which a receiver answered a callback, or did not.",
-            buckets=DELIVERY_BUCKETS,
-            registry=own,
-        ),
-        model=Gauge(
-            "replydesk_model_info",
-            "1 for each model that a living worker scores with.",
-            ["model"],
-            registry=own,
-            multiprocess_mode="livemax",
-        ),
-    )
-    for how in HOW:
-        made.settled.labels(how)
-    for outcome in RESCORED:
-        made.rescored.labels(outcome)
-    for outcome in OUTCOMES:
-        made.deliveries.labels(outcome)
-    for work in WORK:
-        made.leases_expired.labels(work)
-    return made
+    return Meters()

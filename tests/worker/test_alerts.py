@@ -14,8 +14,9 @@ from service.webhooks.signing import Outcome, verify
 from service.webhooks.url_guard import Allow
 from tests.factories import SetClock, decided, draft
 from tests.receivers import receiver
-from worker.notify import AT_ONCE, LEASE, LOOK_SECONDS, TIMEOUT_SECONDS, Notifier
-from worker.outbound import post
+from worker.alerts import AT_ONCE, LEASE, LOOK_SECONDS, Alerts
+from worker.http_client import HttpClient
+from worker.webhook_sender import TIMEOUT_SECONDS, WebhookSender
 
 LOOPBACK = Allow.parse("127.0.0.1")
 
@@ -33,7 +34,11 @@ class Desk:
         with store.write() as tx:
             options = Options(notify_url=url, notify_held=2, notify_age_seconds=600.0)
             tx.sites.save(replace(self.courier.site, options=options))
-        self.notifier = Notifier(self.context, more.pop("allow", LOOPBACK), **more)
+        self.alerts = self.new_alerts(**more)
+
+    def new_alerts(self, post=None, allow=LOOPBACK, **more):
+        sender = WebhookSender(self.context.keyring, post or HttpClient(allow).post)
+        return Alerts(self.context, sender, **more)
 
     def hold(self, *names):
         with self.context.deps.store.write() as tx:
@@ -55,7 +60,7 @@ class Desk:
         return json.loads(one.body)
 
     def tell(self):
-        return self.notifier.tell() if self.notifier.look() else 0
+        return self.alerts.send() if self.alerts.look() else 0
 
 
 def test_a_queue_that_grows_and_calms_is_told_twice(store, tmp_path):
@@ -106,17 +111,17 @@ def test_what_did_not_arrive_is_told_again(store, tmp_path):
 def test_two_workers_tell_once(store, tmp_path):
     with receiver() as hook:
         desk = Desk(store, tmp_path, hook.url)
-        other = Notifier(desk.context, LOOPBACK)
+        other = desk.new_alerts()
         desk.hold("c-1", "c-2")
-        desk.notifier.look()
+        desk.alerts.look()
         other.look()
-        assert desk.notifier.tell() + other.tell() == 1
+        assert desk.alerts.send() + other.send() == 1
     assert len(hook.got) == 1
 
 
 def test_a_private_target_is_not_called(store, tmp_path):
     with receiver() as hook:
-        desk = Desk(store, tmp_path, hook.url, allow=Allow(), post=post)
+        desk = Desk(store, tmp_path, hook.url, allow=Allow())
         desk.hold("c-1", "c-2")
         assert desk.tell() == 0
     assert hook.got == []
@@ -126,11 +131,11 @@ def test_it_looks_now_and_then(store, tmp_path, monkeypatch):
     looks = []
     now = [0.0]
     desk = Desk(
-        store, tmp_path, "https://x.example", monotonic=lambda: now[0], post=lambda *_, **__: Outcome("retry")
+        store, tmp_path, "https://x.example", monotonic=lambda: now[0], post=lambda *_: Outcome("retry")
     )
-    monkeypatch.setattr(desk.notifier, "look", lambda: looks.append(now[0]))
+    monkeypatch.setattr(desk.alerts, "look", lambda: looks.append(now[0]))
     for now[0] in (0.0, 2.0, LOOK_SECONDS - 0.1, LOOK_SECONDS):
-        desk.notifier.run()
+        desk.alerts.run()
     assert looks == [0.0, LOOK_SECONDS]
 
 
@@ -156,12 +161,12 @@ def test_receivers_that_hang_outlive_no_lease(store, tmp_path):
 
     all_hang = threading.Barrier(AT_ONCE, time_passes, timeout=30)
 
-    def hangs(url, *_, **__):
+    def hangs(url, *_):
         posted.append(url)
         all_hang.wait()  # time passes for all of them together, or one that the machine leaves waiting would be late
         return Outcome("delivered", 204)
 
-    desk.notifier = Notifier(desk.context, LOOPBACK, post=hangs)
+    desk.alerts = desk.new_alerts(hangs)
     assert desk.tell() == sites
     assert len(set(posted)) == len(posted) == sites
     assert ran_out == []

@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event
@@ -16,7 +17,8 @@ from service.webhooks.signing import WAITS, Outcome
 from service.webhooks.url_guard import Allow
 from tests.receivers import receiver
 from tests.worker.cast import KEYRING
-from worker.deliver import PER_SITE, DeliveryWorker
+from worker import delivery
+from worker.delivery import PER_SITE
 
 
 def test_a_decision_arrives_signed_with_the_stored_bytes(store, offices):
@@ -113,7 +115,7 @@ def test_gone_switches_the_sites_callbacks_off(office):
 def test_gone_stops_the_mail_that_is_leased_already(store, offices):
     office, posted = offices(store), list[bytes]()
 
-    def post(url, headers, body, **_):
+    def post(url, headers, body, timeout):
         posted.append(body)
         if len(posted) > 1:  # the others are in the air until the 410 is written down
             assert switched_off.wait(10)
@@ -124,13 +126,13 @@ def test_gone_stops_the_mail_that_is_leased_already(store, offices):
     office.delivery_worker = office.new_delivery_worker(post=post)
     site = office.site("courier", "http://127.0.0.1:9/")
     office.decide(site, 60)
-    office.delivery_worker.collect()
+    office.delivery_worker.run()
     until = time.monotonic() + 10
     while office.look("courier").callback_disabled is None:
         assert time.monotonic() < until, "the site was not switched off"
         time.sleep(0.01)
     switched_off.set()
-    assert office.delivery_worker.wait(10)
+    office.wait(10)
     assert len(posted) <= PER_SITE
     assert office.states().count("waiting") == 60 - len(posted)
     assert {one.attempts for one in office.mail() if one.state == "waiting"} == {0}
@@ -154,12 +156,12 @@ def test_gone_says_nothing_of_a_new_address(office):
     with receiver(410, open_gate=False) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
-        office.delivery_worker.collect()
+        office.delivery_worker.run()
         assert hook.arrived.acquire(timeout=10)
         with office.deps.store.write() as tx:
             tx.sites.save(replace(site, callback_url="http://127.0.0.1:9/new"))
         hook.gate.set()
-        assert office.delivery_worker.wait(10)
+        office.wait(10)
     assert office.look("courier").callback_disabled is None
 
 
@@ -167,16 +169,16 @@ def test_a_hanging_receiver_holds_up_nobody_else(store, offices):
     office = offices(store)
     with receiver(open_gate=False) as slow, receiver() as fast:
         office.decide(office.site("slow", slow.url), 60)
-        office.delivery_worker.collect()
+        office.delivery_worker.run()
         assert slow.arrived.acquire(timeout=10)
         herald = office.site("herald", fast.url)
         office.decide(herald, 60)
-        office.delivery_worker.collect()
+        office.delivery_worker.run()
         for _ in range(60):
             assert fast.arrived.acquire(timeout=10)
         assert slow.most_at_once <= PER_SITE
         slow.gate.set()
-        assert office.delivery_worker.wait(20)
+        office.wait(20)
     assert office.states(herald) == ["delivered"] * 60
 
 
@@ -211,7 +213,7 @@ def test_slow_down_is_heard(office):
 
 def test_a_private_target_is_refused_unless_allowed(offices):
     office = offices()
-    office.delivery_worker = DeliveryWorker(office.context, Allow.parse(""), timeout=5.0)
+    office.delivery_worker = office.new_delivery_worker(allow=Allow.parse(""))
     with receiver() as hook:
         office.decide(office.site("courier", hook.url), 1)
         office.carry()
@@ -240,11 +242,11 @@ def test_no_transaction_is_open_while_a_receiver_is_asked(sqlite_url, offices):
         with receiver(open_gate=False) as hook:
             site = office.site("courier", hook.url)
             office.decide(site, 1)
-            office.delivery_worker.collect()
+            office.delivery_worker.run()
             assert hook.arrived.acquire(timeout=10)
             office.decide(office.site("herald", None), 3)
             hook.gate.set()
-            assert office.delivery_worker.wait(10)
+            office.wait(10)
         assert office.states(site) == ["delivered"]
     finally:
         store.close()
@@ -256,10 +258,11 @@ def test_two_workers_deliver_everything_once(store, offices):
         site = office.site("courier", hook.url)
         office.decide(site, 100)
         other = office.new_delivery_worker()
-        for delivery_worker in (office.delivery_worker, other):
-            delivery_worker.collect()
-        assert office.delivery_worker.wait(30)
-        assert other.wait(30)
+        with ThreadPoolExecutor(2) as runs:
+            for delivery_worker in (office.delivery_worker, other):
+                runs.submit(delivery_worker.run)
+        office.carry(30)
+        other.close()
     assert office.states() == ["delivered"] * 100
     assert len(hook.ids()) == len(set(hook.ids())) == 100
 
@@ -279,36 +282,48 @@ def test_a_dead_workers_mail_is_delivered_by_another(office):
     assert office.mail()[0].attempts == 2
 
 
-def test_closing_lets_go_of_what_waits(offices):
-    office = offices()
+def test_a_stopping_worker_records_what_is_in_the_air(office):
+    stopping = Event()
+    office.delivery_worker = office.new_delivery_worker(stopping=stopping.is_set)
     with receiver(open_gate=False) as hook:
         office.decide(office.site("courier", hook.url), 30)
-        office.delivery_worker.collect()
+        office.delivery_worker.run()
         for _ in range(PER_SITE):
             assert hook.arrived.acquire(timeout=10)
+        stopping.set()
         hook.gate.set()
-        office.delivery_worker.close(10.0)
-        flown = len(hook.got)
-        assert office.delivery_worker.collect() == 0
-    assert PER_SITE <= flown < 30
-    assert office.states().count("delivered") == flown
+        office.delivery_worker.run()
+        office.delivery_worker.close()
+    assert len(hook.got) == PER_SITE
+    assert office.states().count("delivered") == PER_SITE
     assert {one.attempts for one in office.mail() if one.state == "waiting"} == {0}
 
 
-def test_a_callback_whose_lease_nearly_ran_out_is_left_to_the_next_worker(office):
-    posted = []
+def test_a_store_that_is_away_for_a_moment_has_nothing_posted_again(office, monkeypatch):
+    monkeypatch.setattr(delivery, "RECORDING_PAUSES", (0.001, 0.001, 0.001))
+    write, left = office.deps.store.write, []
 
-    def post(url, headers, body, **_):
-        office.ahead += timedelta(seconds=58)  # this one took its time
-        posted.append(body)
+    def fails_at_first():
+        if left and left.pop():
+            raise ConnectionResetError
+        return write()
+
+    def post(*_):
+        left[:] = failures
         return Outcome("delivered", 204)
 
-    office.delivery_worker = office.new_delivery_worker(post=post, threads=1)
-    office.decide(office.site("courier", "http://127.0.0.1:9/"), 2)
-    office.carry()
-    assert len(posted) == 2
-    assert [one.attempts for one in office.mail()] == [1, 1]
-    assert office.states() == ["delivered", "delivered"]
+    monkeypatch.setattr(office.deps.store, "write", fails_at_first)
+    office.delivery_worker = office.new_delivery_worker(post)
+    courier, herald = (office.site(name, "http://127.0.0.1:9/") for name in ("courier", "herald"))
+    failures = [True] * 3
+    office.decide(courier, 1)
+    office.delivery_worker.run()
+    assert office.states(courier) == ["delivered"]
+    failures = [True] * 4
+    office.decide(herald, 1)
+    with pytest.raises(ConnectionResetError):
+        office.delivery_worker.run()
+    assert office.states(herald) == ["waiting"]
 
 
 def test_the_log_names_no_address_and_no_text(office, capsys):

@@ -25,8 +25,7 @@ from service.messaging.tasks import SCORE
 from service.scoring import Scorer, Signer
 from service.storage import Tx
 from service.usecases import Scored, record_scores, rescore
-from worker.journal import Journal
-from worker.meters import meters
+from worker.metrics import meters
 from worker.reading import assess, sign
 
 RUN_SECONDS: Final = 4.0
@@ -44,10 +43,8 @@ RESCORE_BATCH: Final = 16
 RETRY_SECONDS: Final = 1.0
 """The pause after a text failed alone, for each time that it did."""
 
-INSIST_SECONDS: Final = 5.0
-"""So long a store that is away is asked to take leases back: PostgreSQL is restarted within. Not so when stopping."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 0.8
-"""Between two tries of it, twice as long each time."""
+GIVE_BACK_PAUSES: Final = (0.1, 0.2, 0.4, 0.8, 0.8, 0.8, 0.8, 0.8)
+"""Seconds between tries to give leases back to a store that is away: PostgreSQL is restarted within."""
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +67,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class Limits:
     """How much one run may take: rows a batch, seconds in all, and seconds between two leases that are not full."""
 
     batch: int = 128
@@ -86,36 +83,35 @@ class Bounds:
 def score_pending(
     deps: Dependencies,
     scorer: Scorer,
-    bounds: Bounds = Bounds(),
+    limits: Limits = Limits(),
     stopping: Callable[[], bool] = lambda: False,
     signer: Signer = lambda texts: [None] * len(texts),
-    journal: Journal | None = None,
 ) -> int:
     """Settle what is pending and return how many comments moved; enqueues another run when it stops before the end."""
-    run = _Run(deps, scorer, stopping, signer, journal or Journal(None))
-    ends_at = time.monotonic() + bounds.seconds
+    run = _Run(deps, scorer, stopping, signer)
+    ends_at = time.monotonic() + limits.seconds
     while not stopping() and (began := time.monotonic()) < ends_at:
-        wanted = bounds.pace.batch(bounds.batch)
+        wanted = limits.pace.batch(limits.batch)
         leased = run.lease(wanted)
         if stopping():
             run.give_back(leased.comments, leased.until)
             break
         if not leased.comments:
-            if run.score_again(min(RESCORE_BATCH, bounds.batch)):
+            if run.score_again(min(RESCORE_BATCH, limits.batch)):
                 continue
             return run.moved
         run.judge(leased)
         spent = time.monotonic() - began
         if leased.fresh:
-            bounds.pace.took(len(leased.comments), spent)
+            limits.pace.took(len(leased.comments), spent)
         is_full = leased.fresh and len(leased.comments) == wanted
         if is_full:
             deps.dispatcher.enqueue(SCORE)  # there may be more than one worker's worth
-        run.catch_up(leased, max(bounds.gather, spent))
+        run.catch_up(leased, max(limits.gather, spent))
         if not is_full:
             if leased.effort is Effort.FULL:
-                run.score_again(min(RESCORE_BATCH, bounds.batch))
-            time.sleep(max(0.0, began + bounds.gathering(spent) - time.monotonic()))
+                run.score_again(min(RESCORE_BATCH, limits.batch))
+            time.sleep(max(0.0, began + limits.gathering(spent) - time.monotonic()))
     deps.dispatcher.enqueue(SCORE)
     return run.moved
 
@@ -145,7 +141,6 @@ class _Run:
     scorer: Scorer
     stopping: Callable[[], bool]
     signer: Signer
-    journal: Journal
     moved: int = 0
 
     def lease(self, batch: int) -> Leased:
@@ -169,8 +164,7 @@ class _Run:
         """Take note of a lease and look up what deciding its comments needs."""
         if not leased.comments:
             return leased
-        ran_out = self.journal.note(SCORE, leased.until, [one.pk for one in leased.comments], now)
-        meters().leases_expired.labels("score").inc(ran_out)
+        meters().leases_expired.labels("score").inc(sum(one.attempts > 1 for one in leased.comments))
         try:
             with self.deps.store.read() as tx:
                 sites = [tx.sites.by_id(site_id) for site_id in {one.site_id for one in leased.comments}]
@@ -207,8 +201,7 @@ class _Run:
 
     def judge(self, leased: Leased) -> None:
         """Read and settle what was leased; a text that fails alone is tried again after a pause."""
-        comments = leased.comments
-        if not comments:
+        if not (comments := leased.comments):
             return
         started = time.monotonic()
         scored, failed = self._read(leased, lambda one: effort_of(one, leased.effort))
@@ -275,15 +268,12 @@ class _Run:
 
     @contextmanager
     def _giving_back(self, leased: Leased) -> Iterator[None]:
-        """Drop the leases once their work is recorded; give them back, uncounted, if the store fails."""
+        """Give the leases back, uncounted, if the store fails."""
         try:
             yield
         except Exception:
             self.give_back(leased.comments, leased.until)  # the store failed, not the texts
             raise
-        self.journal.drop(SCORE, [one.pk for one in leased.comments])
-        if self.deps.clock() >= leased.until:
-            meters().leases_expired.labels("score").inc(len(leased.comments))
 
     def _put_off(self, failed: Sequence[Comment], until: datetime) -> None:
         """Let what failed be tried again soon: the lease is for those of whom nothing is heard."""
@@ -294,25 +284,16 @@ class _Run:
             self.deps.dispatcher.enqueue(SCORE, after=pause)
 
     def give_back(self, comments: Sequence[Comment], until: datetime) -> None:
-        """End the leases unused. A store that is away for a moment is asked again; if for longer, they run out.
-
-        They stay in the journal then: should this process end first, whoever sweeps ends them.
-        """
-        pks, pause = [one.pk for one in comments], FIRST_PAUSE
-        ends_at = time.monotonic() + INSIST_SECONDS
-        while not self._gave_back(pks, until):
-            if self.stopping() or time.monotonic() + pause > ends_at:
-                log.warning("score.lease_kept", leased=len(pks))
+        """End the leases unused. A store that is away for a moment is asked again; if for longer, they run out."""
+        pks = [one.pk for one in comments]
+        for pause in GIVE_BACK_PAUSES:
+            try:
+                with self.deps.store.write() as tx:
+                    tx.scoring.release(pks, until)
                 return
+            except Exception as failure:  # noqa: BLE001  # the store is away: the leases carry the guarantee
+                log.warning("score.not_released", leased=len(pks), error=type(failure).__name__)
+            if self.stopping():
+                break
             time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-        self.journal.drop(SCORE, pks)
-
-    def _gave_back(self, pks: Sequence[int], until: datetime) -> bool:
-        try:
-            with self.deps.store.write() as tx:
-                tx.scoring.release(pks, until)
-        except Exception as failure:  # noqa: BLE001  # the store is away: the leases carry the guarantee
-            log.warning("score.not_released", leased=len(pks), error=type(failure).__name__)
-            return False
-        return True
+        log.warning("score.lease_kept", leased=len(pks))

@@ -22,7 +22,7 @@ class Circuit:
     open_until: datetime | None = None
 
 
-class Circuits:
+class CircuitBreakers:
     """Knows which sites' endpoints are left alone; threads of one process share it.
 
     Five failures in a row open a circuit for ten seconds, each further one for twice as long, up to five minutes; a
@@ -34,25 +34,17 @@ class Circuits:
         self._lock = threading.Lock()
         self._circuits: dict[int, Circuit] = {}
 
-    def left_alone(self, now: datetime) -> dict[int, str]:
-        """Return the sites whose endpoint is left alone now, and its address."""
+    def limits(self, now: datetime) -> dict[int, tuple[str, int]]:
+        """Return the endpoints in trouble, by site: the address, and how many posts it may get at a time, 0 or 1."""
         with self._lock:
             return {
-                site_id: one.url
+                site_id: (one.url, 0 if _is_open(one, now) else 1)
                 for site_id, one in self._circuits.items()
-                if one.open_until is not None and now < one.open_until
+                if _is_open(one, now) or one.failures >= FAILURES
             }
 
-    def on_trial(self, site_id: int) -> bool:
-        """Whether the endpoint failed so often that it is asked by one post at a time."""
-        with self._lock:
-            one = self._circuits.get(site_id)
-            return one is not None and one.failures >= FAILURES
-
-    def heard(self, site_id: int, url: str | None, outcome: Outcome, now: datetime) -> None:
+    def record(self, site_id: int, url: str, outcome: Outcome, now: datetime) -> None:
         """Take note of how a post to this address ended. A refusal of one callback says nothing of the next."""
-        if url is None:
-            return
         with self._lock:
             one = self._circuits.get(site_id)
             if outcome.kind == "delivered":
@@ -62,13 +54,17 @@ class Circuits:
                 return
             if one is None or one.url != url:
                 one = self._circuits[site_id] = Circuit(url)
-            if one.open_until is not None and now < one.open_until:
+            if _is_open(one, now):
                 return  # posts that were in the air together are one failure
             one.failures += 1
             pause = outcome.retry_after or 0.0
             if one.failures >= FAILURES:
                 pause = max(pause, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(one.failures - FAILURES, 10)))
             one.open_until = now + timedelta(seconds=pause) if pause else None
+
+
+def _is_open(one: Circuit, now: datetime) -> bool:
+    return one.open_until is not None and now < one.open_until
 
 
 def _is_trouble(outcome: Outcome) -> bool:
