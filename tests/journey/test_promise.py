@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from service.leak_audit.forms import forms_of
 from service.leak_audit.planter import new_mark
-from service.leak_audit.search import Searcher, Tally, search
+from service.leak_audit.search import Searcher, Volume, search
 from tests.journey.installation import REPLYDESK, Installation, Receiver, submission
 from tests.processes import until
 
@@ -57,7 +57,7 @@ def test_no_address_is_in_any_byte_the_service_wrote(tmp_path):
         }
         searcher = Searcher(forms_of(MARK, addresses))
         assert [
-            hit for place, content in written.items() for hit in search(searcher, place, [content], Tally())
+            hit for place, content in written.items() for hit in search(searcher, place, [content], Volume())
         ] == []
 
 
