@@ -1,4 +1,4 @@
-"""A site's policy, and the one place where an automatic verdict is made: `decide` reads no clock and no database."""
+"""A site's policy, and `decide`, which makes the automatic verdict; it reads no clock and no database."""
 
 from __future__ import annotations
 

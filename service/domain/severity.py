@@ -25,7 +25,7 @@ class Leading:
 def leading(verdict: Verdict) -> Leading:
     """Return what leads the verdict: the gravest ground that names a label, else the highest score.
 
-    Of a label that a rule names and the model does not know nothing is said. `self_harm` leads as a ground alone.
+    Labels that the model does not know are left out. `self_harm` leads only where it is a ground.
     """
     grounds = (reason.label for reason in verdict.reasons if reason.label in LABELS)
     others = {label: score for label, score in verdict.scores.items() if label != SELF_HARM}

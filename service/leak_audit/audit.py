@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from service.domain.desk import Moderator
+from service.domain.desk_records import Moderator
 from service.domain.errors import ReplydeskError
 from service.domain.status import Status
 from service.leak_audit import database_places, places, plant, plant_compat

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from service.config import Settings
 
-QUEUE_BOUND: Final = 4  # messages; whoever takes one of these finds the rows that one more would be sent for
+QUEUE_BOUND: Final = (
+    4  # messages; a worker that takes one finds all rows that are due, so more would add nothing
+)
 DUE_BOUND: Final = 4096  # delayed tasks that are remembered; beyond it maintenance serves
 TICK: Final = 0.05  # seconds; tasks of one name due within one tick are one
 APART_SECONDS: Final = 0.05  # between two rounds of sending: a message costs as much as a tenth of a request

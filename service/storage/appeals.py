@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Executable, RowMapping, Select, func, select, update
 
-from service.domain.desk import Appeal, Queued, Wanted
+from service.domain.desk_records import Appeal, Queued, Wanted
 from service.storage.bulk import insert_new, rows_of
 from service.storage.columns import to_json
 from service.storage.comment_rows import ARTICLE, joined

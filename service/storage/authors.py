@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from service.domain.author_status import AuthorStatusEntry
 from service.domain.comment import Comment
-from service.domain.desk import History
+from service.domain.desk_records import History
 from service.domain.status import Status
 from service.storage.columns import Instant
 from service.storage.comment_rows import COMMENTS, joined

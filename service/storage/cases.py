@@ -9,7 +9,7 @@ from functools import cache
 from sqlalchemy import BigInteger, Executable, RowMapping, bindparam, delete, exists, func, select, update
 
 from service.domain.comment import Comment
-from service.domain.desk import Matter, Report
+from service.domain.desk_records import Matter, Report
 from service.storage.bulk import insert, insert_new, rows_of
 from service.storage.columns import to_json
 from service.storage.repository import Repository

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import RowMapping, bindparam, delete, exists, select, true, update
 
-from service.domain.desk import Moderator, View
+from service.domain.desk_records import Moderator, View
 from service.storage.bulk import insert, insert_new, insert_or_update
 from service.storage.columns import Instant
 from service.storage.repository import Repository

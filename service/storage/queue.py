@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Exists, Select, and_, bindparam, delete, exists, func, or_, select
 
-from service.domain.desk import Claim, Matter, Queued, Wanted
+from service.domain.desk_records import Claim, Matter, Queued, Wanted
 from service.domain.verdict import SELF_HARM
 from service.storage.bulk import insert
 from service.storage.columns import Instant

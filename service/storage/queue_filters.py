@@ -19,7 +19,7 @@ from sqlalchemy import (
     or_,
 )
 
-from service.domain.desk import Cursor, Sort, Wanted
+from service.domain.desk_records import Cursor, Sort, Wanted
 from service.domain.verdict import SELF_HARM
 from service.storage.columns import Instant
 from service.storage.comment_rows import ARTICLES_AT, at

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from service.domain.comment import Comment
-from service.domain.desk import Wanted
+from service.domain.desk_records import Wanted
 from service.domain.status import Status
 from service.domain.verdict import Action, Effort, Verdict, Who
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, and_
 
 from service.domain.author_status import AuthorStatus
-from service.domain.desk import Matter
+from service.domain.desk_records import Matter
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage.columns import Choice, Instant, Pk, Word

@@ -8,7 +8,7 @@ from datetime import datetime
 from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.decisions import put_back
-from service.domain.desk import Appeal
+from service.domain.desk_records import Appeal
 from service.domain.errors import Conflict, Final, NotFound, NothingToUndo, ReplydeskError
 from service.domain.site import Site
 from service.domain.status import FINAL, Status

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from service.context import Dependencies
-from service.domain.desk import Matter, Queued, Wanted
+from service.domain.desk_records import Matter, Queued, Wanted
 from service.domain.severity import is_severe, paced
 from service.storage import Tx
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from service.context import AppContext
-from service.domain.desk import Moderator
+from service.domain.desk_records import Moderator
 from service.domain.errors import Invalid, NotFound
 from service.domain.faults import Fault
 from service.storage import Tx

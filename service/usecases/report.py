@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.context import Dependencies
 from service.domain.comment import Comment
-from service.domain.desk import Matter, Report
+from service.domain.desk_records import Matter, Report
 from service.domain.errors import Conflict, NothingToUndo
 from service.domain.site import Site
 from service.domain.verdict import Action, Who

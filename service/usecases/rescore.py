@@ -66,7 +66,7 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
 def _verdict(case: Case) -> Verdict | None:
     """Return the verdict that is to stand; None where not the score but something around it has changed since.
 
-    Only the date of its article counts: what came too late by a wrong one is marked when it is corrected.
+    Of what changes, the article's date alone counts: a comment refused as too late is marked when it is corrected.
     """
     comment, verdict = case.scored.comment, case.verdict
     if OUTCOME[verdict.action] is comment.status:

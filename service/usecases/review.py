@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from service.context import Dependencies
 from service.domain.audit_log import Act
 from service.domain.comment import Comment
-from service.domain.desk import Matter
+from service.domain.desk_records import Matter
 from service.domain.errors import Conflict, Final, NotFound
 from service.domain.site import Site
 from service.domain.status import Status

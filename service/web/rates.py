@@ -23,7 +23,7 @@ LONGEST_WAIT: Final = 3600
 LITTLE: Final = 0.5
 """Of its own window: a network that has used no more has posted little."""
 RESERVED: Final = 2.0
-"""The form's window holds so many times what one who has posted much finds of it."""
+"""The form's window is so many times as large for a network that has posted little as for one that has posted much."""
 
 
 def init(app: Flask, context: AppContext) -> None:

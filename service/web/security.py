@@ -10,7 +10,7 @@ from typing import Final
 from flask import Flask, Request, Response, request
 
 from service.context import AppContext
-from service.domain.desk import Moderator
+from service.domain.desk_records import Moderator
 from service.domain.networks import cut_ip
 from service.privacy.keys import Keyring
 from service.storage import Tx

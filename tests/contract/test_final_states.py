@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.desk import Matter, Wanted
+from service.domain.desk_records import Matter, Wanted
 from service.domain.duplicates import Signature
 from service.domain.errors import Final
 from service.domain.status import Status

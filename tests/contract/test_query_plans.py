@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, insert, text
 
 from service.domain.article_url import article_key
-from service.domain.desk import Cursor, Matter, Sort, Wanted
+from service.domain.desk_records import Cursor, Matter, Sort, Wanted
 from service.domain.status import Status
 from service.storage import Store, Tx, migrate
 from service.storage.engines import open_engine

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from service.domain.comment import Article, Source
-from service.domain.desk import Wanted
+from service.domain.desk_records import Wanted
 from service.domain.verdict import Action
 from service.storage import open_store
 from tests.factories import ADA, ARTICLE, BO, CHI, NOON, after, courier, draft, herald, ids, move

@@ -1,7 +1,7 @@
 """Every store: duplicate clusters and bulk decisions."""
 
 from service.domain.comment import Article
-from service.domain.desk import Matter, Wanted
+from service.domain.desk_records import Matter, Wanted
 from service.domain.duplicates import Signature
 from service.domain.verdict import Action, Reason
 from tests.factories import NOON, after, decided, decision, draft, herald, ids, move, verdict

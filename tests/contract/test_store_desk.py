@@ -7,7 +7,7 @@ import pytest
 
 from service.domain.author_status import AuthorStatus, AuthorStatusEntry
 from service.domain.comment import Article
-from service.domain.desk import Appeal, Cursor, Matter, Report, Sort, Wanted
+from service.domain.desk_records import Appeal, Cursor, Matter, Report, Sort, Wanted
 from service.domain.status import Status
 from service.domain.verdict import Action, Reason
 from service.storage import search

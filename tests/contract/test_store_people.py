@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.desk import Moderator
+from service.domain.desk_records import Moderator
 from tests.factories import NOON, after
 
 

@@ -1,7 +1,7 @@
 """Every store: held comments by their leading score, counted, drawn from and paged."""
 
 from service.domain.comment import Article
-from service.domain.desk import Matter, Wanted
+from service.domain.desk_records import Matter, Wanted
 from service.domain.verdict import LABELS, Action, Reason
 from service.storage.records import ScoreRange
 from tests.factories import NOON, after, draft, herald, ids, move, verdict

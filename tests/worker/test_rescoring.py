@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from service.domain.comment import Source
-from service.domain.desk import Wanted
+from service.domain.desk_records import Wanted
 from service.domain.duplicates import Signature
 from service.domain.effort import FAST_WANTED
 from service.domain.policy import Policy

@@ -27,7 +27,7 @@ from sqlalchemy import Connection, event
 
 from service.context import Dependencies
 from service.domain.comment import Article
-from service.domain.desk import Wanted
+from service.domain.desk_records import Wanted
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who

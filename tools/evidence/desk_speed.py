@@ -25,7 +25,7 @@ from playwright.sync_api import Page, sync_playwright
 from werkzeug.serving import make_server
 
 from service import usecases
-from service.domain.desk import Sort
+from service.domain.desk_records import Sort
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage import migrate, open_store

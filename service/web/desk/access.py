@@ -9,7 +9,7 @@ from typing import Final, ParamSpec
 from flask import Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.domain.desk import Moderator
+from service.domain.desk_records import Moderator
 from service.usecases.moderators import ROLES, hash_token
 from service.web.pages import Way, message_page
 from service.web.reach import context

@@ -11,7 +11,7 @@ from typing import Final
 
 from service.domain.author_status import AuthorStatusEntry
 from service.domain.comment import Comment
-from service.domain.desk import Appeal, Claim, History, Matter, Report
+from service.domain.desk_records import Appeal, Claim, History, Matter, Report
 from service.domain.duplicates import DuplicateCluster
 from service.domain.refusal_reasons import RefusalReason, reasons
 from service.domain.retention import deletes_at

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from service import usecases
 from service.domain.author_status import AuthorStatus
-from service.domain.desk import History
+from service.domain.desk_records import History
 from service.domain.site import Site
 from service.domain.status import Status
 from service.privacy.keys import CiphertextError

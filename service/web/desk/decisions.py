@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from service import usecases
 from service.domain.comment import Comment
-from service.domain.desk import Appeal
+from service.domain.desk_records import Appeal
 from service.domain.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
 from service.domain.errors import Final as IsFinal
 from service.domain.refusal_reasons import reason_named

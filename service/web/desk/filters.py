@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import url_for
 
 from service.domain.comment import URL_LIMIT
-from service.domain.desk import Cursor, Sort, Wanted
+from service.domain.desk_records import Cursor, Sort, Wanted
 from service.domain.verdict import LABELS
 from service.storage import Tx
 

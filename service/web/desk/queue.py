@@ -14,7 +14,7 @@ from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
 from service import usecases
-from service.domain.desk import Claim, Cursor, Matter, Queued, Wanted
+from service.domain.desk_records import Claim, Cursor, Matter, Queued, Wanted
 from service.domain.verdict import LABELS
 from service.storage import Tx
 from service.usecases.claim import CLAIM_SECONDS

@@ -10,7 +10,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.context import Dependencies
-from service.domain.desk import Sort
+from service.domain.desk_records import Sort
 from service.domain.site import Site
 from service.domain.verdict import LABELS
 from service.storage import Tx

@@ -15,7 +15,7 @@ from service import usecases
 from service.domain.clean_text import cleaned, is_blank
 from service.domain.comment import Comment
 from service.domain.decisions import public_state, put_back
-from service.domain.desk import Appeal
+from service.domain.desk_records import Appeal
 from service.domain.errors import NotFound, ReplydeskError
 from service.domain.site import Site
 from service.domain.status import Status

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.desk import Matter
+from service.domain.desk_records import Matter
 from service.domain.verdict import Action, Who
 from tests.web.api.caller import problem
 

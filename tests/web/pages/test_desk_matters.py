@@ -3,7 +3,7 @@
 import pytest
 
 from service import usecases
-from service.domain.desk import Wanted
+from service.domain.desk_records import Wanted
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.privacy.signatures import receipt_token
