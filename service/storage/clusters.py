@@ -23,6 +23,7 @@ from service.domain.duplicates import DuplicateCluster, Signature
 from service.domain.verdict import Action
 from service.storage.bulk import insert_into
 from service.storage.cluster_tables import (
+    bulk_members,
     cluster_bands,
     cluster_members,
     clusters,
@@ -31,6 +32,7 @@ from service.storage.cluster_tables import (
 from service.storage.columns import Instant, Pk
 from service.storage.comment_rows import COMMENTS, joined
 from service.storage.comment_tables import comments, is_held
+from service.storage.decision_tables import decisions
 from service.storage.records import BulkDecision
 from service.storage.repository import Repository
 from service.storage.schema import word
@@ -84,11 +86,28 @@ _HELD = (
     .order_by(cluster_members.c.comment_pk)
     .limit(bindparam("limit"))
 )
+_DECIDED = (
+    select(comments.c.pk)
+    .join(decisions, decisions.c.comment_pk == comments.c.pk)
+    .join(bulk_members, bulk_members.c.decision_id == decisions.c.pk)
+    .where(
+        bulk_members.c.bulk_decision_id == bindparam("of_bulk_decision", type_=Pk),
+        decisions.c.revision == comments.c.revision,
+    )
+    .correlate(None)
+)
+"""What the cluster's decision was made on, also where it left the cluster since; not where it was edited."""
 _FIRST_TEXT = (
     select(comments.c.body)
-    .select_from(_MEMBERS)
-    .where(cluster_members.c.cluster_id == bindparam("cluster_id"), comments.c.status != word("erased"))
-    .order_by(cluster_members.c.comment_pk)
+    .where(
+        comments.c.pk.in_(
+            select(cluster_members.c.comment_pk)
+            .where(cluster_members.c.cluster_id == bindparam("cluster_id"))
+            .union_all(_DECIDED)
+        ),
+        comments.c.status != word("erased"),
+    )
+    .order_by(comments.c.pk)
     .limit(1)
 )
 _DECIDE = (
@@ -206,9 +225,10 @@ class ClusterRepository(Repository):
             for row in self._read(_HELD, cluster_id=cluster_id, after=after, limit=limit).mappings()
         ]
 
-    def first_text(self, cluster_id: int) -> str | None:
-        """Return the text of the cluster's oldest member that has one, in any state; None without any."""
-        return self._read(_FIRST_TEXT, cluster_id=cluster_id).scalar_one_or_none()
+    def first_text(self, cluster: DuplicateCluster) -> str | None:
+        """Return the oldest text of the cluster's members, or of what it was decided on; None without any."""
+        of = {"cluster_id": cluster.id, "of_bulk_decision": cluster.bulk_decision_id}
+        return self._read(_FIRST_TEXT, **of).scalar_one_or_none()
 
     def decide(
         self, cluster_id: int, bulk_decision: BulkDecision, until: datetime, replaces: int | None = None
