@@ -49,6 +49,20 @@ _WRITTEN = (
     .limit(bindparam("limit"))
 )
 _LOCKED = _WRITTEN.with_for_update(of=comments)
+_EVER_WRITTEN = (
+    COMMENTS.where(
+        comments.c.site_id == bindparam("site_id"),
+        comments.c.pk > bindparam("after"),
+        comments.c.pk.in_(
+            select(comments.c.pk)
+            .where(comments.c.site_id == bindparam("site_id"), comments.c.author_key.in_(_KEYS))
+            .correlate(None)
+            .union_all(select(revisions.c.comment_pk).where(revisions.c.author_key.in_(_KEYS)))
+        ),
+    )
+    .order_by(comments.c.pk)
+    .limit(bindparam("limit"))
+)
 _SUPERSEDED = (
     COMMENTS.add_columns(*TEXTS)
     .join(revisions, revisions.c.comment_pk == comments.c.pk)
@@ -155,6 +169,13 @@ class ErasureRepository(Repository):
         values = {"site_id": site_id, "author_keys": sorted(author_keys), "after": after}
         rows = self._read(_LOCKED if lock else _WRITTEN, limit=max(1, min(limit, PAGE_LIMIT)), **values)
         return [joined(row) for row in rows.mappings()]
+
+    def ever_written_by(
+        self, site_id: int, author_keys: Collection[str], limit: int, after: int = 0
+    ) -> list[Comment]:
+        """Return likewise comments of which any text, present or older, has one of these authors."""
+        values = {"site_id": site_id, "author_keys": sorted(author_keys), "after": after, "limit": limit}
+        return [joined(row) for row in self._read(_EVER_WRITTEN, **values).mappings()]
 
     def superseded(self, pk: int) -> list[Comment]:
         """Return a comment's older texts, oldest first, each as the comment was then."""
