@@ -24,7 +24,7 @@ Result = Placed | ReplydeskError
 """What became of a submission, or the error that refused it."""
 UNREFUSED = (Status.PENDING, Status.APPROVED)
 OTHER = (
-    "is the id of another comment here, by another author and of another time or article: "
+    "is the id of another comment here, of another article or by another author at another time: "
     "give the ids of one archive a prefix of their own"
 )
 RACES = 3
@@ -201,13 +201,13 @@ def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
 
 
 def _is_other(current: Comment, draft: Draft) -> bool:
-    """Whether two archives number their comments alike: one by somebody else, of another time or article."""
-    authors = {current.author_key, *draft.older_author_keys} - {None}
-    if draft.author_name == current.author_name or draft.author_key in authors:
+    """Whether two archives number their comments alike: of another time and by somebody else, or of another article."""
+    if not draft.undated and draft.submitted_at == current.submitted_at:
         return False
-    if draft.undated:
-        return draft.article.identity != current.article.identity
-    return draft.submitted_at != current.submitted_at
+    authors = {current.author_key, *draft.older_author_keys} - {None}
+    is_by_other = draft.author_name != current.author_name and draft.author_key not in authors
+    is_elsewhere = draft.article.identity != current.article.identity
+    return is_elsewhere or (is_by_other and not draft.undated)
 
 
 def _is_same(current: Comment, draft: Draft) -> bool:
