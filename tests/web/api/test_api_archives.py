@@ -213,6 +213,22 @@ def test_comments_of_two_blogs_are_all_kept(archive: Archive, kind: str) -> None
     assert archive.wordpress(edited, begin=one) == {"revised": 1}
 
 
+def test_the_comment_that_every_blog_begins_with_makes_no_two_the_same(archive: Archive) -> None:
+    welcome = "Hi, this is a comment. To get started, please visit the Comments screen."
+    blogs = [f"https://courier.example/{name}" for name in ("sport", "politics")]
+    for year, blog in enumerate(blogs, 2012):
+        found = [
+            comment(n, text, written=f"{year}-01-0{n} 10:00:00") for n, text in ((1, welcome), (2, blog))
+        ]
+        archive.wordpress(item(*found, link=f"{blog}/hello"), begin=head(blog))
+    for year, blog in enumerate(blogs, 2012):
+        answer = comment(3, "An answer.", parent=2, written=f"{year}-01-03 10:00:00")
+        late = item(answer, link=f"{blog}/hello")
+        assert archive.wordpress(late, begin=head(blog)) == {"imported": 1}
+        _, second, third = archive.published(f"{blog}/hello")
+        assert third["parent_id"] == second["id"]
+
+
 def test_a_blog_that_moved_is_the_same_blog(archive: Archive) -> None:
     old, new = head("http://old.example"), head("https://courier.example")
     found = [comment(7, "First."), comment(8, "Second.", parent=7)]
@@ -475,6 +491,18 @@ def test_what_no_archive_can_hold_is_cut_with_a_mark(archive: Archive) -> None:
     archive.newsroom.settle("long", toxicity=0.1)
     assert archive.newsroom.comment("long").status == "held"
     assert archive.wordpress(item(comment(1, text))) == {"replayed": 1}
+
+
+def test_a_comment_beyond_all_bounds_ends_no_import(archive: Archive) -> None:
+    long = "x" * 1_200_000
+    noted = (
+        f"<wp:commentmeta><wp:meta_key>x</wp:meta_key><wp:meta_value>{long}</wp:meta_value></wp:commentmeta>"
+    )
+    found = [comment(1, long), comment(2, parent=1, extra=noted), comment(3, parent=2)]
+    assert archive.wordpress(item(*found)) == {"imported": 3}
+    first, *answers = archive.published()
+    assert len(first["body"]) == ARCHIVED_LIMIT
+    assert [one["parent_id"] for one in answers] == ["wp-1", "wp-2"]
 
 
 def test_live_comments_keep_their_bound(archive: Archive) -> None:
