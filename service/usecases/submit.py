@@ -24,7 +24,7 @@ Result = Placed | ReplydeskError
 """What became of a submission, or the error that refused it."""
 UNREFUSED = (Status.PENDING, Status.APPROVED)
 OTHER = (
-    "is the id of another comment here, of another article or by another author at another time: "
+    "is the id of another comment here, by another author and of another time or article: "
     "give the ids of one archive a prefix of their own"
 )
 RACES = 3
@@ -201,13 +201,16 @@ def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
 
 
 def _is_other(current: Comment, draft: Draft) -> bool:
-    """Whether two archives number their comments alike: of another time and by somebody else, or of another article."""
-    if not draft.undated and draft.submitted_at == current.submitted_at:
-        return False
+    """Whether two archives number their comments alike: one by somebody else, of another time or article.
+
+    Somebody else of the same name wrote at another time and under another article.
+    """
     authors = {current.author_key, *draft.older_author_keys} - {None}
-    is_by_other = draft.author_name != current.author_name and draft.author_key not in authors
+    is_then = not draft.undated and draft.submitted_at == current.submitted_at
+    if is_then or draft.author_key in authors:
+        return False
     is_elsewhere = draft.article.identity != current.article.identity
-    return is_elsewhere or (is_by_other and not draft.undated)
+    return is_elsewhere or not (draft.undated or draft.author_name == current.author_name)
 
 
 def _is_same(current: Comment, draft: Draft) -> bool:
