@@ -15,6 +15,8 @@ from service.domain.verdict import GRAVITY, Action, Reason, Verdict
 ALIKE: Final = 0.5
 """Two texts at least this similar are duplicates. Measured in tools/evidence/duplicates.py: recall 0.79 at precision 1
 (exact match: 0.015). A lower value finds more, and begins to group comments by different people."""
+SAME: Final = 0.9
+"""Likewise where nothing is left of the cluster's texts, so that what differs cannot be read."""
 TRIED: Final = 4
 """Clusters with which one text is compared word for word."""
 BY_RULE: Final = frozenset({PHRASE, PERSONAL_DATA})

@@ -100,7 +100,6 @@ MESSAGES: Final[Mapping[str, str]] = {
     "xml.no_export": "is no WordPress export: it has no <rss>",
     "xml.document_type": "holds a document type, which no WordPress export has",
     "xml.deep": "is nested more than %(count)s deep",
-    "xml.long": "has an element of more than %(count)s characters",
 }
 """Messages by key: the code that callers see and, after a point, which of its messages. Catalogs translate them."""
 

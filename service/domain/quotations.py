@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from typing import Final
@@ -21,20 +22,20 @@ DENSE_WEIGHT: Final = 3
 """A letter of a script without spaces says as much as so many others."""
 
 _LINK: Final = re.compile(r"(?:\b(?:https?|ftp|hxxps?)://|\bwww\.)\S+", re.IGNORECASE)
-_LINE: Final = re.compile(r"^[ \t]{0,8}(?:[>＞]|&gt;)[^\n]*$", re.MULTILINE)
+_LINE: Final = re.compile(r"^[ \t]{0,8}[>＞][^\n]*$", re.MULTILINE)
 _BLOCK: Final = re.compile(
-    r"<(/?)(blockquote|q)\b[^<>]{0,300}>|\[(/?)(quote|cite)\b[^\[\]]{0,300}\]", re.IGNORECASE
+    r"<(/?)(blockquote|q|cite)\b[^<>]{0,300}>|\[(/?)(quote|cite)\b[^\[\]]{0,300}\]", re.IGNORECASE
 )
 _MARKED: Final = re.compile(
-    "“[^“”]*+”|„[^„“”]*+[“”]|”[^„“”]*+”|‘[^‘’]*+’|«[^«»]*+»|»[^«»]*+«|‹[^‹›]*+›|›[^‹›]*+‹|「[^「」]*+」|『[^『』]*+』"
-    '|"[^"]*+"'
+    "“[^“”]*+”|„[^„“”]*+[“”]|”[^„“”]*+”|‘[^‘’]*+’|«[^«»]*+»|»[^«»]*+«|‹[^‹›]*+›|›[^‹›]*+‹|「[^「」]*+」|『[^『』]*+』|《[^《》]*+》"
+    '|"[^"“”]*+"|[„“"＂][^„“”"＂]*+[“”"＂]'
 )
 """Between quotation marks; short ones too, so that what stands between two of them is taken for no quotation."""
 
 
 def own_words(text: str) -> str:
     """Return the text without what it quotes by a mark; the whole where nothing that says anything is left."""
-    left = _MARKED.sub(_without_long, _LINE.sub(" ", _without_blocks(text)))
+    left = _MARKED.sub(_without_long, _LINE.sub(" ", _without_blocks(html.unescape(text))))
     return left if any(unicodedata.category(one)[0] in "LNS" for one in left) else text
 
 
@@ -48,7 +49,7 @@ def adds_remark(one: str, other: str, least: int = REMARK) -> bool:
 
 
 def _without_long(quoted: re.Match[str]) -> str:
-    least = QUOTED_DENSE if quoted[0][0] in "「『" else QUOTED
+    least = QUOTED_DENSE if quoted[0][0] in "「『《" else QUOTED
     return " " if len(quoted[0]) - 2 >= least else quoted[0]
 
 

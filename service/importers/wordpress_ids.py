@@ -133,21 +133,21 @@ class Names:
     def _is_another(self, tx: Tx, taken: Sequence[Exported], is_known: bool) -> bool:
         """Whether these are comments of another blog than those that are here: none is here in the same words.
 
-        A blog that moved to another address has most of them in common.
+        A blog that moved to another address has most of them in common. The words with which every blog begins tell
+        nothing unless they are of the same time or article, too.
         """
         numbers = {f"{PLAIN}{one.number}": one for one in taken}
+        there = tx.comments.by_ids(self._site.id, _named(PLAIN, taken))
+        same = [
+            name for name, known in there.items() if _is_same(known, numbers[name], self.page(numbers[name]))
+        ]
         sanitizer = LineSanitizer(self._context.keyring)
         keys = [
-            sanitizer.key_of(self._site, self.key(name, plain_text(one.content)))
-            for name, one in numbers.items()
+            sanitizer.key_of(self._site, self.key(name, plain_text(numbers[name].content))) for name in same
         ]
-        if tx.comments.idempotency_keys(self._site.id, keys):
+        if keys and tx.comments.idempotency_keys(self._site.id, keys):
             return False
-        if is_known:
-            return True
-        there = tx.comments.by_ids(self._site.id, _named(PLAIN, taken))
-        pairs = [(known, numbers[name]) for name, known in there.items()]
-        return bool(pairs) and not any(_is_same(known, one, self.page(one)) for known, one in pairs)
+        return is_known or bool(there and not same)
 
 
 def _named(prefix: str, taken: Sequence[Exported]) -> list[str]:

@@ -18,7 +18,7 @@ from service.importers.xml_text import XmlText
 
 PIECE: Final = 64 * 1024
 TEXT_LIMIT: Final = 1024 * 1024
-"""Bytes of one element; WordPress' own limit of a comment is 64 kB, an article may be longer and is not kept."""
+"""Characters of one element that are read; WordPress' own limit of a comment is 64 kB, what plugins note has none."""
 DEPTH_LIMIT: Final = 64
 HELD_LIMIT: Final = 4 * 1024 * 1024
 """Characters of comments that wait for the end of their article, which may say that it is private."""
@@ -204,9 +204,8 @@ class _Reader:
                 raise self._fault("xml", said="there is no text here")
             return
         self._size += len(text)
-        if self._size > TEXT_LIMIT:
-            raise self._fault("xml.long", count=TEXT_LIMIT)
-        self._text.append(text)
+        if self._size <= TEXT_LIMIT:
+            self._text.append(text)
 
     def _end(self, _name: str) -> None:
         local = self._path.pop()

@@ -11,14 +11,21 @@ from sqlalchemy import RowMapping, bindparam, delete, exists, func, insert, or_,
 from service.domain.comment import Comment
 from service.domain.duplicates import DuplicateCluster, Signature
 from service.storage.bulk import insert_or_update
-from service.storage.columns import Instant
+from service.storage.columns import Instant, Pk
 from service.storage.comment_rows import COMMENTS, joined
 from service.storage.records import BulkDecision
 from service.storage.repository import Repository
 from service.storage.rows import record_of
 from service.storage.schema import word
 from service.storage.schema_comments import comments, is_held
-from service.storage.schema_moderation import cluster_bands, cluster_members, clusters, is_decided
+from service.storage.schema_moderation import (
+    bulk_members,
+    cluster_bands,
+    cluster_members,
+    clusters,
+    decisions,
+    is_decided,
+)
 
 BAND_LIMIT = 8
 """How many clusters of one band are compared; a text has sixteen bands, and copies meet in the oldest cluster."""
@@ -59,8 +66,30 @@ _HELD = (
     .order_by(cluster_members.c.comment_pk)
     .limit(bindparam("limit"))
 )
-
-
+_DECIDED = (
+    select(comments.c.pk)
+    .join(decisions, decisions.c.comment_pk == comments.c.pk)
+    .join(bulk_members, bulk_members.c.decision_id == decisions.c.pk)
+    .where(
+        bulk_members.c.bulk_decision_id == bindparam("of_bulk_decision", type_=Pk),
+        decisions.c.revision == comments.c.revision,
+    )
+    .correlate(None)
+)
+"""What the cluster's decision was made on, also where it left the cluster since; not where it was edited."""
+_FIRST_TEXT = (
+    select(comments.c.body)
+    .where(
+        comments.c.pk.in_(
+            select(cluster_members.c.comment_pk)
+            .where(cluster_members.c.cluster_id == bindparam("cluster_id"))
+            .union_all(_DECIDED)
+        ),
+        comments.c.status != word("erased"),
+    )
+    .order_by(comments.c.pk)
+    .limit(1)
+)
 _STANDING = (
     select(clusters.c.site_id)
     .distinct()
@@ -123,16 +152,10 @@ class ClusterRepository(Repository):
         """Return the cluster's held members with a pk above `after`, oldest first."""
         return self._all(joined, _HELD, cluster_id=cluster_id, after=after, limit=limit)
 
-    def first_text(self, cluster_id: int) -> str | None:
-        """Return the text of the cluster's oldest member that has one, in any state; None without any."""
-        first = (
-            select(comments.c.body)
-            .select_from(_MEMBERS)
-            .where(cluster_members.c.cluster_id == cluster_id, comments.c.status != word("erased"))
-            .order_by(cluster_members.c.comment_pk)
-            .limit(1)
-        )
-        return self._read(first).scalar_one_or_none()
+    def first_text(self, cluster: DuplicateCluster) -> str | None:
+        """Return the oldest text of the cluster's members, or of what it was decided on; None without any."""
+        of = {"cluster_id": cluster.id, "of_bulk_decision": cluster.bulk_decision_id}
+        return self._read(_FIRST_TEXT, **of).scalar_one_or_none()
 
     def decide(
         self, cluster_id: int, bulk_decision: BulkDecision, until: datetime, replaces: int | None = None

@@ -57,6 +57,24 @@ _WRITTEN = (
     .order_by(comments.c.pk)
     .limit(bindparam("limit"))
 )
+_EVER_WRITTEN = (
+    COMMENTS.where(
+        comments.c.site_id == bindparam("site_id"),
+        comments.c.pk > bindparam("after"),
+        comments.c.pk.in_(
+            select(comments.c.pk)
+            .where(*_OF_AUTHORS)
+            .correlate(None)
+            .union_all(
+                select(revisions.c.comment_pk).where(
+                    revisions.c.author_key.in_(bindparam("author_keys", expanding=True))
+                )
+            )
+        ),
+    )
+    .order_by(comments.c.pk)
+    .limit(bindparam("limit"))
+)
 _NOBODY: Final[Mapping[str, object]] = {"author_name": "", "website": None, "author_key": None}
 _NULL: Final = (
     "ip",
@@ -95,6 +113,13 @@ class ErasureRepository(Repository):
         values = {"site_id": site_id, "author_keys": sorted(author_keys), "after": after}
         found = _WRITTEN.with_for_update(of=comments) if lock else _WRITTEN
         return self._all(joined, found, limit=max(1, min(limit, PAGE_LIMIT)), **values)
+
+    def ever_written_by(
+        self, site_id: int, author_keys: Collection[str], limit: int, after: int = 0
+    ) -> list[Comment]:
+        """Return likewise comments of which any text, present or older, has one of these authors."""
+        values = {"site_id": site_id, "author_keys": sorted(author_keys), "after": after, "limit": limit}
+        return self._all(joined, _EVER_WRITTEN, **values)
 
     def superseded(self, pk: int) -> list[Comment]:
         """Return a comment's older texts, oldest first, each as the comment was then."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from service.domain.duplicates import DuplicateCluster, Signature, covered, nearest
+from service.domain.duplicates import SAME, DuplicateCluster, Signature, covered, likeness, nearest
 from service.domain.quotations import REMARK, REMARK_SEEN, adds_remark
 from service.domain.site import Site
 from service.domain.verdict import Action, Verdict
@@ -81,9 +81,13 @@ class _Texts:
     def differ(self, candidate: Candidate, cluster: DuplicateCluster, least: int) -> bool:
         """Say whether the candidate, or the cluster, adds a remark of that many letters."""
         if cluster.id not in self.first:
-            self.first[cluster.id] = self.tx.clusters.first_text(cluster.id)
+            self.first[cluster.id] = self.tx.clusters.first_text(cluster)
         text = self.first[cluster.id]
-        return text is not None and adds_remark(candidate.body, text, least)
+        if text is None:
+            return (
+                candidate.signature is None or likeness(candidate.signature.entries, cluster.entries) < SAME
+            )
+        return adds_remark(candidate.body, text, least)
 
 
 def _given(

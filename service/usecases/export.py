@@ -8,8 +8,9 @@ from itertools import chain, islice
 from typing import Any, Final
 
 from service.context import AppContext
-from service.domain.comment import Comment
+from service.domain.comment import Client, Comment
 from service.domain.decisions import is_unpublished, public_state
+from service.domain.desk import Appeal
 from service.domain.events import instant, verdict_view
 from service.domain.retention import deletes_at
 from service.domain.site import Site
@@ -18,6 +19,8 @@ from service.privacy.sealing import Address, Sealer
 from service.storage import Tx
 
 PAGE: Final = 200
+SUPERSEDED: Final = "superseded"
+"""The state of a text over which somebody else wrote another one."""
 
 
 def export_person(context: AppContext, site: Site, address: Address) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def _comments(context: AppContext, site: Site, address: Address) -> Iterator[dic
     after = 0
     while True:
         with context.deps.store.read() as tx:  # a page each, so that a long one holds nothing open
-            page = tx.erasure.written_by(site.id, keys, PAGE, after)
+            page = tx.erasure.ever_written_by(site.id, keys, PAGE, after)
             views = [_view(tx, site, one, keys) for one in page]
         yield from views
         if len(page) < PAGE:
@@ -73,8 +76,11 @@ def _kept_as(site: Site) -> str:
 
 
 def _view(tx: Tx, site: Site, comment: Comment, keys: Collection[str]) -> dict[str, object]:
-    older = [one for one in tx.erasure.superseded(comment.pk) if one.author_key in keys]
-    theirs = {one.revision for one in (*older, comment)}  # under one id a site may send another person's text
+    # under one id a site may send another person's text, before theirs or over it
+    texts = [one for one in (*tx.erasure.superseded(comment.pk), comment) if one.author_key in keys]
+    theirs = {one.revision for one in texts}
+    is_present = comment.revision in theirs
+    client = comment.client if is_present else Client()
     decision = tx.decisions.current(comment)
     known = public_state(comment, decision)
     decisions = [
@@ -83,26 +89,29 @@ def _view(tx: Tx, site: Site, comment: Comment, keys: Collection[str]) -> dict[s
         if not is_unpublished(one) and one.revision in theirs
     ]
     expires = deletes_at(comment, site.options, decision) if known.status is comment.status else None
+    appeals = tx.appeals.of_comment(comment.pk)
+    judgements = tx.labels.of_comment(comment.pk)
     return {
         "id": comment.id,
         "article": {"url": comment.article.url, "title": comment.article.title},
         "in_reply_to": comment.parent_id,
-        "status": str(known.status),
-        "published": comment.published_revision is not None,
-        "came_by": str(comment.source),
-        "received_at": instant(comment.received_at),
+        "status": str(known.status) if is_present else SUPERSEDED,
+        "published": comment.published_revision in theirs,
+        "came_by": str(texts[-1].source),
+        "received_at": instant(texts[-1].received_at),
         "will_be_deleted_at": instant(expires),
-        "texts": [_text(tx, one) for one in [*older, comment]],
+        "texts": [_text(tx, one) for one in texts],
         "machine": {
-            "network": comment.client.ip,
-            "user_agent": comment.client.user_agent,
-            "came_from": comment.client.referrer,
+            "network": client.ip,
+            "user_agent": client.user_agent,
+            "came_from": client.referrer,
         },
-        "signals": dict(comment.signals),
+        "signals": dict(comment.signals) if is_present else {},
         "decisions": [_decided(one) for one in decisions],
-        "sealed_box": tx.sealed.contact_box(comment.pk) is not None,
+        "appeals": [_appeal(one) for one in appeals if one.decision_id in {made.id for made in decisions}],
+        "sealed_box": is_present and tx.sealed.contact_box(comment.pk) is not None,
         "moderators_notes": len(tx.decisions.notes([one.id for one in decisions])),
-        "judgements_for_training": len(tx.labels.of_comment(comment.pk)),
+        "judgements_for_training": sum(one.revision in theirs for one in judgements),
     }
 
 
@@ -125,4 +134,13 @@ def _decided(one: Decision) -> dict[str, object]:
         "reason": one.reason,
         "at": instant(one.effective_at),
         "undone_at": instant(one.undone_at),
+    }
+
+
+def _appeal(one: Appeal) -> dict[str, object]:
+    return {
+        "text": one.text,
+        "at": instant(one.opened_at),
+        "answer": one.answer,
+        "answered_at": instant(one.answered_at),
     }

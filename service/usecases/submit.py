@@ -201,13 +201,16 @@ def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
 
 
 def _is_other(current: Comment, draft: Draft) -> bool:
-    """Whether two archives number their comments alike: one by somebody else, of another time or article."""
+    """Whether two archives number their comments alike: one by somebody else, of another time or article.
+
+    Somebody else of the same name wrote at another time and under another article.
+    """
     authors = {current.author_key, *draft.older_author_keys} - {None}
-    if draft.author_name == current.author_name or draft.author_key in authors:
+    is_then = not draft.undated and draft.submitted_at == current.submitted_at
+    if is_then or draft.author_key in authors:
         return False
-    if draft.undated:
-        return draft.article.identity != current.article.identity
-    return draft.submitted_at != current.submitted_at
+    is_elsewhere = draft.article.identity != current.article.identity
+    return is_elsewhere or not (draft.undated or draft.author_name == current.author_name)
 
 
 def _is_same(current: Comment, draft: Draft) -> bool:

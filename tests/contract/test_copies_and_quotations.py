@@ -10,7 +10,15 @@ from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.privacy.sealing import Address
 from service.scoring.scorer import sign
-from service.usecases import Judgement, Scored, StatusChange, record_scores, rescore, set_author_status
+from service.usecases import (
+    Judgement,
+    Scored,
+    StatusChange,
+    record_scores,
+    rescore,
+    set_author_status,
+    withdraw,
+)
 from service.usecases.bulk import decide_cluster
 from tests.factories import ON_SQLITE
 from worker.reading import sign as sign_batch
@@ -38,6 +46,13 @@ FORMS = {
     "quoted in Swedish": "”{quoted}” {said}",
     "quoted in French": "« {quoted} » {said}",
     "quoted in angles": "‹{quoted}› {said}",
+    "quoted low and plainly": '„{quoted}" {said}',
+    "quoted plainly and high": '"{quoted}” {said}',
+    "quoted full-width": "＂{quoted}＂ {said}",
+    "quoted in Chinese": "《{quoted}》{said}",
+    "escaped marks": "&quot;{quoted}&quot; {said}",
+    "escaped block": "&lt;blockquote&gt;{quoted}&lt;/blockquote&gt;{said}",
+    "cited": "<cite>{quoted}</cite> {said}",
 }
 ADVERT = (
     "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later."
@@ -263,6 +278,24 @@ def test_a_decision_counts_though_its_first_copy_is_gone(crowd):
     with crowd.stage.deps.store.write() as tx:
         tx.erasure.empty([first.pk])
     assert crowd.write(ADVERT.format(n=2), {}, "bo").status is Status.SPAM
+
+
+@pytest.mark.parametrize("said", [CIVIL, "Thank you, well put."])
+def test_who_quotes_is_no_copy_though_the_trolls_are_withdrawn(crowd, said):
+    for n, insult in enumerate(INSULTS):
+        troll = crowd.write(f"{PARAGRAPH} {insult}", RUDE, f"troll{n}")
+        crowd.decide(troll, Action.SPAM)
+        withdraw(crowd.stage.deps, crowd.stage.site, troll.id, "site courier")
+    assert crowd.write(f"{PARAGRAPH} {INSULTS[-1]}", {}, "troll9").status is Status.SPAM
+    assert crowd.write(f"{PARAGRAPH} {said}", {}, "chi").status is Status.APPROVED
+
+
+def test_who_quotes_is_no_copy_though_the_trolls_are_forgotten(crowd):
+    troll = crowd.write(f"{PARAGRAPH} {INSULTS[0]}", RUDE, "troll")
+    crowd.decide(troll, Action.SPAM)
+    with crowd.stage.deps.store.write() as tx:
+        tx.erasure.empty([troll.pk])
+    assert crowd.write(f"{PARAGRAPH} {CIVIL}", {}, "chi").status is Status.APPROVED
 
 
 @pytest.mark.parametrize(

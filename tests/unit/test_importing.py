@@ -92,6 +92,38 @@ def test_a_file_may_hold_one_id_with_several_texts(importing, between):
     assert (importing.comment().body, importing.comment().revision) == ("One.", 3)
 
 
+@pytest.mark.parametrize("written", ["2013-05-05T10:00:00Z", None])
+def test_a_namesake_of_another_archive_overwrites_nothing(importing: Import, written: str | None) -> None:
+    here = {**line("7", "One."), "submitted_at": written and "2012-01-01T10:00:00Z"}
+    there = {
+        **here,
+        "article": {"url": "https://courier.example/b"},
+        "author": {"name": "Ada", "email": "other.ada@example.org"},
+        "body": "Of another blog.",
+        "submitted_at": written,
+    }
+    assert importing.run(here) == {"imported": 1}
+    assert importing.run(there) == {"refused": 1}
+    assert (importing.comment("7").body, importing.comment("7").article.url) == (
+        "One.",
+        "https://courier.example/a",
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"article": {"url": "https://courier.example/b"}, "submitted_at": "2012-01-01T10:00:00Z"},
+        {"submitted_at": "2012-01-02T10:00:00Z"},
+        {"author": {"name": "Ada L.", "email": "al@example.org"}, "submitted_at": "2012-01-01T10:00:00Z"},
+    ],
+)
+def test_a_line_that_corrects_another_is_its_next_revision(importing: Import, change: Line) -> None:
+    given = {**line("7", "One."), "submitted_at": "2012-01-01T10:00:00Z"}
+    importing.run(given)
+    assert importing.run({**given, "body": "Two.", **change}) == {"revised": 1}
+
+
 @pytest.mark.parametrize("between", [no_time, Import.months_later])
 def test_an_edit_after_the_export_stays(importing, between):
     importing.run(line("a", "One."))

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from service.domain.comment import ARCHIVED_LIMIT
 from service.importers.jsonl import import_lines
 from tests.factories import ADDRESS, ON_SQLITE
 from tests.web.api.caller import ARTICLE, submission
@@ -155,6 +156,22 @@ def test_comments_of_two_blogs_are_all_kept(newsroom, kind):
     assert newsroom.import_wordpress(edited, begin=one) == {"revised": 1}
 
 
+def test_the_comment_that_every_blog_begins_with_makes_no_two_the_same(newsroom):
+    welcome = "Hi, this is a comment. To get started, please visit the Comments screen."
+    blogs = [f"https://courier.example/{name}" for name in ("sport", "politics")]
+    for year, blog in enumerate(blogs, 2012):
+        found = [
+            comment(n, text, written=f"{year}-01-0{n} 10:00:00") for n, text in ((1, welcome), (2, blog))
+        ]
+        newsroom.import_wordpress(item(*found, link=f"{blog}/hello"), begin=head(blog))
+    for year, blog in enumerate(blogs, 2012):
+        answer = comment(3, "An answer.", parent=2, written=f"{year}-01-03 10:00:00")
+        late = item(answer, link=f"{blog}/hello")
+        assert newsroom.import_wordpress(late, begin=head(blog)) == {"imported": 1}
+        _, second, third = newsroom.published(f"{blog}/hello")
+        assert third["parent_id"] == second["id"]
+
+
 def test_a_blog_that_moved_is_the_same_blog(newsroom):
     old, new = head("http://old.example"), head("https://courier.example")
     found = [comment(7, "First."), comment(8, "Second.", parent=7)]
@@ -277,3 +294,15 @@ def test_one_bad_byte_costs_one_character(newsroom):
 
 
 # -- long comments -----------------------------------------------------------------------------------------------------
+
+
+def test_a_comment_beyond_all_bounds_ends_no_import(newsroom):
+    long = "x" * 1_200_000
+    noted = (
+        f"<wp:commentmeta><wp:meta_key>x</wp:meta_key><wp:meta_value>{long}</wp:meta_value></wp:commentmeta>"
+    )
+    found = [comment(1, long), comment(2, parent=1, extra=noted), comment(3, parent=2)]
+    assert newsroom.import_wordpress(item(*found)) == {"imported": 3}
+    first, *answers = newsroom.published()
+    assert len(first["body"]) == ARCHIVED_LIMIT
+    assert [one["parent_id"] for one in answers] == ["wp-1", "wp-2"]

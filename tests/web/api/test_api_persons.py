@@ -10,6 +10,9 @@ from service.domain.audit_log import UnkeyedSigner, walk
 from service.domain.status import Status
 from service.domain.verdict import Action
 from service.privacy.signatures import StatementError, check
+from service.usecases import answer as answer_appeal
+from service.usecases import appeal
+from service.usecases.appeal import Answer
 from service.usecases.sites import tune_site
 from tests.factories import ADDRESS, NOON, draft
 from tests.web.api.caller import ARTICLE, problem, submission
@@ -229,6 +232,39 @@ def test_an_export_leaves_out_what_another_wrote_under_the_same_id(newsroom):
     assert mine["decisions"] == []
     for secret in ("bo wrote", "Bo", "too much of bo"):
         assert secret not in answer.text
+
+
+def test_an_export_holds_what_another_wrote_over(real_newsroom):
+    newsroom = real_newsroom
+    newsroom.post(submission(body="Ada wrote this one first."))
+    newsroom.settle()
+    newsroom.post(
+        submission(
+            author={"name": "Bo", "email": BO}, body="bo wrote over it.", client={"user_agent": "Of Bo"}
+        )
+    )
+    newsroom.post(submission(id="c-2", body="Ada wrote this one second."))
+    answer = newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})
+    first, second = answer.json["comments"]
+    assert [(one["revision"], one["body"]) for one in first["texts"]] == [(1, "Ada wrote this one first.")]
+    assert (first["status"], first["published"], first["sealed_box"]) == ("superseded", False, False)
+    assert [one["action"] for one in first["decisions"]] == ["hold"]
+    assert (second["id"], second["status"]) == ("c-2", "pending")
+    for secret in ("bo wrote", "Bo", BO):
+        assert secret not in answer.text
+
+
+def test_an_export_holds_appeals_and_their_answers(newsroom):
+    newsroom.post()
+    newsroom.review(Action.REJECT, delay=0)
+    deps, site = newsroom.context.deps, newsroom.courier.site
+    made = appeal(deps, site, "c-1", "I meant it kindly.")
+    found = newsroom.call("POST", "/v1/exports", json={"email": ADDRESS}).json["comments"][0]["appeals"]
+    assert [(one["text"], one["answer"]) for one in found] == [("I meant it kindly.", None)]
+    answer_appeal(deps, site, made.id, Answer(False, "It stays as it is.", "Noor"), 0)
+    exported = newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})
+    assert exported.json["comments"][0]["appeals"][0]["answer"] == "It stays as it is."
+    assert "Noor" not in exported.text
 
 
 def test_an_export_of_very_many_comments_is_whole(real_newsroom):
