@@ -113,6 +113,20 @@ def test_reasons_undo_search_and_help(
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
 
 
+def test_reasons_go_by_their_place_where_the_row_of_digits_writes_signs(
+    desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
+) -> None:
+    rows = (("ำ", "Digit2", "/"), ("ำ", "Digit3", "-"), ("у", "Digit1", '"'), ("ե", "Digit1", "։"))
+    for number, (letter, digit, sign) in enumerate(rows):  # Thai, Kazakh, Armenian
+        expect(page.locator(f"#c{made[number].pk}.now")).to_be_visible()
+        keyboard.press("KeyE", letter)
+        keyboard.press(digit, sign)
+        until(lambda number=number: desk.status(made[number]) is Status.REJECTED, 10)
+    expect(page.get_by_role("searchbox")).not_to_be_focused()
+    keyboard.press("Digit7", "?", SHIFT)  # as Russian keyboards have it
+    expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
+
+
 def test_a_latin_layout_goes_by_what_is_engraved(
     desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
 ) -> None:
@@ -124,6 +138,8 @@ def test_a_latin_layout_goes_by_what_is_engraved(
     keyboard.press("KeyA", "à")
     keyboard.press("Digit2", "é")
     keyboard.press("KeyS", "ß")
+    keyboard.press("Backslash", "µ", SHIFT, number=220)  # AZERTY: a letter of no script
+    keyboard.press("KeyE", ".")
     keyboard.press("KeyR", "®")
     keyboard.press("Digit3", "§", SHIFT)
     keyboard.press("KeyA", "Ф", SHIFT)  # nor are capitals, as on a Latin keyboard
