@@ -1,15 +1,10 @@
 """Fixtures for all tests: real servers, and the two stores that must keep the same promises."""
 
-from __future__ import annotations
-
 import os
-from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine
 
 from service.storage import Store, migrate
 from service.storage.engines import open_engine
@@ -18,7 +13,7 @@ from tests import servers
 from tests.factories import sqlite_store, stores_deleted, template
 
 
-def missing(reason: str) -> None:
+def missing(reason):
     """Skip loudly what cannot be run here; under CI nothing may be skipped."""
     if os.environ.get("CI"):
         pytest.fail(reason)
@@ -26,7 +21,7 @@ def missing(reason: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_url():
     """The URL of an empty PostgreSQL database of this run (and of this xdist worker) alone."""
     try:
         with servers.postgresql_database() as url:
@@ -36,7 +31,7 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
+def redis_url():
     """The URL of a real Valkey or Redis server of this run (and of this xdist worker) alone."""
     try:
         with servers.valkey() as url:
@@ -46,20 +41,20 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres_url(postgres_url: str) -> str:
+def migrated_postgres_url(postgres_url):
     """The same database with the newest schema; rows are the last test's."""
     migrate.upgrade(postgres_url)
     return postgres_url
 
 
 @pytest.fixture(autouse=True)
-def _stores_of_a_test_are_deleted() -> Iterator[None]:
+def _stores_of_a_test_are_deleted():
     with stores_deleted():
         yield
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(tmp_path):
     """The URL of a fresh SQLite database with the newest schema."""
     path = tmp_path / "replydesk.db"
     path.write_bytes(template())
@@ -67,7 +62,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def clean_postgres_url(migrated_postgres_url: str) -> str:
+def clean_postgres_url(migrated_postgres_url):
     """The URL of this run's PostgreSQL database with the newest schema and no rows."""
     # DELETE takes a fifth of the time of TRUNCATE, which makes new files for each table and index
     emptied = "; ".join(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables))
@@ -77,7 +72,7 @@ def clean_postgres_url(migrated_postgres_url: str) -> str:
 
 
 @pytest.fixture
-def pooled_url(clean_postgres_url: str) -> Iterator[str]:
+def pooled_url(clean_postgres_url):
     """The URL of that database behind a PgBouncer in transaction mode, with few server connections."""
     try:
         with servers.pgbouncer(clean_postgres_url, "default_pool_size = 6") as url:
@@ -87,7 +82,7 @@ def pooled_url(clean_postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+def store(request):
     """Each store in turn, empty: whatever holds for one must hold for both."""
     if request.param == "sqlite":
         yield sqlite_store()
@@ -98,6 +93,6 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 @cache
-def _engine(url: str) -> Engine:
+def _engine(url):
     """One engine for all tests: it keeps the statements that it compiled."""
     return open_engine(url)

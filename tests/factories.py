@@ -241,17 +241,21 @@ class Place:
     """Where a store's file lies, and the engine that opens it: tests use it one after the other."""
 
     def __init__(self) -> None:
-        self._home = tempfile.TemporaryDirectory(prefix="replydesk-store-")
-        self._folder = Path(self._home.name) / "filled"
+        self._home = Path(tempfile.mkdtemp(prefix="replydesk-store-"))
+        self._folder = self._home / "filled"
         self.engine = open_engine(f"sqlite:///{self._folder / 'replydesk.db'}")
         event.listen(self.engine, "connect", _write_without_waiting)
 
     def fill(self) -> None:
         """Put an empty database there, all at once: a thread that outlives its test must not make another one."""
-        made = Path(tempfile.mkdtemp(dir=self._home.name))
+        made = Path(tempfile.mkdtemp(dir=self._home))
         (made / "replydesk.db").write_bytes(template())
         made.rename(self._folder)
         self.engine.dispose()  # what such a thread opened meanwhile is the database that was there before
+
+    def delete(self) -> None:
+        self.engine.dispose()
+        shutil.rmtree(self._home)
 
     def clear(self) -> None:
         self.engine.dispose()
@@ -303,8 +307,8 @@ def _write_without_waiting(connection: sqlite3.Connection, _record: object) -> N
 
 
 def _delete_all() -> None:
-    while _filled:
-        _filled.pop().clear()
+    for place in (*_filled, *_free):
+        place.delete()
 
 
 _applications: dict[Any, Flask] = {}

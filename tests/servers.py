@@ -327,3 +327,10 @@ def _stop(server: subprocess.Popen[bytes], kindly: signal.Signals) -> None:
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
+
+
+def lock_waits(url: str) -> int:
+    """How many connections to this PostgreSQL database wait for a lock."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with psycopg.connect(url, autocommit=True) as connection:
+        return int((connection.execute(asked).fetchone() or [0])[0])

@@ -4,139 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import (
-    BindParameter,
-    Executable,
-    RowMapping,
-    bindparam,
-    case,
-    delete,
-    exists,
-    func,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import Executable, RowMapping, bindparam, case, delete, exists, func, select, update
 
 from service.domain.article_url import article_key, article_keys
 from service.domain.comment import Article, Comment
 from service.domain.options import from_stored
 from service.domain.policy import CLOSED
-from service.storage.bulk import insert_into
-from service.storage.columns import Instant
-from service.storage.comment_tables import articles, comments
-from service.storage.decision_tables import decisions
+from service.storage.bulk import insert
 from service.storage.repository import Repository
 from service.storage.schema import sites, word
+from service.storage.schema_comments import articles, comments
+from service.storage.schema_moderation import decisions
 
 STEP: Final = 1_000
 """Comments that one statement moves."""
+
 KNOWN: Final = ("pk", "url", "title", "published_at", "url_key", "private", "import_word")
-"""The columns that tell an article."""
+"""The columns that describe an article."""
 Said = tuple[Article, bool]
 """What is said of an article, and whether it is the site's latest word."""
 Known = tuple[int, Article]
 """An article with its pk."""
+
 _asked, _kept, _other = articles.alias("asked"), articles.alias("kept"), articles.alias("other")
-_SITE: BindParameter[Any] = bindparam("of_site")
 _FIND = (
-    select(
-        _asked.c.url_key.label("asked_key"),
-        *(_kept.c[name] for name in KNOWN),
-    )
+    select(_asked.c.url_key.label("asked_key"), *(_kept.c[name] for name in KNOWN))
     .join_from(_asked, _kept, _kept.c.pk == func.coalesce(_asked.c.moved_to, _asked.c.pk))
-    .where(_asked.c.site_id == _SITE, _asked.c.url_key.in_(bindparam("keys", expanding=True)))
+    .where(_asked.c.site_id == bindparam("of_site"), _asked.c.url_key.in_(bindparam("keys", expanding=True)))
     .order_by(_kept.c.pk)
 )
 _FIND_TO_ADD = _FIND.with_for_update(read=True, key_share=True)
 """Nobody moves the thread between this look and the comment that is added: a mover locks these rows for itself."""
-_BY_URL = select(articles).where(articles.c.site_id == _SITE, articles.c.url == bindparam("of_url"))
 _FIND_TO_MOVE = _FIND.with_for_update()
-_NAMED_TWICE = exists().where(
-    _other.c.site_id == articles.c.site_id, _other.c.url == bindparam("new_url"), _other.c.pk != articles.c.pk
-)
-_DESCRIBE = (
-    update(articles)
-    .where(articles.c.pk == bindparam("article_pk"))
-    .values(
-        # one who knew the site's options of a moment ago may have added the same page in this spelling
-        url=case((_NAMED_TWICE, articles.c.url), else_=bindparam("new_url")),
-        title=bindparam("new_title"),
-        published_at=bindparam("new_published_at", type_=Instant),
-        private=bindparam("new_private"),
-        import_word=bindparam("new_word"),
-    )
-)
-_SET_KEY = (
-    update(articles).where(articles.c.pk == bindparam("article_pk")).values(url_key=bindparam("new_key"))
-)
-_RENAME = (
-    update(articles)
-    .where(articles.c.pk == bindparam("article_pk"))
-    .values(url=bindparam("new_url"), url_key=bindparam("new_key"))
-)
-_REDIRECT = (
-    update(articles).where(articles.c.pk == bindparam("article_pk")).values(moved_to=bindparam("target"))
-)
-_REDIRECT_OTHERS = (
-    update(articles)
-    .where(articles.c.moved_to == bindparam("article_pk"))
-    .values(moved_to=bindparam("target"))
-)
-_DROP = delete(articles).where(articles.c.pk == bindparam("article_pk"))
-_DROP_REDIRECT = delete(articles).where(
-    articles.c.site_id == _SITE,
-    articles.c.url_key == bindparam("of_key"),
-    articles.c.moved_to == bindparam("article_pk"),
-)
-_FORGET_KEYS = update(articles).where(articles.c.site_id == _SITE).values(url_key=None)
-_KEYLESS = (
-    select(articles, sites.c.options)
-    .join(sites, sites.c.pk == articles.c.site_id)
-    .where(articles.c.site_id == _SITE, articles.c.url_key.is_(None))
-    .order_by(articles.c.pk)
-    .limit(bindparam("limit"))
-    .with_for_update(of=articles)
-)
-_COUNT = select(func.count()).select_from(comments).where(comments.c.article_pk == bindparam("article_pk"))
-_SOME = (
-    select(comments.c.pk)
-    .where(comments.c.article_pk == bindparam("article_pk"))
-    .order_by(comments.c.pk)
-    .limit(bindparam("limit"))
-    .with_for_update()
-)
-_ANSWERS = (
-    select(comments.c.pk, comments.c.id)
-    .where(
-        comments.c.article_pk == bindparam("article_pk"),
-        comments.c.parent_id.in_(bindparam("ids", expanding=True)),
-    )
-    .order_by(comments.c.pk)
-    .with_for_update()
-)
-_PUT = (
-    update(comments)
-    .where(comments.c.pk.in_(bindparam("pks", expanding=True)))
-    .values(article_pk=bindparam("target"))
-)
-_JUDGE_AGAIN = (
-    update(comments)
-    .where(
-        comments.c.article_pk == bindparam("of_article"),
-        comments.c.status == word("rejected"),
-        exists().where(
-            decisions.c.pk == comments.c.decision_id,
-            decisions.c.who_kind == word("machine"),
-            decisions.c.reason == CLOSED,
-        ),
-    )
-    .values(rescore=true(), attempts=0, lease_until=None)
-)
-_STANDS_UNDER = select(comments.c.article_pk).where(comments.c.pk == bindparam("comment_pk"))
+_MAKE = insert(articles).on_conflict_do_nothing()
 
 
 def article_of(row: RowMapping, prefix: str = "") -> Article:
@@ -152,7 +54,7 @@ def article_of(row: RowMapping, prefix: str = "") -> Article:
 
 
 class ArticleRepository(Repository):
-    """The verbs about articles."""
+    """Articles: found by the key that spellings of an address share, described anew, and their threads moved."""
 
     def get(self, site_id: int, url: str) -> Article | None:
         """Return the article that the address leads to, also where its thread was moved since."""
@@ -162,7 +64,7 @@ class ArticleRepository(Repository):
     def save(self, site_id: int, article: Article) -> None:
         """Store the article as it is described here, new or known by its key."""
         pk, stored = self.store(site_id, [(article, False)])[article.identity]
-        if _compared(stored) != _compared(article):
+        if _described(stored) != _described(article):
             self._describe(pk, stored, article)
 
     def move_thread(self, site_id: int, url: str, to: Article, redirect: bool) -> int | None:
@@ -171,8 +73,7 @@ class ArticleRepository(Repository):
         Where `to` has comments, both threads become one. With `redirect` the old address leads there from now on,
         without it a new thread can begin under it. What was private in one of them is private in both.
         """
-        there = {to.identity}
-        found = self._find(_FIND_TO_MOVE, site_id, {*article_keys(url), *there})
+        found = self._find(_FIND_TO_MOVE, site_id, {*article_keys(url), to.identity})
         source = next((found[key] for key in article_keys(url) if key in found), None)
         if source is None:
             return None
@@ -184,7 +85,8 @@ class ArticleRepository(Repository):
     def move_comment(self, comment: Comment, article: Article, is_latest: bool = True) -> Comment:
         """Put a comment and its answers under the article that the site names now; return it as it is then."""
         target, found = self.store(comment.site_id, [(article, is_latest)])[article.identity]
-        source = int(self._read(_STANDS_UNDER, comment_pk=comment.pk).scalar_one())
+        stands_under = select(comments.c.article_pk).where(comments.c.pk == comment.pk)
+        source = int(self._read(stands_under).scalar_one())
         if source != target:
             self._put_with_answers(comment, source, target)
             self._judge_closed_again(target)
@@ -192,9 +94,18 @@ class ArticleRepository(Repository):
 
     def rekey(self, site_id: int) -> None:
         """Make the keys of all articles of a site anew, because it keeps other things apart now."""
-        self._write(_FORGET_KEYS, of_site=site_id)
-        while keyless := self._write(_KEYLESS, of_site=site_id, limit=STEP).mappings().all():
-            self._key(keyless)
+        self._write(update(articles).where(articles.c.site_id == site_id).values(url_key=None))
+        keyless = (
+            select(articles, sites.c.options)
+            .join(sites, sites.c.pk == articles.c.site_id)
+            .where(articles.c.site_id == site_id, articles.c.url_key.is_(None))
+            .order_by(articles.c.pk)
+            .limit(STEP)
+            .with_for_update(of=articles)
+        )
+        while rows := self._read(keyless).mappings().all():
+            for row in rows:
+                self._give_key(row)
 
     def store(self, site_id: int, said: Sequence[Said]) -> dict[str, Known]:
         """Return pk and article by the keys of what is said: what is missing is made, and each word counts in turn."""
@@ -202,7 +113,7 @@ class ArticleRepository(Repository):
         found = self._find(_FIND_TO_ADD, site_id, first)
         missing = sorted(first.keys() - found.keys())
         if missing:
-            self._make_articles(site_id, [first[key] for key in missing])
+            self._write_each(_MAKE, [_row(site_id, first[key]) for key in missing])
             found |= self._find(_FIND_TO_ADD, site_id, missing)
             found |= self._by_url(site_id, [first[key] for key in missing if key not in found])
         merged = dict(found.values())
@@ -210,7 +121,7 @@ class ArticleRepository(Repository):
             pk = found[article.identity][0]
             merged[pk] = merged[pk].merged(article, by_site)
         for pk, stored in sorted(dict(found.values()).items()):
-            if _compared(merged[pk]) != _compared(stored):
+            if _described(merged[pk]) != _described(stored):
                 self._describe(pk, stored, merged[pk])
         return {key: (pk, merged[pk]) for key, (pk, _) in found.items()}
 
@@ -218,7 +129,8 @@ class ArticleRepository(Repository):
         """Find what the site knows by another key, because this caller knew its option of a moment ago."""
         found: dict[str, Known] = {}
         for article in wanted:
-            row = self._read(_BY_URL, of_site=site_id, of_url=article.url).mappings().one()
+            known = select(articles).where(articles.c.site_id == site_id, articles.c.url == article.url)
+            row = self._read(known).mappings().one()
             found[article.identity] = row["pk"], article_of(row)
         return found
 
@@ -228,32 +140,38 @@ class ArticleRepository(Repository):
         return {row["asked_key"]: (row["pk"], article_of(row)) for row in rows}
 
     def _describe(self, pk: int, stored: Article, article: Article) -> None:
-        self._write(
-            _DESCRIBE,
-            article_pk=pk,
-            new_url=article.url,
-            new_title=article.title,
-            new_published_at=article.published_at,
-            new_private=bool(article.private),
-            new_word=article.import_word,
+        named_twice = exists().where(
+            _other.c.site_id == articles.c.site_id, _other.c.url == article.url, _other.c.pk != articles.c.pk
         )
+        # one who knew the site's options of a moment ago may have added the same page in this spelling
+        url = case((named_twice, articles.c.url), else_=article.url)
+        self._change(pk, **(_described(article) | {"url": url}))
         if article.published_at != stored.published_at:
             self._judge_closed_again(pk)
 
     def _judge_closed_again(self, pk: int) -> None:
         """Let the scorer judge again what came too late by the date that the article had."""
-        self._write(_JUDGE_AGAIN, of_article=pk)
+        was_closed = exists().where(
+            decisions.c.pk == comments.c.decision_id,
+            decisions.c.who_kind == word("machine"),
+            decisions.c.reason == CLOSED,
+        )
+        rejected = comments.c.article_pk == pk, comments.c.status == word("rejected")
+        again = update(comments).where(*rejected, was_closed)
+        self._write(again.values(rescore=True, attempts=0, lease_until=None))
 
-    def _make_articles(self, site_id: int, missing: Sequence[Article]) -> None:
-        self._write_each(_make(self._dialect), [_row(site_id, article) for article in missing])
+    def _change(self, pk: int, **values: Any) -> None:
+        self._write(update(articles).where(articles.c.pk == pk).values(values))
 
     def _rename(self, site_id: int, source: Known, to: Article, redirect: bool) -> int:
         pk, article = source
-        self._write(_DROP_REDIRECT, of_site=site_id, of_key=to.identity, article_pk=pk)
-        self._write(_RENAME, article_pk=pk, new_url=to.url, new_key=to.identity)
+        leads_here = articles.c.url_key == to.identity, articles.c.moved_to == pk
+        self._write(delete(articles).where(articles.c.site_id == site_id, *leads_here))
+        self._change(pk, url=to.url, url_key=to.identity)
         if redirect and article.identity != to.identity:
-            self._write(_make(self._dialect), **_row(site_id, article) | {"moved_to": pk})
-        return int(self._read(_COUNT, article_pk=pk).scalar_one())
+            self._write(_MAKE, **_row(site_id, article) | {"moved_to": pk})
+        counted = select(func.count()).select_from(comments).where(comments.c.article_pk == pk)
+        return int(self._read(counted).scalar_one())
 
     def _merge(self, source: Known, target: Known, redirect: bool) -> int:
         """Make one thread of two; what the target lacks, its title or its date, it has from the source."""
@@ -261,17 +179,25 @@ class ArticleRepository(Repository):
         whole = kept.merged(left, by_site=False)
         self._describe(target_pk, kept, replace(whole, private=kept.private or left.private))
         moved = self._put_all(source_pk, target_pk)
-        self._write(_REDIRECT_OTHERS, article_pk=source_pk, target=target_pk)
+        led_there = update(articles).where(articles.c.moved_to == source_pk)
+        self._write(led_there.values(moved_to=target_pk))
         if redirect:
-            self._write(_REDIRECT, article_pk=source_pk, target=target_pk)
+            self._change(source_pk, moved_to=target_pk)
         else:
-            self._write(_DROP, article_pk=source_pk)
+            self._write(delete(articles).where(articles.c.pk == source_pk))
         return moved
 
     def _put_all(self, source: int, target: int) -> int:
+        some = (
+            select(comments.c.pk)
+            .where(comments.c.article_pk == source)
+            .order_by(comments.c.pk)
+            .limit(STEP)
+            .with_for_update()
+        )
         moved = 0
-        while pks := self._read(_SOME, article_pk=source, limit=STEP).scalars().all():
-            self._write(_PUT, pks=list(pks), target=target)
+        while pks := self._read(some).scalars().all():
+            self._put(pks, target)
             moved += len(pks)
         self._judge_closed_again(target)
         return moved
@@ -279,40 +205,40 @@ class ArticleRepository(Repository):
     def _put_with_answers(self, comment: Comment, source: int, target: int) -> None:
         pks, ids = [comment.pk], [comment.id]
         while pks:
-            self._write(_PUT, pks=pks, target=target)
-            below = self._read(_ANSWERS, article_pk=source, ids=ids).all()
+            self._put(pks, target)
+            answers = (
+                select(comments.c.pk, comments.c.id)
+                .where(comments.c.article_pk == source, comments.c.parent_id.in_(ids))
+                .order_by(comments.c.pk)
+                .with_for_update()
+            )
+            below = self._read(answers).all()
             pks, ids = [row.pk for row in below], [row.id for row in below]
 
-    def _key(self, keyless: Iterable[RowMapping]) -> None:
-        for row in keyless:
-            article = article_of(row)
-            key = article_key(article.url, from_stored(row["options"]).articles_apart)
-            there = self._find(_FIND_TO_MOVE, row["site_id"], [key]).get(key)
-            if there is None:
-                self._write(_SET_KEY, article_pk=row["pk"], new_key=key)
-            elif row["moved_to"] is not None:
-                self._write(_DROP, article_pk=row["pk"])
-            else:
-                self._merge((row["pk"], article), there, redirect=False)
+    def _put(self, pks: Sequence[int], target: int) -> None:
+        self._write(update(comments).where(comments.c.pk.in_(pks)).values(article_pk=target))
+
+    def _give_key(self, keyless: RowMapping) -> None:
+        pk, article = keyless["pk"], article_of(keyless)
+        key = article_key(article.url, from_stored(keyless["options"]).articles_apart)
+        there = self._find(_FIND_TO_MOVE, keyless["site_id"], [key]).get(key)
+        if there is None:
+            self._change(pk, url_key=key)
+        elif keyless["moved_to"] is not None:
+            self._write(delete(articles).where(articles.c.pk == pk))
+        else:
+            self._merge((pk, article), there, redirect=False)
 
 
-def _compared(article: Article) -> tuple[object, ...]:
-    return article.url, article.title, article.published_at, bool(article.private), article.import_word
-
-
-@cache
-def _make(dialect: str) -> Executable:
-    return insert_into(articles, dialect).on_conflict_do_nothing()
-
-
-def _row(site_id: int, article: Article) -> dict[str, Any]:
+def _described(article: Article) -> dict[str, Any]:
     return {
-        "site_id": site_id,
         "url": article.url,
         "title": article.title,
         "published_at": article.published_at,
-        "url_key": article.identity,
         "private": bool(article.private),
         "import_word": article.import_word,
-        "moved_to": None,
     }
+
+
+def _row(site_id: int, article: Article) -> dict[str, Any]:
+    return _described(article) | {"site_id": site_id, "url_key": article.identity, "moved_to": None}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
 
 from service.storage.columns import Instant
-from service.storage.comment_tables import (
+from service.storage.schema import sites
+from service.storage.schema_comments import (
     comments,
     is_held,
     is_live_pending,
@@ -13,8 +14,7 @@ from service.storage.comment_tables import (
     is_rescore_fresh,
     is_rescore_tried,
 )
-from service.storage.decision_tables import awaits_publication, decisions, deliveries, is_dead, is_waiting
-from service.storage.schema import sites
+from service.storage.schema_moderation import awaits_publication, decisions, deliveries, is_dead, is_waiting
 
 
 def _count(table: Table, *where: ColumnElement[bool]) -> Select[int]:

@@ -1,126 +1,74 @@
-"""Reports and matters in SQL: what keeps a comment on the desk beside its verdict."""
+"""Cases: reports by readers, and the matters that keep a comment on the desk beside its verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    BindParameter,
-    Executable,
-    bindparam,
-    delete,
-    exists,
-    func,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import BigInteger, Executable, RowMapping, bindparam, delete, exists, func, select, update
 
 from service.domain.comment import Comment
 from service.domain.desk import Matter, Report
-from service.storage.bulk import insert_into, rows_of
-from service.storage.cluster_tables import cluster_members
+from service.storage.bulk import insert, insert_new, rows_of
 from service.storage.columns import to_json
-from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters, reports
 from service.storage.repository import Repository
+from service.storage.rows import record_of, values_of
+from service.storage.schema_moderation import (
+    appeals,
+    claims,
+    cluster_members,
+    is_open,
+    is_unanswered,
+    matters,
+    reports,
+)
 
-_REPORTS = (
-    select(reports)
-    .where(reports.c.comment_pk == bindparam("comment_pk"))
-    .order_by(reports.c.created_at.desc(), reports.c.by)
-    .limit(bindparam("limit"))
+_NEWEST_FIRST = reports.c.created_at.desc(), reports.c.by
+_NEW = insert(matters)
+_OPEN = _NEW.on_conflict_do_update(
+    index_elements=["comment_pk", "kind"], index_where=is_open, set_={"raised": matters.c.raised + 1}
 )
-_PLACE = func.row_number().over(
-    partition_by=reports.c.comment_pk, order_by=(reports.c.created_at.desc(), reports.c.by)
-)
-_PLACED = (
-    select(reports, _PLACE.label("place"))
-    .where(reports.c.comment_pk.in_(bindparam("pks", expanding=True)))
-    .subquery()
-)
-_REPORTS_ABOUT = (
-    select(_PLACED)
-    .where(_PLACED.c.place <= bindparam("limit"))
-    .order_by(_PLACED.c.comment_pk, _PLACED.c.place)
-)
-_OPEN = select(matters.c.comment_pk, matters.c.kind, matters.c.raised).where(
-    matters.c.comment_pk.in_(bindparam("pks", expanding=True)), is_open
-)
-_THESE: BindParameter[Any] = bindparam("undone", expanding=True)
+_RAISED = select(matters).where(matters.c.comment_pk.in_(bindparam("pks", expanding=True)), is_open)
 _again = matters.alias("again")  # raised anew meanwhile: that one stays
 _IS_OPEN_AGAIN = exists().where(
     _again.c.comment_pk == matters.c.comment_pk, _again.c.kind == matters.c.kind, _again.c.closed_at.is_(None)
 )
-_REOPEN = (
-    update(matters)
-    .where(matters.c.closed_by.in_(_THESE), ~_IS_OPEN_AGAIN)
-    .values(closed_at=None, closed_by=None)
-)
-_CLOSED_BY = select(matters.c.comment_pk).distinct().where(matters.c.closed_by == bindparam("number"))
-_DROP = delete(matters).where(matters.c.opened_by.in_(_THESE), is_open)
-_PKS: BindParameter[Any] = bindparam("pks", expanding=True)
-_CLOSE_APPEALS = (
-    update(appeals).where(appeals.c.comment_pk.in_(_PKS), is_unanswered).values(answered_at=bindparam("now"))
-)
-_LEAVE = tuple(delete(table).where(table.c.comment_pk.in_(_PKS)) for table in (claims, cluster_members))
 
 
 class CaseRepository(Repository):
-    """The verbs about reports and matters."""
+    """Reports and matters."""
 
     def add_report(self, report: Report) -> bool:
-        """Keep the report; False when the same reader reported this comment already."""
-        added = self._write(
-            _add_report(self._dialect),
-            comment_pk=report.comment_pk,
-            by=report.by,
-            revision=report.revision,
-            reason=report.reason,
-            created_at=report.created_at,
-        )
-        return added.first() is not None
-
-    def reports(self, comment_pk: int, limit: int = 20) -> list[Report]:
-        """Return the comment's reports, newest first."""
-        rows = self._read(_REPORTS, comment_pk=comment_pk, limit=limit)
-        return [Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at) for row in rows]
+        """Store the report; False when the same reader reported this comment already."""
+        new = insert_new(reports, ("comment_pk", "by")).returning(reports.c.comment_pk)
+        return self._write(new, **values_of(report)).first() is not None
 
     def reports_of(self, comment_pks: Collection[int], limit: int = 20) -> dict[int, list[Report]]:
         """Return by comment its newest reports; comments without any are left out."""
-        found: dict[int, list[Report]] = {}
-        rows = self._read(_REPORTS_ABOUT, pks=sorted(comment_pks), limit=limit) if comment_pks else ()
-        for row in rows:
-            report = Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at)
-            found.setdefault(row.comment_pk, []).append(report)
-        return found
+        if not comment_pks:
+            return {}
+        place = func.row_number().over(partition_by=reports.c.comment_pk, order_by=_NEWEST_FIRST)
+        placed = select(reports, place.label("place")).where(reports.c.comment_pk.in_(comment_pks)).subquery()
+        found = select(placed).where(placed.c.place <= limit).order_by(placed.c.comment_pk, placed.c.place)
+        return self._by_comment(_report, self._read(found).mappings())
 
     def open(self, kind: Matter, comment: Comment, now: datetime, opened_by: int | None = None) -> None:
         """Open a matter, or count one more in the open one; `opened_by` is the decision that did."""
-        self._write(
-            _open_matter(self._dialect),
-            kind=kind.value,
-            comment_pk=comment.pk,
-            opened_at=now,
-            opened_by=opened_by,
-            raised=1,
-        )
+        values = {"comment_pk": comment.pk, "opened_at": now, "opened_by": opened_by}
+        self._write(_OPEN, kind=kind, raised=1, **values)
 
     def open_matters(self, comment_pks: Collection[int]) -> dict[int, dict[Matter, int]]:
         """Return by comment which matters are open, and how often each was raised."""
         found: dict[int, dict[Matter, int]] = {}
-        rows = self._read(_OPEN, pks=sorted(comment_pks)) if comment_pks else ()
-        for row in rows:
-            found.setdefault(row.comment_pk, {})[Matter(row.kind)] = row.raised
+        for row in self._read(_RAISED, pks=sorted(comment_pks)) if comment_pks else ():
+            found.setdefault(row.comment_pk, {})[row.kind] = row.raised
         return found
 
     def close_matters(self, closed_by: Mapping[int, int | None], now: datetime) -> int:
         """Close every open matter of these comments, by pk, each for the number beside it; return how many.
 
-        It is a decision's, or one of the same counter by which `undo_matters` finds what was closed without any.
+        It is a decision's, or one of the same counter by which `undo` finds what was closed without any.
         """
         self._must_write()
         if not closed_by:
@@ -135,13 +83,15 @@ class CaseRepository(Repository):
         """
         self.close_matters(dict(closed_by), now)
         if closed_by:
-            self._write(_CLOSE_APPEALS, pks=sorted(closed_by), now=now)
-            for statement in _LEAVE:
-                self._write(statement, pks=sorted(closed_by))
+            unanswered = appeals.c.comment_pk.in_(closed_by), is_unanswered
+            self._write(update(appeals).where(*unanswered).values(answered_at=now))
+            for table in (claims, cluster_members):
+                self._write(delete(table).where(table.c.comment_pk.in_(closed_by)))
 
     def closed_by(self, number: int) -> set[int]:
         """Return the comments that have a matter which was closed for this number."""
-        return set(self._read(_CLOSED_BY, number=number).scalars())
+        closed = select(matters.c.comment_pk).where(matters.c.closed_by == number)
+        return set(self._read(closed).scalars())
 
     def undo(self, decision_ids: Collection[int]) -> None:
         """Put matters back to before the decisions: those they closed are open, those they opened are gone.
@@ -150,24 +100,9 @@ class CaseRepository(Repository):
         """
         self._must_write()
         if decision_ids:
-            self._write(_DROP, undone=sorted(decision_ids))
-            self._write(_REOPEN, undone=sorted(decision_ids))
-
-
-@cache
-def _add_report(dialect: str) -> Executable:
-    new = insert_into(reports, dialect).on_conflict_do_nothing(index_elements=["comment_pk", "by"])
-    return new.returning(reports.c.comment_pk)
-
-
-@cache
-def _open_matter(dialect: str) -> Executable:
-    new = insert_into(matters, dialect)
-    return new.on_conflict_do_update(
-        index_elements=["comment_pk", "kind"],
-        index_where=literal_column("closed_at IS NULL"),
-        set_={"raised": matters.c.raised + 1},
-    )
+            self._write(delete(matters).where(matters.c.opened_by.in_(decision_ids), is_open))
+            closed = matters.c.closed_by.in_(decision_ids), ~_IS_OPEN_AGAIN
+            self._write(update(matters).where(*closed).values(closed_at=None, closed_by=None))
 
 
 @cache
@@ -178,3 +113,7 @@ def _close(dialect: str) -> Executable:
         .where(matters.c.comment_pk == closing.c.comment_pk, is_open)
         .values(closed_at=bindparam("now"), closed_by=closing.c.by)
     )
+
+
+def _report(row: RowMapping) -> Report:
+    return record_of(Report, row)

@@ -1,4 +1,4 @@
-"""Duplicate clusters in SQL: copies of one text, found by what they have in common."""
+"""Duplicate clusters: copies of one text, found by what they have in common."""
 
 from __future__ import annotations
 
@@ -6,34 +6,19 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import (
-    RowMapping,
-    bindparam,
-    delete,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import RowMapping, bindparam, delete, exists, func, insert, or_, select, update
 
 from service.domain.comment import Comment
 from service.domain.duplicates import DuplicateCluster, Signature
-from service.domain.verdict import Action
-from service.storage.bulk import insert_into
-from service.storage.cluster_tables import (
-    cluster_bands,
-    cluster_members,
-    clusters,
-    is_decided,
-)
-from service.storage.columns import Instant, Pk
+from service.storage.bulk import insert_or_update
+from service.storage.columns import Instant
 from service.storage.comment_rows import COMMENTS, joined
-from service.storage.comment_tables import comments, is_held
 from service.storage.records import BulkDecision
 from service.storage.repository import Repository
+from service.storage.rows import record_of
 from service.storage.schema import word
+from service.storage.schema_comments import comments, is_held
+from service.storage.schema_moderation import cluster_bands, cluster_members, clusters, is_decided
 
 BAND_LIMIT = 8
 """How many clusters of one band are compared; a text has sixteen bands, and copies meet in the oldest cluster."""
@@ -52,20 +37,10 @@ _NEAR = (
     )
     .order_by(clusters.c.pk)
 )
-_NEW_CLUSTER = insert(clusters).returning(clusters.c.pk)
 _OF = (
     select(cluster_members.c.comment_pk, clusters)
     .join(clusters, clusters.c.pk == cluster_members.c.cluster_id)
     .where(cluster_members.c.comment_pk.in_(bindparam("pks", expanding=True)))
-)
-_LEAVE = delete(cluster_members).where(
-    cluster_members.c.comment_pk.in_(
-        select(comments.c.pk).where(
-            comments.c.site_id == bindparam("site_id"),
-            comments.c.author_key == bindparam("author_key"),
-            is_held,
-        )
-    )
 )
 _MEMBERS = cluster_members.join(comments, comments.c.pk == cluster_members.c.comment_pk)
 _SIZES = (
@@ -84,56 +59,17 @@ _HELD = (
     .order_by(cluster_members.c.comment_pk)
     .limit(bindparam("limit"))
 )
-_FIRST_TEXT = (
-    select(comments.c.body)
-    .select_from(_MEMBERS)
-    .where(cluster_members.c.cluster_id == bindparam("cluster_id"), comments.c.status != word("erased"))
-    .order_by(cluster_members.c.comment_pk)
-    .limit(1)
-)
-_DECIDE = (
-    update(clusters)
-    .where(
-        clusters.c.pk == bindparam("cluster_id"),
-        clusters.c.bulk_decision_id.is_not_distinct_from(bindparam("replaced", type_=Pk)),
-    )
-    .values(
-        action=bindparam("its_action"),
-        decided_by=bindparam("its_decider"),
-        stands_until=bindparam("its_end"),
-        bulk_decision_id=bindparam("its_bulk_decision"),
-    )
-)
-_UNDECIDE = (
-    update(clusters)
-    .where(clusters.c.bulk_decision_id == bindparam("of_bulk_decision"))
-    .values(action=None, decided_by=None, stands_until=None, bulk_decision_id=None)
-)
+
+
 _STANDING = (
     select(clusters.c.site_id)
     .distinct()
     .where(is_decided, clusters.c.stands_until > bindparam("now", type_=Instant))
 )
-_HAS_HELD = exists(
-    select(cluster_members.c.comment_pk)
-    .select_from(_MEMBERS)
-    .where(cluster_members.c.cluster_id == clusters.c.pk, is_held)
-    .correlate(clusters)
-)
-_OVER = (
-    select(clusters.c.pk)
-    .where(
-        ~_HAS_HELD,
-        clusters.c.begun_at < bindparam("before", type_=Instant),
-        or_(clusters.c.stands_until.is_(None), clusters.c.stands_until < bindparam("before", type_=Instant)),
-    )
-    .order_by(clusters.c.begun_at, clusters.c.pk)
-    .limit(bindparam("limit"))
-)
 
 
 class ClusterRepository(Repository):
-    """The verbs about clusters."""
+    """Clusters and their members."""
 
     def near(
         self, site_id: int, bands: Collection[int], since: datetime
@@ -153,41 +89,25 @@ class ClusterRepository(Repository):
 
     def add(self, site_id: int, signatures: Sequence[Signature], now: datetime) -> list[DuplicateCluster]:
         """Create one cluster for each signature, in order."""
-        made = [
-            DuplicateCluster(
-                self._write(_NEW_CLUSTER, site_id=site_id, entries=one.entries, begun_at=now).scalar_one(),
-                site_id,
-                one.entries,
-                now,
-            )
-            for one in signatures
-        ]
-        self._add(
-            cluster_bands,
-            [
-                {"site_id": site_id, "band": band, "cluster_id": cluster.id}
-                for cluster, one in zip(made, signatures, strict=True)
-                for band in sorted(set(one.bands))
-            ],
-        )
+        made, bands = [], []
+        for one in signatures:
+            new = insert(clusters).returning(clusters.c.pk)
+            pk = self._write(new, site_id=site_id, entries=one.entries, begun_at=now).scalar_one()
+            made.append(DuplicateCluster(pk, site_id, one.entries, now))
+            bands += [{"site_id": site_id, "band": band, "cluster_id": pk} for band in sorted(set(one.bands))]
+        self._add(cluster_bands, bands)
         return made
 
     def join(self, members: Sequence[tuple[int, int]]) -> None:
         """Store members as pairs of comment pk and cluster id; a comment leaves the cluster it was in."""
-        self._must_write()
-        if not members:
-            return
-        new = insert_into(cluster_members, self._dialect)
-        joins = new.on_conflict_do_update(
-            index_elements=["comment_pk"], set_={"cluster_id": new.excluded.cluster_id}
-        )
-        self._write_each(
-            joins, [{"comment_pk": pk, "cluster_id": cluster_id} for pk, cluster_id in sorted(members)]
-        )
+        rows = [{"comment_pk": pk, "cluster_id": cluster_id} for pk, cluster_id in sorted(members)]
+        self._write_each(insert_or_update(cluster_members, ("comment_pk",), "cluster_id"), rows)
 
     def leave(self, site_id: int, author_key: str) -> None:
         """Remove the held comments of an author from their clusters."""
-        self._write(_LEAVE, site_id=site_id, author_key=author_key)
+        theirs = comments.c.site_id == site_id, comments.c.author_key == author_key
+        held = select(comments.c.pk).where(*theirs, is_held)
+        self._write(delete(cluster_members).where(cluster_members.c.comment_pk.in_(held)))
 
     def of_comments(self, comment_pks: Collection[int]) -> dict[int, DuplicateCluster]:
         """Return the cluster by comment pk."""
@@ -201,14 +121,18 @@ class ClusterRepository(Repository):
 
     def held_members(self, cluster_id: int, after: int, limit: int) -> list[Comment]:
         """Return the cluster's held members with a pk above `after`, oldest first."""
-        return [
-            joined(row)
-            for row in self._read(_HELD, cluster_id=cluster_id, after=after, limit=limit).mappings()
-        ]
+        return self._all(joined, _HELD, cluster_id=cluster_id, after=after, limit=limit)
 
     def first_text(self, cluster_id: int) -> str | None:
         """Return the text of the cluster's oldest member that has one, in any state; None without any."""
-        return self._read(_FIRST_TEXT, cluster_id=cluster_id).scalar_one_or_none()
+        first = (
+            select(comments.c.body)
+            .select_from(_MEMBERS)
+            .where(cluster_members.c.cluster_id == cluster_id, comments.c.status != word("erased"))
+            .order_by(cluster_members.c.comment_pk)
+            .limit(1)
+        )
+        return self._read(first).scalar_one_or_none()
 
     def decide(
         self, cluster_id: int, bulk_decision: BulkDecision, until: datetime, replaces: int | None = None
@@ -217,20 +141,23 @@ class ClusterRepository(Repository):
 
         False where another one's stands there by now than `replaces`, None meaning nobody's: nothing is changed.
         """
-        done = self._write(
-            _DECIDE,
-            cluster_id=cluster_id,
-            replaced=replaces,
-            its_action=bulk_decision.action.value,
-            its_decider=bulk_decision.who,
-            its_end=until,
-            its_bulk_decision=bulk_decision.id,
+        seen = clusters.c.pk == cluster_id, clusters.c.bulk_decision_id.is_not_distinct_from(replaces)
+        decided = (
+            update(clusters)
+            .where(*seen)
+            .values(
+                action=bulk_decision.action,
+                decided_by=bulk_decision.who,
+                stands_until=until,
+                bulk_decision_id=bulk_decision.id,
+            )
         )
-        return done.rowcount == 1
+        return self._write(decided).rowcount == 1
 
     def undecide(self, bulk_decision_id: int) -> None:
         """Stop a bulk decision from covering new copies."""
-        self._write(_UNDECIDE, of_bulk_decision=bulk_decision_id)
+        decided = update(clusters).where(clusters.c.bulk_decision_id == bulk_decision_id)
+        self._write(decided.values(action=None, decided_by=None, stands_until=None, bulk_decision_id=None))
 
     def sites_with_decisions(self, now: datetime) -> set[int]:
         """Return the sites where a cluster's decision covers new copies."""
@@ -238,25 +165,28 @@ class ClusterRepository(Repository):
 
     def prune(self, before: datetime, limit: int) -> int:
         """Delete clusters created before then without a held member or a current decision; return how many."""
-        gone = list(self._read(_OVER, before=before, limit=limit).scalars())
+        has_held = exists(
+            select(cluster_members.c.comment_pk)
+            .select_from(_MEMBERS)
+            .where(cluster_members.c.cluster_id == clusters.c.pk, is_held)
+            .correlate(clusters)
+        )
+        over = (
+            select(clusters.c.pk)
+            .where(
+                ~has_held,
+                clusters.c.begun_at < before,
+                or_(clusters.c.stands_until.is_(None), clusters.c.stands_until < before),
+            )
+            .order_by(clusters.c.begun_at, clusters.c.pk)
+            .limit(limit)
+        )
+        gone = self._read(over).scalars().all()
         if gone:
-            for table, column in (
-                (cluster_bands, cluster_bands.c.cluster_id),
-                (cluster_members, cluster_members.c.cluster_id),
-                (clusters, clusters.c.pk),
-            ):
-                self._write(delete(table).where(column.in_(bindparam("gone", expanding=True))), gone=gone)
+            for column in (cluster_bands.c.cluster_id, cluster_members.c.cluster_id, clusters.c.pk):
+                self._write(delete(column.table).where(column.in_(gone)))
         return len(gone)
 
 
 def _cluster(row: RowMapping) -> DuplicateCluster:
-    return DuplicateCluster(
-        id=row["pk"],
-        site_id=row["site_id"],
-        entries=row["entries"],
-        begun_at=row["begun_at"],
-        action=Action(row["action"]) if row["action"] else None,
-        decided_by=row["decided_by"],
-        stands_until=row["stands_until"],
-        bulk_decision_id=row["bulk_decision_id"],
-    )
+    return record_of(DuplicateCluster, row)

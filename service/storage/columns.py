@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Integer, String, Text
@@ -14,7 +15,7 @@ Pk = BigInteger().with_variant(Integer(), "sqlite")
 """The service's own numbers: BIGINT, and on SQLite INTEGER, since only that name makes the key the rowid."""
 
 Word = String(32)
-"""A state, a kind or a code."""
+"""A kind or a code."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -69,6 +70,23 @@ class Secrets(TypeDecorator[tuple[bytes, ...]]):
 
     def process_result_value(self, value: Any | None, _dialect: Dialect) -> tuple[bytes, ...]:
         return tuple(base64.b64decode(secret) for secret in json.loads(value or "[]"))
+
+
+class Choice(TypeDecorator[Any]):
+    """One of an enumeration's words."""
+
+    impl = Word
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: Any | None, _dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.words(value)
 
 
 def to_json(value: object) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -11,14 +10,15 @@ from typing import Any, Final
 from sqlalchemy import (
     Connection,
     Executable,
+    LargeBinary,
     Text,
     and_,
     collate,
     func,
-    insert,
     literal_column,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy.types import TypeEngine
@@ -26,22 +26,49 @@ from sqlalchemy.types import TypeEngine
 from service.domain.comment import Article, Comment, Draft, Source
 from service.domain.status import Status
 from service.storage.articles import KNOWN, article_of
-from service.storage.bulk import POSTGRESQL, insert_into, rows_of
-from service.storage.columns import Instant, to_json, to_microseconds
-from service.storage.comment_tables import articles, comments, contacts
+from service.storage.bulk import POSTGRESQL, insert, insert_new, insert_rows, rows_of, rows_text, types_of
+from service.storage.columns import Instant
+from service.storage.rows import comment_of
 from service.storage.schema import word
+from service.storage.schema_comments import articles, comments, contacts
 
 Arrival = tuple[int, Draft, datetime]
 """A site's pk, a draft for it, and the moment at which it came."""
 
-_BESIDE: Final[Mapping[str, TypeEngine[Any]]] = {
+_BESIDE: Final[dict[str, TypeEngine[Any]]] = {
     "url_key": Text(),
     "url": Text(),
     "title": Text(),
     "published_at": Instant(),
-    "box": Text(),
+    "box": LargeBinary(),
 }
 """What an arrival holds beside its own row."""
+_NEXT_PKS = text("SELECT nextval('comments_pk_seq') FROM generate_series(1, :count)")
+_UNIQUE: Final = ("site_id", "id")
+_ADD: Final[Executable] = insert_new(comments, _UNIQUE).returning(comments.c.pk, comments.c.id)
+_LATER: Final = ("decided_at", "verdict", "decision_id", "published_revision", "rescore")
+"""What is NULL of a comment that has just come."""
+
+
+def insert_comments(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, int]:
+    """Insert what is new and return its pks by id.
+
+    On PostgreSQL a batch is inserted in the order of ids, so that two batches with the same ids wait for each other
+    and never in a circle; pks taken beforehand keep the caller's order.
+    """
+    new = _ADD
+    given: Any = rows
+    if len(rows) > 1 and connection.dialect.name == POSTGRESQL:
+        pks = connection.scalars(_NEXT_PKS, {"count": len(rows)}).all()
+        rows = [{**row, "pk": pk} for row, pk in zip(rows, sorted(pks), strict=True)]
+        rows.sort(key=lambda row: str(row["id"]))
+        new, given = _add_batch(tuple(rows[0])), {"rows": rows_text(types_of(comments), rows)}
+    return {row.id: row.pk for row in connection.execute(new, given)}
+
+
+@cache
+def _add_batch(names: tuple[str, ...]) -> Executable:
+    return insert_rows(comments, names, _UNIQUE).returning(comments.c.pk, comments.c.id)
 
 
 def added_at_once(connection: Connection, arrivals: Sequence[Arrival]) -> dict[tuple[int, str], Comment]:
@@ -51,38 +78,31 @@ def added_at_once(connection: Connection, arrivals: Sequence[Arrival]) -> dict[t
     or is described anew: that takes more than one statement.
     """
     arriving = {(site_id, draft.id): (draft, now) for site_id, draft, now in arrivals}
-    rows = [_arrival_values(site_id, draft, now) for site_id, draft, now in arrivals]
+    rows = [
+        {
+            **first_row(site_id, draft, now),
+            "url_key": draft.article.identity,
+            "url": draft.article.url,
+            "title": draft.article.title,
+            "published_at": draft.article.published_at,
+            "box": draft.box,
+        }
+        for site_id, draft, now in arrivals
+    ]
     added: dict[tuple[int, str], Comment] = {}
-    found = connection.execute(_add_at_once(tuple(rows[0])), {"rows": to_json(rows)}).mappings()
-    for row in found:
+    given = {"rows": rows_text(types_of(comments) | _BESIDE, rows)}
+    for row in connection.execute(_add_at_once(tuple(rows[0])), given).mappings():
         draft, now = arriving[row["site_id"], row["id"]]
-        added[row["site_id"], row["id"]] = pending(
-            row["pk"], row["site_id"], draft, article_of(row, "article_"), now
-        )
+        article = article_of(row, "article_")
+        added[row["site_id"], row["id"]] = pending(row["pk"], row["site_id"], draft, article, now)
     return added
-
-
-def _arrival_values(site_id: int, draft: Draft, now: datetime) -> dict[str, Any]:
-    """Return an arrival as the statement reads it: instants as numbers, structures and bytes as text."""
-    published_at = draft.article.published_at
-    return {
-        **first_row(site_id, draft, now),
-        "submitted_at": to_microseconds(draft.submitted_at),
-        "received_at": to_microseconds(now),
-        "signals": to_json(draft.signals) if draft.signals else None,
-        "url_key": draft.article.identity,
-        "url": draft.article.url,
-        "title": draft.article.title,
-        "published_at": None if published_at is None else to_microseconds(published_at),
-        "box": None if draft.box is None else base64.b64encode(draft.box).decode(),
-    }
 
 
 @cache
 def _add_at_once(names: tuple[str, ...]) -> Executable:
     own = [name for name in names if name not in _BESIDE]
-    types: dict[str, TypeEngine[Any]] = {name: comments.c[name].type for name in own}
-    arriving = rows_of("rows", POSTGRESQL, **types, **_BESIDE)
+    types = {name: comments.c[name].type for name in own} | _BESIDE
+    arriving = rows_of("rows", POSTGRESQL, **types | {"box": Text()})
     by_reader = arriving.c.source == word(Source.FORM.value)
     says_nothing_new = and_(
         or_(arriving.c.url == articles.c.url, by_reader),
@@ -115,7 +135,7 @@ def _add_at_once(names: tuple[str, ...]) -> Executable:
         collate(known.c.id, "C"), known.c.site_id
     )
     added = (
-        insert_into(comments, POSTGRESQL)
+        insert(comments)
         .from_select([*own, "article_pk"], ordered)
         .on_conflict_do_nothing(index_elements=["site_id", "id"])
         .returning(comments.c.pk, comments.c.site_id, comments.c.id)
@@ -140,7 +160,7 @@ def first_row(site_id: int, draft: Draft, now: datetime) -> dict[str, Any]:
         "site_id": site_id,
         "id": draft.id,
         "revision": 1,
-        "status": Status.PENDING.value,
+        "status": Status.PENDING,
         "attempts": 0,
         **content_of(draft, now),
     }
@@ -157,7 +177,7 @@ def content_of(draft: Draft, now: datetime) -> dict[str, Any]:
         "submitted_at": draft.submitted_at,
         "received_at": now,
         "content_hash": draft.content_hash,
-        "source": draft.source.value,
+        "source": draft.source,
         "author_key": draft.author_key,
         "ip": draft.client.ip,
         "user_agent": draft.client.user_agent,
@@ -168,23 +188,4 @@ def content_of(draft: Draft, now: datetime) -> dict[str, Any]:
 
 def pending(pk: int, site_id: int, draft: Draft, article: Article, now: datetime) -> Comment:
     """Return the comment as it has just been stored, without asking the store again."""
-    return Comment(
-        pk=pk,
-        site_id=site_id,
-        id=draft.id,
-        revision=1,
-        status=Status.PENDING,
-        article=article,
-        author_name=draft.author_name,
-        body=draft.body,
-        submitted_at=draft.submitted_at,
-        received_at=now,
-        content_hash=draft.content_hash,
-        source=draft.source,
-        parent_id=draft.parent_id,
-        website=draft.website,
-        author_key=draft.author_key,
-        client=draft.client,
-        signals=dict(draft.signals),
-        live=draft.live,
-    )
+    return comment_of({**dict.fromkeys(_LATER), **first_row(site_id, draft, now), "pk": pk}, article)

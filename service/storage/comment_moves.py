@@ -20,26 +20,22 @@ from sqlalchemy import (
     cast,
     func,
     null,
-    select,
     update,
 )
 
 from service.domain.severity import leading
-from service.storage.bulk import POSTGRESQL, rows_of
+from service.storage.bulk import POSTGRESQL, locked_in_order, rows_of
 from service.storage.columns import to_microseconds
-from service.storage.comment_tables import (
-    LABEL_SCORES,
-    comments,
-)
 from service.storage.ranges import MILLION
 from service.storage.records import Move
-from service.storage.rows import verdict_text
+from service.storage.rows import values_of, verdict_text
 from service.storage.schema import word
+from service.storage.schema_comments import LABEL_SCORES, comments
 
 
 @cache
 def move_statement(dialect: str) -> Executable:
-    """Compare and swap all in one statement. PostgreSQL locks in the order of pk, so that two never deadlock."""
+    """Return the statement that compares and swaps all moves bound as `moves`."""
     wanted = rows_of(
         "moves",
         dialect,
@@ -83,16 +79,7 @@ def move_statement(dialect: str) -> Executable:
         )
         .returning(comments.c.pk)
     )
-    if dialect != POSTGRESQL:
-        return swap
-    locked = (
-        select(comments.c.pk)
-        .where(comments.c.pk.in_(select(wanted.c.pk)))
-        .order_by(comments.c.pk)
-        .with_for_update()
-        .cte("locked")
-    )
-    return swap.where(comments.c.pk.in_(select(locked.c.pk)))
+    return locked_in_order(swap, comments, wanted, dialect)
 
 
 def _label_scores(
@@ -118,19 +105,11 @@ def _newer(verdict: ColumnElement[Any], new: ColumnElement[Any], old: ColumnElem
 
 def move_values(move: Move) -> dict[str, Any]:
     """Return a move as `move_statement` reads it."""
-    led = leading(move.verdict) if move.verdict else None
+    led = values_of(leading(move.verdict)) if move.verdict else {"label": None, "score": None, "doubt": None}
     return {
-        "label": led.label if led else None,
-        "score": led.score if led else None,
-        "doubt": led.doubt if led else None,
+        **values_of(move),
+        **led,
         "language": move.verdict.language if move.verdict else None,
-        "pk": move.pk,
-        "revision": move.revision,
-        "from_status": move.from_status.value,
-        "expected_decision_id": move.expected_decision_id,
-        "to_status": move.to_status.value,
-        "decision_id": move.decision_id,
-        "published_revision": move.published_revision,
         "decided_at": to_microseconds(move.decided_at) if move.decided_at else None,
         "rescore": move.rescore or None,
         "verdict": verdict_text(move.verdict),

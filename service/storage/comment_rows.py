@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    RowMapping,
-    bindparam,
-    func,
-    select,
-)
+from sqlalchemy import BindParameter, RowMapping, Select, and_, bindparam, func, or_, select
 
 from service.domain.article_url import article_keys
 from service.domain.comment import Article, Comment
+from service.domain.status import Status
 from service.storage.articles import KNOWN, article_of
-from service.storage.comment_tables import articles, comments, revisions
+from service.storage.columns import Instant
+from service.storage.repository import ONE
 from service.storage.rows import comment_of
-from service.storage.schema import sites
+from service.storage.schema import sites, word
+from service.storage.schema_comments import articles, comments, is_published, revisions
 
 PAGE_LIMIT = 1_000
 """The longest page a caller gets, whatever it asks for; of what is published one more, to tell whether it goes on."""
@@ -37,13 +36,45 @@ TEXTS = tuple(
     )
 )
 COMMENTS = select(comments, *ARTICLE).join(articles, articles.c.pk == comments.c.article_pk)
-ARTICLE_BY_KEY = select(func.coalesce(articles.c.moved_to, articles.c.pk)).where(
+_BY_KEY = select(func.coalesce(articles.c.moved_to, articles.c.pk)).where(
     articles.c.url_key.in_(bindparam("article_keys", expanding=True))
 )
-ARTICLES_AT = ARTICLE_BY_KEY.where(
-    articles.c.site_id.in_(select(sites.c.pk))
-)  # the index begins with the site
+ARTICLES_AT = _BY_KEY.where(articles.c.site_id.in_(select(sites.c.pk)))  # the index begins with the site
 """Where an address leads on each site; bind what `at` returns of it."""
+
+
+ARTICLE_PK = _BY_KEY.where(articles.c.site_id == bindparam("site_id")).limit(ONE).scalar_subquery()
+PUBLISHED = (
+    COMMENTS.add_columns(*TEXTS)
+    .outerjoin(
+        revisions,
+        and_(
+            revisions.c.comment_pk == comments.c.pk,
+            revisions.c.revision == comments.c.published_revision,
+        ),
+    )
+    .where(
+        comments.c.article_pk == ARTICLE_PK,
+        is_published,
+        comments.c.source != word("compat"),
+        or_(~articles.c.private, comments.c.source != word("import")),
+    )
+    .order_by(comments.c.submitted_at, comments.c.pk)
+    .limit(bindparam("limit"))
+)
+_SINCE: BindParameter[Any] = bindparam("since", type_=Instant)
+_AFTER: BindParameter[Any] = bindparam("after")
+PUBLISHED_LATER = PUBLISHED.where(
+    comments.c.submitted_at >= _SINCE, or_(comments.c.submitted_at > _SINCE, comments.c.pk > _AFTER)
+)
+THREAD = (
+    COMMENTS.where(comments.c.article_pk == ARTICLE_PK)
+    .order_by(comments.c.submitted_at.desc(), comments.c.pk.desc())
+    .limit(bindparam("limit"))
+)
+THREAD_EARLIER = THREAD.where(
+    comments.c.submitted_at <= _SINCE, or_(comments.c.submitted_at < _SINCE, comments.c.pk < _AFTER)
+)
 
 
 def at(article_url: str | None) -> dict[str, Any]:
@@ -70,3 +101,24 @@ def in_revision(row: RowMapping, revision: int) -> Comment | None:
 
 def _article(row: RowMapping) -> Article:
     return article_of(row, "article_")
+
+
+@cache
+def page_of(
+    by_site: bool, status: Status | None, by_article: bool, after: bool, oldest_first: bool
+) -> Select[Any]:
+    """Return the statement of a page of comments; the status is a literal, so that the index of held rows fits."""
+    found = COMMENTS
+    if by_article:
+        found = found.where(
+            comments.c.article_pk == ARTICLE_PK if by_site else comments.c.article_pk.in_(ARTICLES_AT)
+        )
+    elif by_site:
+        found = found.where(comments.c.site_id == bindparam("site_id"))
+    if status is not None:
+        found = found.where(comments.c.status == word(status.value))
+    if after:
+        beyond: BindParameter[int] = bindparam("after")
+        found = found.where(comments.c.pk > beyond if oldest_first else comments.c.pk < beyond)
+    order = comments.c.pk if oldest_first else comments.c.pk.desc()
+    return found.order_by(order).limit(bindparam("limit"))

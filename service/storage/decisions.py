@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -24,24 +23,24 @@ from sqlalchemy import (
 
 from service.domain.comment import Comment
 from service.domain.verdict import Decision
-from service.storage.bulk import POSTGRESQL, insert_into, rows_of
-from service.storage.cluster_tables import bulk_members
+from service.storage.bulk import POSTGRESQL, insert, insert_or_update, rows_of
 from service.storage.columns import Instant, to_json
 from service.storage.comment_rows import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
-from service.storage.comment_tables import articles, comments, revisions
-from service.storage.decision_tables import (
+from service.storage.repository import LIMIT, Repository
+from service.storage.rows import record_of, values_of
+from service.storage.schema import numbers, site_counters, word
+from service.storage.schema_comments import articles, comments, revisions
+from service.storage.schema_moderation import (
     awaits_publication,
+    bulk_members,
     decisions,
     is_by_moderator,
     is_numbered,
     notes,
 )
-from service.storage.repository import LIMIT, Repository
-from service.storage.rows import decision_of
-from service.storage.schema import numbers, site_counters, word
 
 _NEXT_IDS = text("SELECT nextval('decision_ids') FROM generate_series(1, :count)")
-_COUNT_UP = insert_into(numbers, "sqlite")
+_COUNT_UP = insert(numbers)
 _COUNT_IDS = (
     _COUNT_UP.values(name="decision", value=bindparam("count"))
     .on_conflict_do_update(
@@ -54,27 +53,6 @@ _SEQUENCE = (
     .where(site_counters.c.site_id == bindparam("site"))
     .values(seq=site_counters.c.seq + bindparam("count"))
     .returning(site_counters.c.seq)
-)
-_LEAP = (
-    update(site_counters)
-    .where(site_counters.c.seq < bindparam("number"))
-    .values(seq=bindparam("number", type_=BigInteger))
-)
-_LEAP_IDS = text("SELECT setval('decision_ids', greatest(nextval('decision_ids'), :number))")
-_LEAP_COUNT = _COUNT_UP.values(name="decision", value=bindparam("number")).on_conflict_do_update(
-    index_elements=["name"], set_={"value": func.max(numbers.c.value, _COUNT_UP.excluded.value)}
-)
-_TABLE = decisions
-_BY_ID = select(decisions).where(decisions.c.pk == bindparam("decision_id"))
-_BY_IDS = select(decisions).where(decisions.c.pk.in_(bindparam("decision_ids", expanding=True)))
-_OF_COMMENT = (
-    select(decisions).where(decisions.c.comment_pk == bindparam("comment_pk")).order_by(decisions.c.pk)
-)
-_UNDO = (
-    update(decisions)
-    .where(decisions.c.pk.in_(bindparam("decision_ids", expanding=True)), decisions.c.undone_at.is_(None))
-    .values(undone_at=bindparam("now"))
-    .returning(decisions.c.pk)
 )
 _DUE = (
     select(decisions)
@@ -109,14 +87,10 @@ _LATEST = (
     .order_by(decisions.c.pk.desc())
     .limit(LIMIT)
 )
-_LATER = _LATEST.where(decisions.c.pk < bindparam("before"))
-_NOTES = select(notes.c.decision_id, notes.c.text).where(
-    notes.c.decision_id.in_(bindparam("decision_ids", expanding=True))
-)
 
 
 class DecisionRepository(Repository):
-    """The verbs about decisions and notes."""
+    """Decisions and the notes beside them."""
 
     def new_ids(self, count: int) -> list[int]:
         if count < 1:
@@ -136,15 +110,20 @@ class DecisionRepository(Repository):
 
     def advance_sequence(self, number: int) -> None:
         """Let sequence numbers and decision ids go on from `number` at least, in every site; none goes back."""
-        self._write(_LEAP, number=number)
-        self._write(_LEAP_IDS if self._dialect == POSTGRESQL else _LEAP_COUNT, number=number)
+        self._write(update(site_counters).where(site_counters.c.seq < number).values(seq=number))
+        if self._dialect == POSTGRESQL:
+            higher_id = "SELECT setval('decision_ids', greatest(nextval('decision_ids'), :number))"
+            self._write(text(higher_id), number=number)
+        else:
+            higher = func.max(numbers.c.value, _COUNT_UP.excluded.value)
+            leap = _COUNT_UP.on_conflict_do_update(index_elements=["name"], set_={"value": higher})
+            self._write(leap, name="decision", value=number)
 
-    def add(self, decisions: Sequence[Decision]) -> None:
-        self._add(_TABLE, [_row(decision) for decision in decisions])
+    def add(self, added: Sequence[Decision]) -> None:
+        self._add(decisions, [values_of(decision) for decision in added])
 
     def get(self, decision_id: int) -> Decision | None:
-        row = self._read(_BY_ID, decision_id=decision_id).mappings().first()
-        return decision_of(row) if row else None
+        return self._first(_decision, select(decisions).where(decisions.c.pk == decision_id))
 
     def current(self, comment: Comment) -> Decision | None:
         """Return the decision that stands on the comment."""
@@ -152,12 +131,13 @@ class DecisionRepository(Repository):
 
     def by_ids(self, decision_ids: Collection[int]) -> dict[int, Decision]:
         """Return the decisions with these ids, by id."""
-        rows = self._read(_BY_IDS, decision_ids=sorted(decision_ids)).mappings() if decision_ids else ()
-        return {row["pk"]: decision_of(row) for row in rows}
+        found = select(decisions).where(decisions.c.pk.in_(decision_ids))
+        return {one.id: one for one in self._all(_decision, found)} if decision_ids else {}
 
     def of_comment(self, comment_pk: int) -> list[Decision]:
         """Return every decision on the comment, oldest first."""
-        return [decision_of(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
+        found = select(decisions).where(decisions.c.comment_pk == comment_pk).order_by(decisions.c.pk)
+        return self._all(_decision, found)
 
     def number(self, numbers: Mapping[int, int]) -> set[int]:
         """Give decisions, by id, their sequence numbers; return those that had none and were not undone."""
@@ -172,11 +152,13 @@ class DecisionRepository(Repository):
         self._must_write()
         if not decision_ids:
             return set()
-        return set(self._write(_UNDO, decision_ids=sorted(decision_ids), now=now).scalars())
+        stand = decisions.c.pk.in_(decision_ids), decisions.c.undone_at.is_(None)
+        undone = update(decisions).where(*stand).values(undone_at=now).returning(decisions.c.pk)
+        return set(self._write(undone).scalars())
 
     def due(self, now: datetime, limit: int) -> list[Decision]:
         """Return decisions whose `effective_at` has come and that have no sequence number, oldest first."""
-        return [decision_of(row) for row in self._read(_DUE, now=now, limit=limit).mappings()]
+        return self._all(_decision, _DUE, now=now, limit=limit)
 
     def publish(self, shown: Sequence[tuple[int, int, int | None]]) -> set[int]:
         """Set which revision readers see of each comment (pk, decision, revision) on which that decision still stands.
@@ -203,21 +185,19 @@ class DecisionRepository(Repository):
         Undone decisions are left out, and those that were made or taken back in one act with others. Each comes with
         the comment as it is now; the desk shows them so that a slip can be taken back.
         """
+        found = _LATEST if before is None else _LATEST.where(decisions.c.pk < before)
         limit = max(1, min(limit, PAGE_LIMIT))
-        if before is None:
-            rows = self._read(_LATEST, limit=limit)
-        else:
-            rows = self._read(_LATER, limit=limit, before=before)
-        return [(_beside(row), joined(row)) for row in rows.mappings()]
+        return self._all(lambda row: (_beside(row), joined(row)), found, limit=limit)
 
     def add_notes(self, decision_ids: Sequence[int], text: str, who: str, now: datetime) -> None:
-        """Keep a moderator's note on each decision, apart from it, so that it can be erased alone."""
+        """Store a moderator's note on each decision, apart from it, so that it can be erased alone."""
+        new = insert_or_update(notes, ("decision_id",), "text", "who", "created_at")
         values = {"text": text, "who": who, "created_at": now}
-        self._write_each(_note(self._dialect), [{"decision_id": one, **values} for one in decision_ids])
+        self._write_each(new, [{"decision_id": one, **values} for one in decision_ids])
 
     def notes(self, decision_ids: Sequence[int]) -> dict[int, str]:
-        rows = self._read(_NOTES, decision_ids=sorted(decision_ids)) if decision_ids else ()
-        return {row.decision_id: row.text for row in rows}
+        found = select(notes).where(notes.c.decision_id.in_(decision_ids))
+        return {row.decision_id: row.text for row in self._read(found)} if decision_ids else {}
 
 
 @cache
@@ -242,34 +222,9 @@ def _send(dialect: str) -> Executable:
     )
 
 
-@cache
-def _note(dialect: str) -> Executable:
-    new = insert_into(notes, dialect)
-    kept = {name: new.excluded[name] for name in ("text", "who", "created_at")}
-    return new.on_conflict_do_update(index_elements=["decision_id"], set_=kept)
+def _decision(row: RowMapping) -> Decision:
+    return record_of(Decision, row)
 
 
 def _beside(row: RowMapping) -> Decision:
-    return decision_of({column.name: row[f"decision_{column.name}"] for column in decisions.c})
-
-
-def _row(decision: Decision) -> dict[str, Any]:
-    return {
-        "pk": decision.id,
-        "comment_pk": decision.comment_pk,
-        "site_id": decision.site_id,
-        "revision": decision.revision,
-        "action": decision.action.value,
-        "who_kind": decision.who_kind.value,
-        "who": decision.who,
-        "from_status": decision.from_status.value,
-        "to_status": decision.to_status.value,
-        "created_at": decision.created_at,
-        "effective_at": decision.effective_at,
-        "reason": decision.reason,
-        "seq": decision.seq,
-        "replaces": decision.replaces,
-        "previous": decision.previous,
-        "undone_at": decision.undone_at,
-        "from_published": decision.from_published,
-    }
+    return record_of(Decision, row, "decision_")

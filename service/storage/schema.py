@@ -1,4 +1,4 @@
-"""What all tables share, and the tables of sites. A change of any table needs a migration beside it and a new HEAD.
+"""What all tables share, and the tables of sites and people. A change of a table needs a migration and a new HEAD.
 
 Partial indexes carry the speed: each query of a running service (lease, queue page, feed, due deliveries) has an index
 that holds only the rows it wants, in the order it wants them, so that it costs the same at any size. Their predicates
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Sequence,
     Table,
@@ -61,10 +62,34 @@ def partial(
     return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
+def own_pk() -> Column[int]:
+    """Make the key that the database gives."""
+    return Column("pk", Pk, Identity(), primary_key=True)
+
+
+def given_pk(name: str, *references: ForeignKey) -> Column[int]:
+    """Make a whole or part of a key that the service gives."""
+    return Column(name, Pk, *references, primary_key=True, autoincrement=False)
+
+
+def key_of(name: str, table: Table, cascade: bool = False) -> Column[int]:
+    """Make a whole or part of a key that is another table's; with `cascade` the row goes with the other one."""
+    return given_pk(name, _to(table, cascade))
+
+
+def reference(name: str, table: Table, cascade: bool = False, index: bool = False) -> Column[int]:
+    """Make a reference to a row that has to be there; with `cascade` the row goes with the other one."""
+    return Column(name, Pk, _to(table, cascade), nullable=False, index=index)
+
+
+def _to(table: Table, cascade: bool) -> ForeignKey:
+    return ForeignKey(table.c.pk, ondelete="CASCADE" if cascade else None)
+
+
 sites = Table(
     "sites",
     metadata,
-    Column("pk", Pk, Identity(), primary_key=True),
+    own_pk(),
     Column("name", Text, nullable=False, unique=True),
     Column("url", Text, nullable=False),
     Column("title", Text),
@@ -84,7 +109,7 @@ sites = Table(
 policies = Table(
     "policies",
     metadata,
-    Column("site_id", Pk, ForeignKey(sites.c.pk), primary_key=True, autoincrement=False),
+    key_of("site_id", sites),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("terms", Text, nullable=False),
 )
@@ -93,7 +118,7 @@ policies = Table(
 site_counters = Table(
     "site_counters",
     metadata,
-    Column("site_id", Pk, ForeignKey(sites.c.pk), primary_key=True, autoincrement=False),
+    key_of("site_id", sites),
     Column("seq", Pk, nullable=False),
 )
 
@@ -109,7 +134,7 @@ api_keys = Table(
     "api_keys",
     metadata,
     Column("fingerprint", Text, primary_key=True),
-    Column("site_id", Pk, ForeignKey(sites.c.pk), nullable=False, index=True),
+    reference("site_id", sites, index=True),
     Column("kind", Word, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant),
@@ -119,8 +144,94 @@ api_keys = Table(
 compat_usage = Table(
     "compat_usage",
     metadata,
-    Column("site_id", Pk, ForeignKey(sites.c.pk, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    key_of("site_id", sites, cascade=True),
     Column("month", Text, primary_key=True),
     Column("what", Word, primary_key=True),
     Column("count", BigInteger, nullable=False),
 )
+
+moderators = Table(
+    "moderators",
+    metadata,
+    own_pk(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Word, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    reference("moderator_id", moderators),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    reference("moderator_id", moderators),
+    Column("expires_at", Instant, nullable=False),
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    given_pk("number"),
+    Column("who", Text, nullable=False),
+    Column("act", Word, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("salt", Text),
+    Column("digest", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("key_version", Integer, nullable=False),
+)
+
+# the end of the chain, apart from its links; writers queue at this row
+act_heads = Table(
+    "act_heads",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("number", Pk, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("key_version", Integer, nullable=False),
+)
+
+# by keyed hash of the network: no IP lies here
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("network", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+# where each site's alarm stands, and what of it is still to be told
+alarms = Table(
+    "alarms",
+    metadata,
+    key_of("site_id", sites),
+    Column("raised", Boolean, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Instant),
+)
+
+views = Table(
+    "views",
+    metadata,
+    own_pk(),
+    reference("moderator_id", moderators, cascade=True),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+Index("uq_views_name", views.c.moderator_id, views.c.name, unique=True)

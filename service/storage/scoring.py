@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -13,8 +12,10 @@ from sqlalchemy import (
     Executable,
     RowMapping,
     Select,
+    Update,
     and_,
     bindparam,
+    exists,
     false,
     func,
     not_,
@@ -27,9 +28,13 @@ from sqlalchemy import (
 from service.domain.comment import Article, Comment
 from service.domain.verdict import Effort
 from service.storage.articles import article_of
-from service.storage.bulk import insert_into
+from service.storage.bulk import insert
 from service.storage.columns import Instant
-from service.storage.comment_tables import (
+from service.storage.records import CurrentEffort
+from service.storage.repository import Repository, in_turns
+from service.storage.rows import comment_of, record_of
+from service.storage.schema import sites
+from service.storage.schema_comments import (
     articles,
     comments,
     is_fresh,
@@ -38,11 +43,10 @@ from service.storage.comment_tables import (
     is_tried,
     scoring_state,
 )
-from service.storage.records import CurrentEffort
-from service.storage.repository import Repository
-from service.storage.rows import comment_of
-from service.storage.schema import sites
 
+_LEASE_IS_FREE = or_(
+    comments.c.lease_until.is_(None), comments.c.lease_until <= bindparam("now", type_=Instant)
+)
 _BY_TURN = comments.c.live.desc(), comments.c.site_id, comments.c.pk
 
 
@@ -60,10 +64,7 @@ class _Queue:
 
 def _queue(fresh: ColumnElement[bool], tried: ColumnElement[bool]) -> _Queue:
     all_fresh = select(comments.c.pk).where(fresh).order_by(*_BY_TURN)
-    lease_is_free = or_(
-        comments.c.lease_until.is_(None), comments.c.lease_until <= bindparam("now", type_=Instant)
-    )
-    all_tried = select(comments.c.pk).where(tried, lease_is_free)
+    all_tried = select(comments.c.pk).where(tried, _LEASE_IS_FREE)
     live, backfill = comments.c.live == true(), comments.c.live == false()
     return _Queue(
         counted=select(func.count()).select_from(all_fresh.limit(bindparam("limit")).subquery()),
@@ -102,36 +103,13 @@ _PENDING = _queue(is_fresh, is_tried)
 _RESCORES = _queue(is_rescore_fresh, is_rescore_tried)
 _TIME_TO_RESCORE = select(and_(not_(_PENDING.any_free), _RESCORES.any_free))
 _ARTICLES_OF = select(articles).where(articles.c.pk.in_(bindparam("article_pks", expanding=True)))
-_RELEASE = (
-    update(comments)
-    .where(
-        comments.c.pk.in_(bindparam("pks", expanding=True)),
-        comments.c.lease_until == bindparam("until", type_=Instant),
-    )
-    .values(attempts=comments.c.attempts - 1, lease_until=None)
-)
-_FREE = (
-    select(comments.c.pk)
-    .where(
-        is_tried,
-        or_(comments.c.lease_until.is_(None), comments.c.lease_until <= bindparam("now", type_=Instant)),
-    )
-    .limit(1)
-)
-_ABANDON = (
-    update(comments)
-    .where(
-        comments.c.pk.in_(bindparam("pks", expanding=True)),
-        comments.c.lease_until == bindparam("until", type_=Instant),
-    )
-    .values(lease_until=bindparam("then", type_=Instant))
-)
 _STATE = "scoring"
-_EFFORT = select(scoring_state.c.effort, scoring_state.c.since).where(scoring_state.c.name == _STATE)
+_EFFORT = select(scoring_state).where(scoring_state.c.name == _STATE)
+_RETRY_IS_FREE = select(exists().where(is_tried, _LEASE_IS_FREE))
 
 
 class ScoringRepository(Repository):
-    """The verbs between the queue and the verdict."""
+    """Leases of comments, and the effort."""
 
     def lease_pending(
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
@@ -155,12 +133,17 @@ class ScoringRepository(Repository):
 
     def effort(self) -> CurrentEffort:
         """Return the effort with which every worker scores now."""
-        row = self._read(_EFFORT).first()
-        return CurrentEffort(Effort(row.effort), row.since) if row else CurrentEffort()
+        return self._first(lambda row: record_of(CurrentEffort, row), _EFFORT) or CurrentEffort()
 
     def set_effort(self, effort: Effort, now: datetime) -> None:
         """Let every worker score with this effort; the moment is kept where it is another one."""
-        self._write(_set_effort(self._dialect), name=_STATE, effort=effort.value, since=now)
+        new = insert(scoring_state)
+        changed = new.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"effort": new.excluded.effort, "since": new.excluded.since},
+            where=scoring_state.c.effort != new.excluded.effort,
+        )
+        self._write(changed, name=_STATE, effort=effort, since=now)
 
     def _lease(
         self, queue: _Queue, now: datetime, until: datetime, limit: int, retried: bool
@@ -179,48 +162,36 @@ class ScoringRepository(Repository):
         """Lease each site its share: first of what is live, and what that leaves to the backfill."""
         leased: list[RowMapping] = []
         for sites_waiting, lease in queue.in_turns:
-            waiting = self._read(sites_waiting).scalars().all() if len(leased) < limit else []
-            while waiting and len(leased) < limit:
-                more: list[int] = []
-                for place, site_id in enumerate(waiting):
-                    share = max(1, (limit - len(leased)) // (len(waiting) - place))
-                    found = self._write(lease, of_site=site_id, until=until, limit=share).mappings().all()
-                    leased += found
-                    more += [site_id] if len(found) == share else []
-                    if len(leased) == limit:
-                        break
-                waiting = more
+            left = limit - len(leased)
+            waiting = self._read(sites_waiting).scalars().all() if left else ()
+
+            def lease_of_site(site_id: int, share: int, lease: Executable = lease) -> Sequence[RowMapping]:
+                return self._write(lease, of_site=site_id, until=until, limit=share).mappings().all()
+
+            leased += in_turns(waiting, left, lease_of_site)
         return leased
 
     def _articles_of(self, pks: Iterable[int]) -> dict[int, Article]:
         wanted = sorted(set(pks))
-        if not wanted:
-            return {}
-        rows = self._read(_ARTICLES_OF, article_pks=wanted).mappings()
+        rows = self._read(_ARTICLES_OF, article_pks=wanted).mappings() if wanted else ()
         return {row["pk"]: article_of(row) for row in rows}
 
     def has_retries(self, now: datetime) -> bool:
         """Say whether a comment that was tried before waits with its lease free."""
-        return self._read(_FREE, now=now).first() is not None
+        return bool(self._read(_RETRY_IS_FREE, now=now).scalar_one())
 
     def abandon(self, pks: Sequence[int], until: datetime, free_at: datetime) -> int:
         """End the leases of comments that run until that very moment; return how many.
 
         They are free at `free_at`, alone, for the attempt stays counted. A lease that another has is not touched.
         """
-        return self._write(_ABANDON, pks=sorted(pks), until=until, then=free_at).rowcount if pks else 0
+        return self._write(_leased(pks, until).values(lease_until=free_at)).rowcount if pks else 0
 
     def release(self, pks: Sequence[int], until: datetime) -> None:
         """Give leases until that moment back unused: free at once, and the attempt is not counted."""
         if pks:
-            self._write(_RELEASE, pks=sorted(pks), until=until)
+            self._write(_leased(pks, until).values(attempts=comments.c.attempts - 1, lease_until=None))
 
 
-@cache
-def _set_effort(dialect: str) -> Executable:
-    new = insert_into(scoring_state, dialect)
-    return new.on_conflict_do_update(
-        index_elements=["name"],
-        set_={"effort": new.excluded.effort, "since": new.excluded.since},
-        where=scoring_state.c.effort != new.excluded.effort,
-    )
+def _leased(pks: Sequence[int], until: datetime) -> Update:
+    return update(comments).where(comments.c.pk.in_(pks), comments.c.lease_until == until)

@@ -16,16 +16,13 @@ from service.domain.text import terms
 from service.storage.bulk import POSTGRESQL
 from service.storage.columns import to_json
 from service.storage.comment_rows import COMMENTS, joined
-from service.storage.comment_tables import comments
-from service.storage.desk_tables import appeals, reports
 from service.storage.repository import Repository
 from service.storage.schema import word
+from service.storage.schema_comments import comments
+from service.storage.schema_moderation import appeals, reports
 
 WINDOWS: Final = {"sqlite": (20_000, 400_000, None), "postgresql": (2_000, None)}
 """How many of the newest comments are looked through first; a common word fills its page from few of them."""
-_SOURCE = select(comments.c.pk, comments.c.author_name, comments.c.body).where(
-    comments.c.pk.in_(bindparam("pks", expanding=True)), comments.c.status != word("erased")
-)
 _DROP_LITE = text("DELETE FROM words WHERE rowid IN :pks").bindparams(bindparam("pks", expanding=True))
 _ADD_LITE = text("INSERT INTO words (rowid, text) VALUES (:pk, :text)")
 # the words are ours, not those of the server's parser, which knows neither marks nor scripts without spaces
@@ -43,10 +40,6 @@ _FORGET = {
         bindparam("pks", expanding=True)
     ),
 }
-_FORGET_OTHERS = tuple(
-    delete(table).where(table.c.comment_pk.in_(bindparam("pks", expanding=True)))
-    for table in (reports, appeals)
-)
 _NEWEST = select(func.max(comments.c.pk))
 _WORDS_PG = plain_table("words", column("comment_pk", BigInteger), column("text"))
 _WORDS_LITE = plain_table("words", column("rowid", BigInteger), column("words"))
@@ -66,19 +59,19 @@ _RARE = text(
     " AND (CAST(:site_id AS BIGINT) IS NULL OR comments.site_id = :site_id) OFFSET 0) AS there"
     " WHERE hits.pk < :before ORDER BY hits.pk DESC LIMIT :limit"
 )
-_THESE = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True))).order_by(comments.c.pk.desc())
 
 
 class SearchRepository(Repository):
-    """The verbs of the index of words."""
+    """The index of words."""
 
     def index(self, pks: Collection[int]) -> None:
         """Make these comments findable by the words of their present name and text."""
         if not pks:
             return
-        found = [
-            (row.pk, terms(f"{row.author_name} {row.body}")) for row in self._read(_SOURCE, pks=sorted(pks))
-        ]
+        present = select(comments.c.pk, comments.c.author_name, comments.c.body).where(
+            comments.c.pk.in_(pks), comments.c.status != word("erased")
+        )
+        found = [(row.pk, terms(f"{row.author_name} {row.body}")) for row in self._read(present)]
         if self._dialect == POSTGRESQL:
             rows = [{"pk": pk, "text": vector(its)} for pk, its in found]
             self._write(_ADD_PG, rows=to_json(rows))
@@ -90,8 +83,8 @@ class SearchRepository(Repository):
         """Take these comments out of the index, and what was written about them by readers: reports and appeals."""
         if pks:
             self._write(_FORGET[self._dialect], pks=sorted(pks))
-            for statement in _FORGET_OTHERS:
-                self._write(statement, pks=sorted(pks))
+            for table in (reports, appeals):
+                self._write(delete(table).where(table.c.comment_pk.in_(pks)))
 
     def find(
         self, words: Sequence[str], site_id: int | None, before: int | None, limit: int
@@ -114,19 +107,16 @@ class SearchRepository(Repository):
 
     def _rare(self, query: str, site_id: int | None, before: int, limit: int) -> list[Comment]:
         asked = {"asked": query, "site_id": site_id, "before": before, "limit": limit}
-        pks = list(self._read(_RARE, **asked).scalars())
-        return [joined(row) for row in self._read(_THESE, pks=pks).mappings()] if pks else []
+        pks = self._read(_RARE, **asked).scalars().all()
+        found = COMMENTS.where(comments.c.pk.in_(pks)).order_by(comments.c.pk.desc())
+        return self._all(joined, found) if pks else []
 
     def _within(self, query: str, site_id: int | None, before: int, least: int, limit: int) -> list[Comment]:
         key = _WORDS_PG.c.comment_pk if self._dialect == POSTGRESQL else _WORDS_LITE.c.rowid
-        hits = _FOUND[self._dialect].where(key < bindparam("before"), key >= bindparam("least"))
-        statement = COMMENTS.where(comments.c.pk.in_(hits))
-        values = {"asked": query, "before": before, "least": least, "limit": limit}
+        found = COMMENTS.where(comments.c.pk.in_(_FOUND[self._dialect].where(key < before, key >= least)))
         if site_id is not None:
-            statement = statement.where(comments.c.site_id == bindparam("site_id"))
-            values["site_id"] = site_id
-        statement = statement.order_by(comments.c.pk.desc()).limit(bindparam("limit"))
-        return [joined(row) for row in self._read(statement, **values).mappings()]
+            found = found.where(comments.c.site_id == site_id)
+        return self._all(joined, found.order_by(comments.c.pk.desc()).limit(limit), asked=query)
 
 
 def vector(found: Sequence[str]) -> str:

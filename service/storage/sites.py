@@ -6,53 +6,27 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
 
-from sqlalchemy import (
-    ColumnElement,
-    Executable,
-    RowMapping,
-    Select,
-    Table,
-    bindparam,
-    delete,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, RowMapping, Table, bindparam, delete, or_, select, update
 
 from service.domain.options import Options, from_stored, stored
 from service.domain.policy import Policy
 from service.domain.policy_terms import from_terms, to_terms
 from service.domain.site import Site
-from service.storage.bulk import insert_into
+from service.storage.bulk import insert, insert_new
 from service.storage.columns import Instant, to_json
-from service.storage.comment_tables import comments
-from service.storage.decision_tables import decisions
 from service.storage.repository import Repository
+from service.storage.rows import record_of, values_of
 from service.storage.schema import api_keys, compat_usage, metadata, policies, site_counters, sites
+from service.storage.schema_comments import comments
+from service.storage.schema_moderation import decisions
 
 _SITES = select(sites, policies.c.terms).join(
     policies, (policies.c.site_id == sites.c.pk) & (policies.c.version == sites.c.policy_version)
 )
 _BY_NAME = _SITES.where(sites.c.name == bindparam("name"))
 _BY_ID = _SITES.where(sites.c.pk == bindparam("site_id"))
-_ALL = _SITES.order_by(sites.c.name)
-_SAVE = update(sites).where(sites.c.pk == bindparam("site_id"))
-_TERMS = select(policies.c.terms).where(
-    policies.c.site_id == bindparam("site_id"), policies.c.version == bindparam("version")
-)
-_RETIRE = (
-    update(api_keys)
-    .where(
-        api_keys.c.site_id == bindparam("site"),
-        api_keys.c.kind == bindparam("of_kind"),
-        or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > bindparam("until", type_=Instant)),
-    )
-    .values(expires_at=bindparam("until"))
-)
 _OWNER = (
     _SITES.add_columns(api_keys.c.kind)
     .join(api_keys, api_keys.c.site_id == sites.c.pk)
@@ -61,20 +35,21 @@ _OWNER = (
         or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > bindparam("now", type_=Instant)),
     )
 )
-_USAGE = select(compat_usage.c.month, compat_usage.c.what, compat_usage.c.count.label("counted")).where(
-    compat_usage.c.site_id == bindparam("of_site"), compat_usage.c.month >= bindparam("since")
-)
-_REFINGERPRINT = (
-    update(api_keys).where(api_keys.c.fingerprint == bindparam("old")).values(fingerprint=bindparam("anew"))
+_NEW_USAGE = insert(compat_usage)
+_ADD_USAGE = _NEW_USAGE.on_conflict_do_update(
+    index_elements=["site_id", "month", "what"],
+    set_={"count": compat_usage.c.count + _NEW_USAGE.excluded.count},
 )
 
 
 class SiteRepository(Repository):
-    """The verbs about sites, their keys, and how often the compatibility APIs were called."""
+    """Sites with their policies, their keys, and how often the compatibility APIs were called."""
 
     def add(self, site: Site) -> Site:
         """Store a new site and return it with its id. Raises ValueError when the name is taken."""
-        pk = self._write(_add_site(self._dialect), **_row(site)).scalar_one_or_none()
+        pk = self._write(
+            insert_new(sites, ("name",)).returning(sites.c.pk), **_row(site)
+        ).scalar_one_or_none()
         if pk is None:
             raise ValueError("a site of this name exists")
         made = replace(site, id=pk)
@@ -84,7 +59,7 @@ class SiteRepository(Repository):
 
     def save(self, site: Site) -> None:
         """Store a changed site. Raises ValueError when its policy changed and its policy's version did not."""
-        self._write(_SAVE, site_id=site.id, **_row(site))
+        self._write(update(sites).where(sites.c.pk == site.id).values(_row(site)))
         self._keep_policy(site)
 
     def _keep_policy(self, site: Site) -> None:
@@ -92,46 +67,62 @@ class SiteRepository(Repository):
 
         One that an older release kept may lack terms that it did not know; they have their defaults.
         """
-        terms = to_json(to_terms(site.policy))
-        self._write(_keep(self._dialect), site_id=site.id, version=site.policy.version, terms=terms)
-        kept = self._read(_TERMS, site_id=site.id, version=site.policy.version).scalar_one()
-        if kept != terms and _policy(kept, site.policy.version) != site.policy:
-            raise ValueError(
-                f"policy version {site.policy.version} is kept with other terms; give it a new one"
-            )
+        terms, version = to_json(to_terms(site.policy)), site.policy.version
+        new = insert_new(policies, ("site_id", "version"))
+        self._write(new, site_id=site.id, version=version, terms=terms)
+        if self._terms(site.id, version) != terms and self.policy(site.id, version) != site.policy:
+            raise ValueError(f"policy version {version} is kept with other terms; give it a new one")
+
+    def _terms(self, site_id: int, version: int) -> str | None:
+        kept = select(policies.c.terms).where(policies.c.site_id == site_id, policies.c.version == version)
+        return self._read(kept).scalar_one_or_none()
 
     def get(self, name: str) -> Site | None:
-        row = self._read(_BY_NAME, name=name).mappings().first()
-        return _site(row) if row else None
+        return self._first(_site, _BY_NAME, name=name)
 
     def by_id(self, site_id: int) -> Site | None:
-        row = self._read(_BY_ID, site_id=site_id).mappings().first()
-        return _site(row) if row else None
+        return self._first(_site, _BY_ID, site_id=site_id)
 
     def all(self) -> list[Site]:
-        return [_site(row) for row in self._read(_ALL).mappings()]
+        return self._all(_site, _SITES.order_by(sites.c.name))
 
     def policy(self, site_id: int, version: int) -> Policy | None:
-        """Return a policy as it stood at `version`; `add_site` and `save_site` keep every version they are given."""
-        terms = self._read(_TERMS, site_id=site_id, version=version).scalar_one_or_none()
+        """Return a policy as it stood at `version`; `add` and `save` keep every version they are given."""
+        terms = self._terms(site_id, version)
         return None if terms is None else _policy(terms, version)
 
+    def remove(self, site_id: int) -> Mapping[str, int]:
+        """Remove a site with everything of it; return how many rows of each table that took.
+
+        The audit log keeps what it says of the site: it is append-only, and holds ids alone.
+        """
+        return {
+            table.name: self._write(delete(table).where(whose)).rowcount
+            for table in reversed(metadata.sorted_tables)
+            if (whose := _of_site(table, site_id)) is not None
+        }
+
     def add_key(self, site_id: int, fingerprint: str, kind: str, now: datetime) -> None:
-        """Keep the fingerprint of a key; kinds are "key" and "akismet"."""
-        added = self._write(
-            _add_key(self._dialect), site_id=site_id, fingerprint=fingerprint, kind=kind, created_at=now
-        )
-        if added.first() is None:
+        """Store the fingerprint of a key; kinds are "key" and "akismet"."""
+        new = insert_new(api_keys, ("fingerprint",)).returning(api_keys.c.fingerprint)
+        values = {"site_id": site_id, "fingerprint": fingerprint, "kind": kind, "created_at": now}
+        if self._write(new, **values).first() is None:
             raise ValueError("a key with this fingerprint exists")
 
     def retire_keys(self, site_id: int, kind: str, expires_at: datetime) -> None:
         """Let the keys of that kind end at `expires_at` (rotation with overlap)."""
-        self._write(_RETIRE, site=site_id, of_kind=kind, until=expires_at)
+        theirs = api_keys.c.site_id == site_id, api_keys.c.kind == kind
+        is_later = or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > expires_at)
+        self._write(update(api_keys).where(*theirs, is_later).values(expires_at=expires_at))
+
+    def replace_fingerprint(self, old: str, new: str) -> bool:
+        """Let an API key be known by another fingerprint; False when the old one is not there (any more)."""
+        its = update(api_keys).where(api_keys.c.fingerprint == old)
+        return self._write(its.values(fingerprint=new)).rowcount > 0
 
     def key_owner(self, fingerprint: str, now: datetime) -> tuple[Site, str] | None:
         """Return the site and the kind of a key that has not expired."""
-        row = self._read(_OWNER, fingerprint=fingerprint, now=now).mappings().first()
-        return (_site(row), row["kind"]) if row else None
+        return self._first(lambda row: (_site(row), row["kind"]), _OWNER, fingerprint=fingerprint, now=now)
 
     def add_usage(self, counted: Mapping[tuple[int, str, str], int]) -> None:
         """Add counts by site id, month (`2026-11`) and kind to those that are there."""
@@ -140,51 +131,24 @@ class SiteRepository(Repository):
             {"site_id": site_id, "month": month, "what": what, "count": count}
             for (site_id, month, what), count in sorted(counted.items())
         ]
-        new = insert_into(compat_usage, self._dialect)
-        self._write_each(
-            new.on_conflict_do_update(
-                index_elements=["site_id", "month", "what"],
-                set_={"count": compat_usage.c.count + new.excluded.count},
-            ),
-            rows,
-        )
+        self._write_each(_ADD_USAGE, rows)
 
     def usage(self, site_id: int, since: str = "") -> dict[tuple[str, str], int]:
         """Return the site's counts by month and kind, of the month `since` and later ones."""
-        rows = self._read(_USAGE, of_site=site_id, since=since)
-        return {(row.month, row.what): row.counted for row in rows}
-
-    def replace_fingerprint(self, old: str, new: str) -> bool:
-        """Let an API key be known by another fingerprint; False when the old one is not there (any more)."""
-        return self._write(_REFINGERPRINT, old=old, anew=new).rowcount > 0
-
-    def remove(self, site_id: int) -> Mapping[str, int]:
-        """Take a site off with everything of it; returns how many rows of each table that took.
-
-        The log of human acts keeps what it says of the site: it is append-only, and holds ids alone.
-        """
-        return {
-            table.name: self._write(statement, of_site=site_id).rowcount
-            for table in reversed(metadata.sorted_tables)
-            if (statement := _delete_of_site(table)) is not None
-        }
+        used = select(compat_usage).where(compat_usage.c.site_id == site_id, compat_usage.c.month >= since)
+        return {(row["month"], row["what"]): row["count"] for row in self._read(used).mappings()}
 
 
-@cache
-def _keep(dialect: str) -> Executable:
-    return insert_into(policies, dialect).on_conflict_do_nothing(index_elements=["site_id", "version"])
-
-
-@cache
-def _add_site(dialect: str) -> Executable:
-    new = insert_into(sites, dialect).on_conflict_do_nothing(index_elements=["name"])
-    return new.returning(sites.c.pk)
-
-
-@cache
-def _add_key(dialect: str) -> Executable:
-    new = insert_into(api_keys, dialect).on_conflict_do_nothing(index_elements=["fingerprint"])
-    return new.returning(api_keys.c.fingerprint)
+def _of_site(table: Table, site_id: int) -> ColumnElement[bool] | None:
+    """Return which rows of a table are a site's, None where no row belongs to one site."""
+    if table is sites:
+        return sites.c.pk == site_id
+    if "site_id" in table.c:
+        return table.c.site_id == site_id
+    for column, owner in (("comment_pk", comments), ("decision_id", decisions)):
+        if column in table.c:
+            return table.c[column].in_(select(owner.c.pk).where(owner.c.site_id == site_id))
+    return None
 
 
 @lru_cache(maxsize=256)
@@ -200,60 +164,10 @@ def _policy(terms: str, version: int) -> Policy:
 
 
 def _row(site: Site) -> dict[str, object]:
-    return {
-        "name": site.name,
-        "url": site.url,
-        "title": site.title,
-        "policy_version": site.policy.version,
-        "callback_url": site.callback_url,
-        "callback_disabled": site.callback_disabled,
-        "email_required": site.email_required,
-        "address_mode": site.address_mode,
-        "contact_public_key": site.contact_public_key,
-        "webhook_secrets": site.webhook_secrets,
-        "inbound_secrets": site.inbound_secrets,
-        "region": site.region,
-        "created_at": site.created_at,
-        "options": stored(site.options),
-    }
+    values = values_of(site, "id", "policy", "options")
+    return values | {"policy_version": site.policy.version, "options": stored(site.options)}
 
 
 def _site(row: RowMapping) -> Site:
-    return Site(
-        id=row["pk"],
-        name=row["name"],
-        url=row["url"],
-        policy=_policy(row["terms"], row["policy_version"]),
-        title=row["title"],
-        callback_url=row["callback_url"],
-        callback_disabled=row["callback_disabled"],
-        email_required=row["email_required"],
-        address_mode=row["address_mode"],
-        contact_public_key=row["contact_public_key"],
-        webhook_secrets=row["webhook_secrets"],
-        inbound_secrets=row["inbound_secrets"],
-        region=row["region"],
-        created_at=row["created_at"],
-        options=_options(row["options"]),
-    )
-
-
-@cache
-def _delete_of_site(table: Table) -> Executable | None:
-    """Return what deletes a site's rows of a table, None where no row belongs to one site."""
-    if table is sites:
-        return delete(sites).where(sites.c.pk == bindparam("of_site"))
-    whose: ColumnElement[bool]
-    if "site_id" in table.c:
-        whose = table.c.site_id == bindparam("of_site")
-    elif "comment_pk" in table.c:
-        whose = table.c.comment_pk.in_(_pks_of_site(comments))
-    elif "decision_id" in table.c:
-        whose = table.c.decision_id.in_(_pks_of_site(decisions))
-    else:
-        return None
-    return delete(table).where(whose)
-
-
-def _pks_of_site(table: Table) -> Select[Any]:
-    return select(table.c.pk).where(table.c.site_id == bindparam("of_site"))
+    policy = _policy(row["terms"], row["policy_version"])
+    return record_of(Site, row, policy=policy, options=_options(row["options"]))

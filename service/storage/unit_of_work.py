@@ -53,8 +53,8 @@ class Tx:
         self.connection = connection
         self.sites = SiteRepository(connection, writes)
         self.articles = ArticleRepository(connection, writes)
-        self.comments = CommentRepository(connection, writes, self.articles)
         self.sealed = SealedRepository(connection, writes)
+        self.comments = CommentRepository(connection, writes, self.articles, self.sealed)
         self.search = SearchRepository(connection, writes)
         self.scoring = ScoringRepository(connection, writes)
         self.decisions = DecisionRepository(connection, writes)

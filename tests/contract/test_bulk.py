@@ -1,91 +1,68 @@
 """Every store: copies are grouped, one act decides them and those still to arrive, one act undoes it all."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from service.context import Dependencies
-from service.domain.comment import Comment
-from service.domain.duplicates import DuplicateCluster
 from service.domain.errors import NotFound
-from service.domain.site import Site
 from service.domain.status import Status
-from service.domain.verdict import LABELS, Action, Assessment, Who
-from service.messaging.dispatcher import RecordingDispatcher
-from service.messaging.tasks import DELIVER, PUBLISH
+from service.domain.verdict import Action, Who
+from service.messaging.tasks import DELIVER
 from service.scoring.scorer import sign
-from service.storage import Store
-from service.usecases import Judgement, Scored, Target, publish_due, record_scores, review
+from service.usecases import Judgement, Scored, Target, bulk, record_scores, review
 from service.usecases.bulk import ClusterAlreadyDecided, decide_bulk, decide_cluster, undo_bulk
-from tests.factories import NOON, after, courier, draft
+from tests.factories import after, draft
+from tests.stage import Stage, assessed
 
 ADVERT = "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later, {name}."
 NAMES = ("Ana", "Ben", "Caro", "Dina", "Emil", "Faye", "Gert", "Hana", "Ivo", "Jo")
 
 
-class Newsroom:
-    """An installation over a store, with a clock that the test sets."""
-
-    def __init__(self, store: Store) -> None:
-        self.now = NOON
-        self.dispatcher = RecordingDispatcher()
-        self.deps = Dependencies(store=store, dispatcher=self.dispatcher, clock=self.clock)
-        with store.write() as tx:
-            self.site = tx.sites.add(courier())
-
-    def clock(self) -> datetime:
-        return self.now
-
-    def arrive(self, *bodies: str, first: int = 0, spam: float = 0.7) -> list[Comment]:
+class Room(Stage):
+    def arrive(self, *bodies, first=0, spam=0.7):
         """Accept, score and settle; return the comments as they are then."""
         with self.deps.store.write() as tx:
             drafts = [draft(f"c-{first + n}", body=body) for n, body in enumerate(bodies)]
-            comments = list(tx.comments.add(self.site.id, drafts, self.now).values())
+            comments = list(tx.comments.add(self.site.id, drafts, self.clock.now).values())
         scored = [
-            Scored(comment, assessed(spam), signature=signature)
+            Scored(comment, assessed(spam=spam), signature=signature)
             for comment, signature in zip(comments, sign([one.body for one in comments]), strict=True)
         ]
         record_scores(self.deps, scored)
-        return [self.look(comment) for comment in comments]
+        return [self.look(comment.id) for comment in comments]
 
-    def look(self, comment: Comment) -> Comment:
-        with self.deps.store.read() as tx:
-            found = tx.comments.by_pk(comment.pk)
-        assert found is not None
-        return found
-
-    def cluster(self, comment: Comment) -> DuplicateCluster:
+    def cluster(self, comment):
         with self.deps.store.read() as tx:
             return tx.clusters.of_comments([comment.pk])[comment.pk]
 
-    def size(self, cluster: DuplicateCluster) -> int:
+    def size(self, cluster):
         with self.deps.store.read() as tx:
             return tx.clusters.sizes([cluster.id]).get(cluster.id, 0)
 
-    def statuses(self, comments: list[Comment]) -> set[Status]:
-        return {self.look(comment).status for comment in comments}
+    def statuses(self, comments):
+        return {self.look(comment.id).status for comment in comments}
 
 
-def adverts(count: int, first: int = 0) -> list[str]:
+def adverts(count, first=0):
     return [ADVERT.format(n=n, name=NAMES[n % len(NAMES)]) for n in range(first, first + count)]
 
 
-def assessed(spam: float) -> Assessment:
-    return Assessment(scores=dict.fromkeys(LABELS, 0.01) | {"spam": spam}, model="made-up-1")
-
-
-def judgement(action: Action = Action.SPAM) -> Judgement:
+def judgement(action=Action.SPAM):
     return Judgement(action, Who.MODERATOR, "Mara")
 
 
 @pytest.fixture
-def room(store: Store) -> Newsroom:
-    return Newsroom(store)
+def slices_of_ten(monkeypatch):
+    monkeypatch.setattr(bulk, "SLICE", 10)
 
 
-def test_copies_join_one_cluster(room: Newsroom) -> None:
+@pytest.fixture
+def room(store):
+    return Room.over(store)
+
+
+def test_copies_join_one_cluster(room):
     *copies, other = room.arrive(*adverts(5), "The council meets on Monday to talk about the library.")
     (late,) = room.arrive(*adverts(1, first=50), first=50)
     clusters = {room.cluster(copy).id for copy in [*copies, late]}
@@ -94,13 +71,13 @@ def test_copies_join_one_cluster(room: Newsroom) -> None:
     assert room.cluster(other).id not in clusters
 
 
-def test_what_is_not_held_is_in_no_cluster(room: Newsroom) -> None:
+def test_what_is_not_held_is_in_no_cluster(room):
     (fine,) = room.arrive(*adverts(1), spam=0.01)
     with room.deps.store.read() as tx:
         assert tx.clusters.of_comments([fine.pk]) == {}
 
 
-def test_a_site_that_does_not_group_copies_has_no_clusters(room: Newsroom, store: Store) -> None:
+def test_a_site_that_does_not_group_copies_has_no_clusters(room, store):
     with store.write() as tx:
         tx.sites.save(unfolding(room.site))
     copies = room.arrive(*adverts(2))
@@ -108,13 +85,13 @@ def test_a_site_that_does_not_group_copies_has_no_clusters(room: Newsroom, store
         assert tx.clusters.of_comments([copy.pk for copy in copies]) == {}
 
 
-def unfolding(site: Site) -> Site:
+def unfolding(site):
     from dataclasses import replace
 
     return replace(site, options=replace(site.options, duplicate_hours=None))
 
 
-def test_one_decision_covers_the_cluster_and_what_still_arrives(room: Newsroom) -> None:
+def test_one_decision_covers_the_cluster_and_what_still_arrives(room):
     """Copies that come later get the decision too, even where the model would let them pass, and say why."""
     copies = room.arrive(*adverts(12))
     cluster = room.cluster(copies[0])
@@ -126,14 +103,13 @@ def test_one_decision_covers_the_cluster_and_what_still_arrives(room: Newsroom) 
         room.arrive(*adverts(1, first=61), first=61, spam=0.1),
     )
     assert room.statuses(held + passed) == {Status.SPAM}
-    verdict = room.look(held[0]).verdict
-    assert verdict is not None
+    verdict = room.look(held[0].id).verdict
     assert verdict.reasons[0].code == "duplicate"
-    room.now = after(7 * 3600)
+    room.clock.now = after(7 * 3600)
     assert room.statuses(room.arrive(*adverts(1, first=70), first=70)) == {Status.HELD}
 
 
-def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
+def test_one_undo_reaches_all_that_the_decision_reached(room):
     copies = room.arrive(*adverts(3))
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
     later = room.arrive(*adverts(1, first=60), first=60)
@@ -145,7 +121,7 @@ def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
         assert all(one.retracted_at for copy in copies for one in tx.labels.of_comment(copy.pk))
 
 
-def test_a_cluster_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> None:
+def test_a_cluster_is_decided_as_it_was_seen_or_not_at_all(room):
     copies = room.arrive(*adverts(3))
     seen = room.cluster(copies[0])
     first = decide_cluster(room.deps, room.site, seen, judgement(Action.REJECT))
@@ -159,19 +135,7 @@ def test_a_cluster_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> No
     assert room.cluster(copies[0]).bulk_decision_id == second.bulk_decision.id
 
 
-def test_an_undo_before_publication_leaves_no_trace_outside(room: Newsroom) -> None:
-    copies = room.arrive(*adverts(3))
-    room.dispatcher.enqueued.clear()
-    done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement(), delay=5)
-    assert (PUBLISH, 5) in room.dispatcher.enqueued
-    undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara")
-    room.now = after(10)
-    assert publish_due(room.deps) == 0
-    with room.deps.store.read() as tx:
-        assert {one.type for one in tx.deliveries.page(room.site.id, None, 99)} <= {"comment.held"}
-
-
-def test_an_approved_cluster_lifts_only_what_scores_hold(room: Newsroom) -> None:
+def test_an_approved_cluster_lifts_only_what_scores_hold(room):
     copies = room.arrive(*adverts(2))
     decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement(Action.APPROVE))
     assert room.statuses(room.arrive(*adverts(1, first=60), first=60)) == {Status.APPROVED}
@@ -180,90 +144,90 @@ def test_an_approved_cluster_lifts_only_what_scores_hold(room: Newsroom) -> None
     assert room.statuses(room.arrive(*adverts(1, first=62), first=62, spam=0.99)) == {Status.SPAM}
 
 
-def test_an_act_that_was_undone_covers_nothing(room: Newsroom) -> None:
+def test_an_act_that_was_undone_covers_nothing(room):
     """A worker that read the cluster before the undo and settles after it holds the copy: the undo would miss it."""
     copies = room.arrive(*adverts(2))
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
     with room.deps.store.write() as tx:
-        tx.bulk_decisions.mark_undone(done.bulk_decision.id, room.now)
+        tx.bulk_decisions.mark_undone(done.bulk_decision.id, room.clock.now)
     assert room.statuses(room.arrive(*adverts(1, first=50), first=50)) == {Status.HELD}
 
 
-def test_who_acted_first_has_won(room: Newsroom) -> None:
+def test_who_acted_first_has_won(room):
     one, two, three = room.arrive(*adverts(3))
     targets = [Target(room.site, each.id, each.revision) for each in (one, two, three)]
     review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor"))
     targets[2] = Target(room.site, three.id, three.revision + 1)
     done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "spam from .6 to .8")
     assert (done.changed, done.passed_over) == (1, 2)
-    assert [room.look(each).status for each in (one, two, three)] == [
+    assert [room.look(each.id).status for each in (one, two, three)] == [
         Status.REJECTED,
         Status.APPROVED,
         Status.HELD,
     ]
 
 
-def test_an_undo_leaves_what_another_decided_since(room: Newsroom) -> None:
+def test_an_undo_leaves_what_another_decided_since(room):
     one, two = room.arrive(*adverts(2))
     targets = [Target(room.site, each.id, each.revision) for each in (one, two)]
     done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "by hand")
-    overruled = room.look(two).decision_id
+    overruled = room.look(two.id).decision_id
     review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor", replaces=overruled))
     assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").changed == 1
-    assert [room.look(each).status for each in (one, two)] == [Status.HELD, Status.APPROVED]
+    assert [room.look(each.id).status for each in (one, two)] == [Status.HELD, Status.APPROVED]
     assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").changed == 0
     with pytest.raises(NotFound):
         undo_bulk(room.deps, done.bulk_decision.id + 1, Who.MODERATOR, "Mara")
 
 
-def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
-    copies = room.arrive(*adverts(250))
+def test_more_than_a_slice_is_decided_and_undone(room, slices_of_ten):
+    copies = room.arrive(*adverts(25))
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
-    assert done.changed == 250
+    assert done.changed == 25
     assert (DELIVER, 0.0) in room.dispatcher.enqueued
-    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").changed == 250
+    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").changed == 25
 
 
-def chosen(room: Newsroom, comments: list[Comment]) -> list[Target]:
+def chosen(room, comments):
     return [Target(room.site, each.id, each.revision) for each in comments]
 
 
-def slow(room: Newsroom) -> Dependencies:
+def slow(room):
     """The service on a clock by which every step takes four seconds."""
 
-    def tick() -> datetime:
-        room.now += timedelta(seconds=4)
-        return room.now
+    def tick():
+        room.clock.now += timedelta(seconds=4)
+        return room.clock.now
 
     return replace(room.deps, clock=tick)
 
 
-def test_an_act_takes_no_longer_than_who_waits_for_it(room: Newsroom) -> None:
-    comments = room.arrive(*adverts(250))
+def test_an_act_takes_no_longer_than_who_waits_for_it(room, slices_of_ten):
+    comments = room.arrive(*adverts(25))
     done = decide_bulk(slow(room), chosen(room, comments), judgement(Action.REJECT), "by hand")
-    assert (done.changed, done.stopped) == (200, True)
-    assert [room.look(comments[n]).status for n in (0, 199, 200)] == [
+    assert (done.changed, done.stopped) == (20, True)
+    assert [room.look(comments[n].id).status for n in (0, 19, 20)] == [
         Status.REJECTED,
         Status.REJECTED,
         Status.HELD,
     ]
 
 
-def test_an_undo_that_ran_out_of_time_goes_on_where_it_stopped(room: Newsroom) -> None:
-    comments = room.arrive(*adverts(350))
+def test_an_undo_that_ran_out_of_time_goes_on_where_it_stopped(room, slices_of_ten):
+    comments = room.arrive(*adverts(35))
     done = decide_bulk(room.deps, chosen(room, comments), judgement(Action.REJECT), "by hand")
     first = undo_bulk(slow(room), done.bulk_decision.id, Who.MODERATOR, "Mara")
-    assert (first.changed, first.stopped) == (200, True)
+    assert (first.changed, first.stopped) == (20, True)
     with room.deps.store.read() as tx:
         assert tx.bulk_decisions.can_be_undone(done.bulk_decision.id)
     second = undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara")
-    assert (second.changed, second.stopped) == (150, False)
+    assert (second.changed, second.stopped) == (15, False)
     assert room.statuses(comments) == {Status.HELD}
 
 
-def test_what_takes_long_to_decide_is_published_at_once(room: Newsroom) -> None:
+def test_what_takes_long_to_decide_is_published_at_once(room, slices_of_ten):
     """More than a slice waits out the act's ten seconds besides its delay, so that the undo is free for all of it."""
-    comments = room.arrive(*adverts(150))
+    comments = room.arrive(*adverts(15))
     few = decide_bulk(room.deps, chosen(room, comments[:3]), judgement(Action.REJECT), "few", 5.0)
     many = decide_bulk(room.deps, chosen(room, comments[3:]), judgement(Action.REJECT), "many", 5.0)
     with room.deps.store.read() as tx:
@@ -274,16 +238,16 @@ def test_what_takes_long_to_decide_is_published_at_once(room: Newsroom) -> None:
     assert leaving == [{after(5)}, {after(15)}]
 
 
-def test_an_act_that_is_undone_while_it_goes_on_stops(room: Newsroom) -> None:
-    comments = room.arrive(*adverts(250))
+def test_an_act_that_is_undone_while_it_goes_on_stops(room, slices_of_ten):
+    comments = room.arrive(*adverts(25))
 
-    def while_undone() -> Iterator[Target]:
-        yield from chosen(room, comments[:200])
+    def while_undone():
+        yield from chosen(room, comments[:20])
         with room.deps.store.read() as tx:
             ((bulk_decision, _),) = tx.bulk_decisions.latest(2)
         undo_bulk(room.deps, bulk_decision.id, Who.MODERATOR, "Noor")
-        yield from chosen(room, comments[200:])
+        yield from chosen(room, comments[20:])
 
     done = decide_bulk(room.deps, while_undone(), judgement(Action.REJECT), "by hand")
-    assert (done.changed, done.stopped) == (100, True)
+    assert (done.changed, done.stopped) == (10, True)
     assert room.statuses(comments) == {Status.HELD}

@@ -1,20 +1,12 @@
 """Every store: what is carried out on many at once comes to the same as one by one, at the price of one."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from typing import Any
-
 import pytest
 from sqlalchemy import event
 
 from service.context import Dependencies
-from service.domain.comment import Comment
 from service.domain.errors import ReplydeskError
-from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.storage import Store, Tx
 from service.usecases import (
     Judgement,
     Scored,
@@ -36,18 +28,18 @@ NOOR = Judgement(Action.APPROVE, Who.MODERATOR, "Noor")
 class Twins:
     """Two sites with the same comments: on one they are decided one by one, on the other together."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store):
         self.now, self.store = NOON, store
         self.deps = Dependencies(store, RecordingDispatcher(), lambda: self.now)
         with store.write() as tx:
             self.one = tx.sites.add(courier())
             self.other = tx.sites.add(herald(callback_url="https://herald.example/callback"))
 
-    def both(self, act: Callable[[Site], object]) -> None:
+    def both(self, act):
         act(self.one)
         act(self.other)
 
-    def held(self, site: Site, *names: str) -> list[Comment]:
+    def held(self, site, *names):
         """Comments that the model held, and its decision has left."""
         with self.store.write() as tx:
             found = list(tx.comments.add(site.id, [draft(one) for one in names], self.now).values())
@@ -55,20 +47,20 @@ class Twins:
         record_scores(self.deps, [Scored(one, Assessment(scores, "made-up-1")) for one in found])
         return found
 
-    def alike(self) -> None:
+    def alike(self):
         """See that both sites stand where the other does."""
         with self.store.read() as tx:
             assert told(tx, self.one) == told(tx, self.other)
 
 
-def told(tx: Tx, site: Site) -> list[object]:
+def told(tx, site):
     """All that is kept of a site's comments, without the numbers that rows have."""
     return [_told(tx, one) for one in tx.comments.page(site.id, oldest_first=True, limit=100).comments]
 
 
-def _told(tx: Tx, comment: Comment) -> list[object]:
+def _told(tx, comment):
     decisions = tx.decisions.of_comment(comment.pk)
-    place: dict[int | None, int] = {one.id: n for n, one in enumerate(decisions)}
+    place = {one.id: n for n, one in enumerate(decisions)}
     mail = [one for one in tx.deliveries.page(comment.site_id, None, 500) if one.comment_pk == comment.pk]
     return [
         (comment.id, comment.status, comment.revision, comment.published_revision, comment.decided_at),
@@ -91,11 +83,11 @@ def _told(tx: Tx, comment: Comment) -> list[object]:
 
 
 @pytest.fixture
-def twins(store: Store) -> Twins:
+def twins(store):
     return Twins(store)
 
 
-def newsday(twins: Twins, site: Site) -> list[Target]:
+def newsday(twins, site):
     """Comments in every state that a moderator may meet, each as it was seen before the others acted."""
     deps = twins.deps
     names = ["held", "reported", "aside", "decided", "leaving", "moved", "gone"]
@@ -112,7 +104,7 @@ def newsday(twins: Twins, site: Site) -> list[Target]:
     return [*targets, Target(site, "nowhere", 1)]
 
 
-def one_by_one(twins: Twins, targets: Sequence[Target], judgement: Judgement, delay: float) -> int:
+def one_by_one(twins, targets, judgement, delay):
     """Carry it out on each in an act of its own; return how many it was carried out on."""
     done = 0
     for one in targets:
@@ -129,7 +121,7 @@ def one_by_one(twins: Twins, targets: Sequence[Target], judgement: Judgement, de
 
 @pytest.mark.parametrize("delay", [0.0, 5.0])
 @pytest.mark.parametrize("action", [Action.APPROVE, Action.REJECT, Action.HOLD])
-def test_a_bulk_decision_is_the_same_as_one_by_one(twins: Twins, action: Action, delay: float) -> None:
+def test_a_bulk_decision_is_the_same_as_one_by_one(twins, action, delay):
     judgement = Judgement(action, Who.MODERATOR, "Mara", note="All of these.")
     first, second = newsday(twins, twins.one), newsday(twins, twins.other)
     done = one_by_one(twins, first, judgement, delay)
@@ -148,7 +140,7 @@ def test_a_bulk_decision_is_the_same_as_one_by_one(twins: Twins, action: Action,
     twins.alike()
 
 
-def _take_back(twins: Twins, site: Site, names: Sequence[str]) -> None:
+def _take_back(twins, site, names):
     """Undo what Mara decided and still stands, one by one."""
     for name in names:
         with twins.store.read() as tx:
@@ -158,7 +150,7 @@ def _take_back(twins: Twins, site: Site, names: Sequence[str]) -> None:
             undo(twins.deps, site, name, Who.MODERATOR, "Mara", current.id)
 
 
-def test_a_comment_that_is_named_twice_is_decided_once(twins: Twins) -> None:
+def test_a_comment_that_is_named_twice_is_decided_once(twins):
     twins.held(twins.one, "c-1")
     targets = [Target(twins.one, "c-1", 1)] * 2
     made = decide_bulk(twins.deps, targets, Judgement(Action.SPAM, Who.MODERATOR, "Mara"), "by hand")
@@ -166,7 +158,7 @@ def test_a_comment_that_is_named_twice_is_decided_once(twins: Twins) -> None:
     assert undo_bulk(twins.deps, made.bulk_decision.id, Who.MODERATOR, "Mara").changed == 1
 
 
-def test_a_bulk_decision_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
+def test_a_bulk_decision_over_two_sites_numbers_each_by_itself(twins):
     twins.both(lambda site: twins.held(site, *(f"c-{n}" for n in range(3))))
     targets = [Target(site, f"c-{n}", 1) for n in range(3) for site in (twins.one, twins.other)]
     judgement = Judgement(Action.SPAM, Who.MODERATOR, "Mara")
@@ -179,7 +171,7 @@ def test_a_bulk_decision_over_two_sites_numbers_each_by_itself(twins: Twins) -> 
         assert [link.act.act for link in tx.audit_log.after(0, 50) if link.act] == ["decision"] * 6
 
 
-def test_an_act_on_many_takes_as_many_statements_as_on_few(store: Store) -> None:
+def test_an_act_on_many_takes_as_many_statements_as_on_few(store):
     twins = Twins(store)
     report(twins.deps, twins.one, twins.held(twins.one, "first")[0].id, "reader", None)
     dismiss(twins.deps, twins.one, "first", 1, "Mara")  # begins the chain of acts
@@ -188,12 +180,12 @@ def test_an_act_on_many_takes_as_many_statements_as_on_few(store: Store) -> None
     assert _statements(twins, few) == _statements(twins, many)
 
 
-def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
+def _statements(twins, targets):
     """Count the statements of a decision, a publication, and both undos."""
-    counted: list[int] = []
+    counted = []
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Mara")
 
-    def count(*_given: Any) -> None:
+    def count(*_given):
         counted[-1] += 1
 
     event.listen(twins.store.engine, "before_cursor_execute", count)

@@ -1,24 +1,18 @@
 """A copy is a copy of what was written, quotations aside; what is said beside it, trust and staff are judged alone."""
 
-from __future__ import annotations
-
 import time
-from collections.abc import Mapping
 
 import pytest
 
 from service.domain.author_status import AuthorStatus
-from service.domain.comment import Comment
 from service.domain.quotations import adds_remark, own_words
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.privacy.sealing import Address
 from service.scoring.scorer import sign
-from service.storage import Store
 from service.usecases import Judgement, Scored, StatusChange, record_scores, rescore, set_author_status
 from service.usecases.bulk import decide_cluster
 from tests.factories import ON_SQLITE
-from tests.worker.cast import Stage
 from worker.reading import sign as sign_batch
 
 PARAGRAPH = (
@@ -50,18 +44,13 @@ ADVERT = (
 )
 
 
-@pytest.fixture
-def stage(store: Store) -> Stage:
-    return Stage.over(store)
-
-
 class Crowd:
     """Readers who post on a stage, one after the other."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage):
         self.stage, self.count = stage, 0
 
-    def write(self, body: str, scores: Mapping[str, float], who: str = "ada", **changes: object) -> Comment:
+    def write(self, body, scores, who="ada", **changes):
         """One comment, scored and settled with its signature as the worker makes it."""
         self.count += 1
         name = f"n-{self.count}"
@@ -73,14 +62,14 @@ class Crowd:
         record_scores(self.stage.deps, scored)
         return self.stage.look(name)
 
-    def decide(self, comment: Comment, action: Action) -> None:
+    def decide(self, comment, action):
         with self.stage.deps.store.read() as tx:
             cluster = tx.clusters.of_comments([comment.pk])[comment.pk]
         decide_cluster(self.stage.deps, self.stage.site, cluster, Judgement(action, Who.MODERATOR, "Mara"))
 
 
 @pytest.fixture
-def crowd(stage: Stage) -> Crowd:
+def crowd(stage):
     return Crowd(stage)
 
 
@@ -88,17 +77,17 @@ RUDE = {"insult": 0.9}
 
 
 @pytest.mark.parametrize("action", [Action.SPAM, Action.REJECT])
-def test_who_quotes_a_bare_paragraph_is_no_copy(crowd: Crowd, action: Action) -> None:
+def test_who_quotes_a_bare_paragraph_is_no_copy(crowd, action):
     quote_after_trolls(crowd, "bare", action)
 
 
 @ON_SQLITE
 @pytest.mark.parametrize("form", [form for form in FORMS if form != "bare"])
-def test_who_quotes_the_same_paragraph_is_no_copy(crowd: Crowd, form: str) -> None:
+def test_who_quotes_the_same_paragraph_is_no_copy(crowd, form):
     quote_after_trolls(crowd, form, Action.SPAM)
 
 
-def quote_after_trolls(crowd: Crowd, form: str, action: Action) -> None:
+def quote_after_trolls(crowd, form, action):
     """Two trolls quote a paragraph and are refused; whoever quotes it with a civil remark is published."""
     trolls = [
         crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
@@ -116,7 +105,7 @@ def quote_after_trolls(crowd: Crowd, form: str, action: Action) -> None:
 
 @ON_SQLITE
 @pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "bare, behind")])
-def test_a_short_word_beside_a_quotation_is_ones_own(crowd: Crowd, form: str) -> None:
+def test_a_short_word_beside_a_quotation_is_ones_own(crowd, form):
     trolls = [
         crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
         for n, said in enumerate(("Idiots.", "Liars!"))
@@ -133,7 +122,7 @@ def test_a_short_word_beside_a_quotation_is_ones_own(crowd: Crowd, form: str) ->
 
 @ON_SQLITE
 @pytest.mark.parametrize("form", FORMS)
-def test_who_quotes_before_the_decision_is_no_copy_either(crowd: Crowd, form: str) -> None:
+def test_who_quotes_before_the_decision_is_no_copy_either(crowd, form):
     civil = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=CIVIL), RUDE, "chi")
     troll = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=INSULTS[0]), RUDE, "troll")
     crowd.decide(troll, Action.SPAM)
@@ -141,7 +130,7 @@ def test_who_quotes_before_the_decision_is_no_copy_either(crowd: Crowd, form: st
 
 
 @pytest.mark.parametrize("text", [CIVIL, "Nice one."])
-def test_an_edit_leaves_the_copies(crowd: Crowd, text: str) -> None:
+def test_an_edit_leaves_the_copies(crowd, text):
     first, second = (crowd.write(ADVERT.format(n=n), RUDE, f"bot{n}") for n in range(2))
     crowd.count -= 1  # the same id again
     assert crowd.write(text, RUDE, "bot1").id == second.id
@@ -149,7 +138,7 @@ def test_an_edit_leaves_the_copies(crowd: Crowd, text: str) -> None:
     assert crowd.stage.look(second.id).status is Status.HELD
 
 
-def test_an_author_trusted_later_is_no_copy(crowd: Crowd) -> None:
+def test_an_author_trusted_later_is_no_copy(crowd):
     first, second, third = (crowd.write(ADVERT.format(n=n), RUDE, f"bot{n}") for n in range(3))
     set_author_status(
         crowd.stage.deps, crowd.stage.site, second.pk, StatusChange(AuthorStatus.TRUSTED, "Mara")
@@ -162,7 +151,7 @@ def test_an_author_trusted_later_is_no_copy(crowd: Crowd) -> None:
     assert found == [Status.SPAM, Status.HELD, Status.SPAM]
 
 
-def test_a_trusted_author_scored_again_is_no_copy(crowd: Crowd) -> None:
+def test_a_trusted_author_scored_again_is_no_copy(crowd):
     stage = crowd.stage
     first = crowd.write(ADVERT.format(n=1), RUDE, "bot")
     crowd.decide(first, Action.SPAM)
@@ -171,10 +160,7 @@ def test_a_trusted_author_scored_again_is_no_copy(crowd: Crowd) -> None:
     for threat, effort, act in ((0.06, Effort.FAST, record_scores), (0.9, Effort.FULL, rescore)):
         scores = dict.fromkeys(LABELS, 0.01) | {"threat": threat}
         told = Assessment(scores, "made-up-1", language="en", effort=effort)
-        act(
-            stage.deps,
-            sign_batch(sign, [Scored(stage.look("fast"), told)], {}, {stage.site.id}),
-        )
+        act(stage.deps, sign_batch(sign, [Scored(stage.look("fast"), told)], {}, {stage.site.id}))
     found = stage.look("fast")
     assert found.status is Status.HELD
     with stage.deps.store.read() as tx:
@@ -183,7 +169,7 @@ def test_a_trusted_author_scored_again_is_no_copy(crowd: Crowd) -> None:
 
 @ON_SQLITE
 @pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "bare, behind")])
-def test_trolls_who_quote_the_same_are_no_copies_of_each_other(crowd: Crowd, form: str) -> None:
+def test_trolls_who_quote_the_same_are_no_copies_of_each_other(crowd, form):
     """What they say themselves differs, so that each stands in a row of its own."""
     one, other = (
         crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
@@ -194,14 +180,14 @@ def test_trolls_who_quote_the_same_are_no_copies_of_each_other(crowd: Crowd, for
     assert clusters[one.pk].id != clusters[other.pk].id
 
 
-def test_the_same_remark_on_other_quotations_is_a_copy(crowd: Crowd) -> None:
+def test_the_same_remark_on_other_quotations_is_a_copy(crowd):
     said = "Nobody believes a single word of this rubbish, you paid liars of the council."
     first = crowd.write(f"> {PARAGRAPH}\n{said}", RUDE, "troll")
     crowd.decide(first, Action.SPAM)
     assert crowd.write(f"> {CIVIL * 3}\n{said}", {}, "troll2").status is Status.SPAM
 
 
-def test_copies_that_differ_a_little_are_still_decided(crowd: Crowd) -> None:
+def test_copies_that_differ_a_little_are_still_decided(crowd):
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
     crowd.decide(first, Action.SPAM)
     for n, body in enumerate(("{}", "Hi all! {}", "{} Best, Ana", "{}!!!"), 2):
@@ -209,14 +195,14 @@ def test_copies_that_differ_a_little_are_still_decided(crowd: Crowd) -> None:
     assert crowd.write(f'"{ADVERT.format(n=9)}"', {}, "bot9").status is Status.SPAM
 
 
-def test_other_links_make_no_remark(crowd: Crowd) -> None:
+def test_other_links_make_no_remark(crowd):
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
     crowd.decide(first, Action.SPAM)
     links = " ".join(f"https://elsewhere-{n}.example/of-my-own" for n in range(3))
     assert crowd.write(f"{ADVERT.format(n=2)} {links}", {}, "bot").status is Status.SPAM
 
 
-def test_an_approved_paragraph_lifts_no_insult_beside_it(crowd: Crowd) -> None:
+def test_an_approved_paragraph_lifts_no_insult_beside_it(crowd):
     first = crowd.write(PARAGRAPH, RUDE)
     crowd.decide(first, Action.APPROVE)
     assert crowd.write(PARAGRAPH, RUDE, "bo").status is Status.APPROVED
@@ -230,8 +216,8 @@ ANSWER = (
 
 
 @pytest.mark.parametrize("who", ["trusted", "staff"])
-def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None:
-    given: dict[str, object] = {"signals": {"staff": True}} if who == "staff" else {}
+def test_trusted_authors_and_staff_are_no_copies(crowd, who):
+    given = {"signals": {"staff": True}} if who == "staff" else {}
     first = crowd.write(ANSWER, {}, "service", **given)
     if who == "trusted":
         set_author_status(
@@ -248,7 +234,7 @@ def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None
         assert tx.clusters.of_comments([held.pk]) == {}
 
 
-def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd: Crowd) -> None:
+def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd):
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
     crowd.decide(first, Action.SPAM)
     late = crowd.write(ADVERT.format(n=2), {}, "bot")
@@ -261,7 +247,7 @@ def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd: Crowd)
     assert crowd.stage.look(late.id).status is Status.HELD
 
 
-def test_watched_and_banned_authors_are_caught_as_before(crowd: Crowd) -> None:
+def test_watched_and_banned_authors_are_caught_as_before(crowd):
     first = crowd.write(ANSWER, {"spam": 0.7}, "troll")
     crowd.decide(first, Action.SPAM)
     watched = crowd.write("A first word.", {}, "bo")
@@ -271,7 +257,7 @@ def test_watched_and_banned_authors_are_caught_as_before(crowd: Crowd) -> None:
     assert crowd.write(ANSWER, {}, "bo").status is Status.SPAM
 
 
-def test_a_decision_counts_though_its_first_copy_is_gone(crowd: Crowd) -> None:
+def test_a_decision_counts_though_its_first_copy_is_gone(crowd):
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
     crowd.decide(first, Action.SPAM)
     with crowd.stage.deps.store.write() as tx:
@@ -296,12 +282,12 @@ def test_a_decision_counts_though_its_first_copy_is_gone(crowd: Crowd) -> None:
         ("a <b>bold</b> word is no quotation", "a <b>bold</b> word is no quotation"),
     ],
 )
-def test_quotations_are_known_by_their_marks(text: str, own: str) -> None:
+def test_quotations_are_known_by_their_marks(text, own):
     assert own_words(text) == own
 
 
 @pytest.mark.parametrize("piece", ['"a ', "> a\n", "[quote]", "“a ", "<q>", "a ", "橋", "[/quote]", "»a«"])
-def test_the_longest_text_is_read_at_once(piece: str) -> None:
+def test_the_longest_text_is_read_at_once(piece):
     text = (piece * 20_000)[:20_000]
     started = time.process_time()
     own_words(text)

@@ -1,19 +1,15 @@
 """Every final state ends what is open about a comment: reports, appeals, claims, its place among copies."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest
 
-from service.domain.comment import Comment
-from service.domain.desk import Matter, Moderator, Wanted
+from service.domain.desk import Matter, Wanted
 from service.domain.duplicates import Signature
 from service.domain.errors import Final
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.privacy.sealing import Address
-from service.storage import Store
 from service.usecases import (
     NothingToAppeal,
     Scored,
@@ -30,35 +26,29 @@ from service.usecases import (
 from service.usecases.appeal import Answer
 from service.usecases.review import Judgement
 from tests.factories import NOON
-from tests.worker.cast import Stage
 
 COPY = Signature(b"\x01\x00" * 48, (1, 2, 3))
 
 
 @pytest.fixture
-def stage(store: Store) -> Stage:
-    return Stage.over(store)
-
-
-@pytest.fixture
-def mara(stage: Stage) -> Moderator:
+def mara(stage):
     with stage.deps.store.write() as tx:
         return tx.moderators.add("Mara", "moderator", NOON)
 
 
-def held(stage: Stage, count: int) -> list[Comment]:
+def held(stage, count):
     posted = stage.post(*(f"Buy now {n}!" for n in range(count)), email=Address.parse("ada@mail.example"))
     doubtful = Assessment(dict.fromkeys(LABELS, 0.01) | {"spam": 0.7}, "made-up-1")
     record_scores(stage.deps, [Scored(one, doubtful, signature=COPY) for one in posted])
     return [stage.look(one.id) for one in posted]
 
 
-def decide(stage: Stage, comment: Comment, action: Action, replaces: int | None = None) -> None:
+def decide(stage, comment, action, replaces=None):
     judgement = Judgement(action, Who.MODERATOR, "Mara", replaces=replaces)
     review(stage.deps, stage.site, comment.id, judgement)
 
 
-def open_queues(stage: Stage, moderator: Moderator) -> dict[str, list[str]]:
+def open_queues(stage, moderator):
     """What each queue of the desk shows, by the comments' ids, and what is counted."""
     with stage.deps.store.read() as tx:
         shown = {
@@ -77,7 +67,7 @@ def open_queues(stage: Stage, moderator: Moderator) -> dict[str, list[str]]:
 EMPTY = {"reported": [], "aside": [], "appeals": [], "held": []}
 
 
-def end(stage: Stage, how: str, comment: Comment) -> None:
+def end(stage, how, comment):
     if how == "withdrawn":
         assert withdraw(stage.deps, stage.site, comment.id, "courier").status is Status.WITHDRAWN
     elif how == "erased":
@@ -90,45 +80,47 @@ def end(stage: Stage, how: str, comment: Comment) -> None:
 ENDS = ["withdrawn", "erased", "retained no longer"]
 
 
-@pytest.mark.parametrize("how", ENDS)
-def test_reports_end_with_the_comment(stage: Stage, mara: Moderator, how: str) -> None:
-    (comment,) = held(stage, 1)
-    decide(stage, comment, Action.APPROVE)
+def reported(stage):
+    decide(stage, stage.look(), Action.APPROVE)
     for reader in ("one", "two"):
-        report(stage.deps, stage.site, comment.id, reader, "rude")
-    assert open_queues(stage, mara) == EMPTY | {"reported": ["c-0"]}
+        report(stage.deps, stage.site, "c-0", reader, "rude")
+
+
+def set_aside(stage):
+    decide(stage, stage.look(), Action.HOLD)
+
+
+def appealed(stage):
+    decide(stage, stage.look(), Action.REJECT)
+    return appeal(stage.deps, stage.site, "c-0", "Please look again.")
+
+
+@pytest.mark.parametrize("how", ENDS)
+@pytest.mark.parametrize(
+    ("begin", "queue"), [(reported, "reported"), (set_aside, "aside"), (appealed, "appeals")]
+)
+def test_what_is_open_ends_with_the_comment(stage, mara, begin, queue, how):
+    held(stage, 1)
+    begin(stage)
+    assert open_queues(stage, mara) == EMPTY | {queue: ["c-0"]}
     end(stage, how, stage.look("c-0"))
     assert open_queues(stage, mara) == EMPTY
 
 
-@pytest.mark.parametrize("how", ENDS)
-def test_what_was_set_aside_ends_with_the_comment(stage: Stage, mara: Moderator, how: str) -> None:
-    (comment,) = held(stage, 1)
-    decide(stage, comment, Action.HOLD)
-    assert open_queues(stage, mara) == EMPTY | {"aside": ["c-0"]}
-    end(stage, how, stage.look("c-0"))
-    assert open_queues(stage, mara) == EMPTY
+def test_an_appeal_against_a_withdrawn_comment_is_over(stage):
+    held(stage, 1)
+    made = appealed(stage)
+    end(stage, "withdrawn", stage.look("c-0"))
+    with pytest.raises(Final):
+        take_answer_back(stage.deps, stage.site, made.id, "Bea")
+    with pytest.raises((Final, NothingToAppeal)):
+        appeal(stage.deps, stage.site, "c-0", "Please!")
+    with pytest.raises(Final):
+        answer(stage.deps, stage.site, made.id, Answer(True, "Yes.", "Bea"), 0.0)
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_appeals_end_with_the_comment(stage: Stage, mara: Moderator, how: str) -> None:
-    (comment,) = held(stage, 1)
-    decide(stage, comment, Action.REJECT)
-    made = appeal(stage.deps, stage.site, comment.id, "Please look again.")
-    assert open_queues(stage, mara) == EMPTY | {"appeals": ["c-0"]}
-    end(stage, how, stage.look("c-0"))
-    assert open_queues(stage, mara) == EMPTY
-    if how == "withdrawn":
-        with pytest.raises(Final):
-            take_answer_back(stage.deps, stage.site, made.id, "Bea")
-        with pytest.raises((Final, NothingToAppeal)):
-            appeal(stage.deps, stage.site, comment.id, "Please!")
-        with pytest.raises(Final):
-            answer(stage.deps, stage.site, made.id, Answer(True, "Yes.", "Bea"), 0.0)
-
-
-@pytest.mark.parametrize("how", ENDS)
-def test_nobody_has_it_in_hand(stage: Stage, mara: Moderator, how: str) -> None:
+def test_nobody_has_it_in_hand(stage, mara, how):
     (comment,) = held(stage, 1)
     assert claim_held(stage.deps, mara.id, Wanted(), 5)
     end(stage, how, comment)
@@ -140,7 +132,7 @@ def test_nobody_has_it_in_hand(stage: Stage, mara: Moderator, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_it_leaves_its_copies(stage: Stage, mara: Moderator, how: str) -> None:
+def test_it_leaves_its_copies(stage, mara, how):
     copies = held(stage, 3)
     assert open_queues(stage, mara)["held"] == ["c-0"]
     with stage.deps.store.read() as tx:
@@ -157,7 +149,7 @@ def test_it_leaves_its_copies(stage: Stage, mara: Moderator, how: str) -> None:
         assert tx.clusters.of_comments([copies[0].pk]) == {}
 
 
-def test_all_of_it_ends_at_once(stage: Stage, mara: Moderator) -> None:
+def test_all_of_it_ends_at_once(stage, mara):
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.REJECT)
     appeal(stage.deps, stage.site, comment.id, "Please look again.")
@@ -170,7 +162,7 @@ def test_all_of_it_ends_at_once(stage: Stage, mara: Moderator) -> None:
         assert open_queues(stage, mara) == EMPTY
 
 
-def test_other_comments_keep_what_is_open_about_them(stage: Stage, mara: Moderator) -> None:
+def test_other_comments_keep_what_is_open_about_them(stage, mara):
     first, second = held(stage, 2)
     for one in (first, second):
         decide(stage, one, Action.REJECT)

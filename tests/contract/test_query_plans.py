@@ -1,21 +1,20 @@
 """The real databases: each query of a running service goes by an index made for it, whatever the size."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, text
+from sqlalchemy import event, insert, text
 
 from service.domain.article_url import article_key
 from service.domain.desk import Cursor, Matter, Sort, Wanted
 from service.domain.status import Status
 from service.storage import Store, Tx, migrate
-from service.storage.comment_tables import articles, comments
-from service.storage.decision_tables import decisions, deliveries
-from service.storage.desk_tables import appeals, matters
 from service.storage.engines import open_engine
 from service.storage.records import ScoreRange
+from service.storage.schema_comments import articles, comments
+from service.storage.schema_moderation import appeals, decisions, deliveries, matters
 from service.web.threads import published_page
 from tests import servers
 from tests.factories import ARTICLE, HELD, NOON, PENDING, after, courier, herald, template
@@ -23,7 +22,7 @@ from tests.factories import ARTICLE, HELD, NOON, PENDING, after, courier, herald
 Hot = Callable[[Tx], Any]
 ROWS, ARTICLES = 3_000, 300
 
-HOT: dict[str, tuple[Hot, str]] = {
+HOT = {
     "texts whose time is over": (
         lambda tx: tx.retention.expired(1, Status.REJECTED, after(ROWS), 10),
         "ix_comments_expiring",
@@ -32,10 +31,7 @@ HOT: dict[str, tuple[Hot, str]] = {
         lambda tx: tx.retention.drop_clients(1, after(ROWS), 10),
         "ix_comments_client",
     ),
-    "erasures to clear up after": (
-        lambda tx: tx.erasure.count_unpurged(),
-        "ix_erasures_unpurged",
-    ),
+    "erasures to clear up after": (lambda tx: tx.erasure.count_unpurged(), "ix_erasures_unpurged"),
     "lease of all that is fresh": (
         lambda tx: tx.scoring.lease_pending(NOON, after(30), 200),
         "ix_comments_turn",
@@ -118,7 +114,7 @@ HOT: dict[str, tuple[Hot, str]] = {
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def grown(request, tmp_path_factory):
     """A database with a few thousand rows of a running installation, whose planner knows what is in it."""
     if request.param == "sqlite":
         path = tmp_path_factory.mktemp("grown") / "replydesk.db"
@@ -131,7 +127,7 @@ def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield from _grown(url)
 
 
-def _grown(url: str) -> Iterator[Store]:
+def _grown(url):
     engine = open_engine(url)
     store = Store(engine)
     with store.write() as tx:
@@ -156,7 +152,7 @@ def _grown(url: str) -> Iterator[Store]:
     store.close()
 
 
-def _comment(n: int) -> dict[str, Any]:
+def _comment(n):
     """Most are approved; two in a hundred are held, one waits and one was tried."""
     status = {0: "held", 1: "held", 2: "pending", 3: "pending"}.get(n % 100, "approved")
     return {
@@ -185,7 +181,7 @@ def _comment(n: int) -> dict[str, Any]:
     }
 
 
-def _decision(n: int) -> dict[str, Any]:
+def _decision(n):
     return {
         "pk": n,
         "comment_pk": n,
@@ -202,7 +198,7 @@ def _decision(n: int) -> dict[str, Any]:
     }
 
 
-def _appeal(n: int) -> dict[str, Any]:
+def _appeal(n):
     return {
         "site_id": 1 + n % 2,
         "comment_pk": n,
@@ -213,7 +209,7 @@ def _appeal(n: int) -> dict[str, Any]:
     }
 
 
-def _matter(n: int) -> dict[str, Any]:
+def _matter(n):
     return {
         "kind": ("reported", "aside")[n % 2],
         "comment_pk": n,
@@ -223,7 +219,7 @@ def _matter(n: int) -> dict[str, Any]:
     }
 
 
-def _delivery(n: int) -> dict[str, Any]:
+def _delivery(n):
     return {
         "site_id": 1 + n % 2,
         "comment_pk": n,
@@ -241,14 +237,14 @@ def _delivery(n: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "grown", ["sqlite"], indirect=True
 )  # PostgreSQL takes whichever index is small, while small
-def test_a_range_is_counted_from_its_index_alone(grown: Store) -> None:
+def test_a_range_is_counted_from_its_index_alone(grown):
     stretch = ScoreRange(0.2, 0.4, "insult", until_pk=ROWS)
     plan = _plan(grown, lambda tx: (tx.ranges.histogram(stretch, 50), tx.ranges.sample(stretch, 0)))
     assert len(re.findall("USING COVERING INDEX ix_comments_held_scores", plan)) == 2, plan
 
 
 @pytest.mark.parametrize("name", HOT)
-def test_hot_query_goes_by_its_index(grown: Store, name: str) -> None:
+def test_hot_query_goes_by_its_index(grown, name):
     work, index = HOT[name]
     plan = _plan(grown, work)
     assert index in plan, plan
@@ -267,7 +263,7 @@ def test_hot_query_goes_by_its_index(grown: Store, name: str) -> None:
         assert "TEMP B-TREE" not in plan, plan
 
 
-def test_what_is_in_hand_is_looked_up_claim_by_claim(grown: Store) -> None:
+def test_what_is_in_hand_is_looked_up_claim_by_claim(grown):
     plan = _plan(grown, lambda tx: tx.queue.claims(NOON))
     assert "SCAN comments" not in plan, plan
     assert re.search("SEARCH comments USING INTEGER PRIMARY KEY|using pk_comments on comments", plan, re.I), (
@@ -284,7 +280,7 @@ SELECT 1, n, 1, 'held', true, 0, 1, 'Ada', 'The bridge is open.', n, n, 'hash', 
 KEPT_PLANS = "SELECT statement, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%held%'"
 
 
-def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url: str) -> None:
+def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url):
     with servers.postgresql_database() as url:
         migrate.upgrade(url)
         store = Store(open_engine(url))
@@ -307,12 +303,12 @@ def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url: 
     assert [one.statement for one in kept if not one.generic_plans] == []
 
 
-def _plan(store: Store, work: Hot) -> str:
+def _plan(store, work):
     """Run `work` and return the plans of its statements, as the database tells them."""
-    told: list[str] = []
+    told = []
     asking = False
 
-    def explain(connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+    def explain(connection, _cursor, statement, parameters, *_rest):
         nonlocal asking
         if asking:
             return

@@ -1,14 +1,8 @@
 """Search finds a text however it is spelt, in every store: one normal form for what is indexed and what is asked."""
 
-from __future__ import annotations
-
 import unicodedata
 
-import pytest
-
-from service.domain.site import Site
-from service.storage import Store, Tx
-from tests.factories import NOON, courier, draft
+from tests.factories import NOON, draft
 
 FOUND = [
     ("Die Straße ist gesperrt.", "STRASSE"),
@@ -77,13 +71,7 @@ MISSED = [
 ]
 
 
-@pytest.fixture
-def site(store: Store) -> Site:
-    with store.write() as tx:
-        return tx.sites.add(courier())
-
-
-def indexed(tx: Tx, site: Site, *bodies: str) -> list[str]:
+def indexed(tx, site, *bodies):
     """Store and index texts by nobody in particular; return their ids."""
     drafts = [draft(f"c-{n}", author_name="X", body=body) for n, body in enumerate(bodies)]
     added = tx.comments.add(site.id, drafts, NOON)
@@ -91,21 +79,21 @@ def indexed(tx: Tx, site: Site, *bodies: str) -> list[str]:
     return [one.id for one in drafts]
 
 
-def test_a_text_is_found_however_it_is_spelt(store: Store, site: Site) -> None:
+def test_a_text_is_found_however_it_is_spelt(store, site):
     with store.write() as tx:
         names = indexed(tx, site, *(body for body, _ in FOUND))
         for name, (body, asked) in zip(names, FOUND, strict=True):
             assert name in {one.id for one in tx.search.find([asked], site.id, None, 100)}, (body, asked)
 
 
-def test_what_is_another_word_is_not_found(store: Store, site: Site) -> None:
+def test_what_is_another_word_is_not_found(store, site):
     with store.write() as tx:
         names = indexed(tx, site, *(body for body, _ in MISSED))
         for name, (body, asked) in zip(names, MISSED, strict=True):
             assert name not in {one.id for one in tx.search.find([asked], site.id, None, 100)}, (body, asked)
 
 
-def test_every_word_must_be_there(store: Store, site: Site) -> None:
+def test_every_word_must_be_there(store, site):
     with store.write() as tx:
         indexed(tx, site, "Die Brücke 橋 ist offen", "Die Brücke ist zu", "橋")
         assert [one.id for one in tx.search.find(["brucke", "橋"], None, None, 9)] == ["c-0"]
@@ -114,7 +102,7 @@ def test_every_word_must_be_there(store: Store, site: Site) -> None:
         assert tx.search.find(["…", "'", "\\", "<->", "🇮🇸"], None, None, 9) == []
 
 
-def test_hostile_texts_are_indexed(store: Store, site: Site) -> None:
+def test_hostile_texts_are_indexed(store, site):
     every = "".join(chr(point) for point in range(0x4E00, 0x4E00 + 19_990))
     hostile = [
         "a" * 20_000,

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from service.domain.audit_log import Act, UnkeyedSigner, Walk, walk
-from service.storage import Store, open_store
+from service.storage import open_store
 from tests.factories import NOON, after, courier, draft
 
 SIGNER = UnkeyedSigner()
@@ -21,12 +21,12 @@ ACTS = [
 ]
 
 
-def walked(store: Store) -> Walk:
+def walked(store):
     with store.read() as tx:
         return walk(tx.audit_log.after(0, 1000), tx.audit_log.head(), SIGNER)
 
 
-def filled(store: Store) -> Store:
+def filled(store):
     """Log the acts above, one alone and three at once."""
     with store.write() as tx:
         tx.audit_log.append("Mara", "sign-in", "desk", NOON)
@@ -35,13 +35,13 @@ def filled(store: Store) -> Store:
     return store
 
 
-def sql(store: Store, statement: str) -> None:
+def sql(store, statement):
     """Do behind the service's back what a hand on the database can do."""
     with store.engine.begin() as connection:
         connection.execute(text(statement))
 
 
-def test_acts_come_back_in_order(store: Store) -> None:
+def test_acts_come_back_in_order(store):
     filled(store)
     with store.read() as tx:
         assert [link.act for link in tx.audit_log.after(0, 100)] == ACTS
@@ -50,14 +50,14 @@ def test_acts_come_back_in_order(store: Store) -> None:
     assert walked(store).links == 4
 
 
-def test_an_empty_chain_holds(store: Store) -> None:
+def test_an_empty_chain_holds(store):
     with store.write() as tx:
         tx.audit_log.append_all([])
         assert tx.audit_log.head() is None
     assert walked(store) == Walk(0, "0" * 64)
 
 
-def test_what_is_rolled_back_leaves_no_gap(store: Store) -> None:
+def test_what_is_rolled_back_leaves_no_gap(store):
     filled(store)
     with suppress(ZeroDivisionError), store.write() as tx:
         tx.audit_log.append("Mara", "reveal", "courier: comment 8", NOON)
@@ -66,7 +66,7 @@ def test_what_is_rolled_back_leaves_no_gap(store: Store) -> None:
     assert (walked(store).holds, walked(store).links) == (True, 8)
 
 
-def test_blanked_acts_leave_the_chain_whole(store: Store) -> None:
+def test_blanked_acts_leave_the_chain_whole(store):
     filled(store)
     with store.write() as tx:
         assert tx.audit_log.blank("Mara") == 2
@@ -77,8 +77,8 @@ def test_blanked_acts_leave_the_chain_whole(store: Store) -> None:
     assert (found.holds, found.blanked) == (True, 2)
 
 
-def test_appending_at_once_makes_one_chain(store: Store) -> None:
-    def work(number: int) -> None:
+def test_appending_at_once_makes_one_chain(store):
+    def work(number):
         for turn in range(5):
             with store.write() as tx:
                 tx.audit_log.append(f"person {number}", "reveal", f"courier: comment {turn}", NOON)
@@ -88,14 +88,14 @@ def test_appending_at_once_makes_one_chain(store: Store) -> None:
     assert (walked(store).holds, walked(store).links) == (True, 30)
 
 
-def test_who_logs_and_then_waits_for_a_row_stops_nobody(clean_postgres_url: str) -> None:
+def test_who_logs_and_then_waits_for_a_row_stops_nobody(clean_postgres_url):
     store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(site.id, [draft("c-1")], NOON)
     has_it = threading.Event()
 
-    def other() -> None:
+    def other():
         with store.write() as tx:
             tx.comments.get(site.id, "c-1", lock=True)
             has_it.set()
@@ -112,7 +112,7 @@ def test_who_logs_and_then_waits_for_a_row_stops_nobody(clean_postgres_url: str)
     store.close()
 
 
-def test_an_act_put_in_by_hand_needs_a_link(store: Store) -> None:
+def test_an_act_put_in_by_hand_needs_a_link(store):
     with pytest.raises(IntegrityError):
         sql(
             store,
@@ -141,7 +141,7 @@ def test_an_act_put_in_by_hand_needs_a_link(store: Store) -> None:
         ("UPDATE acts SET key_version = 3 WHERE number = 4", 4),
     ],
 )
-def test_meddling_is_named_by_its_first_link(store: Store, meddling: str, broken_at: int) -> None:
+def test_meddling_is_named_by_its_first_link(store, meddling, broken_at):
     filled(store)
     for statement in meddling.split("; "):
         sql(store, statement)

@@ -1,15 +1,12 @@
 """Every store: where alarms stand, and who tells them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from service.domain.alarms import Alarm
-from service.storage import Store
 from tests.factories import NOON, after, courier, herald
 
 
-def test_a_change_is_stored_once(store: Store) -> None:
+def test_a_change_is_stored_once(store):
     with store.write() as tx:
         site = tx.sites.add(courier())
         first = Alarm(site.id, True, 1, NOON, b"grown", 0, NOON)
@@ -24,7 +21,7 @@ def test_a_change_is_stored_once(store: Store) -> None:
         assert tx.alarms.all() == [second]
 
 
-def test_it_is_told_by_one_until_it_arrived(store: Store) -> None:
+def test_it_is_told_by_one_until_it_arrived(store):
     with store.write() as tx:
         for site in (tx.sites.add(courier()), tx.sites.add(herald())):
             tx.alarms.save(Alarm(site.id, True, 1, NOON, b"grown", 0, NOON))
@@ -38,7 +35,7 @@ def test_it_is_told_by_one_until_it_arrived(store: Store) -> None:
         assert not tx.alarms.finish(second, None)
 
 
-def test_a_newer_change_is_told_instead(store: Store) -> None:
+def test_a_newer_change_is_told_instead(store):
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.alarms.save(Alarm(site.id, True, 1, NOON, b"grown", 0, NOON))

@@ -1,19 +1,15 @@
 """Every store: one article whatever the spelling of its address, threads by date, and threads that move."""
 
-from __future__ import annotations
-
-import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import pytest
-
-from service.domain.comment import Article, Comment, Source
+from service.domain.comment import Article, Source
 from service.domain.desk import Wanted
-from service.domain.site import Site
 from service.domain.verdict import Action
-from service.storage import Store, Tx
+from service.storage import open_store
 from tests.factories import ADA, ARTICLE, BO, CHI, NOON, after, courier, draft, herald, ids, move
+from tests.processes import until
+from tests.servers import lock_waits
 
 SPELLINGS = [
     "https://courier.example/caf%C3%A9",
@@ -25,19 +21,13 @@ SPELLINGS = [
 TUNNEL = Article("https://courier.example/tunnel", "The tunnel")
 
 
-@pytest.fixture
-def site(store: Store) -> Site:
-    with store.write() as tx:
-        return tx.sites.add(courier())
-
-
-def approved(tx: Tx, site: Site, *drafts: object) -> dict[str, Comment]:
-    added = tx.comments.add(site.id, list(drafts), NOON)  # type: ignore[arg-type]
+def approved(tx, site, *drafts):
+    added = tx.comments.add(site.id, list(drafts), NOON)
     tx.comments.move([move(one, Action.APPROVE) for one in added.values()])
     return added
 
 
-def under(store: Store, site: Site, url: str) -> list[str]:
+def under(store, site, url):
     """The ids of what is published under an address."""
     with store.read() as tx:
         return ids(tx.comments.published(site.id, url))
@@ -46,7 +36,7 @@ def under(store: Store, site: Site, url: str) -> list[str]:
 # -- one article -------------------------------------------------------------------------------------------------------
 
 
-def test_every_spelling_is_one_article(store: Store, site: Site) -> None:
+def test_every_spelling_is_one_article(store, site):
     with store.write() as tx:
         approved(tx, site, *(draft(f"c-{n}", article=Article(url)) for n, url in enumerate(SPELLINGS[:3])))
     for n, url in enumerate(SPELLINGS[3:], 3):
@@ -60,13 +50,12 @@ def test_every_spelling_is_one_article(store: Store, site: Site) -> None:
             assert len(tx.comments.late(site.id, after(60), 9, url)) == 2
             assert len(tx.statistics.arrivals(site.id, after(-9), after(9), None, url, None, 9)) == 5
             found = tx.articles.get(site.id, url)
-            assert found is not None
             assert found.url == SPELLINGS[-1]
         assert tx.articles.get(site.id, "https://courier.example/cafe") is None
         assert tx.comments.published(site.id, "no address") == []
 
 
-def test_the_queue_of_an_article_takes_any_spelling(store: Store, site: Site) -> None:
+def test_the_queue_of_an_article_takes_any_spelling(store, site):
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft(article=Article(SPELLINGS[0]))], NOON)
         tx.comments.move([move(added["c-1"])])
@@ -74,7 +63,7 @@ def test_the_queue_of_an_article_takes_any_spelling(store: Store, site: Site) ->
             assert [one.comment.id for one in tx.queue.page(Wanted(article_url=url), 1, NOON, 9)] == ["c-1"]
 
 
-def test_sites_do_not_share_articles(store: Store, site: Site) -> None:
+def test_sites_do_not_share_articles(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         approved(tx, site, draft(article=Article(SPELLINGS[0])))
@@ -82,7 +71,7 @@ def test_sites_do_not_share_articles(store: Store, site: Site) -> None:
     assert under(store, site, SPELLINGS[2]) == under(store, other, SPELLINGS[2]) == ["c-1"]
 
 
-def test_a_site_that_keeps_spellings_apart_has_two_articles(store: Store, site: Site) -> None:
+def test_a_site_that_keeps_spellings_apart_has_two_articles(store, site):
     with store.write() as tx:
         options = replace(site.options, articles_apart=("slash",))
         tx.sites.save(replace(site, options=options))
@@ -103,14 +92,14 @@ def test_a_site_that_keeps_spellings_apart_has_two_articles(store: Store, site: 
 # -- threads by date ---------------------------------------------------------------------------------------------------
 
 
-def test_threads_are_read_by_date_whatever_came_first(store: Store, site: Site) -> None:
+def test_threads_are_read_by_date_whatever_came_first(store, site):
     days = {"today": 0, "noon": -3_600, "old-2": -400_000_000, "old-1": -400_000_600, "old-3": -400_000_000}
     with store.write() as tx:
         approved(tx, site, *(draft(name, submitted_at=after(when)) for name, when in days.items()))
     expected = ["old-1", "old-2", "old-3", "noon", "today"]
     assert under(store, site, ARTICLE.url) == expected
-    seen: list[str] = []
-    earlier: list[str] = []
+    seen = []
+    earlier = []
     with store.read() as tx:
         cursor = 0
         while page := tx.comments.published(site.id, ARTICLE.url, 2, cursor):
@@ -123,7 +112,7 @@ def test_threads_are_read_by_date_whatever_came_first(store: Store, site: Site) 
     assert earlier == expected[::-1]
 
 
-def test_a_thread_holds_every_state(store: Store, site: Site) -> None:
+def test_a_thread_holds_every_state(store, site):
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
         tx.comments.add(site.id, [draft("c-2", BO)], NOON)
@@ -134,7 +123,7 @@ def test_a_thread_holds_every_state(store: Store, site: Site) -> None:
 # -- what is private ---------------------------------------------------------------------------------------------------
 
 
-def test_what_was_imported_under_a_private_article_is_not_shown(store: Store, site: Site) -> None:
+def test_what_was_imported_under_a_private_article_is_not_shown(store, site):
     members = replace(ARTICLE, private=True)
     with store.write() as tx:
         approved(tx, site, draft("old", article=members, source=Source.IMPORT), draft("live", BO))
@@ -142,7 +131,6 @@ def test_what_was_imported_under_a_private_article_is_not_shown(store: Store, si
     with store.write() as tx:
         approved(tx, site, draft("more", CHI))  # says nothing of that, so it stays
         stored = tx.comments.get(site.id, "old")
-        assert stored is not None
         assert (stored.is_public, stored.article.private) == (False, True)
     assert under(store, site, ARTICLE.url) == ["live", "more"]
     with store.write() as tx:
@@ -153,7 +141,7 @@ def test_what_was_imported_under_a_private_article_is_not_shown(store: Store, si
 # -- threads that move -------------------------------------------------------------------------------------------------
 
 
-def test_a_thread_moves_to_a_new_address(store: Store, site: Site) -> None:
+def test_a_thread_moves_to_a_new_address(store, site):
     with store.write() as tx:
         approved(tx, site, draft("c-1"), draft("c-2", BO))
         assert (
@@ -171,7 +159,7 @@ def test_a_thread_moves_to_a_new_address(store: Store, site: Site) -> None:
         assert len(tx.comments.page(site.id, article_url=ARTICLE.url).comments) == 4
 
 
-def test_a_thread_moves_and_its_old_address_begins_anew(store: Store, site: Site) -> None:
+def test_a_thread_moves_and_its_old_address_begins_anew(store, site):
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
         assert tx.articles.move_thread(site.id, ARTICLE.url, TUNNEL, False) == 1
@@ -180,7 +168,7 @@ def test_a_thread_moves_and_its_old_address_begins_anew(store: Store, site: Site
     assert under(store, site, ARTICLE.url) == ["c-2"]
 
 
-def test_two_threads_become_one(store: Store, site: Site) -> None:
+def test_two_threads_become_one(store, site):
     bare = Article(TUNNEL.url)
     members = replace(ARTICLE, private=True)
     with store.write() as tx:
@@ -197,7 +185,7 @@ def test_two_threads_become_one(store: Store, site: Site) -> None:
     assert under(store, site, ARTICLE.url) == under(store, site, TUNNEL.url) == ["c-1", "c-3"]
 
 
-def test_a_thread_moves_on_and_back(store: Store, site: Site) -> None:
+def test_a_thread_moves_on_and_back(store, site):
     library = Article("https://courier.example/library")
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
@@ -209,13 +197,12 @@ def test_a_thread_moves_on_and_back(store: Store, site: Site) -> None:
     with store.write() as tx:
         assert tx.articles.move_thread(site.id, ARTICLE.url, ARTICLE, True) == 2
         found = tx.articles.get(site.id, library.url)
-        assert found is not None
         assert found.url == ARTICLE.url
     for url in (ARTICLE.url, TUNNEL.url, library.url):
         assert under(store, site, url) == ["c-1", "c-2"]
 
 
-def test_a_thread_moves_to_another_spelling_of_its_address(store: Store, site: Site) -> None:
+def test_a_thread_moves_to_another_spelling_of_its_address(store, site):
     with store.write() as tx:
         approved(tx, site, draft("c-1"))
         assert (
@@ -223,12 +210,11 @@ def test_a_thread_moves_to_another_spelling_of_its_address(store: Store, site: S
             == 1
         )
         found = tx.articles.get(site.id, ARTICLE.url)
-        assert found is not None
         assert found.url == "http://courier.example/bridge/"
         assert tx.articles.move_thread(site.id, "https://courier.example/none", TUNNEL, True) is None
 
 
-def test_a_thread_of_another_site_stays(store: Store, site: Site) -> None:
+def test_a_thread_of_another_site_stays(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         approved(tx, site, draft("c-1"))
@@ -238,7 +224,7 @@ def test_a_thread_of_another_site_stays(store: Store, site: Site) -> None:
     assert under(store, other, TUNNEL.url) == []
 
 
-def test_a_comment_moves_with_its_answers(store: Store, site: Site) -> None:
+def test_a_comment_moves_with_its_answers(store, site):
     with store.write() as tx:
         added = approved(
             tx,
@@ -256,33 +242,23 @@ def test_a_comment_moves_with_its_answers(store: Store, site: Site) -> None:
     assert under(store, site, ARTICLE.url) == ["c-4", "c-5"]
 
 
-def test_a_comment_that_comes_in_while_its_thread_moves_is_not_left_behind(postgres_url: str) -> None:
-    from service.storage import migrate, open_store
-    from tests import servers
+def test_a_comment_that_comes_in_while_its_thread_moves_is_not_left_behind(clean_postgres_url):
+    store = open_store(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.sites.add(courier())
+        approved(tx, site, draft("c-1"))
 
-    assert postgres_url
-    with servers.postgresql_database() as url:
-        migrate.upgrade(url)
-        store = open_store(url)
+    def batch():
         with store.write() as tx:
-            site = tx.sites.add(courier())
-            approved(tx, site, draft("c-1"))
+            tx.comments.add(site.id, [draft("c-3", CHI)], NOON)
 
-        def batch() -> None:
-            with store.write() as tx:
-                tx.comments.add(site.id, [draft("c-3", CHI)], NOON)
-
-        late = [
-            threading.Thread(target=lambda: store.add_comment(site.id, draft("c-2", BO), NOON)),
-            threading.Thread(target=batch),
-        ]
+    with ThreadPoolExecutor(2) as threads:
         with store.write() as tx:
             assert tx.articles.move_thread(site.id, ARTICLE.url, TUNNEL, True) == 1
-            for one in late:
-                one.start()
-            time.sleep(0.5)
+            late = [threads.submit(store.add_comment, site.id, draft("c-2", BO), NOON), threads.submit(batch)]
+            until(lambda: lock_waits(clean_postgres_url) == 2)
         for one in late:
-            one.join(10)
-        with store.read() as tx:
-            assert {one.article.url for one in tx.comments.page(site.id).comments} == {TUNNEL.url}
-        store.close()
+            one.result(10)
+    with store.read() as tx:
+        assert {one.article.url for one in tx.comments.page(site.id).comments} == {TUNNEL.url}
+    store.close()

@@ -1,18 +1,15 @@
 """Every store: what an audit left that was killed is taken off by the next one, and nothing else is."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 
 from service.leak_audit.audit import take_off_what_was_left
-from service.storage import Store
 from tests.factories import NOON, courier, draft
 
 KILLED, RUNNING, NAMED_ALIKE = "audit-0123456789", "audit-9876543210", "audit-aaaaaaaaaa"
 
 
-def test_what_a_killed_audit_left_is_taken_off(store: Store) -> None:
+def test_what_a_killed_audit_left_is_taken_off(store):
     old = NOON - timedelta(hours=2)
     with store.write() as tx:
         for name, url, made in (

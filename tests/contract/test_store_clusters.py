@@ -1,25 +1,15 @@
 """Every store: duplicate clusters and bulk decisions."""
 
-import pytest
-
-from service.domain.comment import Article, Comment
-from service.domain.desk import Matter, Moderator, Wanted
+from service.domain.comment import Article
+from service.domain.desk import Matter, Wanted
 from service.domain.duplicates import Signature
-from service.domain.site import Site
 from service.domain.verdict import Action, Reason
-from service.storage import Store
-from tests.factories import NOON, after, courier, decided, decision, draft, herald, ids, move, verdict
+from tests.factories import NOON, after, decided, decision, draft, herald, ids, move, verdict
 
 NEAR, FAR = Signature(b"\x01\x00" * 48, (1, 2, 3)), Signature(b"\x02\x00" * 48, (1 << 50, 7))
 
 
-@pytest.fixture
-def site(store: Store) -> Site:
-    with store.write() as tx:
-        return tx.sites.add(courier())
-
-
-def held(store: Store, site: Site, count: int) -> list[Comment]:
+def held(store, site, count):
     """Store comments that a person is to look at."""
     with store.write() as tx:
         comments = list(tx.comments.add(site.id, [draft(f"c-{n}") for n in range(count)], NOON).values())
@@ -30,7 +20,7 @@ def held(store: Store, site: Site, count: int) -> list[Comment]:
         return comments
 
 
-def test_a_cluster_is_found_by_any_band_of_its_site(store: Store, site: Site) -> None:
+def test_a_cluster_is_found_by_any_band_of_its_site(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         near, far = tx.clusters.add(site.id, [NEAR, FAR], NOON)
@@ -40,7 +30,7 @@ def test_a_cluster_is_found_by_any_band_of_its_site(store: Store, site: Site) ->
         assert tx.clusters.near(site.id, [], NOON) == {}
 
 
-def test_a_copy_at_risk_is_not_hidden_by_one_that_is_not(store: Store, site: Site) -> None:
+def test_a_copy_at_risk_is_not_hidden_by_one_that_is_not(store, site):
     calm, first, second, later = held(store, site, 4)
     at_risk = verdict(reasons=(Reason("at_risk", "said", "self_harm"),), scores={"self_harm": 0.8})
     with store.write() as tx:
@@ -54,7 +44,7 @@ def test_a_copy_at_risk_is_not_hidden_by_one_that_is_not(store: Store, site: Sit
         assert ids([one.comment for one in tx.queue.page(Wanted(), 1, NOON, 9)]) == [first.id, calm.id]
 
 
-def test_an_old_cluster_is_found_only_while_a_decision_stands(store: Store, site: Site) -> None:
+def test_an_old_cluster_is_found_only_while_a_decision_stands(store, site):
     with store.write() as tx:
         (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
         assert tx.clusters.near(site.id, [1], after(60)) == {}
@@ -73,7 +63,7 @@ def test_an_old_cluster_is_found_only_while_a_decision_stands(store: Store, site
         assert tx.clusters.sites_with_decisions(after(60)) == set()
 
 
-def test_a_decision_over_a_cluster_names_the_one_it_replaces(store: Store, site: Site) -> None:
+def test_a_decision_over_a_cluster_names_the_one_it_replaces(store, site):
     with store.write() as tx:
         (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
         first, second = (
@@ -95,7 +85,7 @@ def test_a_decision_over_a_cluster_names_the_one_it_replaces(store: Store, site:
         assert not tx.clusters.decide(cluster.id, first, after(600), replaces=second.id)
 
 
-def test_a_cluster_counts_its_held_members(store: Store, site: Site) -> None:
+def test_a_cluster_counts_its_held_members(store, site):
     comments = held(store, site, 3)
     with store.write() as tx:
         near, far = tx.clusters.add(site.id, [NEAR, FAR], NOON)
@@ -114,7 +104,7 @@ def test_a_cluster_counts_its_held_members(store: Store, site: Site) -> None:
         assert tx.clusters.sizes([near.id, far.id]) == {near.id: 1, far.id: 1}
 
 
-def test_old_clusters_without_held_members_or_a_decision_are_deleted(store: Store, site: Site) -> None:
+def test_old_clusters_without_held_members_or_a_decision_are_deleted(store, site):
     (comment,) = held(store, site, 1)
     with store.write() as tx:
         near, far = tx.clusters.add(site.id, [NEAR, FAR], NOON)
@@ -132,7 +122,7 @@ def test_old_clusters_without_held_members_or_a_decision_are_deleted(store: Stor
         assert tx.clusters.prune(after(7200), 10) == 1
 
 
-def test_a_bulk_decision_keeps_its_decisions_in_order(store: Store, site: Site) -> None:
+def test_a_bulk_decision_keeps_its_decisions_in_order(store, site):
     comments = held(store, site, 2)
     with store.write() as tx:
         bulk_decision = tx.bulk_decisions.add("Mara", Action.REJECT, "score from .4 to .6", NOON)
@@ -145,12 +135,11 @@ def test_a_bulk_decision_keeps_its_decisions_in_order(store: Store, site: Site) 
         assert tx.bulk_decisions.mark_undone(bulk_decision.id, after(5))
         assert not tx.bulk_decisions.mark_undone(bulk_decision.id, after(6))
         ended = tx.bulk_decisions.get(bulk_decision.id)
-        assert ended is not None
         assert ended.undone_at == after(5)
         assert tx.bulk_decisions.get(bulk_decision.id + 1) is None
 
 
-def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) -> None:
+def test_acts_on_many_are_found_until_they_are_undone(store, site):
     comments = held(store, site, 2)
     with store.write() as tx:
         (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
@@ -171,7 +160,7 @@ def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) 
         assert tx.bulk_decisions.latest(9) == [(second, None)]
 
 
-def test_a_cluster_is_in_the_queue_while_its_oldest_member_is_set_aside(store: Store, site: Site) -> None:
+def test_a_cluster_is_in_the_queue_while_its_oldest_member_is_set_aside(store, site):
     first, second, third = held(store, site, 3)
     with store.write() as tx:
         (cluster,) = tx.clusters.add(site.id, [NEAR], NOON)
@@ -183,7 +172,7 @@ def test_a_cluster_is_in_the_queue_while_its_oldest_member_is_set_aside(store: S
         assert tx.queue.counts(9)["aside"] == 1
 
 
-def test_a_cluster_is_found_by_every_filter_that_a_member_passes(store: Store, site: Site) -> None:
+def test_a_cluster_is_found_by_every_filter_that_a_member_passes(store, site):
     library = Article("https://courier.example/library", "The library stays open")
     first, second = held(store, site, 2)
     with store.write() as tx:
@@ -198,7 +187,7 @@ def test_a_cluster_is_found_by_every_filter_that_a_member_passes(store: Store, s
         assert [one.comment.pk for one in tx.queue.page(Wanted(site_id=site.id), 1, NOON, 9)] == [first.pk]
 
 
-def test_a_cluster_is_claimed_by_one_moderator_under_every_filter(store: Store, site: Site) -> None:
+def test_a_cluster_is_claimed_by_one_moderator_under_every_filter(store, site):
     """Claiming a copy claims its cluster, though another filter would show another copy of it."""
     library = Article("https://courier.example/library", "The library stays open")
     first, alone = held(store, site, 2)
@@ -212,7 +201,7 @@ def test_a_cluster_is_claimed_by_one_moderator_under_every_filter(store: Store, 
         tx.clusters.join([(one.pk, cluster.id) for one in (first, third)])
         under = Wanted(site_id=site.id, article_url=library.url)
 
-        def offered(wanted: Wanted, to: Moderator) -> list[int]:
+        def offered(wanted, to):
             return [one.comment.pk for one in tx.queue.page(wanted, to.id, NOON, 9)]
 
         tx.queue.claim(mara.id, [third.pk], NOON, after(60))

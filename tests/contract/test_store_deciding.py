@@ -1,15 +1,11 @@
 """Every store: decisions, their numbers and publication, the feed, notes and labels."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from service.domain.comment import Comment
-from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.storage import Store
 from tests.factories import (
     APPROVED,
     ARTICLE,
@@ -24,23 +20,16 @@ from tests.factories import (
     draft,
     herald,
     label,
-    move,
 )
 
 
 @pytest.fixture
-def site(store: Store) -> Site:
-    with store.write() as tx:
-        return tx.sites.add(courier())
-
-
-@pytest.fixture
-def comment(store: Store, site: Site) -> Comment:
+def comment(store, site):
     with store.write() as tx:
         return tx.comments.add(site.id, [draft()], NOON)["c-1"]
 
 
-def test_decision_comes_back_as_it_was_made(store: Store, comment: Comment) -> None:
+def test_decision_comes_back_as_it_was_made(store, comment):
     with store.write() as tx:
         (first,) = tx.decisions.new_ids(1)
         made = decision(
@@ -62,14 +51,14 @@ def test_decision_comes_back_as_it_was_made(store: Store, comment: Comment) -> N
         assert tx.decisions.of_comment(comment.pk + 1) == []
 
 
-def test_decision_ids_are_never_given_twice(store: Store) -> None:
+def test_decision_ids_are_never_given_twice(store):
     with store.write() as tx:
         first, second = tx.decisions.new_ids(3), tx.decisions.new_ids(2)
         assert tx.decisions.new_ids(0) == []
     assert first + second == sorted(set(first + second))
 
 
-def test_each_site_counts_for_itself(store: Store, site: Site) -> None:
+def test_each_site_counts_for_itself(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         assert [
@@ -81,7 +70,7 @@ def test_each_site_counts_for_itself(store: Store, site: Site) -> None:
         assert tx.decisions.take_sequence(site.id, 1) == 5
 
 
-def test_feed_holds_published_decisions_in_order(store: Store, site: Site) -> None:
+def test_feed_holds_published_decisions_in_order(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         mine = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
@@ -101,7 +90,7 @@ def test_feed_holds_published_decisions_in_order(store: Store, site: Site) -> No
         assert tx.decisions.feed(site.id, 2, 10) == []
 
 
-def test_feed_shows_the_text_that_was_decided(store: Store, site: Site, comment: Comment) -> None:
+def test_feed_shows_the_text_that_was_decided(store, site, comment):
     with store.write() as tx:
         decided(tx, comment, Action.APPROVE)
         seen = tx.comments.by_pk(comment.pk)
@@ -111,7 +100,7 @@ def test_feed_shows_the_text_that_was_decided(store: Store, site: Site, comment:
     assert (about.revision, about.body, about.status) == (1, WORDS["Ada"], Status.PENDING)
 
 
-def test_publication_gives_the_number_once(store: Store, site: Site, comment: Comment) -> None:
+def test_publication_gives_the_number_once(store, site, comment):
     with store.write() as tx:
         made = decided(tx, comment, Action.APPROVE, published=False, effective_at=after(5))
         assert tx.decisions.due(after(4), 10) == []
@@ -123,7 +112,7 @@ def test_publication_gives_the_number_once(store: Store, site: Site, comment: Co
         assert tx.decisions.get(made.id) == replace(made, seq=number)
 
 
-def test_undone_decision_is_never_published(store: Store, comment: Comment) -> None:
+def test_undone_decision_is_never_published(store, comment):
     with store.write() as tx:
         made = decided(tx, comment, Action.APPROVE, published=False, effective_at=after(5))
         assert tx.decisions.undo([made.id], after(1)) == {made.id}
@@ -133,7 +122,7 @@ def test_undone_decision_is_never_published(store: Store, comment: Comment) -> N
         assert tx.decisions.get(made.id) == replace(made, undone_at=after(1))
 
 
-def test_decisions_come_in_the_order_of_their_moments(store: Store, site: Site) -> None:
+def test_decisions_come_in_the_order_of_their_moments(store, site):
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
         for name, moment in (("c-1", 7), ("c-2", 5), ("c-3", 6)):
@@ -143,7 +132,7 @@ def test_decisions_come_in_the_order_of_their_moments(store: Store, site: Site) 
         assert len(tx.decisions.due(after(10), 2)) == 2
 
 
-def test_publishing_needs_the_standing_decision(store: Store, site: Site, comment: Comment) -> None:
+def test_publishing_needs_the_standing_decision(store, site, comment):
     with store.write() as tx:
         made = decided(tx, comment, Action.HOLD)
         assert tx.decisions.publish([(comment.pk, made.id + 1, 1)]) == set()
@@ -154,12 +143,12 @@ def test_publishing_needs_the_standing_decision(store: Store, site: Site, commen
         assert tx.comments.published(site.id, ARTICLE.url) == []
 
 
-def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
+def test_lately_shows_what_people_decided(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         mine = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
         theirs = tx.comments.add(other.id, [draft("h-1")], NOON)
-        by_hand: dict[str, Any] = {"who_kind": Who.MODERATOR, "who": "Mara"}
+        by_hand = {"who_kind": Who.MODERATOR, "who": "Mara"}
         decided(tx, mine["c-3"], Action.HOLD)
         first = decided(tx, mine["c-1"], Action.APPROVE, **by_hand)
         undone = decided(tx, mine["c-2"], Action.SPAM, published=False, **by_hand)
@@ -177,10 +166,10 @@ def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
         assert tx.decisions.latest(first.id, 10) == []
 
 
-def test_lately_leaves_out_what_was_decided_in_one_act(store: Store, site: Site) -> None:
+def test_lately_leaves_out_what_was_decided_in_one_act(store, site):
     with store.write() as tx:
         found = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
-        by_hand: dict[str, Any] = {"who_kind": Who.MODERATOR, "who": "Mara"}
+        by_hand = {"who_kind": Who.MODERATOR, "who": "Mara"}
         alone = decided(tx, found["c-1"], Action.APPROVE, **by_hand)
         member = decided(tx, found["c-2"], Action.APPROVE, **by_hand)
         bulk_decision = tx.bulk_decisions.add("Mara", Action.APPROVE, "cluster 1", NOON)
@@ -194,7 +183,7 @@ def test_lately_leaves_out_what_was_decided_in_one_act(store: Store, site: Site)
         assert [one for one, _ in tx.decisions.latest(None, 10)] == [alone]
 
 
-def test_notes_lie_beside_their_decisions(store: Store, comment: Comment) -> None:
+def test_notes_lie_beside_their_decisions(store, comment):
     with store.write() as tx:
         made = decided(tx, comment, Action.HOLD)
         tx.decisions.add_notes([made.id], "Asked the desk.", "Mara", NOON)
@@ -203,7 +192,7 @@ def test_notes_lie_beside_their_decisions(store: Store, comment: Comment) -> Non
         assert tx.decisions.notes([]) == {}
 
 
-def test_labels_are_retracted_with_their_decision(store: Store, comment: Comment) -> None:
+def test_labels_are_retracted_with_their_decision(store, comment):
     with store.write() as tx:
         tx.labels.add([label(comment, decision_id=4), label(comment, Action.SPAM)])
         assert tx.labels.of_comment(comment.pk) == [
@@ -216,16 +205,7 @@ def test_labels_are_retracted_with_their_decision(store: Store, comment: Comment
         assert tx.labels.of_comment(comment.pk + 1) == []
 
 
-def test_decided_helper_leaves_the_comment_standing(store: Store, comment: Comment) -> None:
-    with store.write() as tx:
-        made = decided(tx, comment, Action.HOLD)
-        assert tx.comments.move([move(comment, Action.APPROVE)]) == set()
-        stored = tx.comments.by_pks([comment.pk], lock=True).get(comment.pk)
-    assert stored is not None
-    assert stored.decision_id == made.id
-
-
-def test_numbers_leap_forward_and_never_back(store: Store) -> None:
+def test_numbers_leap_forward_and_never_back(store):
     with store.write() as tx:
         sites = [tx.sites.add(courier()), tx.sites.add(herald())]
         tx.decisions.advance_sequence(1_000_000)

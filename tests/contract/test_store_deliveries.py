@@ -5,21 +5,18 @@ from dataclasses import replace
 import pytest
 
 from service.domain.comment import Comment
-from service.domain.events import Delivery
-from service.domain.site import Site
-from service.storage import Store
 from service.storage.records import Finished
 from tests.factories import BO, NOON, after, courier, delivery, draft, finish_delivery, herald
 
 
 @pytest.fixture
-def site(store: Store) -> Site:
+def site(store):
     with store.write() as tx:
         return tx.sites.add(courier())
 
 
 @pytest.fixture
-def comments(store: Store, site: Site) -> tuple[Comment, Comment]:
+def comments(store, site):
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
     return added["c-1"], added["c-2"]
@@ -28,7 +25,7 @@ def comments(store: Store, site: Site) -> tuple[Comment, Comment]:
 Pair = tuple[Comment, Comment]
 
 
-def test_delivery_comes_back_as_it_was_stored(store: Store, comments: Pair) -> None:
+def test_delivery_comes_back_as_it_was_stored(store, comments):
     """The payload's bytes and all else are what was given; only the id is the store's."""
     wanted = delivery(comments[0], 9, payload=b'{"body":"\xc3\xa9"}\x00', next_attempt_at=after(3))
     with store.write() as tx:
@@ -38,7 +35,7 @@ def test_delivery_comes_back_as_it_was_stored(store: Store, comments: Pair) -> N
     assert type(stored.payload) is bytes
 
 
-def test_due_delivery_is_leased_once(store: Store, comments: Pair) -> None:
+def test_due_delivery_is_leased_once(store, comments):
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1, next_attempt_at=after(5))])
         assert tx.deliveries.lease(after(4), after(34), 10) == []
@@ -49,7 +46,7 @@ def test_due_delivery_is_leased_once(store: Store, comments: Pair) -> None:
     assert (again.id, again.attempts, again.webhook_id) == (leased.id, 2, leased.webhook_id)
 
 
-def test_one_outstanding_delivery_per_comment(store: Store, comments: Pair) -> None:
+def test_one_outstanding_delivery_per_comment(store, comments):
     one, two = comments
     with store.write() as tx:
         tx.deliveries.add([delivery(one, 1), delivery(one, 2), delivery(two, 3)])
@@ -59,7 +56,7 @@ def test_one_outstanding_delivery_per_comment(store: Store, comments: Pair) -> N
         assert [leased.decision_id for leased in tx.deliveries.lease(after(1), after(31), 10)] == [2]
 
 
-def test_waiting_for_a_retry_holds_the_next_back(store: Store, comments: Pair) -> None:
+def test_waiting_for_a_retry_holds_the_next_back(store, comments):
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1), delivery(comments[0], 2)])
         (leased,) = tx.deliveries.lease(NOON, after(30), 10)
@@ -68,7 +65,7 @@ def test_waiting_for_a_retry_holds_the_next_back(store: Store, comments: Pair) -
         assert [one.decision_id for one in tx.deliveries.lease(after(60), after(90), 10)] == [1]
 
 
-def test_dead_letter_releases_the_next(store: Store, comments: Pair) -> None:
+def test_dead_letter_releases_the_next(store, comments):
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1), delivery(comments[0], 2)])
         (leased,) = tx.deliveries.lease(NOON, after(30), 10)
@@ -78,7 +75,7 @@ def test_dead_letter_releases_the_next(store: Store, comments: Pair) -> None:
     assert (dead.id, dead.last_outcome, dead.delivered_at) == (leased.id, "gone", None)
 
 
-def test_late_word_of_a_lost_lease_counts_for_nothing(store: Store, comments: Pair) -> None:
+def test_late_word_of_a_lost_lease_counts_for_nothing(store, comments):
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1)])
         (leased,) = tx.deliveries.lease(NOON, after(30), 10)
@@ -90,7 +87,7 @@ def test_late_word_of_a_lost_lease_counts_for_nothing(store: Store, comments: Pa
     assert (stored.delivered_at, stored.last_outcome) == (after(32), "200")
 
 
-def test_endings_are_recorded_together(store: Store, comments: Pair) -> None:
+def test_endings_are_recorded_together(store, comments):
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1), delivery(comments[1], 2)])
         first, second = tx.deliveries.lease(NOON, after(30), 10)
@@ -110,7 +107,7 @@ def test_endings_are_recorded_together(store: Store, comments: Pair) -> None:
     assert stored[second.id].next_attempt_at == after(90)
 
 
-def test_silent_sites_are_passed_over(store: Store, site: Site, comments: Pair) -> None:
+def test_silent_sites_are_passed_over(store, site, comments):
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1)])
         tx.sites.save(replace(site, callback_disabled="answered 410"))
@@ -121,7 +118,7 @@ def test_silent_sites_are_passed_over(store: Store, site: Site, comments: Pair) 
         assert len(tx.deliveries.lease(NOON, after(30), 10)) == 1
 
 
-def test_sites_take_turns(store: Store, site: Site) -> None:
+def test_sites_take_turns(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald(callback_url="https://herald.example/callback"))
         mine = tx.comments.add(site.id, [draft(f"c-{number}") for number in range(8)], NOON)
@@ -132,14 +129,14 @@ def test_sites_take_turns(store: Store, site: Site) -> None:
     assert sorted(one.site_id for one in leased) == [site.id] * 3 + [other.id]
 
 
-def test_skipped_sites_are_left_alone(store: Store, site: Site, comments: Pair) -> None:
+def test_skipped_sites_are_left_alone(store, site, comments):
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1)])
         assert tx.deliveries.lease(NOON, after(30), 10, site_limits={site.id: 0}) == []
         assert len(tx.deliveries.lease(NOON, after(30), 10, site_limits={site.id + 1: 0})) == 1
 
 
-def test_lists_keep_to_site_state_and_cursor(store: Store, site: Site) -> None:
+def test_lists_keep_to_site_state_and_cursor(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         mine = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
@@ -149,7 +146,7 @@ def test_lists_keep_to_site_state_and_cursor(store: Store, site: Site) -> None:
         finish_delivery(tx, first.id, 1, "dead", "timeout", None, after(1))
     with store.read() as tx:
 
-        def listed(found: list[Delivery]) -> list[int]:
+        def listed(found):
             return [one.decision_id for one in found]
 
         assert listed(tx.deliveries.page(None, None, 10)) == [1, 2, 3]
@@ -160,7 +157,7 @@ def test_lists_keep_to_site_state_and_cursor(store: Store, site: Site) -> None:
         assert listed(tx.deliveries.page(None, None, 10, after=first.id)) == [2, 3]
 
 
-def _dead(store: Store, comments: Pair) -> list[int]:
+def _dead(store, comments):
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1), delivery(comments[1], 2)])
         leased = tx.deliveries.lease(NOON, after(30), 10)
@@ -169,7 +166,7 @@ def _dead(store: Store, comments: Pair) -> list[int]:
     return [one.id for one in leased]
 
 
-def test_dead_letters_can_be_replayed(store: Store, site: Site, comments: Pair) -> None:
+def test_dead_letters_can_be_replayed(store, site, comments):
     first, second = _dead(store, comments)
     with store.write() as tx:
         assert tx.deliveries.replay(site.id, [first], after(60)) == 1
@@ -178,7 +175,7 @@ def test_dead_letters_can_be_replayed(store: Store, site: Site, comments: Pair) 
         assert [one.id for one in tx.deliveries.page(None, "dead", 10)] == [second]
 
 
-def test_all_dead_letters_of_a_site_can_be_replayed(store: Store, site: Site, comments: Pair) -> None:
+def test_all_dead_letters_of_a_site_can_be_replayed(store, site, comments):
     dead = _dead(store, comments)
     with store.write() as tx:
         other = tx.sites.add(herald())
@@ -188,7 +185,7 @@ def test_all_dead_letters_of_a_site_can_be_replayed(store: Store, site: Site, co
         assert tx.deliveries.replay(site.id, None, after(60)) == 0
 
 
-def test_backlog_counts_callbacks(store: Store, comments: Pair) -> None:
+def test_backlog_counts_callbacks(store, comments):
     with store.write() as tx:
         tx.deliveries.add([delivery(comments[0], 1), delivery(comments[1], 2, next_attempt_at=after(60))])
         (leased,) = tx.deliveries.lease(NOON, after(30), 10)

@@ -1,21 +1,18 @@
 """Every store: a person, a period and a site are forgotten whole, and nobody else is touched."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from service.domain.comment import Client, Comment, Draft, Original
-from service.domain.site import Site
+from service.domain.comment import Client, Original
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
-from service.storage import Store, open_store
-from service.storage.comment_tables import comments as comments_table
+from service.storage import open_store
 from service.storage.erasure import OWN_WAY
 from service.storage.records import Erasure, IdempotencyKey
 from service.storage.schema import metadata
+from service.storage.schema_comments import comments as comments_table
 from tests.factories import (
     ADA,
     BO,
@@ -38,20 +35,14 @@ TYPED = Original("body", b"typed")
 MIXED = (draft("c-1"), draft("c-2", author_key="old key"), draft("c-3", BO), draft("c-4"))
 
 
-@pytest.fixture
-def site(store: Store) -> Site:
-    with store.write() as tx:
-        return tx.sites.add(courier())
-
-
-def add(store: Store, site: Site, *drafts: Draft) -> list[Comment]:
+def add(store, site, *drafts):
     """Accept the drafts and return the comments, in order."""
     with store.write() as tx:
         added = tx.comments.add(site.id, drafts, NOON)
         return list(added.values())
 
 
-def test_written_by_finds_an_author_in_every_state(store: Store, site: Site) -> None:
+def test_written_by_finds_an_author_in_every_state(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(other.id, [draft("h-1")], NOON)
@@ -66,7 +57,7 @@ def test_written_by_finds_an_author_in_every_state(store: Store, site: Site) -> 
         assert tx.erasure.written_by(site.id, (), 10) == []
 
 
-def test_emptying_takes_everything_that_hangs_on_a_comment(store: Store, site: Site) -> None:
+def test_emptying_takes_everything_that_hangs_on_a_comment(store, site):
     mine, his = add(
         store,
         site,
@@ -127,7 +118,7 @@ def test_emptying_takes_everything_that_hangs_on_a_comment(store: Store, site: S
         assert tx.decisions.notes([untouched.id]) == {untouched.id: "knows the mayor"}
 
 
-def test_what_readers_see_can_stay_without_its_author(store: Store, site: Site) -> None:
+def test_what_readers_see_can_stay_without_its_author(store, site):
     present, older = add(store, site, draft("c-1"), draft("c-2"))
     with store.write() as tx:
         for comment in (present, older):
@@ -147,7 +138,7 @@ def test_what_readers_see_can_stay_without_its_author(store: Store, site: Site) 
         assert newest.body == ""
 
 
-def test_an_older_text_under_anothers_comment_goes_alone(store: Store, site: Site) -> None:
+def test_an_older_text_under_anothers_comment_goes_alone(store, site):
     (first,) = add(store, site, draft("c-1", BO, originals=(TYPED,)))
     with store.write() as tx:
         assert tx.comments.revise(first, draft("c-1", ADA, body="Mine now."), after(1), keep_published=False)
@@ -160,7 +151,7 @@ def test_an_older_text_under_anothers_comment_goes_alone(store: Store, site: Sit
         assert tx.erasure.forget_author(site.id, ()) == {}
 
 
-def test_an_older_text_that_readers_see_or_a_callback_carries_goes_too(store: Store, site: Site) -> None:
+def test_an_older_text_that_readers_see_or_a_callback_carries_goes_too(store, site):
     (first,) = add(store, site, draft("c-1", BO))
     with store.write() as tx:
         old = decided(tx, first, Action.APPROVE)
@@ -184,9 +175,7 @@ def test_an_older_text_that_readers_see_or_a_callback_carries_goes_too(store: St
         assert sent == {old.id: ("dropped", b""), new.id: ("waiting", b'{"type":"comment.approved"}')}
 
 
-def test_more_older_texts_than_a_page_go_as_well(
-    store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_older_texts_than_a_page_go_as_well(store, site, monkeypatch):
     monkeypatch.setattr("service.storage.erasure.PLACES", 2)
     added = add(store, site, *(draft(f"c-{n}", BO) for n in range(5)))
     with store.write() as tx:
@@ -198,7 +187,7 @@ def test_more_older_texts_than_a_page_go_as_well(
         assert [tx.erasure.superseded(one.pk) for one in added] == [[]] * 5
 
 
-def test_superseded_texts_are_listed_oldest_first(store: Store, site: Site) -> None:
+def test_superseded_texts_are_listed_oldest_first(store, site):
     (first,) = add(store, site, draft("c-1", body="One."))
     with store.write() as tx:
         second = tx.comments.revise(first, draft("c-1", body="Two."), after(1), keep_published=False)
@@ -210,7 +199,7 @@ def test_superseded_texts_are_listed_oldest_first(store: Store, site: Site) -> N
         ]
 
 
-def test_an_erasure_is_remembered_until_the_files_are_cleared(store: Store, site: Site) -> None:
+def test_an_erasure_is_remembered_until_the_files_are_cleared(store, site):
     made = Erasure("e-1", site.id, "site", 3, "{}", NOON)
     with store.write() as tx:
         tx.erasure.add(made)
@@ -224,7 +213,7 @@ def test_an_erasure_is_remembered_until_the_files_are_cleared(store: Store, site
 
 
 @pytest.mark.parametrize("status", [Status.REJECTED, Status.SPAM, Status.WITHDRAWN])
-def test_texts_expire_by_the_decision_that_stands(store: Store, site: Site, status: Status) -> None:
+def test_texts_expire_by_the_decision_that_stands(store, site, status):
     old, late, held = add(store, site, draft("c-1"), draft("c-2"), draft("c-3"))
     action = Action.SPAM if status is Status.SPAM else Action.REJECT
     with store.write() as tx:
@@ -241,7 +230,7 @@ def test_texts_expire_by_the_decision_that_stands(store: Store, site: Site, stat
         assert tx.retention.expired(site.id, status, after(999), 10) == [late.pk]
 
 
-def test_clients_originals_and_deliveries_go_by_age_a_few_at_a_time(store: Store, site: Site) -> None:
+def test_clients_originals_and_deliveries_go_by_age_a_few_at_a_time(store, site):
     comments = add(store, site, *(draft(f"c-{n}", originals=(TYPED,)) for n in range(3)))
     with store.write() as tx:
         tx.comments.add(site.id, [draft("young", originals=(TYPED,))], after(100))
@@ -266,7 +255,7 @@ def test_clients_originals_and_deliveries_go_by_age_a_few_at_a_time(store: Store
         assert (gone.client, gone.body) == (Client(), comments[1].body)
 
 
-def test_prune_takes_a_bounded_number(store: Store, site: Site) -> None:
+def test_prune_takes_a_bounded_number(store, site):
     with store.write() as tx:
         mara = tx.moderators.add("Mara", "lead", NOON)
         for n in range(3):
@@ -279,7 +268,7 @@ def test_prune_takes_a_bounded_number(store: Store, site: Site) -> None:
         assert [tx.retention.prune(later, later, limit=2) for _ in range(3)] == [6, 3, 0]
 
 
-def test_a_site_is_removed_with_everything_of_it(store: Store, site: Site) -> None:
+def test_a_site_is_removed_with_everything_of_it(store, site):
     comments = add(
         store, site, draft("c-1", box=b"box", originals=(TYPED,), idempotency_key="k"), draft("c-2")
     )
@@ -321,11 +310,11 @@ BARE = {
 """Columns that stay: that there was a comment, where, when, and how it stood."""
 
 
-def test_every_column_of_a_comment_is_answered_for() -> None:
+def test_every_column_of_a_comment_is_answered_for():
     assert {column.name for column in comments_table.c} == PERSONAL | BARE
 
 
-def test_every_table_that_knows_a_comment_is_emptied_or_has_its_own_way() -> None:
+def test_every_table_that_knows_a_comment_is_emptied_or_has_its_own_way():
     by_decision = {
         "comments",
         "notes",
@@ -336,7 +325,7 @@ def test_every_table_that_knows_a_comment_is_emptied_or_has_its_own_way() -> Non
     assert {one.name for one in OWN_WAY} == {"comments", "decisions", "deliveries", "revisions", "notes"}
 
 
-def test_a_word_that_was_erased_is_in_no_byte_of_the_sqlite_files(sqlite_url: str) -> None:
+def test_a_word_that_was_erased_is_in_no_byte_of_the_sqlite_files(sqlite_url):
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     opened = open_store(sqlite_url)
     long = "unmistakable " * 900
@@ -364,6 +353,6 @@ def test_a_word_that_was_erased_is_in_no_byte_of_the_sqlite_files(sqlite_url: st
         opened.close()
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path):
     found = sorted(path.parent.glob(f"{path.name}*"))
     return b"".join(one.read_bytes() for one in found).lower()

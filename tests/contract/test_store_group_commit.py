@@ -1,31 +1,26 @@
 """The real stores: comments that wait at one moment are stored together, and none of them spoils another."""
 
-from __future__ import annotations
-
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from service.domain.comment import Article, Comment, Draft, Original
-from service.domain.site import Site
-from service.storage import Store, open_store
-from service.storage.group_commit import GroupCommit
+from service.domain.comment import Article, Comment, Original
+from service.storage import open_store
 from tests.factories import ARTICLE, NOON, courier, draft, herald
+from tests.processes import until
+from tests.servers import lock_waits
 
 DEADLINE = 10.0
 Answer = Future[Comment | None]
 
 
 @pytest.fixture
-def site(store: Store) -> Site:
+def site(store):
     """The courier, stored, with an article that is known."""
     with store.write() as tx:
         site = tx.sites.add(courier())
@@ -33,7 +28,7 @@ def site(store: Store) -> Site:
         return site
 
 
-def together(store: Store, *arrivals: tuple[Site, Draft]) -> list[Answer]:
+def together(store, *arrivals):
     """Let all come to wait before the first may go, as they do behind a slow disk; return their answers."""
     group_commit = store._group_commit
     turns, group_commit._turns = group_commit._turns, 0
@@ -41,33 +36,26 @@ def together(store: Store, *arrivals: tuple[Site, Draft]) -> list[Answer]:
         answers = []
         for n, (site, written) in enumerate(arrivals, start=1):
             answers.append(threads.submit(store.add_comment, site.id, written, NOON))
-            _until(partial(_has, group_commit, n))
+            until(partial(_has, group_commit, n))
         group_commit._turns = turns
         group_commit._call_next()
     return answers
 
 
-def _has(group_commit: GroupCommit[Any], count: int) -> bool:
+def _has(group_commit, count):
     return len(group_commit._waiting) == count
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-
-
-def stored(store: Store, site: Site, names: Sequence[str]) -> list[Comment | None]:
+def stored(store, site, names):
     with store.read() as tx:
         return [tx.comments.get(site.id, name) for name in names]
 
 
-def on_accepting(store: Store, when: str, act: Callable[[Connection], None]) -> None:
+def on_accepting(store, when, act):
     """Do something once, at the first statement that stores comments."""
-    done: list[bool] = []
+    done = []
 
-    def first(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def first(connection, _cursor, statement, *_rest):
         if "INSERT INTO comments" in statement and not done:
             done.append(True)
             act(connection)
@@ -75,11 +63,11 @@ def on_accepting(store: Store, when: str, act: Callable[[Connection], None]) -> 
     event.listen(store.engine, when, first)
 
 
-def test_what_waits_is_stored_by_one_statement(store: Store, site: Site) -> None:
+def test_what_waits_is_stored_by_one_statement(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(other.id, [draft("known")], NOON)
-    statements: Counter[str] = Counter()
+    statements = Counter()
     event.listen(
         store.engine,
         "before_cursor_execute",
@@ -91,13 +79,12 @@ def test_what_waits_is_stored_by_one_statement(store: Store, site: Site) -> None
     if store.engine.dialect.name == "postgresql":
         assert statements == {"WITH": 1}
     for (where, written), answer in zip([*mine, *theirs], answers, strict=True):
-        assert answer is not None
         assert stored(store, where, [written.id]) == [answer]
         with store.read() as tx:
             assert tx.sealed.contact_box(answer.pk) == written.box
 
 
-def test_what_needs_more_than_a_statement_is_stored_too(store: Store, site: Site) -> None:
+def test_what_needs_more_than_a_statement_is_stored_too(store, site):
     new = Article("https://courier.example/new", "New")
     drafts = [
         draft("c-1", article=new),
@@ -112,14 +99,14 @@ def test_what_needs_more_than_a_statement_is_stored_too(store: Store, site: Site
         assert tx.sealed.originals(answers[1].pk, 1) == {"body": b"cipher"} if answers[1] else False
 
 
-def test_one_of_two_with_one_id_is_stored(store: Store, site: Site) -> None:
+def test_one_of_two_with_one_id_is_stored(store, site):
     arrivals = [draft("c-1", body="one"), draft("c-1", body="two"), draft("c-2"), draft("known", body="late")]
     answers = [one.result() for one in together(store, *((site, one) for one in arrivals))]
     assert [one is None for one in answers] == [False, True, False, True]
     assert stored(store, site, ["c-1", "c-2"]) == [answers[0], answers[2]]
 
 
-def test_a_poisoned_one_fails_alone(store: Store, site: Site) -> None:
+def test_a_poisoned_one_fails_alone(store, site):
     """A text that the driver cannot write spoils nobody else's."""
     poison = draft("c-2", body="half a pair: \ud800")
     answers = together(store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
@@ -127,9 +114,9 @@ def test_a_poisoned_one_fails_alone(store: Store, site: Site) -> None:
     assert stored(store, site, ["c-1", "c-2", "c-3"]) == [answers[0].result(), None, answers[2].result()]
 
 
-def test_what_the_database_refuses_fails_alone(clean_postgres_url: str) -> None:
+def test_what_the_database_refuses_fails_alone(clean_postgres_url):
     """A text that PostgreSQL refuses, though the driver takes it, spoils nobody else's."""
-    store = _opened(clean_postgres_url)
+    store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(site.id, [draft("known")], NOON)
@@ -140,14 +127,14 @@ def test_what_the_database_refuses_fails_alone(clean_postgres_url: str) -> None:
     store.close()
 
 
-def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url: str) -> None:
-    store = _opened(clean_postgres_url)
+def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url):
+    store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(site.id, [draft("known")], NOON)
 
-    def end(connection: Connection) -> None:
-        raw: Any = connection.connection.dbapi_connection
+    def end(connection):
+        raw = connection.connection.dbapi_connection
         with psycopg.connect(clean_postgres_url, autocommit=True) as killer:
             killer.execute("SELECT pg_terminate_backend(%s)", [raw.info.backend_pid])
 
@@ -159,13 +146,13 @@ def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url: str) -> N
     store.close()
 
 
-def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url: str) -> None:
-    store = _opened(clean_postgres_url)
+def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url):
+    store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(site.id, [draft("known")], NOON)
 
-    def lose(_connection: Connection) -> None:
+    def lose(_connection):
         raise OperationalError("INSERT", {}, Exception("the answer was lost"))
 
     on_accepting(store, "after_cursor_execute", lose)
@@ -176,8 +163,8 @@ def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url:
     store.close()
 
 
-def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url: str) -> None:
-    stores = [_opened(clean_postgres_url) for _ in range(2)]
+def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url):
+    stores = [open_store(clean_postgres_url) for _ in range(2)]
     with stores[0].write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(site.id, [draft("known")], NOON)
@@ -195,12 +182,8 @@ def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url:
         store.close()
 
 
-def _opened(url: str) -> Store:
-    return open_store(url)
-
-
-def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgres_url: str) -> None:
-    store, other = _opened(clean_postgres_url), _opened(clean_postgres_url)
+def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgres_url):
+    store, other = open_store(clean_postgres_url), open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(site.id, [draft("known")], NOON)
@@ -208,7 +191,7 @@ def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgre
         with other.write() as tx:
             tx.comments.add(site.id, [draft("c-1")], NOON)
             late = threads.submit(store.add_comment, site.id, draft("c-1", body="late"), NOON)
-            _until(lambda: _locked(clean_postgres_url) == 1)
+            until(lambda: lock_waits(clean_postgres_url) == 1)
             added = [store.add_comment(site.id, draft(f"d-{n}"), NOON) for n in range(3)]
             assert None not in added
             assert not late.done()
@@ -217,20 +200,14 @@ def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgre
     other.close()
 
 
-def _locked(url: str) -> int:
-    with psycopg.connect(url, autocommit=True) as connection:
-        asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        return int((connection.execute(asked).fetchone() or [0])[0])
-
-
-def test_articles_are_found_by_their_index(clean_postgres_url: str) -> None:
-    store = _opened(clean_postgres_url)
+def test_articles_are_found_by_their_index(clean_postgres_url):
+    store = open_store(clean_postgres_url)
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.comments.add(
             site.id, [draft(f"known-{n}", article=Article(f"{ARTICLE.url}/{n}")) for n in range(3_000)], NOON
         )
-    seen: list[tuple[str, Any]] = []
+    seen = []
     event.listen(
         store.engine,
         "before_cursor_execute",

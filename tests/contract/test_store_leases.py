@@ -2,14 +2,11 @@
 
 import pytest
 
-from service.domain.comment import Comment
-from service.domain.site import Site
-from service.storage import Store
 from tests.factories import NOON, after, courier, draft, ids, move
 
 
 @pytest.fixture
-def leased(store: Store) -> tuple[Site, list[Comment]]:
+def leased(store):
     """The courier with three comments, leased until half a minute past noon."""
     with store.write() as tx:
         site = tx.sites.add(courier())
@@ -17,9 +14,7 @@ def leased(store: Store) -> tuple[Site, list[Comment]]:
         return site, tx.scoring.lease_pending(NOON, after(30), 10)
 
 
-def test_an_abandoned_lease_is_free_at_its_moment_and_the_attempt_counts(
-    store: Store, leased: tuple[Site, list[Comment]]
-) -> None:
+def test_an_abandoned_lease_is_free_at_its_moment_and_the_attempt_counts(store, leased):
     _, comments = leased
     with store.write() as tx:
         assert tx.scoring.abandon([comments[0].pk], after(30), after(2)) == 1
@@ -31,9 +26,7 @@ def test_an_abandoned_lease_is_free_at_its_moment_and_the_attempt_counts(
     assert (again.id, again.attempts) == ("c-0", 2)
 
 
-def test_a_lease_that_another_has_by_now_is_not_abandoned(
-    store: Store, leased: tuple[Site, list[Comment]]
-) -> None:
+def test_a_lease_that_another_has_by_now_is_not_abandoned(store, leased):
     _, comments = leased
     with store.write() as tx:
         (taken,) = tx.scoring.lease_pending(after(30), after(60), 1, retried=True)

@@ -1,15 +1,12 @@
 """What goes wrong in a store is said without quoting a row."""
 
-from __future__ import annotations
-
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.storage import Store
 from tests.factories import NOON, courier, decision, draft
 
 
-def test_an_error_of_the_database_quotes_no_text(store: Store) -> None:
+def test_an_error_of_the_database_quotes_no_text(store):
     with store.write() as tx:
         site = tx.sites.add(courier())
         (comment,) = tx.comments.add(site.id, [draft()], NOON).values()

@@ -1,25 +1,15 @@
 """Every store: held comments by their leading score, counted, drawn from and paged."""
 
-import pytest
-
-from service.domain.comment import Article, Comment
+from service.domain.comment import Article
 from service.domain.desk import Matter, Wanted
-from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Reason
-from service.storage import Store
 from service.storage.records import ScoreRange
-from tests.factories import NOON, after, courier, draft, herald, ids, move, verdict
+from tests.factories import NOON, after, draft, herald, ids, move, verdict
 
 ALL = ScoreRange(0.0, 1.0)
 
 
-@pytest.fixture
-def site(store: Store) -> Site:
-    with store.write() as tx:
-        return tx.sites.add(courier())
-
-
-def held(store: Store, site: Site, *scores: float, label: str = "spam", first: int = 0) -> list[Comment]:
+def held(store, site, *scores, label="spam", first=0):
     """Hold comments whose verdict is led by that label at these scores."""
     with store.write() as tx:
         names = [draft(f"c-{first + n}") for n in range(len(scores))]
@@ -30,7 +20,7 @@ def held(store: Store, site: Site, *scores: float, label: str = "spam", first: i
         return comments
 
 
-def test_held_comments_spread_over_their_score(store: Store, site: Site) -> None:
+def test_held_comments_spread_over_their_score(store, site):
     held(store, site, 0.05, 0.1, 0.19, 0.95, 1.0)
     held(store, site, 0.95, label="insult", first=10)
     with store.read() as tx:
@@ -46,7 +36,7 @@ def test_held_comments_spread_over_their_score(store: Store, site: Site) -> None
         assert sum(tx.ranges.histogram(ScoreRange(0, 1, wanted=Wanted(label="threat")), 10).counts) == 0
 
 
-def test_a_stretch_holds_its_edges(store: Store, site: Site) -> None:
+def test_a_stretch_holds_its_edges(store, site):
     comments = held(store, site, 0.4, 0.5, 0.6, 0.7)
     with store.write() as tx:
         other = tx.sites.add(herald())
@@ -62,7 +52,7 @@ def test_a_stretch_holds_its_edges(store: Store, site: Site) -> None:
         assert tx.ranges.sample(ScoreRange(0.8, 0.9), 2) == []
 
 
-def test_a_stretch_is_paged_without_what_others_have_in_hand(store: Store, site: Site) -> None:
+def test_a_stretch_is_paged_without_what_others_have_in_hand(store, site):
     first, second, third, fourth = held(store, site, 0.5, 0.5, 0.5, 0.5)
     with store.write() as tx:
         mara = tx.moderators.add("Mara", "moderator", NOON)
@@ -75,7 +65,7 @@ def test_a_stretch_is_paged_without_what_others_have_in_hand(store: Store, site:
         assert ids(tx.ranges.page(stretch, 0, 1, mara.id, after(61))) == [first.id]
 
 
-def test_a_stretch_goes_by_any_score(store: Store, site: Site) -> None:
+def test_a_stretch_goes_by_any_score(store, site):
     with store.write() as tx:
         comments = list(tx.comments.add(site.id, [draft(f"c-{n}") for n in range(4)], NOON).values())
         given = [{"insult": 0.9, "threat": score} for score in (0.0, 0.123456, 0.6, 1.0)]
@@ -94,7 +84,7 @@ def test_a_stretch_goes_by_any_score(store: Store, site: Site) -> None:
         )
 
 
-def test_a_stretch_has_the_filters_of_its_queue(store: Store, site: Site) -> None:
+def test_a_stretch_has_the_filters_of_its_queue(store, site):
     held(store, site, 0.5, 0.6)
     with store.write() as tx:
         (german,) = tx.comments.add(
@@ -111,7 +101,7 @@ def test_a_stretch_has_the_filters_of_its_queue(store: Store, site: Site) -> Non
         assert ids(tx.ranges.page(here, 0, 9, 1, NOON)) == ["de"]
 
 
-def test_a_comment_without_a_label_is_in_none_of_its_ranges(store: Store, site: Site) -> None:
+def test_a_comment_without_a_label_is_in_none_of_its_ranges(store, site):
     (scored,) = held(store, site, 0.5)
     with store.write() as tx:
         (older,) = tx.comments.add(site.id, [draft("older")], NOON).values()
@@ -128,7 +118,7 @@ def test_a_comment_without_a_label_is_in_none_of_its_ranges(store: Store, site: 
         )
 
 
-def test_writers_at_risk_are_in_no_range_but_their_own(store: Store, site: Site) -> None:
+def test_writers_at_risk_are_in_no_range_but_their_own(store, site):
     held(store, site, 0.5)
     with store.write() as tx:
         (comment,) = tx.comments.add(site.id, [draft("at-risk")], NOON).values()
@@ -147,7 +137,7 @@ def test_writers_at_risk_are_in_no_range_but_their_own(store: Store, site: Site)
             assert ids(tx.ranges.sample(stretch, 9)) == ids(tx.ranges.page(stretch, 0, 9, 1, NOON)) == found
 
 
-def test_what_comes_back_to_be_held_is_in_its_ranges_again(store: Store, site: Site) -> None:
+def test_what_comes_back_to_be_held_is_in_its_ranges_again(store, site):
     (comment,) = held(store, site, 0.5)
     stretch = ScoreRange(0.5, 0.5, by="spam")
     with store.write() as tx:

@@ -5,10 +5,8 @@ from dataclasses import replace
 import pytest
 
 from service.domain.comment import Article, Source
-from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.storage import Store
 from service.storage.records import Page
 from service.web.threads import published_page
 from tests.factories import (
@@ -21,7 +19,6 @@ from tests.factories import (
     NOON,
     PENDING,
     after,
-    courier,
     decided,
     draft,
     herald,
@@ -30,18 +27,12 @@ from tests.factories import (
 )
 
 
-@pytest.fixture
-def site(store: Store) -> Site:
-    with store.write() as tx:
-        return tx.sites.add(courier())
-
-
-def test_pages_follow_each_other_without_gap_or_overlap(store: Store, site: Site) -> None:
+def test_pages_follow_each_other_without_gap_or_overlap(store, site):
     names = [f"c-{number}" for number in range(7)]
     with store.write() as tx:
         tx.comments.add(site.id, [draft(name) for name in names], NOON)
     for oldest_first in (False, True):
-        met: list[str] = []
+        met = []
         cursor = None
         while True:
             with store.read() as tx:
@@ -53,14 +44,14 @@ def test_pages_follow_each_other_without_gap_or_overlap(store: Store, site: Site
         assert met == (names if oldest_first else names[::-1])
 
 
-def test_last_page_says_that_it_is_the_last(store: Store, site: Site) -> None:
+def test_last_page_says_that_it_is_the_last(store, site):
     with store.write() as tx:
         tx.comments.add(site.id, [draft("c-1"), draft("c-2")], NOON)
         assert tx.comments.page(site.id, limit=2).next is None
         assert tx.comments.page(site.id, limit=1).next is not None
 
 
-def test_pages_keep_to_site_status_and_article(store: Store, site: Site) -> None:
+def test_pages_keep_to_site_status_and_article(store, site):
     elsewhere = Article("https://courier.example/tunnel")
     with store.write() as tx:
         other = tx.sites.add(herald())
@@ -79,14 +70,14 @@ def test_pages_keep_to_site_status_and_article(store: Store, site: Site) -> None
         assert tx.comments.page(site.id, status=APPROVED) == Page(())
 
 
-def test_page_has_a_bound(store: Store, site: Site) -> None:
+def test_page_has_a_bound(store, site):
     with store.write() as tx:
         tx.comments.add(site.id, [draft(f"c-{number}") for number in range(1_001)], NOON)
         assert len(tx.comments.page(site.id, limit=5_000).comments) == 1_000
         assert len(tx.comments.page(site.id, limit=0).comments) == 1
 
 
-def test_counts_are_by_status_and_site(store: Store, site: Site) -> None:
+def test_counts_are_by_status_and_site(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         mine = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
@@ -100,7 +91,7 @@ def test_counts_are_by_status_and_site(store: Store, site: Site) -> None:
         ] == [1, 1, 2]
 
 
-def test_readers_see_what_is_published_oldest_first(store: Store, site: Site) -> None:
+def test_readers_see_what_is_published_oldest_first(store, site):
     """Under an article stand its published comments and nothing else, up to the limit."""
     with store.write() as tx:
         other = tx.sites.add(herald())
@@ -116,7 +107,7 @@ def test_readers_see_what_is_published_oldest_first(store: Store, site: Site) ->
         assert tx.comments.published(site.id, "https://courier.example/none") == []
 
 
-def test_what_came_by_a_compat_api_is_never_shown_to_readers(store: Store, site: Site) -> None:
+def test_what_came_by_a_compat_api_is_never_shown_to_readers(store, site):
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft("c-1", source=Source.COMPAT), draft("c-2", BO)], NOON)
         tx.comments.move([move(one, Action.APPROVE) for one in added.values()])
@@ -124,7 +115,7 @@ def test_what_came_by_a_compat_api_is_never_shown_to_readers(store: Store, site:
         assert ids(tx.comments.published(site.id, ARTICLE.url)) == ["c-2"]
 
 
-def test_readers_can_be_shown_every_comment_of_a_long_thread(store: Store, site: Site) -> None:
+def test_readers_can_be_shown_every_comment_of_a_long_thread(store, site):
     names = [f"c-{number:04}" for number in range(1_002)]
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft(name) for name in names], NOON)
@@ -137,7 +128,7 @@ def test_readers_can_be_shown_every_comment_of_a_long_thread(store: Store, site:
     assert (first.next, second.next) == (added[names[999]].pk, None)
 
 
-def test_approved_authors_are_known_on_their_site_alone(store: Store, site: Site) -> None:
+def test_approved_authors_are_known_on_their_site_alone(store, site):
     """An author counts as known where a comment of theirs stands approved, and nowhere else."""
     with store.write() as tx:
         other = tx.sites.add(herald())
@@ -154,7 +145,7 @@ def test_approved_authors_are_known_on_their_site_alone(store: Store, site: Site
         assert tx.authors.with_approved(site.id, []) == set()
 
 
-def test_backlog_counts_what_waits(store: Store, site: Site) -> None:
+def test_backlog_counts_what_waits(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(site.id, [draft("old-import", live=False)], NOON)
@@ -167,14 +158,14 @@ def test_backlog_counts_what_waits(store: Store, site: Site) -> None:
     assert (early.due_decisions, late.due_decisions) == (0, 1)
 
 
-def test_an_empty_installation_has_no_backlog(store: Store) -> None:
+def test_an_empty_installation_has_no_backlog(store):
     with store.read() as tx:
         backlog = tx.statistics.backlog(NOON)
     assert backlog.oldest_unscored is None
     assert backlog.pending == backlog.held == backlog.deliveries_waiting == backlog.deliveries_dead == 0
 
 
-def test_late_comments_are_live_pending_and_oldest_first(store: Store, site: Site) -> None:
+def test_late_comments_are_live_pending_and_oldest_first(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(other.id, [draft("h-1", CHI)], NOON)
@@ -192,14 +183,14 @@ def test_late_comments_are_live_pending_and_oldest_first(store: Store, site: Sit
         assert tx.comments.late(site.id, after(61), 10, "https://nowhere.example/") == []
 
 
-def test_reading_transaction_cannot_write(store: Store, site: Site) -> None:
+def test_reading_transaction_cannot_write(store, site):
     with pytest.raises(RuntimeError, match="only reads"), store.read() as tx:
         tx.comments.add(site.id, [draft()], NOON)
     with pytest.raises(RuntimeError, match="only reads"), store.read() as tx:
         tx.sites.save(replace(site, title="Other"))
 
 
-def test_states_come_back_as_words(store: Store, site: Site) -> None:
+def test_states_come_back_as_words(store, site):
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft(status.value) for status in Status], NOON)
         tx.comments.move([replace(move(added[status.value]), to_status=status) for status in Status])

@@ -1,26 +1,13 @@
 """Every store: what was scored fast and is to be scored again, and with which effort the workers score now."""
 
-from __future__ import annotations
-
 from collections import Counter
 
-import pytest
-
-from service.domain.comment import Comment
-from service.domain.site import Site
 from service.domain.verdict import Action, Effort
-from service.storage import Store, Tx
 from service.storage.records import CurrentEffort
-from tests.factories import NOON, after, courier, draft, herald, ids, move
+from tests.factories import NOON, after, draft, herald, ids, move
 
 
-@pytest.fixture
-def site(store: Store) -> Site:
-    with store.write() as tx:
-        return tx.sites.add(courier())
-
-
-def marked(tx: Tx, site: Site, *names: str, action: Action = Action.HOLD, **changes: bool) -> list[Comment]:
+def marked(tx, site, *names, action=Action.HOLD, **changes):
     """Store comments, decide them, and mark them to be scored again."""
     made = tx.comments.add(site.id, [draft(name, **changes) for name in names], NOON)
     tx.scoring.lease_pending(NOON, after(30), 1_000)
@@ -30,7 +17,7 @@ def marked(tx: Tx, site: Site, *names: str, action: Action = Action.HOLD, **chan
     return [found[one.pk] for one in made.values()]
 
 
-def test_what_is_marked_is_leased_apart_from_what_is_pending(store: Store, site: Site) -> None:
+def test_what_is_marked_is_leased_apart_from_what_is_pending(store, site):
     with store.write() as tx:
         (one,) = marked(tx, site, "c-1")
         assert (one.rescore, one.attempts) == (True, 0)
@@ -43,7 +30,7 @@ def test_what_is_marked_is_leased_apart_from_what_is_pending(store: Store, site:
         assert tx.statistics.backlog(after(2)).to_rescore == 1
 
 
-def test_there_is_time_while_nothing_is_pending(store: Store, site: Site) -> None:
+def test_there_is_time_while_nothing_is_pending(store, site):
     with store.write() as tx:
         marked(tx, site, "c-1")
         assert tx.scoring.time_to_rescore(NOON)
@@ -57,7 +44,7 @@ def test_there_is_time_while_nothing_is_pending(store: Store, site: Site) -> Non
         assert not tx.scoring.time_to_rescore(after(33))
 
 
-def test_what_is_not_marked_is_never_leased_again(store: Store, site: Site) -> None:
+def test_what_is_not_marked_is_never_leased_again(store, site):
     with store.write() as tx:
         tx.comments.add(site.id, [draft("c-1")], NOON)
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
@@ -68,7 +55,7 @@ def test_what_is_not_marked_is_never_leased_again(store: Store, site: Site) -> N
         assert tx.statistics.backlog(after(60)).to_rescore == 0
 
 
-def test_a_lease_that_ran_out_is_taken_up_alone(store: Store, site: Site) -> None:
+def test_a_lease_that_ran_out_is_taken_up_alone(store, site):
     with store.write() as tx:
         marked(tx, site, "c-1", "c-2")
         tx.scoring.lease_rescores(NOON, after(30), 10)
@@ -78,7 +65,7 @@ def test_a_lease_that_ran_out_is_taken_up_alone(store: Store, site: Site) -> Non
     assert again.attempts == 2
 
 
-def test_leases_are_given_back_and_abandoned_like_others(store: Store, site: Site) -> None:
+def test_leases_are_given_back_and_abandoned_like_others(store, site):
     with store.write() as tx:
         one, two = marked(tx, site, "c-1", "c-2")
         tx.scoring.lease_rescores(NOON, after(30), 10)
@@ -89,7 +76,7 @@ def test_leases_are_given_back_and_abandoned_like_others(store: Store, site: Sit
         assert ids(tx.scoring.lease_rescores(after(5), after(35), 1, retried=True)) == ["c-2"]
 
 
-def test_any_other_move_ends_the_mark(store: Store, site: Site) -> None:
+def test_any_other_move_ends_the_mark(store, site):
     with store.write() as tx:
         decided, edited, erased, left = marked(tx, site, "c-1", "c-2", "c-3", "c-4")
         tx.scoring.lease_rescores(NOON, after(30), 2)
@@ -103,19 +90,18 @@ def test_any_other_move_ends_the_mark(store: Store, site: Site) -> None:
         assert tx.statistics.backlog(after(60)).to_rescore == 1
 
 
-def test_a_move_onto_the_same_state_keeps_the_decision_that_stands(store: Store, site: Site) -> None:
+def test_a_move_onto_the_same_state_keeps_the_decision_that_stands(store, site):
     with store.write() as tx:
         (one,) = marked(tx, site, "c-1")
         tx.scoring.lease_rescores(NOON, after(30), 10)
         same = move(one, Action.HOLD, decision_id=one.decision_id)
         assert tx.comments.move([same]) == {one.pk}
         stored = tx.comments.by_pk(one.pk)
-        assert stored is not None
         assert (stored.decision_id, stored.rescore, stored.verdict) == (one.decision_id, False, same.verdict)
         assert not tx.scoring.time_to_rescore(after(60))
 
 
-def test_sites_take_turns_and_live_ones_go_first(store: Store, site: Site) -> None:
+def test_sites_take_turns_and_live_ones_go_first(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         marked(tx, site, *(f"flood-{n}" for n in range(40)))
@@ -126,7 +112,7 @@ def test_sites_take_turns_and_live_ones_go_first(store: Store, site: Site) -> No
         assert all(one.live for one in leased)
 
 
-def test_the_effort_of_all_workers_is_full_until_it_is_set(store: Store) -> None:
+def test_the_effort_of_all_workers_is_full_until_it_is_set(store):
     with store.write() as tx:
         assert tx.scoring.effort() == CurrentEffort(Effort.FULL, None)
         tx.scoring.set_effort(Effort.FAST, after(60))

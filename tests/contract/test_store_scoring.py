@@ -5,22 +5,20 @@ from dataclasses import replace
 
 import pytest
 
-from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.storage import Store
 from tests.factories import ADA, BO, CHI, HELD, NOON, after, courier, draft, herald, ids, move, verdict
 
 
 @pytest.fixture
-def site(store: Store) -> Site:
+def site(store):
     with store.write() as tx:
         made = tx.sites.add(courier())
         tx.comments.add(made.id, [draft("c-1", ADA), draft("c-2", BO), draft("c-3", CHI)], NOON)
         return made
 
 
-def test_lease_takes_the_oldest_and_counts_the_attempt(store: Store, site: Site) -> None:
+def test_lease_takes_the_oldest_and_counts_the_attempt(store, site):
     with store.write() as tx:
         leased = tx.scoring.lease_pending(NOON, after(30), 2)
     assert ids(leased) == ["c-1", "c-2"]
@@ -29,7 +27,7 @@ def test_lease_takes_the_oldest_and_counts_the_attempt(store: Store, site: Site)
         assert tx.comments.get(site.id, "c-1") == leased[0]
 
 
-def test_leased_comment_is_not_leased_again(store: Store, site: Site) -> None:
+def test_leased_comment_is_not_leased_again(store, site):
     """While a lease runs, nobody else gets its comment."""
     with store.write() as tx:
         tx.scoring.lease_pending(NOON, after(30), 2)
@@ -38,7 +36,7 @@ def test_leased_comment_is_not_leased_again(store: Store, site: Site) -> None:
         assert tx.scoring.lease_pending(after(29), after(60), 10, retried=True) == []
 
 
-def test_live_comments_go_before_imports(store: Store, site: Site) -> None:
+def test_live_comments_go_before_imports(store, site):
     with store.write() as tx:
         tx.scoring.lease_pending(NOON, after(30), 10)
         tx.comments.add(site.id, [draft("import-1", live=False), draft("live-1", BO)], after(1))
@@ -46,7 +44,7 @@ def test_live_comments_go_before_imports(store: Store, site: Site) -> None:
         assert ids(tx.scoring.lease_pending(after(2), after(32), 1)) == ["import-1"]
 
 
-def test_flood_of_one_site_does_not_starve_another(store: Store, site: Site) -> None:
+def test_flood_of_one_site_does_not_starve_another(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(site.id, [draft(f"flood-{number}") for number in range(300)], NOON)
@@ -59,7 +57,7 @@ def test_flood_of_one_site_does_not_starve_another(store: Store, site: Site) -> 
         assert ids(flood)[:4] == ["c-1", "c-2", "c-3", "flood-0"]
 
 
-def test_two_floods_share_a_lease(store: Store, site: Site) -> None:
+def test_two_floods_share_a_lease(store, site):
     with store.write() as tx:
         other = tx.sites.add(herald())
         tx.comments.add(site.id, [draft(f"one-{number}") for number in range(100)], NOON)
@@ -69,7 +67,7 @@ def test_two_floods_share_a_lease(store: Store, site: Site) -> None:
             assert Counter(one.site_id for one in leased) == {site.id: 10, other.id: 10}
 
 
-def test_more_sites_than_places_are_served_in_turn(store: Store, site: Site) -> None:
+def test_more_sites_than_places_are_served_in_turn(store, site):
     with store.write() as tx:
         tx.scoring.lease_pending(NOON, after(30), 10)
         others = [tx.sites.add(replace(herald(), name=f"site-{number}")) for number in range(5)]
@@ -83,7 +81,7 @@ def test_more_sites_than_places_are_served_in_turn(store: Store, site: Site) -> 
     assert set().union(*turns) == {one.id for one in others}
 
 
-def test_backfill_waits_behind_every_sites_live_comments(store: Store, site: Site) -> None:
+def test_backfill_waits_behind_every_sites_live_comments(store, site):
     with store.write() as tx:
         tx.scoring.lease_pending(NOON, after(30), 10)
         other = tx.sites.add(herald())
@@ -98,7 +96,7 @@ def test_backfill_waits_behind_every_sites_live_comments(store: Store, site: Sit
     assert Counter(one.site_id for one in second if not one.live) == {site.id: 2, other.id: 2}
 
 
-def test_expired_lease_is_taken_up_alone(store: Store, site: Site) -> None:
+def test_expired_lease_is_taken_up_alone(store, site):
     """A row tried before comes back alone once its lease has expired, so that poison cannot hide in a batch."""
     with store.write() as tx:
         tx.scoring.lease_pending(NOON, after(30), 10)
@@ -110,7 +108,7 @@ def test_expired_lease_is_taken_up_alone(store: Store, site: Site) -> None:
     assert first[0].pk != second[0].pk
 
 
-def test_expired_live_comment_goes_before_an_expired_import(store: Store, site: Site) -> None:
+def test_expired_live_comment_goes_before_an_expired_import(store, site):
     with store.write() as tx:
         tx.comments.add(site.id, [draft("import-1", live=False)], NOON)
         tx.scoring.lease_pending(NOON, after(30), 10)
@@ -118,7 +116,7 @@ def test_expired_live_comment_goes_before_an_expired_import(store: Store, site: 
     assert taken[-1] == "import-1"
 
 
-def test_released_lease_counts_no_attempt(store: Store, site: Site) -> None:
+def test_released_lease_counts_no_attempt(store, site):
     with store.write() as tx:
         leased = tx.scoring.lease_pending(NOON, after(30), 2)
         tx.scoring.release([comment.pk for comment in leased], after(30))
@@ -128,17 +126,16 @@ def test_released_lease_counts_no_attempt(store: Store, site: Site) -> None:
     assert [comment.attempts for comment in again] == [1, 1]
 
 
-def test_release_leaves_decided_comments_alone(store: Store, site: Site) -> None:
+def test_release_leaves_decided_comments_alone(store, site):
     with store.write() as tx:
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
         tx.comments.move([move(leased)])
         tx.scoring.release([leased.pk], after(30))
         stored = tx.comments.get(site.id, "c-1")
-    assert stored is not None
     assert (stored.status, stored.attempts) == (HELD, 1)
 
 
-def test_release_leaves_the_lease_of_another_alone(store: Store, site: Site) -> None:
+def test_release_leaves_the_lease_of_another_alone(store, site):
     with store.write() as tx:
         (mine,) = tx.scoring.lease_pending(NOON, after(30), 1)
         (theirs,) = tx.scoring.lease_pending(after(30), after(60), 1, retried=True)
@@ -146,22 +143,20 @@ def test_release_leaves_the_lease_of_another_alone(store: Store, site: Site) -> 
         assert tx.scoring.lease_pending(after(31), after(61), 1, retried=True) == []
         stored = tx.comments.by_pk(mine.pk)
     assert mine.pk == theirs.pk
-    assert stored is not None
     assert stored.attempts == 2
 
 
-def test_move_stores_the_whole_verdict(store: Store, site: Site) -> None:
+def test_move_stores_the_whole_verdict(store, site):
     with store.write() as tx:
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
         swap = move(leased, Action.APPROVE, 41, decided_at=after(2))
         assert tx.comments.move([swap]) == {leased.pk}
         stored = tx.comments.get(site.id, "c-1")
-    assert stored is not None
     assert (stored.status, stored.decision_id, stored.decided_at) == (Status.APPROVED, 41, after(2))
     assert (stored.published_revision, stored.verdict) == (1, verdict(Action.APPROVE))
 
 
-def test_move_without_a_verdict_leaves_the_one_that_is_there(store: Store, site: Site) -> None:
+def test_move_without_a_verdict_leaves_the_one_that_is_there(store, site):
     with store.write() as tx:
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
         tx.comments.move([move(leased, decision_id=1)])
@@ -169,7 +164,6 @@ def test_move_without_a_verdict_leaves_the_one_that_is_there(store: Store, site:
         assert held is not None
         tx.comments.move([move(held, Action.APPROVE, 2, verdict=None)])
         approved = tx.comments.get(site.id, "c-1")
-    assert approved is not None
     assert approved.verdict == verdict(Action.HOLD)
 
 
@@ -178,15 +172,15 @@ def test_move_without_a_verdict_leaves_the_one_that_is_there(store: Store, site:
     [{"revision": 2}, {"from_status": Status.HELD}, {"expected_decision_id": 7}],
     ids=["another revision", "another status", "another current decision"],
 )
-def test_lost_swap_changes_nothing(store: Store, site: Site, other: dict[str, object]) -> None:
+def test_lost_swap_changes_nothing(store, site, other):
     with store.write() as tx:
         one, two = tx.scoring.lease_pending(NOON, after(30), 2)
-        lost = replace(move(one, decision_id=1), **other)  # type: ignore[arg-type]  # one changed field at a time
+        lost = replace(move(one, decision_id=1), **other)
         assert tx.comments.move([lost, move(two, decision_id=2)]) == {two.pk}
         assert tx.comments.get(site.id, "c-1") == one
 
 
-def test_current_decision_is_compared(store: Store, site: Site) -> None:
+def test_current_decision_is_compared(store, site):
     with store.write() as tx:
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
         tx.comments.move([move(leased, decision_id=5)])
@@ -196,7 +190,7 @@ def test_current_decision_is_compared(store: Store, site: Site) -> None:
         assert tx.comments.move([move(held, Action.APPROVE, 6)]) == {leased.pk}
 
 
-def test_moved_comment_leaves_the_queue(store: Store, site: Site) -> None:
+def test_moved_comment_leaves_the_queue(store, site):
     with store.write() as tx:
         leased = tx.scoring.lease_pending(NOON, after(30), 10)
         assert tx.comments.move([move(comment) for comment in leased]) == {comment.pk for comment in leased}
@@ -204,7 +198,7 @@ def test_moved_comment_leaves_the_queue(store: Store, site: Site) -> None:
         assert tx.comments.move([]) == set()
 
 
-def test_revised_comment_is_new_again(store: Store, site: Site) -> None:
+def test_revised_comment_is_new_again(store, site):
     with store.write() as tx:
         (leased,) = tx.scoring.lease_pending(NOON, after(30), 1)
         tx.comments.revise(leased, draft(body="Second thoughts."), after(1), False)
@@ -213,7 +207,7 @@ def test_revised_comment_is_new_again(store: Store, site: Site) -> None:
     assert (again.id, again.revision, again.attempts) == ("c-1", 2, 1)
 
 
-def test_many_move_at_once(store: Store, site: Site) -> None:
+def test_many_move_at_once(store, site):
     with store.write() as tx:
         tx.comments.add(site.id, [draft(f"m-{number}") for number in range(300)], NOON)
         leased = tx.scoring.lease_pending(NOON, after(30), 500)
@@ -223,5 +217,4 @@ def test_many_move_at_once(store: Store, site: Site) -> None:
             == 303
         )
         stored = tx.comments.get(site.id, "m-299")
-    assert stored is not None
     assert stored.verdict == said

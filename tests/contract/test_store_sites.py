@@ -9,12 +9,11 @@ from sqlalchemy import select, update
 from service.domain.options import Options
 from service.domain.policy import Cut, Policy
 from service.domain.word_list import WordList
-from service.storage import Store
 from service.storage.schema import policies
 from tests.factories import NOON, after, courier, herald
 
 
-def test_site_comes_back_as_it_was_stored(store: Store) -> None:
+def test_site_comes_back_as_it_was_stored(store):
     policy = Policy(moderation="post", cuts={"spam": Cut(hold=0.5)}, hold_words=WordList(("bridge*",)))
     site = courier(
         policy=policy,
@@ -34,21 +33,21 @@ def test_site_comes_back_as_it_was_stored(store: Store) -> None:
         assert tx.sites.by_id(made.id + 1) is None
 
 
-def test_sites_are_listed_by_name(store: Store) -> None:
+def test_sites_are_listed_by_name(store):
     with store.write() as tx:
         tx.sites.add(herald())
         tx.sites.add(courier())
         assert [site.name for site in tx.sites.all()] == ["courier", "herald"]
 
 
-def test_taken_name_is_refused(store: Store) -> None:
+def test_taken_name_is_refused(store):
     with store.write() as tx:
         tx.sites.add(courier())
     with pytest.raises(ValueError, match="exists"), store.write() as tx:
         tx.sites.add(courier())
 
 
-def test_a_policy_that_an_older_release_kept_can_be_saved(store: Store) -> None:
+def test_a_policy_that_an_older_release_kept_can_be_saved(store):
     with store.write() as tx:
         made = tx.sites.add(courier(policy=Policy(link_limit=1)))
     with store.engine.begin() as connection:
@@ -57,25 +56,23 @@ def test_a_policy_that_an_older_release_kept_can_be_saved(store: Store) -> None:
         connection.execute(update(policies).values(terms=json.dumps(terms)))
     with store.write() as tx:
         stored = tx.sites.by_id(made.id)
-        assert stored is not None
         assert stored.policy == Policy(link_limit=1)
         tx.sites.save(replace(stored, title="The Courier"))
 
 
-def test_every_policy_version_is_kept(store: Store) -> None:
+def test_every_policy_version_is_kept(store):
     with store.write() as tx:
         made = tx.sites.add(courier())
         tx.sites.save(replace(made, title="The Courier", policy=Policy(version=2, link_limit=0)))
     with store.read() as tx:
         stored = tx.sites.get("courier")
-        assert stored is not None
         assert (stored.title, stored.policy) == ("The Courier", Policy(version=2, link_limit=0))
         assert tx.sites.policy(made.id, 1) == Policy()
         assert tx.sites.policy(made.id, 2) == stored.policy
         assert tx.sites.policy(made.id, 3) is None
 
 
-def test_other_terms_need_a_new_version(store: Store) -> None:
+def test_other_terms_need_a_new_version(store):
     with store.write() as tx:
         made = tx.sites.add(courier())
     with pytest.raises(ValueError, match="version 1"), store.write() as tx:
@@ -84,7 +81,7 @@ def test_other_terms_need_a_new_version(store: Store) -> None:
         assert tx.sites.get("courier") == made
 
 
-def test_key_opens_its_site_alone(store: Store) -> None:
+def test_key_opens_its_site_alone(store):
     with store.write() as tx:
         one, other = tx.sites.add(courier()), tx.sites.add(herald())
         tx.sites.add_key(one.id, "print-1", "key", NOON)
@@ -95,7 +92,15 @@ def test_key_opens_its_site_alone(store: Store) -> None:
         assert tx.sites.key_owner("print-3", NOON) is None
 
 
-def test_retired_key_works_until_its_end(store: Store) -> None:
+def test_a_key_belongs_to_one_site(store):
+    with store.write() as tx:
+        one, other = tx.sites.add(courier()), tx.sites.add(herald())
+        tx.sites.add_key(one.id, "print-1", "key", NOON)
+        with pytest.raises(ValueError, match="exists"):
+            tx.sites.add_key(other.id, "print-1", "key", NOON)
+
+
+def test_retired_key_works_until_its_end(store):
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.sites.add_key(site.id, "old", "key", NOON)
@@ -109,7 +114,7 @@ def test_retired_key_works_until_its_end(store: Store) -> None:
         assert tx.sites.key_owner("form", after(61)) is not None
 
 
-def test_retiring_again_never_lengthens_a_life(store: Store) -> None:
+def test_retiring_again_never_lengthens_a_life(store):
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.sites.add_key(site.id, "old", "key", NOON)

@@ -1,32 +1,23 @@
 """Every store: all or nothing, and one winner, however many threads try at once."""
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import pytest
 
-from service.domain.site import Site
 from service.domain.verdict import Action
-from service.storage import Store
-from tests.factories import NOON, after, courier, decided, decision, delivery, draft, ids, move
+from tests.factories import NOON, after, decided, decision, delivery, draft, ids, move
 
 THREADS = 8
 Answer = TypeVar("Answer")
 
 
-@pytest.fixture
-def site(store: Store) -> Site:
-    with store.write() as tx:
-        return tx.sites.add(courier())
-
-
-def at_once(work: Callable[[int], Answer], threads: int = THREADS) -> list[Answer]:
+def at_once(work, threads=THREADS):
     """Run `work` in that many threads, all let go at the same moment, and return what each answered."""
     gate = threading.Barrier(threads)
 
-    def run(number: int) -> Answer:
+    def run(number):
         gate.wait(10)
         return work(number)
 
@@ -37,8 +28,8 @@ def at_once(work: Callable[[int], Answer], threads: int = THREADS) -> list[Answe
 # -- all or nothing ----------------------------------------------------------------------------------------------------
 
 
-def test_failed_transaction_leaves_nothing_behind(store: Store, site: Site) -> None:
-    def fail() -> None:
+def test_failed_transaction_leaves_nothing_behind(store, site):
+    def fail():
         with store.write() as tx:
             comment = tx.comments.add(site.id, [draft(box=b"box")], NOON)["c-1"]
             made = decided(tx, comment, Action.APPROVE)
@@ -55,11 +46,11 @@ def test_failed_transaction_leaves_nothing_behind(store: Store, site: Site) -> N
         assert tx.decisions.take_sequence(site.id, 1) == 1
 
 
-def test_lease_of_a_failed_transaction_was_never_taken(store: Store, site: Site) -> None:
+def test_lease_of_a_failed_transaction_was_never_taken(store, site):
     with store.write() as tx:
         tx.comments.add(site.id, [draft()], NOON)
 
-    def fail() -> None:
+    def fail():
         with store.write() as tx:
             tx.scoring.lease_pending(NOON, after(30), 1)
             raise ZeroDivisionError
@@ -71,7 +62,7 @@ def test_lease_of_a_failed_transaction_was_never_taken(store: Store, site: Site)
     assert leased.attempts == 1
 
 
-def test_reader_sees_only_what_is_committed(store: Store, site: Site) -> None:
+def test_reader_sees_only_what_is_committed(store, site):
     with store.write() as writing:
         writing.comments.add(site.id, [draft()], NOON)
         with store.read() as reading:
@@ -83,13 +74,13 @@ def test_reader_sees_only_what_is_committed(store: Store, site: Site) -> None:
 # -- one winner --------------------------------------------------------------------------------------------------------
 
 
-def test_who_takes_a_comment_in_hand_waits_for_who_has_locked_it(store: Store, site: Site) -> None:
+def test_who_takes_a_comment_in_hand_waits_for_who_has_locked_it(store, site):
     with store.write() as tx:
         comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
         mo = tx.moderators.add("Mo", "moderator", NOON)
         tx.queue.claim(mo.id, [comment.pk], NOON, after(60))
 
-    def take() -> set[int]:
+    def take():
         with store.write() as tx:
             return tx.queue.claim(mo.id, [comment.pk], after(90), after(150))
 
@@ -103,8 +94,8 @@ def test_who_takes_a_comment_in_hand_waits_for_who_has_locked_it(store: Store, s
         assert taking.result(10) == {comment.pk}
 
 
-def test_same_id_from_many_threads_is_one_row(store: Store, site: Site) -> None:
-    def post(number: int) -> int:
+def test_same_id_from_many_threads_is_one_row(store, site):
+    def post(number):
         with store.write() as tx:
             added = tx.comments.add(site.id, [draft()], NOON)
             assert tx.comments.get(site.id, "c-1", lock=True) is not None
@@ -113,10 +104,10 @@ def test_same_id_from_many_threads_is_one_row(store: Store, site: Site) -> None:
     assert sorted(at_once(post)) == [0] * (THREADS - 1) + [1]
 
 
-def test_batches_in_opposite_orders_do_not_block_each_other(store: Store, site: Site) -> None:
+def test_batches_in_opposite_orders_do_not_block_each_other(store, site):
     names = [f"c-{number}" for number in range(40)]
 
-    def post(number: int) -> int:
+    def post(number):
         order = names if number % 2 else names[::-1]
         with store.write() as tx:
             return len(tx.comments.add(site.id, [draft(name) for name in order], NOON))
@@ -124,11 +115,11 @@ def test_batches_in_opposite_orders_do_not_block_each_other(store: Store, site: 
     assert sum(at_once(post)) == len(names)
 
 
-def test_each_comment_is_leased_by_one_worker(store: Store, site: Site) -> None:
+def test_each_comment_is_leased_by_one_worker(store, site):
     with store.write() as tx:
         tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
 
-    def lease(number: int) -> list[str]:
+    def lease(number):
         with store.write() as tx:
             return ids(tx.scoring.lease_pending(NOON, after(30), 5))
 
@@ -136,12 +127,12 @@ def test_each_comment_is_leased_by_one_worker(store: Store, site: Site) -> None:
     assert len(leased) == len(set(leased)) == 40
 
 
-def test_each_delivery_is_leased_by_one_worker(store: Store, site: Site) -> None:
+def test_each_delivery_is_leased_by_one_worker(store, site):
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
         tx.deliveries.add([delivery(comment, comment.pk) for comment in added.values()])
 
-    def lease(number: int) -> list[int]:
+    def lease(number):
         with store.write() as tx:
             return [one.id for one in tx.deliveries.lease(NOON, after(30), 5)]
 
@@ -149,22 +140,22 @@ def test_each_delivery_is_leased_by_one_worker(store: Store, site: Site) -> None
     assert len(leased) == len(set(leased)) == 40
 
 
-def test_one_of_many_decides(store: Store, site: Site) -> None:
+def test_one_of_many_decides(store, site):
     with store.write() as tx:
         comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
 
-    def decide(number: int) -> int:
+    def decide(number):
         with store.write() as tx:
             return len(tx.comments.move([move(comment, Action.APPROVE, number + 1)]))
 
     assert sorted(at_once(decide)) == [0] * (THREADS - 1) + [1]
 
 
-def test_moves_in_opposite_orders_do_not_block_each_other(store: Store, site: Site) -> None:
+def test_moves_in_opposite_orders_do_not_block_each_other(store, site):
     with store.write() as tx:
         added = list(tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON).values())
 
-    def decide(number: int) -> int:
+    def decide(number):
         with store.write() as tx:
             return len(
                 tx.comments.move([move(comment) for comment in (added if number % 2 else added[::-1])])
@@ -173,11 +164,11 @@ def test_moves_in_opposite_orders_do_not_block_each_other(store: Store, site: Si
     assert sum(at_once(decide)) == len(added)
 
 
-def test_one_of_many_revises(store: Store, site: Site) -> None:
+def test_one_of_many_revises(store, site):
     with store.write() as tx:
         comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
 
-    def revise(number: int) -> bool:
+    def revise(number):
         with store.write() as tx:
             return (
                 tx.comments.revise(comment, draft(body=f"Text {number}."), after(number), False) is not None
@@ -186,12 +177,12 @@ def test_one_of_many_revises(store: Store, site: Site) -> None:
     assert sorted(at_once(revise)) == [False] * (THREADS - 1) + [True]
 
 
-def test_sign_in_link_is_used_once_under_a_race(store: Store) -> None:
+def test_sign_in_link_is_used_once_under_a_race(store):
     with store.write() as tx:
         mara = tx.moderators.add("Mara", "lead", NOON)
         tx.moderators.add_sign_in(mara.id, "link", after(900))
 
-    def sign_in(number: int) -> bool:
+    def sign_in(number):
         with store.write() as tx:
             return tx.moderators.use_sign_in("link", NOON) is not None
 
@@ -201,7 +192,7 @@ def test_sign_in_link_is_used_once_under_a_race(store: Store) -> None:
 # -- the feed never skips ----------------------------------------------------------------------------------------------
 
 
-def _decide(store: Store, site: Site, name: str, entered: threading.Event, go_on: threading.Event) -> None:
+def _decide(store, site, name, entered, go_on):
     """Decide a comment of its own; say when the decision has its number, and commit when told."""
     with store.write() as tx:
         comment = tx.comments.add(site.id, [draft(name)], NOON)[name]
@@ -210,7 +201,7 @@ def _decide(store: Store, site: Site, name: str, entered: threading.Event, go_on
         assert go_on.wait(10)
 
 
-def test_feed_never_shows_a_number_before_the_ones_below_it(store: Store, site: Site) -> None:
+def test_feed_never_shows_a_number_before_the_ones_below_it(store, site):
     first_has_number, second_has_number = threading.Event(), threading.Event()
     let_first_commit, at_will = threading.Event(), threading.Event()
     at_will.set()
@@ -232,7 +223,7 @@ def test_feed_never_shows_a_number_before_the_ones_below_it(store: Store, site: 
         ]
 
 
-def test_lower_id_that_commits_last_is_not_skipped(store: Store, site: Site) -> None:
+def test_lower_id_that_commits_last_is_not_skipped(store, site):
     with store.write() as tx:
         low, high = tx.decisions.new_ids(2)
         added = tx.comments.add(site.id, [draft("c-1"), draft("c-2")], NOON)
@@ -249,19 +240,19 @@ def test_lower_id_that_commits_last_is_not_skipped(store: Store, site: Site) -> 
     assert met == [(high, "c-2"), (low, "c-1")]
 
 
-def test_reader_that_follows_the_feed_misses_nothing(store: Store, site: Site) -> None:
+def test_reader_that_follows_the_feed_misses_nothing(store, site):
     rounds, writers = 10, 4
     done = threading.Event()
 
-    def write(number: int) -> None:
+    def write(number):
         for turn in range(rounds):
             with store.write() as tx:
                 names = [f"c-{number}-{turn}-{place}" for place in range(1 + turn % 3)]
                 for comment in tx.comments.add(site.id, [draft(name) for name in names], NOON).values():
                     decided(tx, comment, Action.APPROVE)
 
-    def follow() -> list[int]:
-        met: list[int] = []
+    def follow():
+        met = []
         while True:
             last_round = done.is_set()
             with store.read() as tx:

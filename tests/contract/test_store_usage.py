@@ -1,12 +1,9 @@
 """Counts of what the compatibility APIs were asked: they add up, by site and month."""
 
-from __future__ import annotations
-
-from service.storage import Store
 from tests.factories import courier, herald
 
 
-def test_counts_add_up(store: Store) -> None:
+def test_counts_add_up(store):
     with store.write() as tx:
         one, other = tx.sites.add(courier()), tx.sites.add(herald())
         tx.sites.add_usage({(one.id, "2026-11", "ham"): 2, (one.id, "2026-10", "ham"): 1})
@@ -23,7 +20,7 @@ def test_counts_add_up(store: Store) -> None:
         assert tx.sites.usage(other.id) == {("2026-11", "ham"): 9}
 
 
-def test_no_counts_are_no_error(store: Store) -> None:
+def test_no_counts_are_no_error(store):
     with store.write() as tx:
         site = tx.sites.add(courier())
         tx.sites.add_usage({})

@@ -1,18 +1,11 @@
 """Every store: what waits, site by site."""
 
-from __future__ import annotations
-
-from datetime import datetime
-
-from service.domain.comment import Comment
-from service.domain.site import Site
 from service.domain.verdict import Action
-from service.storage import Store, Tx
 from service.storage.records import SiteQueue
 from tests.factories import BO, NOON, after, courier, decided, delivery, draft, herald
 
 
-def test_queues_tell_what_waits_of_each_site(store: Store) -> None:
+def test_queues_tell_what_waits_of_each_site(store):
     with store.write() as tx:
         first, second = tx.sites.add(courier()), tx.sites.add(herald())
         tx.comments.add(first.id, [draft("import-1", live=False)], NOON)
@@ -31,7 +24,7 @@ def test_queues_tell_what_waits_of_each_site(store: Store) -> None:
     ]
 
 
-def test_the_oldest_held_is_the_one_that_was_held_for_longest(store: Store) -> None:
+def test_the_oldest_held_is_the_one_that_was_held_for_longest(store):
     with store.write() as tx:
         site = tx.sites.add(courier())
         made = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
@@ -47,19 +40,19 @@ def test_the_oldest_held_is_the_one_that_was_held_for_longest(store: Store) -> N
     assert oldest_held(store) is None
 
 
-def comment_of(tx: Tx, site: Site, name: str) -> Comment:
+def comment_of(tx, site, name):
     found = tx.comments.get(site.id, name)
     assert found is not None
     return found
 
 
-def oldest_held(store: Store) -> datetime | None:
+def oldest_held(store):
     """Say since when the only site's oldest is held."""
     with store.read() as tx:
         (queue,) = tx.statistics.site_queues()
     return queue.oldest_held
 
 
-def test_an_installation_without_sites_has_no_queues(store: Store) -> None:
+def test_an_installation_without_sites_has_no_queues(store):
     with store.read() as tx:
         assert tx.statistics.site_queues() == []

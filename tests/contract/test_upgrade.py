@@ -1,11 +1,8 @@
 """Upgrades under traffic: comments go on coming in while the next schema's migrations run."""
 
-from __future__ import annotations
-
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -41,7 +38,7 @@ def upgrade():
 
 
 @pytest.fixture
-def next_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def next_schema(tmp_path, monkeypatch):
     """The migrations of a version that has one more."""
     shutil.copytree(Path(migrate.__file__).parent / "migrations", tmp_path / "migrations")
     (tmp_path / "migrations" / "versions" / "9999_next.py").write_text(NEXT.format(head=HEAD))
@@ -49,7 +46,7 @@ def next_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def filled(postgres_url: str) -> Iterator[str]:
+def filled(postgres_url):
     """A database of this version with some thousand comments, a tenth of them held."""
     assert postgres_url
     with servers.postgresql_database() as url:
@@ -69,25 +66,25 @@ def filled(postgres_url: str) -> Iterator[str]:
 class Traffic:
     """Threads that post and read as a running version does, until they are told to stop."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url):
         self.url = url
-        self.accepted: list[str] = []
-        self.failures: list[str] = []
+        self.accepted = []
+        self.failures = []
         self.slowest = 0.0
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._post, args=(n,)) for n in range(3)]
 
-    def __enter__(self) -> Traffic:
+    def __enter__(self):
         for thread in self._threads:
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_):
         self._over.set()
         for thread in self._threads:
             thread.join(30)
 
-    def _post(self, number: int) -> None:
+    def _post(self, number):
         with psycopg.connect(self.url, options="-c lock_timeout=5s -c statement_timeout=15s") as connection:
             for n in range(100_000):
                 if self._over.wait(0.002):
@@ -107,7 +104,7 @@ class Traffic:
                 self.slowest = max(self.slowest, time.monotonic() - began)
 
 
-def test_the_schema_moves_forward_under_traffic(filled: str, next_schema: None) -> None:
+def test_the_schema_moves_forward_under_traffic(filled, next_schema):
     with Traffic(filled) as traffic:
         while len(traffic.accepted) < 20 and not traffic.failures:
             time.sleep(0.01)
@@ -120,7 +117,6 @@ def test_the_schema_moves_forward_under_traffic(filled: str, next_schema: None) 
     store = open_store(filled)
     with store.read() as tx:
         site = tx.sites.get("courier")
-        assert site is not None
         assert tx.statistics.backlog(NOON).held == ROWS // 10
         assert all(tx.comments.get(site.id, name) for name in traffic.accepted[::50])
         assert tx.comments.get(site.id, f"old-{ROWS}") is not None
@@ -132,10 +128,10 @@ def test_the_schema_moves_forward_under_traffic(filled: str, next_schema: None) 
     assert broken == (0,)
 
 
-def test_a_step_that_cannot_have_its_lock_lets_the_traffic_pass(filled: str, next_schema: None) -> None:
+def test_a_step_that_cannot_have_its_lock_lets_the_traffic_pass(filled, next_schema):
     held = threading.Event()
 
-    def hold() -> None:
+    def hold():
         with psycopg.connect(filled) as connection, connection.transaction():
             connection.execute("SELECT count(*) FROM sites, comments")
             held.set()
@@ -152,10 +148,8 @@ def test_a_step_that_cannot_have_its_lock_lets_the_traffic_pass(filled: str, nex
     assert migrate.current(filled) == "9999"
 
 
-def test_a_migration_that_was_broken_off_is_taken_up_again(
-    filled: str, next_schema: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def die(*_: object, **__: object) -> None:
+def test_a_migration_that_was_broken_off_is_taken_up_again(filled, next_schema, monkeypatch):
+    def die(*_, **__):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as dying:
@@ -167,7 +161,7 @@ def test_a_migration_that_was_broken_off_is_taken_up_again(
     assert migrate.current(filled) == "9999"
 
 
-def test_a_migration_behind_a_pooler_builds_its_index_too(next_schema: None, postgres_url: str) -> None:
+def test_a_migration_behind_a_pooler_builds_its_index_too(next_schema, postgres_url):
     with servers.postgresql_database() as empty, servers.pgbouncer(empty, "default_pool_size = 4") as url:
         migrate.upgrade(url)
         assert migrate.current(url) == "9999"

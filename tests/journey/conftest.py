@@ -5,13 +5,12 @@ from __future__ import annotations  # Contexts
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+from playwright.sync_api import BrowserContext, Error, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.conftest import missing
@@ -32,14 +31,14 @@ SWITCHES = [
 Contexts = Callable[..., BrowserContext]
 
 
-def executable() -> str | None:
+def executable():
     """Where Chromium is: named by REPLYDESK_TEST_CHROMIUM, on PATH, or none, and Playwright then takes its own."""
     named = os.environ.get("REPLYDESK_TEST_CHROMIUM")
     return named or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium():
     """One headless Chromium for the run; contexts are cheap and keep tests apart."""
     with sync_playwright() as playwright:
         found = executable() or playwright.chromium.executable_path
@@ -54,11 +53,11 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def contexts(chromium: Browser) -> Iterator[Contexts]:
+def contexts(chromium):
     """Open browser contexts (each a browser of its own, with cookies of its own) and close them after the test."""
-    opened: list[BrowserContext] = []
+    opened = []
 
-    def open_context(**options: Any) -> BrowserContext:
+    def open_context(**options):
         context = chromium.new_context(**options)
         context.set_default_timeout(10_000)
         opened.append(context)
@@ -70,7 +69,7 @@ def contexts(chromium: Browser) -> Iterator[Contexts]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path):
     """A small installation on a port of its own."""
     server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
     small = build_small(tmp_path, PORT=str(server.port))

@@ -65,7 +65,6 @@ class Installation:
         return self.process is not None and self.process.poll() is not None
 
     def stop(self) -> None:
-        assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
@@ -116,7 +115,6 @@ class Installation:
 
     def processes(self) -> list[int]:
         """The process ids of the whole tree below `up`."""
-        assert self.process is not None
         listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
         parents = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
         tree = {self.process.pid}

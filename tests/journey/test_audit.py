@@ -1,11 +1,8 @@
 """`replydesk privacy audit`: nothing comes out of the service, on both stores; and whatever does is found and named."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import inspect, text
@@ -14,7 +11,6 @@ from service import config
 from service.context import build_context
 from service.domain.comment import Source
 from service.leak_audit.audit import Audit
-from service.leak_audit.report import AuditReport
 from service.storage.engines import open_engine
 from tests import servers
 from tests.conftest import missing
@@ -28,9 +24,7 @@ APPENDED = {"acts", "act_heads", "sqlite_sequence", "sign_in_failures", "numbers
 
 
 @pytest.fixture(scope="module", params=["embedded", "postgresql and redis"])
-def installation(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
+def installation(request, tmp_path_factory):
     """A running installation: as `make run` starts it, then on PostgreSQL and Redis."""
     folder = tmp_path_factory.mktemp("audited")
     temporary = folder / "tmp"
@@ -48,7 +42,7 @@ def installation(
 
 
 @pytest.fixture(scope="module")
-def clean_database_url() -> Iterator[str]:
+def clean_database_url():
     """The URL of a PostgreSQL database for one installation alone."""
     try:
         with servers.postgresql_database() as url:
@@ -57,7 +51,7 @@ def clean_database_url() -> Iterator[str]:
         missing(str(reason))
 
 
-def counted(url: str) -> dict[str, int]:
+def counted(url):
     engine = open_engine(url)
     with engine.connect() as connection:
         tables = set(inspect(connection).get_table_names()) - APPENDED
@@ -71,7 +65,7 @@ def counted(url: str) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def scene(installation: Installation) -> Iterator[Scene]:
+def scene(installation):
     """The service with the canaries of one audit in it, a front before it; afterwards every row is gone again."""
     context = build_context(config.load(installation.env), env=installation.env)
     before = counted(context.settings.database_url)
@@ -87,20 +81,20 @@ def scene(installation: Installation) -> Iterator[Scene]:
 
 
 @pytest.fixture(scope="module")
-def clean(scene: Scene) -> AuditReport:
+def clean(scene):
     """What the audit says of the service as it is."""
     return scene.audit.search()
 
 
 @pytest.fixture(scope="module")
-def leaked(scene: Scene, clean: AuditReport) -> AuditReport:
+def leaked(scene, clean):
     """What the audit says once every leak has happened."""
     for leak, _, _ in LEAKS.values():
         leak(scene)
     return scene.audit.search()
 
 
-def test_nothing_comes_out_of_the_service(clean: AuditReport) -> None:
+def test_nothing_comes_out_of_the_service(clean):
     assert clean.found == []
     assert clean.not_reached in (
         [],
@@ -125,8 +119,8 @@ def test_nothing_comes_out_of_the_service(clean: AuditReport) -> None:
     assert not [one for one in broken if one != {"path": "page: /readyz", "outcome": "503"}]
 
 
-def test_what_needs_a_signature_or_a_refusal_gets_it(clean: AuditReport, scene: Scene) -> None:
-    outcomes: dict[str, set[str]] = {}
+def test_what_needs_a_signature_or_a_refusal_gets_it(clean, scene):
+    outcomes = {}
     for one in clean.paths:
         outcomes.setdefault(one["path"], set()).add(one["outcome"])
     for name in ("coral phase", "coral events", "/v1alpha1/comments:suggestscore", "/1.1/submit-spam"):
@@ -141,33 +135,33 @@ def test_what_needs_a_signature_or_a_refusal_gets_it(clean: AuditReport, scene: 
 
 
 @pytest.mark.parametrize("name", LEAKS)
-def test_each_leak_is_found_and_its_place_named(leaked: AuditReport, name: str) -> None:
+def test_each_leak_is_found_and_its_place_named(leaked, name):
     _, place, form = LEAKS[name]
     hits = [hit for hit in leaked.found if names(hit.place, place)]
     assert hits, f"{name}: not found at {place}; found {sorted({hit.place for hit in leaked.found})}"
     assert [hit for hit in hits if hit.form.startswith(form)], {hit.form for hit in hits}
 
 
-def test_a_leak_that_is_everywhere_hides_no_other_place(leaked: AuditReport) -> None:
+def test_a_leak_that_is_everywhere_hides_no_other_place(leaked):
     named = [(hit.place, hit.form, hit.canary) for hit in leaked.found]
     assert len(named) == len(set(named))
 
 
-def audited(scene: Scene) -> list[str]:
+def audited(scene):
     """The names of the canary sites that there are."""
     with scene.context.deps.store.read() as tx:
         return [site.name for site in tx.sites.all() if site.name.startswith("audit-")]
 
 
 @pytest.fixture
-def embedded(installation: Installation) -> Installation:
+def embedded(installation):
     """The embedded installation: the command itself is the same on both stores, and once is enough."""
     if "REPLYDESK_DATABASE_URL" in installation.env:
         pytest.skip("the command is tried on the embedded installation")
     return installation
 
 
-def test_the_command_says_so_and_leaves_nothing(embedded: Installation, scene: Scene) -> None:
+def test_the_command_says_so_and_leaves_nothing(embedded, scene):
     told = json.loads(embedded.run("privacy", "audit", "--json"))
     assert (told["clean"], told["found"]) == (True, [])
     assert told["forms"] > 300
@@ -176,7 +170,7 @@ def test_the_command_says_so_and_leaves_nothing(embedded: Installation, scene: S
     assert audited(scene) == [scene.audit.site.site.name]
 
 
-def test_an_audit_that_is_told_to_end_leaves_nothing(embedded: Installation, scene: Scene) -> None:
+def test_an_audit_that_is_told_to_end_leaves_nothing(embedded, scene):
     temporary = embedded.home.parent / "tmp"
     folders = set(temporary.iterdir())
     with subprocess.Popen(
@@ -194,6 +188,6 @@ def test_an_audit_that_is_told_to_end_leaves_nothing(embedded: Installation, sce
     assert {one for one in temporary.iterdir() if one.name.startswith("replydesk-audit-")} <= folders
 
 
-def test_an_installation_that_does_not_answer_is_not_audited(embedded: Installation, scene: Scene) -> None:
+def test_an_installation_that_does_not_answer_is_not_audited(embedded, scene):
     embedded.run("privacy", "audit", "--url", "http://127.0.0.1:1", expect=2)
     assert audited(scene) == [scene.audit.site.site.name]

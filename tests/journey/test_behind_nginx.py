@@ -1,7 +1,5 @@
 """Below a path of a real nginx, over TCP and over a unix socket: readers, moderators and programs notice nothing."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import re
@@ -9,15 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from html import unescape
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from service import config
 from service.context import build_context
@@ -26,7 +22,6 @@ from service.storage import migrate
 from service.usecases.sites import enrol_site
 from tests import servers
 from tests.conftest import missing
-from tests.journey.conftest import Contexts
 from tests.journey.installation import Installation, submission
 from tests.processes import until
 
@@ -41,7 +36,7 @@ ARTICLE = "https://courier.example/bridge"
 
 
 @contextmanager
-def proxy(blocks: str) -> Iterator[Path]:
+def proxy(blocks):
     """A real nginx with these servers, or a loud skip."""
     try:
         with servers.nginx(blocks) as home:
@@ -56,13 +51,13 @@ def proxy(blocks: str) -> Iterator[Path]:
 class Watch:
     """What a browser asked the host for, and what it was refused."""
 
-    def __init__(self, context: BrowserContext, host: str, prefix: str) -> None:
-        self.outside: list[str] = []
-        self.refused: list[str] = []
+    def __init__(self, context, host, prefix):
+        self.outside = []
+        self.refused = []
         self._host, self._prefix = host, prefix
         context.on("response", lambda answer: self._see(answer.url, answer.status))
 
-    def _see(self, url: str, status: int) -> None:
+    def _see(self, url, status):
         parts = urlsplit(url)
         if parts.netloc == self._host:
             if not parts.path.startswith(f"{self._prefix}/"):
@@ -72,7 +67,7 @@ class Watch:
 
 
 @pytest.mark.parametrize(("prefix", "cuts"), [("/desk-app", True), ("/desk", False)], ids=["cut", "whole"])
-def test_the_whole_line_below_a_path(tmp_path: Path, contexts: Contexts, prefix: str, cuts: bool) -> None:
+def test_the_whole_line_below_a_path(tmp_path, contexts, prefix, cuts):
     port, paper = servers.free_port(), servers.free_port()
     host = f"127.0.0.1:{port}"
     public = f"http://{host}{prefix}"
@@ -121,7 +116,7 @@ def test_the_whole_line_below_a_path(tmp_path: Path, contexts: Contexts, prefix:
             assert (watch.outside, watch.refused) == ([], [])
 
 
-def _comment_from_elsewhere(context: BrowserContext, article: str, public: str) -> None:
+def _comment_from_elsewhere(context, article, public):
     page = context.new_page()
     page.goto(article)
     page.get_by_label("Comment *").fill("Written under a story of another server.")
@@ -131,7 +126,7 @@ def _comment_from_elsewhere(context: BrowserContext, article: str, public: str) 
     page.wait_for_url(f"{public}/r/*")
 
 
-def _comment_on_the_demo(context: BrowserContext, public: str) -> None:
+def _comment_on_the_demo(context, public):
     page = context.new_page()
     page.goto(f"{public}/demo/the-bridge")
     page.get_by_label("Comment").fill("Written on the demo page.")
@@ -141,7 +136,7 @@ def _comment_on_the_demo(context: BrowserContext, public: str) -> None:
     page.wait_for_url(f"{public}/r/*")
 
 
-def _sign_in(context: BrowserContext, installation: Installation, public: str) -> Page:
+def _sign_in(context, installation, public):
     page = context.new_page()
     page.goto(installation.json("moderator", "add", "Noor", "--role", "admin")["sign_in_url"])
     page.locator("form button").click()
@@ -154,7 +149,7 @@ def _sign_in(context: BrowserContext, installation: Installation, public: str) -
 
 
 @contextmanager
-def gunicorn(home: Path, **env: str) -> Iterator[None]:
+def gunicorn(home, **env):
     """The web as in production, on a SQLite file of its own, with a site that takes few comments a minute."""
     given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": "5e" * 32, "WEB_CONCURRENCY": "1", **env}
     known = config.load(given)
@@ -173,17 +168,17 @@ def gunicorn(home: Path, **env: str) -> Iterator[None]:
         process.wait(20)
 
 
-def _paths() -> dict[str, str]:
+def _paths():
     return {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin"}
 
 
 class Reader:
     """A reader's browser that connects from an address of its own."""
 
-    def __init__(self, port: int, prefix: str, source: str, target: str = "127.0.0.1") -> None:
+    def __init__(self, port, prefix, source, target="127.0.0.1"):
         self._port, self._prefix, self._source, self._target = port, prefix, source, target
 
-    def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, dict[str, Any]]:
+    def ask(self, method, path, body=None):
         """Send one request and return status, body and headers."""
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
         source = (self._source, 0)
@@ -194,7 +189,7 @@ class Reader:
             answer = connection.getresponse()
             return answer.status, answer.read().decode(), dict(answer.headers)
 
-    def post(self) -> int:
+    def post(self):
         """Fetch the form and post it; return the status."""
         path = f"{self._prefix}/sites/courier/reply?article_url={quote(ARTICLE, safe='')}"
         _, page, _ = self.ask("GET", path)
@@ -203,7 +198,7 @@ class Reader:
         typed = {"comment": "A fine bridge.", "name": "Ada", "email": "ada@mail.example"}
         return self.ask("POST", unescape(action), urlencode(fields | typed))[0]
 
-    def until_up(self) -> None:
+    def until_up(self):
         end = time.monotonic() + 90
         while time.monotonic() < end:
             try:
@@ -216,7 +211,7 @@ class Reader:
 
 
 @pytest.mark.parametrize("way", ["unix socket", "IPv6", "IPv4-mapped"])
-def test_the_client_is_the_client(tmp_path: Path, way: str) -> None:
+def test_the_client_is_the_client(tmp_path, way):
     port, inner, prefix = servers.free_port(), servers.free_port(), "/comments"
     env = {"REPLYDESK_PUBLIC_URL": f"http://127.0.0.1:{port}{prefix}", "PORT": str(inner)}
     path = tmp_path / "web.sock"
@@ -252,11 +247,11 @@ def test_the_client_is_the_client(tmp_path: Path, way: str) -> None:
         assert not [line for line in log if line.get("event") == "proxy.not_trusted"]
 
 
-def test_a_reader_cannot_name_a_mount_point(tmp_path: Path) -> None:
+def test_a_reader_cannot_name_a_mount_point(tmp_path):
     """Some proxies pass on headers with underscores, and over a unix socket gunicorn would take them for its own."""
     path = tmp_path / "web.sock"
 
-    def ask(header: str) -> bytes:
+    def ask(header):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(10)
             connection.connect(str(path))
@@ -271,7 +266,7 @@ def test_a_reader_cannot_name_a_mount_point(tmp_path: Path) -> None:
             assert b'href="/assets/' in answer, header
 
 
-def _has_ipv6() -> bool:
+def _has_ipv6():
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))

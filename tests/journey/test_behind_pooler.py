@@ -1,21 +1,18 @@
 """The whole product on PostgreSQL behind a real PgBouncer in transaction mode."""
 
-from __future__ import annotations
-
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.journey.installation import Answer, Installation, Receiver, submission
+from tests.journey.installation import Installation, Receiver, submission
 from tests.processes import until
 
 pytestmark = pytest.mark.journey
 
 
-def test_fifty_posts_behind_a_pooler_are_decided_and_sent(tmp_path: Path, pooled_url: str) -> None:
+def test_fifty_posts_behind_a_pooler_are_decided_and_sent(tmp_path, pooled_url):
     with (
         Installation(
             tmp_path / "home", REPLYDESK_DATABASE_URL=pooled_url, REPLYDESK_CALLBACK_ALLOW="127.0.0.0/8"
@@ -25,7 +22,7 @@ def test_fifty_posts_behind_a_pooler_are_decided_and_sent(tmp_path: Path, pooled
         key = installation.demo_key()
         installation.run("site", "set", "demo", f"callback_url={receiver.url}")
 
-        def post(number: int) -> Answer:
+        def post(number):
             return installation.call("POST", "/v1/comments", submission(f"c-{number}"), key)
 
         with ThreadPoolExecutor(8) as clients:

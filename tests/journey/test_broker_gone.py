@@ -1,16 +1,13 @@
 """The service under a broker that hangs or comes back empty: readers notice nothing, and nothing is lost."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
-from tests.journey.installation import Answer, Installation, submission
+from tests.journey.installation import Installation, submission
 from tests.processes import until
 
 pytestmark = pytest.mark.journey
@@ -19,25 +16,25 @@ CLIENTS = 8
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(tmp_path_factory):
     """A running installation, in which each test has a site of its own."""
     with Installation(tmp_path_factory.mktemp("broker") / "home") as running:
         yield running
 
 
-def add_site(installation: Installation, name: str) -> str:
+def add_site(installation, name):
     return str(installation.json("site", "add", name, "--url", "https://courier.example")["key"])
 
 
-def pending(installation: Installation, site: str) -> str:
+def pending(installation, site):
     """The site's comments that wait for their verdict, as lines."""
     return installation.run("comments", "--site", site, "--status", "pending", "--json").strip()
 
 
-def _post_meanwhile(installation: Installation, key: str, stop: threading.Event) -> list[Answer]:
-    answers: list[Answer] = []
+def _post_meanwhile(installation, key, stop):
+    answers = []
 
-    def client(number: int) -> None:
+    def client(number):
         count = 0
         while not stop.is_set():
             answers.append(installation.call("POST", "/v1/comments", submission(f"c{number}-{count}"), key))
@@ -53,7 +50,7 @@ def _post_meanwhile(installation: Installation, key: str, stop: threading.Event)
     return answers
 
 
-def test_a_hanging_broker_fails_no_request_and_loses_nothing(installation: Installation) -> None:
+def test_a_hanging_broker_fails_no_request_and_loses_nothing(installation):
     key, stop, broker = add_site(installation, "hang"), threading.Event(), installation.broker()
     os.kill(broker, signal.SIGSTOP)
     timer = threading.Timer(float(os.environ.get("REPLYDESK_TEST_HANG_SECONDS", "4")), stop.set)
@@ -70,7 +67,7 @@ def test_a_hanging_broker_fails_no_request_and_loses_nothing(installation: Insta
     print(f"{len(answers)} accepted, p99 {waits[int(len(waits) * 0.99)] * 1000:.0f} ms")
 
 
-def test_a_broker_that_is_killed_comes_back_empty_and_nothing_is_lost(installation: Installation) -> None:
+def test_a_broker_that_is_killed_comes_back_empty_and_nothing_is_lost(installation):
     key = add_site(installation, "killed")
     for number in range(20):
         if number == 10:
@@ -80,11 +77,11 @@ def test_a_broker_that_is_killed_comes_back_empty_and_nothing_is_lost(installati
     assert len(installation.run("comments", "--site", "killed", "--json").splitlines()) == 20
 
 
-def test_the_same_comment_posted_a_hundred_times_at_once_is_one(installation: Installation) -> None:
+def test_the_same_comment_posted_a_hundred_times_at_once_is_one(installation):
     key, answers, turns = add_site(installation, "same"), [], iter(range(100))
     lock = threading.Lock()
 
-    def client() -> None:
+    def client():
         while True:
             with lock:
                 if next(turns, None) is None:

@@ -1,25 +1,22 @@
 """The desk in a real Chromium: a queue cleared by keys, two moderators at once, undo, care, scripts off."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from service import usecases
 from service.domain.status import Status
 from service.domain.verdict import Action
-from tests.journey.conftest import Contexts
-from tests.journey.desk import Desk, in_focus
+from tests.journey.desk import in_focus
 from tests.processes import until
 from tests.stories import longer, newsroom, told
 
 pytestmark = pytest.mark.journey
 
 
-def test_fifty_comments_are_cleared_by_the_keyboard_alone(desk: Desk, contexts: Contexts) -> None:
+def test_fifty_comments_are_cleared_by_the_keyboard_alone(desk, contexts):
     made = longer(desk.small, 50)
     page = desk.sign_in(contexts())
     keys = {0: ("a", Status.APPROVED), 1: ("r", Status.REJECTED), 2: ("s", Status.SPAM)}
@@ -31,7 +28,7 @@ def test_fifty_comments_are_cleared_by_the_keyboard_alone(desk: Desk, contexts: 
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-def test_a_reason_takes_two_keys(desk: Desk, contexts: Contexts) -> None:
+def test_a_reason_takes_two_keys(desk, contexts):
     first, second = longer(desk.small, 2)
     page = desk.sign_in(contexts())
     page.keyboard.press("e")
@@ -43,11 +40,10 @@ def test_a_reason_takes_two_keys(desk: Desk, contexts: Contexts) -> None:
     until(lambda: desk.status(first) is Status.REJECTED)
     with desk.small.context.deps.store.read() as tx:
         decision = tx.decisions.get(desk.small.again(first).decision_id or 0)
-    assert decision is not None
     assert decision.reason == "off_topic"
 
 
-def test_keys_move_and_open_and_none_works_in_a_field(desk: Desk, contexts: Contexts) -> None:
+def test_keys_move_and_open_and_none_works_in_a_field(desk, contexts):
     made = longer(desk.small, 3)
     page = desk.sign_in(contexts())
     page.keyboard.press("j")
@@ -65,7 +61,7 @@ def test_keys_move_and_open_and_none_works_in_a_field(desk: Desk, contexts: Cont
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
 
 
-def test_undo_before_and_after_publication(desk: Desk, contexts: Contexts) -> None:
+def test_undo_before_and_after_publication(desk, contexts):
     first, second = longer(desk.small, 2)
     page = desk.sign_in(contexts())
     page.keyboard.press("a")
@@ -88,7 +84,7 @@ def test_undo_before_and_after_publication(desk: Desk, contexts: Contexts) -> No
     assert acts.count(Action.APPROVE) == acts.count(Action.RESTORE) == 1
 
 
-def test_undo_takes_back_that_a_comment_was_left_as_it_is(desk: Desk, contexts: Contexts) -> None:
+def test_undo_takes_back_that_a_comment_was_left_as_it_is(desk, contexts):
     first, second = (desk.small.approved(body=f"The ferry is late, {n}.") for n in range(2))
     for one in (first, second):
         usecases.report(desk.small.context.deps, desk.small.courier, one.id, "digest", None)
@@ -104,7 +100,7 @@ def test_undo_takes_back_that_a_comment_was_left_as_it_is(desk: Desk, contexts: 
     assert (desk.status(first), desk.status(second)) == (Status.REJECTED, Status.APPROVED)
 
 
-def test_undo_after_a_reload_leads_to_what_was_decided(desk: Desk, contexts: Contexts) -> None:
+def test_undo_after_a_reload_leads_to_what_was_decided(desk, contexts):
     first, _ = longer(desk.small, 2)
     page = desk.sign_in(contexts())
     page.keyboard.press("a")
@@ -121,11 +117,11 @@ def test_undo_after_a_reload_leads_to_what_was_decided(desk: Desk, contexts: Con
     until(lambda: desk.status(first) is Status.HELD)
 
 
-def test_two_moderators_never_see_the_same_comment(desk: Desk, contexts: Contexts) -> None:
+def test_two_moderators_never_see_the_same_comment(desk, contexts):
     made = longer(desk.small, 24)
     mara, noor = desk.sign_in(contexts()), desk.sign_in(contexts(), "Noor")
     expect(noor.locator("#others")).to_contain_text("Mara has 8 comments")
-    shown: dict[str, list[int]] = {"mara": [], "noor": []}
+    shown = {"mara": [], "noor": []}
     for _ in range(20):
         for name, page in (("mara", mara), ("noor", noor)):
             assert not on_screen(mara) & on_screen(noor)
@@ -138,20 +134,20 @@ def test_two_moderators_never_see_the_same_comment(desk: Desk, contexts: Context
     assert min(len(shown["mara"]), len(shown["noor"])) >= 8
 
 
-def on_screen(page: Page) -> set[int]:
+def on_screen(page):
     """The numbers of the comments that a moderator has before them, undecided."""
     ids = page.eval_on_selector_all("#cards > article:not(.slim)", "found => found.map(one => one.id)")
     return {int(one[1:]) for one in ids}
 
 
-def _is_decided(desk: Desk, pk: int) -> bool:
+def _is_decided(desk, pk):
     with desk.small.context.deps.store.read() as tx:
         found = tx.comments.by_pk(pk)
     return found is not None and found.status is Status.APPROVED
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_a_forced_collision_shows_the_first_decision(desk: Desk, contexts: Contexts, scripts: bool) -> None:
+def test_a_forced_collision_shows_the_first_decision(desk, contexts, scripts):
     (comment,) = longer(desk.small, 1)
     page = desk.sign_in(contexts(java_script_enabled=scripts))
     desk.small.judge(comment, Action.REJECT, "Noor")
@@ -165,7 +161,7 @@ def test_a_forced_collision_shows_the_first_decision(desk: Desk, contexts: Conte
     assert desk.status(comment) is Status.REJECTED
 
 
-def test_a_collision_is_told_where_the_hand_is(desk: Desk, contexts: Contexts) -> None:
+def test_a_collision_is_told_where_the_hand_is(desk, contexts):
     first, second = longer(desk.small, 2)
     page = desk.sign_in(contexts(viewport={"width": 390, "height": 844}))
     desk.small.judge(first, Action.REJECT, "Noor")
@@ -177,7 +173,7 @@ def test_a_collision_is_told_where_the_hand_is(desk: Desk, contexts: Contexts) -
     expect(page.locator("#notice .notice")).to_have_count(0)
 
 
-def test_new_comments_announce_themselves_and_wait(desk: Desk, contexts: Contexts) -> None:
+def test_new_comments_announce_themselves_and_wait(desk, contexts):
     longer(desk.small, 2)
     page = desk.sign_in(contexts())
     rows = page.locator("#rows > li")
@@ -190,7 +186,7 @@ def test_new_comments_announce_themselves_and_wait(desk: Desk, contexts: Context
     expect(page.locator("#rows > li")).to_have_count(5)
 
 
-def test_the_queue_works_without_scripts(desk: Desk, contexts: Contexts) -> None:
+def test_the_queue_works_without_scripts(desk, contexts):
     made = longer(desk.small, 4)
     page = desk.sign_in(contexts(java_script_enabled=False))
     page.get_by_role("button", name="Approve the comment by Reader 1").click()
@@ -212,7 +208,7 @@ def test_the_queue_works_without_scripts(desk: Desk, contexts: Contexts) -> None
     expect(page.locator("article")).to_have_count(1)
 
 
-def test_severe_words_are_blurred_until_a_key_reveals_them(desk: Desk, contexts: Contexts) -> None:
+def test_severe_words_are_blurred_until_a_key_reveals_them(desk, contexts):
     told(
         desk.small,
         "Nobody",
@@ -230,7 +226,7 @@ def test_severe_words_are_blurred_until_a_key_reveals_them(desk: Desk, contexts:
     assert "blur" in mark.evaluate(blur)
 
 
-def test_single_keys_can_be_switched_off(desk: Desk, contexts: Contexts) -> None:
+def test_single_keys_can_be_switched_off(desk, contexts):
     (comment,) = longer(desk.small, 1)
     page = desk.sign_in(contexts(), path="/desk/preferences")
     page.get_by_label("Decide by single keys").uncheck()
@@ -245,9 +241,7 @@ def test_single_keys_can_be_switched_off(desk: Desk, contexts: Contexts) -> None
 @pytest.mark.parametrize(
     ("width", "scheme", "language"), [(1440, "light", "en"), (390, "dark", "de")], ids=["wide", "narrow"]
 )
-def test_every_page_of_the_desk_is_accessible(
-    desk: Desk, contexts: Contexts, width: int, scheme: str, language: str
-) -> None:
+def test_every_page_of_the_desk_is_accessible(desk, contexts, width, scheme, language):
     known = newsroom(desk.small)
     context = contexts(
         reduced_motion="reduce",

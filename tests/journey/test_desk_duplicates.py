@@ -1,29 +1,23 @@
 """Bulk decisions in a real Chromium: 300 copies by one key, 500 by one drag, each undone by one click."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from service.domain.comment import Comment
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.usecases import Judgement, Target
 from service.usecases.bulk import decide_bulk, range_named
 from service.usecases.moderators import invite
-from tests.journey.conftest import Contexts
-from tests.journey.desk import Desk
 from tests.stories import ADVERT, ARTICLES, NAMES, arrive, busy_day
-from tests.web.pages.installation import Small
 
 pytestmark = pytest.mark.journey
 TIMEOUT_MS = 30_000
 
 
-def copies(small: Small, count: int, first: int = 0) -> list[Comment]:
+def copies(small, count, first=0):
     """Copies of one advert as they arrive, each a little different."""
     return [
         arrive(
@@ -37,18 +31,18 @@ def copies(small: Small, count: int, first: int = 0) -> list[Comment]:
     ]
 
 
-def statuses(desk: Desk, comments: list[Comment]) -> set[Status]:
+def statuses(desk, comments):
     return {desk.status(comment) for comment in comments}
 
 
-def sign_in_as_admin(desk: Desk, page: Page) -> None:
+def sign_in_as_admin(desk, page):
     """Sign in with the role that sees every page."""
     page.goto(invite(desk.small.context, "Ada", "admin")[1])
     page.locator("form button").click()
     expect(page).to_have_url(f"{desk.url}/desk")
 
 
-def test_a_cluster_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: Contexts) -> None:
+def test_a_cluster_of_three_hundred_is_decided_by_one_key(desk, contexts):
     cluster = copies(desk.small, 300)
     page = desk.sign_in(contexts())
     expect(page.locator("article.card")).to_have_count(1)
@@ -63,7 +57,7 @@ def test_a_cluster_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: 
     assert statuses(desk, cluster + later) == {Status.HELD}
 
 
-def test_undo_goes_back_to_the_cluster_over_what_came_after(desk: Desk, contexts: Contexts) -> None:
+def test_undo_goes_back_to_the_cluster_over_what_came_after(desk, contexts):
     cluster = copies(desk.small, 4)
     later = desk.small.settle(desk.small.submit(body="The mayor is asleep at the wheel."), {"insult": 0.7})
     page = desk.sign_in(contexts())
@@ -80,7 +74,7 @@ def test_undo_goes_back_to_the_cluster_over_what_came_after(desk: Desk, contexts
     assert statuses(desk, [*cluster, later]) == {Status.HELD}
 
 
-def test_undo_reaches_the_newest_decision_not_an_old_cluster(desk: Desk, contexts: Contexts) -> None:
+def test_undo_reaches_the_newest_decision_not_an_old_cluster(desk, contexts):
     cluster = copies(desk.small, 4)
     page = desk.sign_in(contexts())
     page.keyboard.press("w")
@@ -100,13 +94,12 @@ def test_undo_reaches_the_newest_decision_not_an_old_cluster(desk: Desk, context
     assert (statuses(desk, cluster), desk.status(later)) == ({Status.SPAM}, Status.HELD)
 
 
-def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, contexts: Contexts) -> None:
+def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk, contexts):
     small = desk.small
     inside = [small.settle(small.submit(body=f"Reader {n} disagrees."), {"insult": 0.71}) for n in range(500)]
     outside = [small.settle(small.submit(body=f"Reader {n} objects."), {"insult": 0.91}) for n in range(5)]
     page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}), path="/desk/ranges")
     box = page.locator(".spread svg").bounding_box()
-    assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.65, box["y"] + 60)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.79, box["y"] + 60, steps=5)
@@ -122,9 +115,7 @@ def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, conte
     assert statuses(desk, inside + outside) == {Status.HELD}
 
 
-def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(
-    desk: Desk, contexts: Contexts
-) -> None:
+def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(desk, contexts):
     small = desk.small
     inside = [
         small.settle(small.submit(body=f"Mind the step, {n}."), {"insult": 0.8, "threat": 0.4})
@@ -152,9 +143,7 @@ def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")], ids=["wide", "narrow"])
-def test_the_pages_of_the_cluster_are_accessible(
-    desk: Desk, contexts: Contexts, width: int, scheme: str
-) -> None:
+def test_the_pages_of_the_cluster_are_accessible(desk, contexts, width, scheme):
     cluster = busy_day(desk.small, held=60, copies=8)
     context = contexts(reduced_motion="reduce", color_scheme=scheme, viewport={"width": width, "height": 900})
     page = context.new_page()

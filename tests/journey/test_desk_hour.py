@@ -1,15 +1,12 @@
 """What an hour at the desk taught, held in a real Chromium: notes, buttons that stay, ways back, a phone's queues."""
 
-from __future__ import annotations
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from service.domain.status import Status
 from service.usecases.moderators import invite
-from tests.journey.conftest import Contexts
-from tests.journey.desk import Desk, in_focus
+from tests.journey.desk import in_focus
 from tests.processes import until
 from tests.stories import longer, told
 
@@ -17,7 +14,7 @@ pytestmark = pytest.mark.journey
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_enter_in_a_note_decides_nothing(desk: Desk, contexts: Contexts, scripts: bool) -> None:
+def test_enter_in_a_note_decides_nothing(desk, contexts, scripts):
     """A note ended by Enter presses no button: the first of its form would approve."""
     first, second = longer(desk.small, 2)
     page = desk.sign_in(contexts(java_script_enabled=scripts))
@@ -36,7 +33,7 @@ def test_enter_in_a_note_decides_nothing(desk: Desk, contexts: Contexts, scripts
     assert desk.status(first) is Status.HELD
 
 
-def test_the_buttons_stay_under_the_pointer(desk: Desk, contexts: Contexts) -> None:
+def test_the_buttons_stay_under_the_pointer(desk, contexts):
     for body in ("Short.", "A thought. " * 20, "Well.\nNo.\nYes."):
         told(desk.small, "Ilse", body, {"insult": 0.6})
     page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}))
@@ -47,7 +44,7 @@ def test_the_buttons_stay_under_the_pointer(desk: Desk, contexts: Contexts) -> N
     assert len(set(places)) == 1, places
 
 
-def test_on_a_phone_nothing_covers_the_buttons(desk: Desk, contexts: Contexts) -> None:
+def test_on_a_phone_nothing_covers_the_buttons(desk, contexts):
     told(desk.small, "Ilse", "Short.", {"insult": 0.6})
     told(desk.small, "Ilse", "A long complaint about the bridge. " * 40, {"insult": 0.6})
     page = desk.sign_in(contexts(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
@@ -65,9 +62,7 @@ def test_on_a_phone_nothing_covers_the_buttons(desk: Desk, contexts: Contexts) -
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_beside_the_queue_nothing_is_wider_than_a_phone(
-    desk: Desk, contexts: Contexts, language: str
-) -> None:
+def test_beside_the_queue_nothing_is_wider_than_a_phone(desk, contexts, language):
     comment = told(desk.small, "Ilse", "Short.", {"insult": 0.6})
     size, heard = {"width": 390, "height": 844}, {"Accept-Language": language}
     context = contexts(viewport=size, extra_http_headers=heard, color_scheme="dark", reduced_motion="reduce")
@@ -93,7 +88,7 @@ def test_beside_the_queue_nothing_is_wider_than_a_phone(
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
 
 
-def test_caps_lock_takes_no_key_away(desk: Desk, contexts: Contexts) -> None:
+def test_caps_lock_takes_no_key_away(desk, contexts):
     first, second = longer(desk.small, 2)
     page = desk.sign_in(contexts())
     page.keyboard.press("Shift+R")
@@ -106,7 +101,7 @@ def test_caps_lock_takes_no_key_away(desk: Desk, contexts: Contexts) -> None:
     assert desk.status(second) is Status.HELD
 
 
-def test_arrows_scroll_a_long_text_to_its_end(desk: Desk, contexts: Contexts) -> None:
+def test_arrows_scroll_a_long_text_to_its_end(desk, contexts):
     desk.small.held(body="What a foolish thing to say of the bridge. " * 150)
     desk.small.held(body="Short and foolish.")
     page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}))
@@ -120,7 +115,7 @@ def test_arrows_scroll_a_long_text_to_its_end(desk: Desk, contexts: Contexts) ->
     page.wait_for_function("!document.activeElement.matches('.text')")
 
 
-def test_what_a_disguise_stands_for_is_blurred_too(desk: Desk, contexts: Contexts) -> None:
+def test_what_a_disguise_stands_for_is_blurred_too(desk, contexts):
     severe = {"threat": 0.95, "severe_toxicity": 0.9, "toxicity": 0.9}
     told(desk.small, "Nobody", "I will f1nd you.", severe, reads_as="I will find you. " * 40)
     page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}))

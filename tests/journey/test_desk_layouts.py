@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import CDPSession, expect
 
-from service.domain.comment import Comment
 from service.domain.status import Status
-from tests.journey.conftest import Contexts
-from tests.journey.desk import Desk, in_focus
+from tests.journey.desk import in_focus
 from tests.processes import until
 from tests.stories import longer
 
@@ -43,7 +41,7 @@ class Keyboard:
 
     session: CDPSession
 
-    def press(self, code: str, key: str, modifiers: int = 0, number: int | None = None) -> None:
+    def press(self, code, key, modifiers=0, number=None):
         told = {
             "key": key,
             "code": code,
@@ -56,12 +54,12 @@ class Keyboard:
 
 
 @pytest.fixture
-def made(desk: Desk) -> list[Comment]:
+def made(desk):
     return list(longer(desk.small, 16))
 
 
 @pytest.fixture
-def page(desk: Desk, made: list[Comment], contexts: Contexts) -> Page:
+def page(desk, made, contexts):
     """The queue, with the first of them in focus."""
     opened = desk.sign_in(contexts())
     expect(opened.locator(f"#c{made[0].pk}.now")).to_be_visible()
@@ -69,13 +67,11 @@ def page(desk: Desk, made: list[Comment], contexts: Contexts) -> Page:
 
 
 @pytest.fixture
-def keyboard(page: Page) -> Keyboard:
+def keyboard(page):
     return Keyboard(page.context.new_cdp_session(page))
 
 
-def test_every_layout_moves_and_decides(
-    desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
-) -> None:
+def test_every_layout_moves_and_decides(desk, made, page, keyboard):
     acts = (("a", Status.APPROVED), ("r", Status.REJECTED), ("s", Status.SPAM))
     for number, (name, layout) in enumerate(LAYOUTS.items()):
         comment = made[number]
@@ -90,9 +86,7 @@ def test_every_layout_moves_and_decides(
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-def test_reasons_undo_search_and_help(
-    desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
-) -> None:
+def test_reasons_undo_search_and_help(desk, made, page, keyboard):
     arabic = LAYOUTS["Arabic"]
     keyboard.press("KeyE", arabic["e"])
     keyboard.press("Digit1", "١")
@@ -113,9 +107,7 @@ def test_reasons_undo_search_and_help(
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
 
 
-def test_reasons_go_by_their_place_where_the_row_of_digits_writes_signs(
-    desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
-) -> None:
+def test_reasons_go_by_their_place_where_the_row_of_digits_writes_signs(desk, made, page, keyboard):
     rows = (("ำ", "Digit2", "/"), ("ำ", "Digit3", "-"), ("у", "Digit1", '"'), ("ե", "Digit1", "։"))
     for number, (letter, digit, sign) in enumerate(rows):  # Thai, Kazakh, Armenian
         expect(page.locator(f"#c{made[number].pk}.now")).to_be_visible()
@@ -127,9 +119,7 @@ def test_reasons_go_by_their_place_where_the_row_of_digits_writes_signs(
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
 
 
-def test_a_latin_layout_goes_by_what_is_engraved(
-    desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
-) -> None:
+def test_a_latin_layout_goes_by_what_is_engraved(desk, made, page, keyboard):
     keyboard.press("KeyQ", "a")  # AZERTY
     until(lambda: desk.status(made[0]) is Status.APPROVED, 10)
     keyboard.press("KeyC", "j")  # Dvorak
@@ -148,9 +138,7 @@ def test_a_latin_layout_goes_by_what_is_engraved(
     assert [desk.status(one) for one in made[1:]] == [Status.HELD] * 15
 
 
-def test_caps_lock_takes_no_key_of_another_layout(
-    desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
-) -> None:
+def test_caps_lock_takes_no_key_of_another_layout(desk, made, page, keyboard):
     keyboard.press("Quote", "Dead", number=222)
     keyboard.press("KeyA", "Dead")
     keyboard.press("KeyR", "Unidentified")
@@ -166,9 +154,7 @@ def test_caps_lock_takes_no_key_of_another_layout(
 
 
 @pytest.mark.parametrize("focus", ["the page", "the note"])
-def test_composition_triggers_no_act(
-    desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard, focus: str
-) -> None:
+def test_composition_triggers_no_act(desk, made, page, keyboard, focus):
     if focus == "the note":
         keyboard.press("KeyE", "e")
         page.locator("article.now [name=note]").focus()
@@ -192,9 +178,7 @@ def test_composition_triggers_no_act(
     assert [desk.status(one) for one in made] == [Status.HELD] * 16
 
 
-def test_letters_typed_into_a_field_stay_letters(
-    desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
-) -> None:
+def test_letters_typed_into_a_field_stay_letters(desk, made, page, keyboard):
     keyboard.press("Slash", "/", number=191)
     for code, key in (("KeyA", "ф"), ("KeyR", "к"), ("KeyS", "ㄴ"), ("KeyU", "ㅕ")):
         keyboard.press(code, key)
@@ -202,9 +186,7 @@ def test_letters_typed_into_a_field_stay_letters(
     assert [desk.status(one) for one in made] == [Status.HELD] * 16
 
 
-def test_other_modifiers_leave_the_key_to_the_browser(
-    desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
-) -> None:
+def test_other_modifiers_leave_the_key_to_the_browser(desk, made, page, keyboard):
     for modifiers in (1, 2, 4):
         keyboard.press("KeyA", "ф", modifiers)
         keyboard.press("KeyA", "ش", modifiers)

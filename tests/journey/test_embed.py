@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.journey.conftest import Contexts
 from tests.journey.installation import Installation, submission
 from tests.processes import until
 
@@ -25,12 +23,12 @@ WORDS = "My way to work is half an hour shorter now. <b>Really</b>."
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *_):
         """Say nothing."""
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(tmp_path_factory):
     """A running installation, in which each test has a site of its own."""
     with Installation(tmp_path_factory.mktemp("embed") / "home") as running:
         yield running
@@ -46,7 +44,7 @@ class Paper:
     site: str
     key: str
 
-    def page(self, name: str, lang: str = "en") -> str:
+    def page(self, name, lang="en"):
         """Write a page with the script in it; return its address."""
         address = f"{self.url}/{name}.html"
         text = PAGE.format(article=address, service=self.service, site=self.site, lang=lang)
@@ -55,7 +53,7 @@ class Paper:
 
 
 @pytest.fixture
-def paper(tmp_path: Path, installation: Installation) -> Iterator[Paper]:
+def paper(tmp_path, installation):
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(tmp_path)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url, site = f"http://127.0.0.1:{server.server_port}", f"paper-{server.server_port}"
@@ -65,7 +63,7 @@ def paper(tmp_path: Path, installation: Installation) -> Iterator[Paper]:
     server.server_close()
 
 
-def test_a_static_page_has_comments(installation: Installation, paper: Paper, contexts: Contexts) -> None:
+def test_a_static_page_has_comments(installation, paper, contexts):
     url, key = paper.url, paper.key
     article = f"{url}/bridge.html"
     posted = submission("a", body=WORDS, article={"url": article, "title": "The bridge opens"})
@@ -74,7 +72,7 @@ def test_a_static_page_has_comments(installation: Installation, paper: Paper, co
     paper.page("bridge")
     context = contexts(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    asked: list[str] = []
+    asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(article)
     page.get_by_text(WORDS).wait_for()
@@ -90,9 +88,7 @@ def test_a_static_page_has_comments(installation: Installation, paper: Paper, co
     until(lambda: installation.call("GET", "/v1/comments", key=key).json["comments"][0]["parent_id"] == "a")
 
 
-def test_it_speaks_the_pages_language_first(
-    installation: Installation, paper: Paper, contexts: Contexts
-) -> None:
+def test_it_speaks_the_pages_language_first(installation, paper, contexts):
     url = paper.url
     for lang in ("de", "fr", "en"):
         paper.page(lang, lang)
@@ -123,9 +119,7 @@ def test_it_speaks_the_pages_language_first(
         ("de", "Kommentar abschicken", "Er steht noch hier: Versuche es gleich noch einmal."),
     ],
 )
-def test_what_was_typed_outlives_a_desk_that_is_away(
-    installation: Installation, paper: Paper, contexts: Contexts, lang: str, button: str, said: str
-) -> None:
+def test_what_was_typed_outlives_a_desk_that_is_away(installation, paper, contexts, lang, button, said):
     address = paper.page("page", lang)
     page = contexts().new_page()
     page.goto(address)
@@ -143,9 +137,7 @@ def test_what_was_typed_outlives_a_desk_that_is_away(
     page.wait_for_url("**/r/*")
 
 
-def test_a_thread_is_nested_whatever_comes_first(
-    installation: Installation, paper: Paper, contexts: Contexts
-) -> None:
+def test_a_thread_is_nested_whatever_comes_first(installation, paper, contexts):
     url, key = paper.url, paper.key
     article = f"{url}/bridge.html"
     days = {"old-answer": ("old", 2), "old": (None, 1), "to-none": ("refused", 3), "wrong-clock": ("late", 4)}
@@ -177,7 +169,7 @@ def test_a_thread_is_nested_whatever_comes_first(
     assert "refused" not in page.content().replace("to-none", "")
 
 
-def _approved(installation: Installation, key: str, name: str) -> bool:
+def _approved(installation, key, name):
     """Approve the comment, whatever the model said of it."""
     told = installation.call("GET", f"/v1/comments/{name}", key=key).json
     if told["status"] == "held":

@@ -1,14 +1,10 @@
 """The main job in the running installation: from the reply form to a decision, to the page, and back to the site."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Iterator
 
 import pytest
 from standardwebhooks import Webhook
 
-from tests.journey.conftest import Contexts
 from tests.journey.installation import Installation, Receiver
 from tests.processes import until
 
@@ -16,14 +12,12 @@ pytestmark = pytest.mark.journey
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(tmp_path_factory):
     with Installation(tmp_path_factory.mktemp("main") / "home") as running:
         yield running
 
 
-def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
-    installation: Installation, contexts: Contexts
-) -> None:
+def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(installation, contexts):
     with Receiver() as site:
         page = contexts().new_page()
         installation.run("site", "set", "demo", f"callback_url={site.url}", "hold_words=hedgehog")
@@ -56,7 +50,7 @@ def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
         assert all(b"bo.winter" not in body for _, body in site.received)
 
 
-def test_a_clear_comment_is_published_without_anyone(installation: Installation, contexts: Contexts) -> None:
+def test_a_clear_comment_is_published_without_anyone(installation, contexts):
     page = contexts().new_page()
     page.goto(f"{installation.url}/demo/the-bridge")
     page.get_by_label("Comment").fill(

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from service.domain.comment import Article
 from service.domain.site import Site
@@ -15,7 +15,6 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Span
 from service.usecases.moderators import invite
 from service.usecases.sites import enrol_site
-from tests.journey.conftest import Contexts
 from tests.journey.desk import Desk
 from tests.processes import until
 
@@ -32,27 +31,27 @@ class Served(Desk):
     demo: Site
 
     @property
-    def article(self) -> str:
+    def article(self):
         return f"{self.url}/demo/the-bridge"
 
     @property
-    def queue(self) -> str:
+    def queue(self):
         return f"{self.url}/desk"
 
 
 @pytest.fixture
-def served(desk: Desk) -> Served:
+def served(desk):
     demo = enrol_site(desk.small.context, "demo", desk.url, title="The Demo Courier").site
     return Served(desk.small, desk.url, demo)
 
 
-def type_in(page: Page, comment: str = "Hooray for the bridge!", name: str = "Ada") -> None:
+def type_in(page, comment="Hooray for the bridge!", name="Ada"):
     page.get_by_label("Comment").fill(comment)
     page.get_by_label("Name").fill(name)
     page.get_by_label("Email").fill("ada@example.org")
 
 
-def tab_to(page: Page, name: str, limit: int = 60) -> None:
+def tab_to(page, name, limit=60):
     """Press Tab until the element with that accessible name (or its beginning) has the focus."""
     for _ in range(limit):
         page.keyboard.press("Tab")
@@ -65,7 +64,7 @@ def tab_to(page: Page, name: str, limit: int = 60) -> None:
     pytest.fail(f"{name} is not reached by {limit} presses of Tab")
 
 
-def stories(served: Served) -> None:
+def stories(served):
     small, bridge = served.small, Article(f"{served.url}/demo/the-bridge", "The bridge opens")
     first = small.approved(served.demo, article=bridge, author_name="Ada", body="Lovely.\n\nAnd the lamps!")
     small.approved(served.demo, article=bridge, author_name="مريم", body="جسر جميل.", parent_id=first.id)
@@ -81,7 +80,7 @@ def stories(served: Served) -> None:
     small.judge(decided, Action.SPAM, delay=5)
 
 
-def pages_of(served: Served, context: BrowserContext) -> dict[str, Page]:
+def pages_of(served, context):
     reader = {
         "front": f"{served.url}/demo",
         "article": served.article,
@@ -114,9 +113,7 @@ def pages_of(served: Served, context: BrowserContext) -> dict[str, Page]:
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1440, 900, "light"), (390, 844, "dark")])
-def test_every_page_is_accessible(
-    served: Served, contexts: Contexts, width: int, height: int, scheme: str
-) -> None:
+def test_every_page_is_accessible(served, contexts, width, height, scheme):
     # with motion, colours would still fade from one scheme to the other while axe looks
     size = {"width": width, "height": height}
     context, complaints = contexts(reduced_motion="reduce", color_scheme=scheme, viewport=size), []
@@ -132,16 +129,14 @@ def test_every_page_is_accessible(
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1440, 900, "dark"), (390, 844, "light")])
-def test_the_readers_pages_are_accessible_in_german(
-    served: Served, contexts: Contexts, width: int, height: int, scheme: str
-) -> None:
+def test_the_readers_pages_are_accessible_in_german(served, contexts, width, height, scheme):
     size = {"width": width, "height": height}
     context = contexts(reduced_motion="reduce", color_scheme=scheme, viewport=size, locale="de-DE")
     stories(served)
     form = f"{served.url}/sites/demo/reply?article_url={quote(served.article, safe='')}"
     page = context.new_page()
 
-    def look() -> None:
+    def look():
         assert page.locator("html").get_attribute("lang") == "de"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
         found = Axe().run(page)
@@ -169,7 +164,7 @@ def test_the_readers_pages_are_accessible_in_german(
     look()
 
 
-def test_no_page_asks_anyone_else_for_anything(served: Served, contexts: Contexts) -> None:
+def test_no_page_asks_anyone_else_for_anything(served, contexts):
     context, asked = contexts(), []
     context.on("request", lambda request: asked.append(request.url))
     stories(served)
@@ -178,7 +173,7 @@ def test_no_page_asks_anyone_else_for_anything(served: Served, contexts: Context
     assert not [url for url in asked if not url.startswith(f"{served.url}/")]
 
 
-def test_a_reader_without_scripts_comments_and_sees_it_published(served: Served, contexts: Contexts) -> None:
+def test_a_reader_without_scripts_comments_and_sees_it_published(served, contexts):
     page = contexts(java_script_enabled=False, viewport={"width": 390, "height": 844}).new_page()
     page.goto(served.article)
     expect(page.get_by_text(PROMISE, exact=True)).to_be_visible()
@@ -202,7 +197,7 @@ def test_a_reader_without_scripts_comments_and_sees_it_published(served: Served,
     expect(page.get_by_text("Hooray for the bridge!")).to_be_visible()
 
 
-def test_a_reader_comments_by_keyboard_alone(served: Served, contexts: Contexts) -> None:
+def test_a_reader_comments_by_keyboard_alone(served, contexts):
     page = contexts().new_page()
     page.goto(served.article)
     tab_to(page, "Comment")
@@ -226,7 +221,7 @@ def test_a_reader_comments_by_keyboard_alone(served: Served, contexts: Contexts)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment has arrived")
 
 
-def test_the_receipt_changes_under_the_readers_eyes(served: Served, contexts: Contexts) -> None:
+def test_the_receipt_changes_under_the_readers_eyes(served, contexts):
     page = contexts().new_page()
     page.goto(served.article)
     type_in(page)
@@ -242,7 +237,7 @@ def test_the_receipt_changes_under_the_readers_eyes(served: Served, contexts: Co
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_a_moderator_decides_and_takes_back(served: Served, contexts: Contexts, scripts: bool) -> None:
+def test_a_moderator_decides_and_takes_back(served, contexts, scripts):
     first, second = served.small.held(author_name="Ada"), served.small.held(author_name="Bo")
     page = served.sign_in(contexts(java_script_enabled=scripts))
     page.get_by_role("button", name="Approve the comment by Ada").click()
@@ -258,7 +253,7 @@ def test_a_moderator_decides_and_takes_back(served: Served, contexts: Contexts, 
     assert served.small.again(second).published_revision == 1
 
 
-def test_a_moderator_clears_the_queue_by_tab_and_enter(served: Served, contexts: Contexts) -> None:
+def test_a_moderator_clears_the_queue_by_tab_and_enter(served, contexts):
     """After each act the next comment has the focus, so that Tab and Enter go on, up to the undo at the end."""
     made = [served.small.held(author_name=f"Reader {n}") for n in range(4)]
     page = served.sign_in(contexts())
@@ -275,7 +270,7 @@ def test_a_moderator_clears_the_queue_by_tab_and_enter(served: Served, contexts:
     assert [served.small.again(one).status for one in made] == [Status.APPROVED] * 3 + [Status.HELD]
 
 
-def test_two_moderators_collide_in_words(served: Served, contexts: Contexts) -> None:
+def test_two_moderators_collide_in_words(served, contexts):
     comment = served.small.held(author_name="Ada")
     mara, noor = served.sign_in(contexts()), served.sign_in(contexts(), "Noor")
     noor.goto(f"{served.queue}/comments/{comment.pk}")
@@ -290,7 +285,7 @@ def test_two_moderators_collide_in_words(served: Served, contexts: Contexts) -> 
     assert served.small.again(comment).status is Status.APPROVED
 
 
-def test_a_desk_that_cannot_be_reached_says_so(served: Served, contexts: Contexts) -> None:
+def test_a_desk_that_cannot_be_reached_says_so(served, contexts):
     comment = served.small.held(author_name="Ada")
     context = contexts()
     page = served.sign_in(context)

@@ -1,13 +1,10 @@
 """The promise in a running installation: no byte that it wrote holds an address, however the address came in."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -16,8 +13,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from service.leak_audit.forms import forms_of
-from service.leak_audit.plant import new_mark
-from service.leak_audit.search import Searcher, Tally, search
+from service.leak_audit.planter import new_mark
+from service.leak_audit.search import Searcher, Volume, search
 from tests.journey.installation import REPLYDESK, Installation, Receiver, submission
 from tests.processes import until
 
@@ -26,7 +23,7 @@ MARK = new_mark()
 """Stands in every address of this run."""
 
 
-def test_no_address_is_in_any_byte_the_service_wrote(tmp_path: Path) -> None:
+def test_no_address_is_in_any_byte_the_service_wrote(tmp_path):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     before = set(_files(Path(tempfile.gettempdir())))
@@ -60,21 +57,19 @@ def test_no_address_is_in_any_byte_the_service_wrote(tmp_path: Path) -> None:
         }
         searcher = Searcher(forms_of(MARK, addresses))
         assert [
-            hit for place, content in written.items() for hit in search(searcher, place, [content], Tally())
+            hit for place, content in written.items() for hit in search(searcher, place, [content], Volume())
         ] == []
 
 
 _SOURCES = ("api", "text", "title", "batch", "inbound", "import", "form", "refused", "decision")
 
 
-def _address(source: str) -> str:
+def _address(source):
     return f"{MARK}{source}@mail.example"
 
 
-def _post_through_every_source(
-    installation: Installation, kept: dict[str, str], address: dict[str, str], folder: Path
-) -> None:
-    def one(source: str, **changes: object) -> dict[str, object]:
+def _post_through_every_source(installation, kept, address, folder):
+    def one(source, **changes):
         return submission(f"by-{source}", author={"name": "Ada", "email": address[source]}, **changes)
 
     key = kept["key"]
@@ -107,7 +102,7 @@ def _post_through_every_source(
     installation.call("POST", "/v1/comments", b'{"author": {"email": "' + address["refused"].encode(), key)
 
 
-def _article_naming(address: str) -> dict[str, str]:
+def _article_naming(address):
     """An article whose title and whose link, as a newsletter sends it, hold an address."""
     return {
         "url": f"https://courier.example/bridge?id=7&mail={quote(address)}&to={quote(quote(address))}",
@@ -115,7 +110,7 @@ def _article_naming(address: str) -> dict[str, str]:
     }
 
 
-def _decide(installation: Installation, key: str, address: str) -> None:
+def _decide(installation, key, address):
     """Decide about a comment, quoting an address in reason and note."""
     path = "/v1/comments/by-title"
     decided = {
@@ -131,14 +126,14 @@ def _decide(installation: Installation, key: str, address: str) -> None:
     )
 
 
-def _signed(secret: str, body: bytes) -> dict[str, str]:
+def _signed(secret, body):
     moment = datetime.now(tz=UTC)
     signature = Webhook(secret).sign("msg_1", moment, body.decode())
     stamp = str(int(moment.timestamp()))
     return {"webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": signature}
 
 
-def _post_the_form(installation: Installation, address: str) -> None:
+def _post_the_form(installation, address):
     article = f"{installation.url}/demo/the-bridge?mail={quote(address)}"
     path = f"/sites/demo/reply?{urlencode({'article_url': article})}"
     page = installation.call("GET", path).body.decode()
@@ -158,7 +153,7 @@ def _post_the_form(installation: Installation, address: str) -> None:
     )  # the receipt, redirected
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder):
     for root, _, names in os.walk(folder):
         for name in names:
             path = Path(root, name)
@@ -166,20 +161,20 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _bytes_of(folders: list[Path]) -> Iterator[tuple[str, bytes]]:
+def _bytes_of(folders):
     for folder in folders:
         for path in _files(folder):
             yield str(path), path.read_bytes()
 
 
-def _new_files(before: set[Path]) -> Iterator[Path]:
+def _new_files(before):
     """Files of this run in the machine's own temporary folder; other tests' files are theirs."""
     for path in _files(Path(tempfile.gettempdir())):
         if path not in before and "replydesk" in str(path) and "pytest" not in str(path):
             yield path
 
 
-def _broker_dump(installation: Installation) -> bytes:
+def _broker_dump(installation):
     """Everything in the broker, as it would be written to a disk."""
     import redis
 
@@ -191,7 +186,7 @@ def _broker_dump(installation: Installation) -> bytes:
         )
 
 
-def _sealed_and_opened(installation: Installation, address: str, folder: Path) -> str:
+def _sealed_and_opened(installation, address, folder):
     """A site of its own opens a sealed box offline with the private key that it alone was shown; return that key."""
     own = installation.json("site", "add", "herald", "--url", "https://herald.example")
     given = submission("boxed", author={"name": "Ada", "email": address})

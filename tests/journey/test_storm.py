@@ -1,17 +1,14 @@
 """A small storm: processes killed, frozen and emptied under load lose nothing and do nothing twice."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import servers
 from tests.conftest import missing
-from tools.storm.run import Bounds, Outcome, storm
+from tools.storm.run import Bounds, storm
 from tools.storm.stages import Given, Production
 
 pytestmark = pytest.mark.journey
@@ -19,7 +16,7 @@ LEASE_SECONDS = 2.0
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
+def folder():
     """A short path that PostgreSQL, which runs as somebody else, may enter."""
     made = Path(tempfile.mkdtemp(prefix="rd-storm-"))
     made.chmod(0o755)
@@ -27,7 +24,7 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
-def blown(folder: Path, settle_seconds: float) -> Outcome:
+def blown(folder, settle_seconds):
     """What came of a few seconds of storm on a PostgreSQL and a Redis of its own."""
     try:
         servers.postgresql_programs()
@@ -39,7 +36,7 @@ def blown(folder: Path, settle_seconds: float) -> Outcome:
 
 
 @pytest.mark.timeout(400)
-def test_a_storm_loses_nothing_and_does_nothing_twice(folder: Path) -> None:
+def test_a_storm_loses_nothing_and_does_nothing_twice(folder):
     came = blown(folder, 150)  # what a killed worker was posting waits out its lease of 60 s
     assert not came.findings, came.findings.lines()
     assert (came.accepted, came.settled is not None) == (500, True)

@@ -1,7 +1,5 @@
 """The one command that runs everything: it starts, says what prevents it, restarts what dies, and leaves nothing."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -9,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +18,7 @@ from tests.processes import until
 pytestmark = pytest.mark.journey
 
 
-def living(home: Path) -> list[str]:
+def living(home):
     """The command lines of all processes that were started for this home, the reaper included."""
     marked = f"REPLYDESK_HOME={home}".encode()
     found = []
@@ -37,7 +34,7 @@ def living(home: Path) -> list[str]:
     return found
 
 
-def child(installation: Installation, name: str) -> int:
+def child(installation, name):
     """The process id of one of the service's processes."""
     wanted = "broker.sock" if name == "broker" else f"service.cli.main {name}"
     for pid in installation.processes():
@@ -46,7 +43,7 @@ def child(installation: Installation, name: str) -> int:
     raise AssertionError(f"{name} does not run")
 
 
-def decided(installation: Installation, comment_id: str) -> bool:
+def decided(installation, comment_id):
     """Whether this comment, posted now if it is new, has left the state pending."""
     installation.call("POST", "/v1/comments", submission(comment_id), installation.demo_key())
     return bool(
@@ -55,7 +52,7 @@ def decided(installation: Installation, comment_id: str) -> bool:
     )
 
 
-def refused(env: dict[str, str]) -> str:
+def refused(env):
     """The one line in which a start that cannot be ends, with exit code 2."""
     done = subprocess.run([REPLYDESK, "up"], env=env, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2, done.stdout + done.stderr
@@ -64,15 +61,13 @@ def refused(env: dict[str, str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(tmp_path_factory):
     """A running installation for the tests that leave it running."""
     with Installation(tmp_path_factory.mktemp("up") / "home") as started:
         yield started
 
 
-def test_the_summary_shows_working_links_and_a_curl_that_works_when_pasted(
-    installation: Installation,
-) -> None:
+def test_the_summary_shows_working_links_and_a_curl_that_works_when_pasted(installation):
     text = installation.output.read_text()
     links = {link for link in re.findall(r"http://[\w.:/-]+", text) if "/v1/" not in link}
     assert len(links) >= 4
@@ -84,21 +79,20 @@ def test_the_summary_shows_working_links_and_a_curl_that_works_when_pasted(
     assert json.loads(done.stdout)["status"] != "pending"
 
 
-def test_a_second_start_on_the_home_is_one_clear_line(installation: Installation) -> None:
+def test_a_second_start_on_the_home_is_one_clear_line(installation):
     line = refused({**installation.env, "PORT": "1"})
     assert "another replydesk is running" in line
     assert str(installation.home) in line
-    assert installation.process is not None
     assert str(installation.process.pid) in line
 
 
-def test_a_port_in_use_is_one_clear_line(installation: Installation, tmp_path: Path) -> None:
+def test_a_port_in_use_is_one_clear_line(installation, tmp_path):
     line = refused({**installation.env, "REPLYDESK_HOME": str(tmp_path / "other")})
     assert f":{installation.port} is in use" in line
     assert f"PORT={installation.port + 1}" in line
 
 
-def test_a_home_that_cannot_be_written_is_one_clear_line(installation: Installation, tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_is_one_clear_line(installation, tmp_path):
     blocked = tmp_path / "file"
     blocked.touch()
     assert "REPLYDESK_HOME: cannot write" in refused(
@@ -110,9 +104,7 @@ def test_a_home_that_cannot_be_written_is_one_clear_line(installation: Installat
         assert "REPLYDESK_HOME: cannot write" in refused({**installation.env, "REPLYDESK_HOME": str(blocked)})
 
 
-def test_a_redis_url_that_nobody_answers_is_one_clear_line(
-    installation: Installation, tmp_path: Path
-) -> None:
+def test_a_redis_url_that_nobody_answers_is_one_clear_line(installation, tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -128,7 +120,7 @@ def test_a_redis_url_that_nobody_answers_is_one_clear_line(
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "broker"])
-def test_a_process_that_dies_is_started_again(installation: Installation, name: str) -> None:
+def test_a_process_that_dies_is_started_again(installation, name):
     old = child(installation, name)
     os.kill(old, signal.SIGKILL)
     until(
@@ -143,21 +135,21 @@ def test_a_process_that_dies_is_started_again(installation: Installation, name: 
     until(lambda: decided(installation, f"after-{name}"))
 
 
-def _replaced(installation: Installation, name: str, old: int) -> bool:
+def _replaced(installation, name, old):
     try:
         return child(installation, name) != old
     except AssertionError:
         return False
 
 
-def _answers(installation: Installation) -> bool:
+def _answers(installation):
     try:
         return installation.call("GET", "/healthz").status == 200
     except OSError:
         return False
 
 
-def test_stop_or_kill_leaves_no_orphan_and_a_start_finds_all_as_it_was(tmp_path: Path) -> None:
+def test_stop_or_kill_leaves_no_orphan_and_a_start_finds_all_as_it_was(tmp_path):
     installation = Installation(tmp_path / "home")
     run = installation.home / "run"
     with installation:
@@ -168,7 +160,6 @@ def test_stop_or_kill_leaves_no_orphan_and_a_start_finds_all_as_it_was(tmp_path:
     assert {path.name for path in run.iterdir()} <= {"lock", "meters", "alive"}
     with installation:
         assert len(living(installation.home)) >= 6
-        assert installation.process is not None
         installation.process.kill()
         installation.process.wait()
         until(lambda: living(installation.home) == [])
@@ -178,7 +169,7 @@ def test_stop_or_kill_leaves_no_orphan_and_a_start_finds_all_as_it_was(tmp_path:
         assert installation.call("GET", "/v1/comments/kept", key=key).json == before
 
 
-def test_one_in_the_background_stops_on_interrupt_and_outlives_its_terminal(tmp_path: Path) -> None:
+def test_one_in_the_background_stops_on_interrupt_and_outlives_its_terminal(tmp_path):
     installation = Installation(tmp_path / "home")
     deaf = "trap '' INT HUP; exec \"$@\""
     with installation.output.open("wb") as output:
@@ -197,7 +188,7 @@ def test_one_in_the_background_stops_on_interrupt_and_outlives_its_terminal(tmp_
     until(lambda: not living(installation.home))
 
 
-def test_a_killed_parent_takes_the_service_with_it(tmp_path: Path) -> None:
+def test_a_killed_parent_takes_the_service_with_it(tmp_path):
     installation = Installation(tmp_path / "home")
     program = "import subprocess, sys; subprocess.run(sys.argv[1:], check=False)"
     with (tmp_path / "out").open("wb") as output:
@@ -213,7 +204,7 @@ def test_a_killed_parent_takes_the_service_with_it(tmp_path: Path) -> None:
     until(lambda: living(installation.home) == [])
 
 
-def test_a_long_home_and_the_wheels_own_broker(tmp_path: Path) -> None:
+def test_a_long_home_and_the_wheels_own_broker(tmp_path):
     long = tmp_path / ("a-home-whose-path-is-longer-than-a-socket-may-have-" * 3)
     with Installation(long, REPLYDESK_BROKER="wheel") as installation:
         command = Path(f"/proc/{child(installation, 'broker')}/cmdline").read_bytes().decode()
@@ -226,7 +217,7 @@ def test_a_long_home_and_the_wheels_own_broker(tmp_path: Path) -> None:
     assert not path.parent.exists()
 
 
-def test_a_set_redis_url_wins(tmp_path: Path, redis_url: str) -> None:
+def test_a_set_redis_url_wins(tmp_path, redis_url):
     with Installation(
         tmp_path / "home", REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="up-test:"
     ) as installation:

@@ -1,21 +1,18 @@
 """Fixtures for the commands: a home with a migrated database, the command line in it, and the service beside it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import json
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from service.cli.main import cli
 from service.config import load
-from service.context import AppContext, build_context
+from service.context import build_context
 from tests.factories import template
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """A home with an empty database in it, and nothing else in the environment."""
     made = tmp_path / "home"
     made.mkdir()
@@ -27,11 +24,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def run(home, monkeypatch):
     """Run a command line in that home; it counts in no files, which is for the whole of a process and for good."""
     monkeypatch.setattr("service.observability.counters.share", lambda _: False)
 
-    def runs(*words: str, code: int = 0, given: str | None = None) -> Result:
+    def runs(*words, code=0, given=None):
         done = CliRunner().invoke(cli, words, input=given)
         assert done.exit_code == code, (done.output, done.exception)
         return done
@@ -40,8 +37,42 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
 
 
 @pytest.fixture
-def context(home: Path) -> Iterator[AppContext]:
+def context(home):
     """The service of that home, seen from another process."""
     built = build_context(load())
     yield built
     built.close()
+
+
+@pytest.fixture
+def courier(run, context):
+    """The site that everything is imported into; it wants callbacks."""
+    run(
+        "site",
+        "add",
+        "courier",
+        "--url",
+        "https://courier.example",
+        "--callback",
+        "https://courier.example/hook",
+    )
+    with context.deps.store.read() as tx:
+        found = tx.sites.get("courier")
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def imports(run, tmp_path, courier):
+    """Write lines to a file, import it and return the counts."""
+
+    def does(*lines, code=0, options=()):
+        file = tmp_path / "comments.jsonl"
+        file.write_bytes(
+            b"".join(one if isinstance(one, bytes) else json.dumps(one).encode() + b"\n" for one in lines)
+        )
+        done = run("import", str(file), "--site", "courier", "--json", *options, code=code)
+        does.said = done.stderr
+        return json.loads(done.stdout)
+
+    return does

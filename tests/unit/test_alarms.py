@@ -1,7 +1,5 @@
 """When moderators are called: at a limit, once, and again only when the queue has been calm."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest
@@ -14,7 +12,7 @@ OPTIONS = Options(notify_url="https://courier.example/hook", notify_held=10, not
 LATER = NOON + LEAST_BETWEEN
 
 
-def alarm(raised: bool) -> Alarm:
+def alarm(raised):
     return Alarm(1, raised, 1, NOON)
 
 
@@ -32,20 +30,18 @@ def alarm(raised: bool) -> Alarm:
         (False, 0, 0, None),
     ],
 )
-def test_it_rises_at_a_limit_and_falls_well_below_it(
-    raised: bool, held: int, age: float, turned: bool | None
-) -> None:
+def test_it_rises_at_a_limit_and_falls_well_below_it(raised, held, age, turned):
     assert turns(alarm(raised), held, age, OPTIONS, LATER) is turned
 
 
-def test_it_never_changes_twice_within_a_minute() -> None:
+def test_it_never_changes_twice_within_a_minute():
     just_before = LATER - timedelta(microseconds=1)
     assert turns(alarm(False), 99, 0, OPTIONS, just_before) is None
     assert turns(alarm(False), 99, 0, OPTIONS, LATER) is True
     assert turns(None, 99, 0, OPTIONS, NOON) is True
 
 
-def test_limits_can_be_switched_off() -> None:
+def test_limits_can_be_switched_off():
     assert turns(None, 99, 9999, Options(), NOON) is None
     only_age = Options(notify_url="https://x.example", notify_held=None, notify_age_seconds=600.0)
     assert turns(None, 10_000, 599, only_age, NOON) is None

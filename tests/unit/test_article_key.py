@@ -1,7 +1,5 @@
 """One article, one key: spellings of an address that lead to one page compare equal, and no others do."""
 
-from __future__ import annotations
-
 import time
 
 import pytest
@@ -153,13 +151,13 @@ OTHER_PAGES = [
 
 
 @pytest.mark.parametrize("kind", ONE_PAGE)
-def test_spellings_of_one_page_share_a_key(kind: str) -> None:
+def test_spellings_of_one_page_share_a_key(kind):
     keys = {article_key(url) for url in ONE_PAGE[kind]}
     assert len(keys) == 1
     assert all(keys <= set(article_keys(url)) for url in ONE_PAGE[kind])
 
 
-def test_other_pages_have_other_keys() -> None:
+def test_other_pages_have_other_keys():
     assert len({article_key(url) for url in OTHER_PAGES}) == len(OTHER_PAGES)
 
 
@@ -172,7 +170,7 @@ def test_other_pages_have_other_keys() -> None:
         ("slash", "https://news.example/a/?q=1", "https://news.example/a?q=1"),
     ],
 )
-def test_a_site_may_keep_them_apart(apart: str, one: str, other: str) -> None:
+def test_a_site_may_keep_them_apart(apart, one, other):
     """Each by its own word, and nothing else with it."""
     assert article_key(one, (apart,)) != article_key(other, (apart,))
     for rest in set(APART) - {apart}:
@@ -181,14 +179,14 @@ def test_a_site_may_keep_them_apart(apart: str, one: str, other: str) -> None:
     assert article_key(other, (apart,)) not in article_keys(one)
 
 
-def test_what_is_no_address_is_under_no_article() -> None:
+def test_what_is_no_address_is_under_no_article():
     assert article_keys("the bridge") == article_keys("ftp://news.example/") == article_keys("") == ()
 
 
 @pytest.mark.parametrize(
     "piece", ["%", "%c3", "../", "/..", "%2e%2e/", "a&", "=", "é", "e\u0301", "%CC%81", "www."]
 )
-def test_the_longest_address_takes_no_time(piece: str) -> None:
+def test_the_longest_address_takes_no_time(piece):
     url = "https://news.example/" + (piece * URL_LIMIT)[: URL_LIMIT // 4]
     started = time.process_time()
     article_keys(url)
@@ -196,6 +194,6 @@ def test_the_longest_address_takes_no_time(piece: str) -> None:
     assert time.process_time() - started < 0.5
 
 
-def test_the_host_of_a_site() -> None:
+def test_the_host_of_a_site():
     assert host_of("http://www.MÜNCHEN.example:8080/x") == host_of("https://xn--mnchen-3ya.example") != ""
     assert host_of("no address") == host_of("https://[::1/") == ""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from service.cli.main import cli
 from service.config import load
 from service.context import AppContext, build_context
 from service.domain.comment import Article, Placed, Source, Submission
-from service.domain.site import Site
 from service.domain.verdict import LABELS, Assessment
 from service.messaging.dispatcher import RecordingDispatcher
 from service.privacy.signatures import receipt_token
@@ -39,18 +36,18 @@ class Load:
     failures: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> Load:
+    def __enter__(self):
         self._threads = [threading.Thread(target=work) for work in (self._post, self._post, self._decide)]
         for thread in self._threads:
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_):
         self.over.set()
         for thread in self._threads:
             thread.join(30)
 
-    def _post(self) -> None:
+    def _post(self):
         try:
             while not self.over.wait(0.02):
                 given = Submission(Article("https://courier.example/b"), "Ada", "A fine bridge.", Source.API)
@@ -60,7 +57,7 @@ class Load:
         except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
             self.failures.append(repr(failure))
 
-    def _decide(self) -> None:
+    def _decide(self):
         deps = self.context.deps
         fine = Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1")
         try:
@@ -73,7 +70,7 @@ class Load:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
+def urls(request, tmp_path):
     """A database with tables and an empty one beside it, of each kind."""
     if request.param == "sqlite":
         full = f"sqlite:///{tmp_path / 'full.db'}"
@@ -84,18 +81,18 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
         yield request.getfixturevalue("clean_postgres_url"), empty
 
 
-def deps(url: str, home: Path) -> AppContext:
+def deps(url, home):
     """The service on that database, with a dispatcher that sends nothing."""
     env = {**KNOWN, "REPLYDESK_HOME": str(home), "REPLYDESK_DATABASE_URL": url}
     return build_context(load(env), env=env, dispatcher=RecordingDispatcher())
 
 
-def replydesk(url: str, home: Path, *words: str, **env: str) -> Result:
+def replydesk(url, home, *words, **env):
     surroundings = {**KNOWN, "REPLYDESK_HOME": str(home), "REPLYDESK_DATABASE_URL": url, **env}
     return CliRunner().invoke(cli, words, env=surroundings)
 
 
-def test_a_backup_under_load_comes_back_whole(urls: tuple[str, str], tmp_path: Path) -> None:
+def test_a_backup_under_load_comes_back_whole(urls, tmp_path):
     full, empty = urls
     context, copy = deps(full, tmp_path), tmp_path / "copy"
     courier = enrol_site(context, "courier", "https://courier.example", "https://courier.example/hook")
@@ -125,17 +122,10 @@ def test_a_backup_under_load_comes_back_whole(urls: tuple[str, str], tmp_path: P
         context.close()
 
 
-def compare(
-    restored: AppContext,
-    courier: Enrolment,
-    before: list[str],
-    receipt_tokens: list[str],
-    rows: dict[str, int],
-) -> None:
+def compare(restored, courier, before, receipt_tokens, rows):
     """Look at what came back as a site and a reader would."""
     with restored.deps.store.read() as tx:
         site = tx.sites.get("courier")
-        assert site is not None
         assert all(tx.comments.get(site.id, name) for name in before)
         feed = tx.decisions.feed(site.id, 0, 1_000)
         assert [one.seq for one, _ in feed] == list(range(1, min(1_000, rows["decisions"]) + 1))
@@ -148,12 +138,11 @@ def compare(
     assert secret == courier.webhook_secret
     given = Submission(Article("https://courier.example/b"), "Bo", "After the restore.", Source.API)
     (after,) = submit(restored.deps, restored.sanitizer, site, [given])
-    assert isinstance(after, Placed)
     assert after.outcome == "new"
     beyond_what_was_told(restored, site, rows)
 
 
-def beyond_what_was_told(restored: AppContext, site: Site, rows: dict[str, int]) -> None:
+def beyond_what_was_told(restored, site, rows):
     """Decide something: its number and webhook-id are none that the service that died can have given meanwhile."""
     now = restored.deps.clock()
     with restored.deps.store.write() as tx:
@@ -168,23 +157,23 @@ def beyond_what_was_told(restored: AppContext, site: Site, rows: dict[str, int])
 
 
 @pytest.fixture
-def copy(run: Callable[..., Result], home: Path) -> Path:
+def copy(run, home):
     run("migrate")
     run("site", "add", "courier", "--url", "https://courier.example")
     run("backup", str(home / "copy"))
     return home / "copy"
 
 
-def test_a_database_with_tables_is_not_overwritten(run: Callable[..., Result], copy: Path) -> None:
+def test_a_database_with_tables_is_not_overwritten(run, copy):
     assert "has tables already" in run("restore", str(copy), code=2).output
     assert "courier" in run("site", "show", "courier").output
 
 
-def test_a_backup_is_never_overwritten(run: Callable[..., Result], copy: Path) -> None:
+def test_a_backup_is_never_overwritten(run, copy):
     assert "there is one already" in run("backup", str(copy), code=2).output
 
 
-def test_another_master_key_is_told(copy: Path, tmp_path: Path) -> None:
+def test_another_master_key_is_told(copy, tmp_path):
     url = f"sqlite:///{tmp_path / 'other' / 'x.db'}"
     done = replydesk(url, tmp_path, "restore", str(copy), REPLYDESK_MASTER_KEY="ab" * 32)
     assert done.exit_code == 2
@@ -195,7 +184,7 @@ def test_another_master_key_is_told(copy: Path, tmp_path: Path) -> None:
     ("note", "said"),
     [(None, "is needed"), ("{", "no note of a backup"), ('{"replydesk": "x"}', "no note"), ("[]", "no note")],
 )
-def test_a_copy_without_its_note_is_refused(copy: Path, tmp_path: Path, note: str | None, said: str) -> None:
+def test_a_copy_without_its_note_is_refused(copy, tmp_path, note, said):
     beside = copy.with_name("copy.json")
     beside.unlink()
     if note is not None:
@@ -204,7 +193,7 @@ def test_a_copy_without_its_note_is_refused(copy: Path, tmp_path: Path, note: st
     assert (done.exit_code, said in done.output) == (2, True), done.output
 
 
-def test_a_copy_with_other_rows_than_its_note_is_refused(copy: Path, tmp_path: Path) -> None:
+def test_a_copy_with_other_rows_than_its_note_is_refused(copy, tmp_path):
     beside = copy.with_name("copy.json")
     note = json.loads(beside.read_text())
     note["rows"]["sites"] = 2

@@ -1,9 +1,6 @@
 """Batch scoring: everyone gets their own text's answer, and one that fails spoils no other."""
 
-from __future__ import annotations
-
 import threading
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,30 +15,28 @@ class Counting:
 
     version = "made-up-1"
 
-    def __init__(self) -> None:
-        self.batches: list[int] = []
+    def __init__(self):
+        self.batches = []
         self.open = threading.Event()
         self.open.set()
 
-    def score(
-        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
-    ) -> list[Assessment]:
+    def score(self, readings, explain=True, effort=Effort.FULL):
         self.open.wait(5)
         self.batches.append(len(readings))
         if any("poison" in one.text for one in readings):
             raise ValueError("poison")
         return [Assessment({"toxicity": len(one.text) / 1e6}, self.version) for one in readings]
 
-    def warm(self) -> None:
+    def warm(self):
         """Nothing to load."""
 
 
-def value(scorer: BatchingScorer, text: str) -> float:
+def value(scorer, text):
     (one,) = scorer.score([Reading(text)])
     return one.scores["toxicity"]
 
 
-def test_what_waits_is_read_in_one_batch() -> None:
+def test_what_waits_is_read_in_one_batch():
     inner = Counting()
     scorer = BatchingScorer(inner)
     inner.open.clear()
@@ -57,7 +52,7 @@ def test_what_waits_is_read_in_one_batch() -> None:
     assert len(inner.batches) <= 3
 
 
-def test_a_text_that_fails_spoils_no_other() -> None:
+def test_a_text_that_fails_spoils_no_other():
     inner = Counting()
     scorer = BatchingScorer(inner)
     inner.open.clear()
@@ -70,7 +65,7 @@ def test_a_text_that_fails_spoils_no_other() -> None:
             bad.result(5)
 
 
-def test_long_texts_and_explanations_go_alone() -> None:
+def test_long_texts_and_explanations_go_alone():
     inner = Counting()
     scorer = BatchingScorer(inner)
     assert len(scorer.score([Reading("x" * (SHORT + 1))])) == 1

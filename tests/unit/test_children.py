@@ -1,18 +1,15 @@
 """Children under supervision: heard, started again after growing pauses, and ended however stubborn they are."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from service.cli import children
-from service.cli.children import Child, ChildProcesses
+from service.cli.children import ChildProcesses
 from service.cli.console import Refused
 from tests.processes import until
 
@@ -27,17 +24,17 @@ time.sleep(60)
 
 
 class Heard(list[tuple[str, str]]):
-    def __call__(self, name: str, line: str) -> None:
+    def __call__(self, name, line):
         self.append((name, line))
 
 
 @pytest.fixture
-def heard() -> Heard:
+def heard():
     return Heard()
 
 
 @pytest.fixture
-def processes(tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChildProcesses]:
+def processes(tmp_path, heard, monkeypatch):
     """Child processes with a reaper and a short back-off."""
     monkeypatch.setattr(children, "FIRST_PAUSE", 0.01)
     made = ChildProcesses(tmp_path, os.environ, heard)
@@ -46,18 +43,18 @@ def processes(tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> 
     made.stop()
 
 
-def python(program: str) -> list[str]:
+def python(program):
     return [sys.executable, "-c", program]
 
 
-def alive(pid: int) -> bool:
+def alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
 
 
-def test_what_a_child_says_is_heard_and_kept(processes: ChildProcesses, heard: Heard, tmp_path: Path) -> None:
+def test_what_a_child_says_is_heard_and_kept(processes, heard, tmp_path):
     child = processes.start(
         "web",
         python("import sys, time; print('one'); sys.stderr.buffer.write(b'\\xfftwo\\n'); time.sleep(60)"),
@@ -67,7 +64,7 @@ def test_what_a_child_says_is_heard_and_kept(processes: ChildProcesses, heard: H
     assert (tmp_path / "web.log").read_text().count("\n") == 2
 
 
-def test_a_child_that_keeps_dying_takes_nobody_along(processes: ChildProcesses, heard: Heard) -> None:
+def test_a_child_that_keeps_dying_takes_nobody_along(processes, heard):
     web = processes.start("web", python("import time; time.sleep(60)"))
     crashing = processes.start("worker", python("import sys; print('no model here'); sys.exit(3)"))
     assert processes.wait(lambda: crashing.deaths == 7, 30)
@@ -79,27 +76,21 @@ def test_a_child_that_keeps_dying_takes_nobody_along(processes: ChildProcesses, 
     assert said[-1].endswith(f"it died 7 times in a row; its log is {crashing.log.baseFilename}")
 
 
-def test_the_pause_before_a_new_start_is_bounded(
-    processes: ChildProcesses, heard: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_pause_before_a_new_start_is_bounded(processes, heard, monkeypatch):
     monkeypatch.setattr(children, "LONGEST_PAUSE", 0.02)
     crashing = processes.start("worker", python("raise SystemExit(3)"))
     assert processes.wait(lambda: crashing.deaths == 4, 20)
     assert "in 0.02 s" in heard[-1][1]
 
 
-def test_who_lived_for_a_while_starts_anew(
-    processes: ChildProcesses, heard: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_lived_for_a_while_starts_anew(processes, heard, monkeypatch):
     monkeypatch.setattr(children, "STEADY_SECONDS", 0.0)
     processes.start("worker", python("raise SystemExit(3)"))
     assert processes.wait(lambda: len(heard) == 3, 20)
     assert {line for _, line in heard} == {"ended (exit 3) and is started again"}
 
 
-def test_a_worker_that_served_between_its_deaths_is_not_waited_for(
-    processes: ChildProcesses, heard: Heard
-) -> None:
+def test_a_worker_that_served_between_its_deaths_is_not_waited_for(processes, heard):
     worker = processes.start("worker", python("import time; time.sleep(60)"))
     for deaths in range(1, 4):
         worker.started -= 15.0
@@ -108,11 +99,11 @@ def test_a_worker_that_served_between_its_deaths_is_not_waited_for(
     assert {line for _, line in heard} == {"ended (SIGKILL) and is started again"}
 
 
-def _is_up_again(child: Child, heard: Heard, deaths: int) -> bool:
+def _is_up_again(child, heard, deaths):
     return child.alive and len(heard) == deaths
 
 
-def test_a_child_that_dies_while_it_is_waited_for_is_told_at_once(processes: ChildProcesses) -> None:
+def test_a_child_that_dies_while_it_is_waited_for_is_told_at_once(processes):
     child = processes.start("web", python("import sys; sys.exit('replydesk: PORT: in use')"))
     started = time.monotonic()
     with pytest.raises(Refused, match=r"^web ended \(exit 1\): PORT: in use"):
@@ -120,9 +111,7 @@ def test_a_child_that_dies_while_it_is_waited_for_is_told_at_once(processes: Chi
     assert time.monotonic() - started < 10
 
 
-def test_stubborn_children_and_their_children_are_ended_in_time(
-    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stubborn_children_and_their_children_are_ended_in_time(tmp_path, heard, monkeypatch):
     processes = ChildProcesses(tmp_path, os.environ, heard)
     processes.start_reaper()
     child = processes.start("worker", python(STUBBORN))
@@ -135,7 +124,7 @@ def test_stubborn_children_and_their_children_are_ended_in_time(
     until(lambda: not alive(grandchild), 5)
 
 
-def test_a_log_is_bounded(processes: ChildProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_is_bounded(processes, tmp_path, monkeypatch):
     monkeypatch.setattr(children, "LOG_BYTES", 20_000)
     child = processes.start(
         "web",

@@ -1,11 +1,8 @@
 """The command line: quick to answer, one clear line for what is wrong, help for every command."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import click
 import pytest
@@ -14,21 +11,10 @@ from click.testing import CliRunner
 from service.cli import processes
 from service.cli.main import cli
 
-HEAVY = {
-    "flask",
-    "sqlalchemy",
-    "celery",
-    "kombu",
-    "redis",
-    "sklearn",
-    "numpy",
-    "rich",
-    "pydantic",
-    "nacl",
-}
+HEAVY = {"flask", "sqlalchemy", "celery", "kombu", "redis", "sklearn", "numpy", "rich", "pydantic", "nacl"}
 
 
-def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments, **env):
     """Run `replydesk` as a process of its own, with these settings and none of ours."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
     clean.pop("REDIS_URL", None)
@@ -42,13 +28,13 @@ PRESENT = cli.list_commands(click.Context(cli))
 
 
 @pytest.mark.parametrize("name", PRESENT)
-def test_every_command_has_help(name: str) -> None:
+def test_every_command_has_help(name):
     outcome = CliRunner().invoke(cli, [name, "--help"])
     assert outcome.exit_code == 0, outcome.output
     assert "Usage:" in outcome.output
 
 
-def test_the_overview_imports_nothing_heavy() -> None:
+def test_the_overview_imports_nothing_heavy():
     program = (
         "import sys\nfrom service.cli.main import cli\n"
         "try: cli(['--help'])\nexcept SystemExit: pass\n"
@@ -60,7 +46,7 @@ def test_the_overview_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("command", ["up", "web", "worker", "beat", "migrate", "alive"])
-def test_faulty_settings_end_in_one_line_each(command: str) -> None:
+def test_faulty_settings_end_in_one_line_each(command):
     done = run(command, PORT="http", REPLYDESK_LOG_LEVEL="loud")
     assert done.returncode == 2
     lines = done.stderr.splitlines()
@@ -69,21 +55,21 @@ def test_faulty_settings_end_in_one_line_each(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["worker", "beat"])
-def test_a_worker_without_a_broker_says_what_to_set(command: str, tmp_path: Path) -> None:
+def test_a_worker_without_a_broker_says_what_to_set(command, tmp_path):
     done = run(command, REPLYDESK_HOME=str(tmp_path))
     assert done.returncode == 2
     assert "REDIS_URL" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_worker_refuses_a_queue_that_is_none(tmp_path: Path) -> None:
+def test_a_worker_refuses_a_queue_that_is_none(tmp_path):
     """A slip in --queues is told at once, for a worker on a queue that nobody fills would wait for ever."""
     done = run("worker", "--queues=scores", REPLYDESK_HOME=str(tmp_path), REDIS_URL="redis://127.0.0.1:1")
     assert done.returncode == 2
     assert "deliver, score, upkeep" in done.stderr
 
 
-def test_a_health_check_fails_without_its_broker(tmp_path: Path) -> None:
+def test_a_health_check_fails_without_its_broker(tmp_path):
     done = run(
         "alive", "--queues=score", REPLYDESK_HOME=str(tmp_path), REDIS_URL=f"unix://{tmp_path}/none.sock"
     )
@@ -91,7 +77,7 @@ def test_a_health_check_fails_without_its_broker(tmp_path: Path) -> None:
     assert "does not answer" in done.stderr
 
 
-def test_migrate_makes_the_home_and_says_the_revision(tmp_path: Path) -> None:
+def test_migrate_makes_the_home_and_says_the_revision(tmp_path):
     env = {"REPLYDESK_HOME": str(tmp_path / "new" / "home")}
     first, second = run("migrate", **env), run("migrate", **env)
     assert first.returncode == second.returncode == 0, first.stderr + second.stderr
@@ -99,7 +85,7 @@ def test_migrate_makes_the_home_and_says_the_revision(tmp_path: Path) -> None:
     assert "revision" in first.stdout
 
 
-def test_a_database_that_cannot_be_reached_is_one_line_without_its_password() -> None:
+def test_a_database_that_cannot_be_reached_is_one_line_without_its_password():
     url = "postgresql://desk:hunter2@127.0.0.1:1/none?connect_timeout=2"
     done = run("migrate", REPLYDESK_DATABASE_URL=url)
     assert done.returncode == 2
@@ -107,7 +93,7 @@ def test_a_database_that_cannot_be_reached_is_one_line_without_its_password() ->
     assert "hunter2" not in done.stderr + done.stdout
 
 
-def test_threads_that_serve_take_short_turns() -> None:
+def test_threads_that_serve_take_short_turns():
     """A thread hands Python on after a millisecond, so that a request does not wait for five of each other's."""
     before = sys.getswitchinterval()
     try:

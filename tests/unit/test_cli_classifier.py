@@ -1,26 +1,23 @@
 """`replydesk classifier`: a pipe of texts in, a pipe of scores out; and clear words where data or model are missing."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from classifier.model import LABELS as GIVEN
 from service.cli.main import cli
 from service.domain.verdict import LABELS
 
 
-def run(*words: str, given: str | bytes = "") -> Result:
+def run(*words, given=""):
     return CliRunner().invoke(cli, ["classifier", *words], input=given)
 
 
-def test_each_line_is_scored_in_order() -> None:
+def test_each_line_is_scored_in_order():
     lines = "".join(json.dumps({"text": text}) + "\n" for text in ("You stupid idiot.", "A fine day.", ""))
     full = [json.loads(line) for line in run("score", given=lines).stdout.splitlines()]
     assert [set(one["scores"]) for one in full] == [set(GIVEN)] * 3
@@ -34,7 +31,7 @@ def test_each_line_is_scored_in_order() -> None:
     assert [one["scores"] for one in plain] == [pytest.approx(one["scores"], abs=1e-9) for one in full]
 
 
-def test_a_bad_line_is_answered_and_the_rest_goes_on() -> None:
+def test_a_bad_line_is_answered_and_the_rest_goes_on():
     done = run("score", "--plain", given=b'{"text": "One."}\nnonsense\n{"txt": 1}\n{"text": "\xff Two."}\n')
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert ["scores" in one for one in answers] == [True, False, False, True]
@@ -42,12 +39,12 @@ def test_a_bad_line_is_answered_and_the_rest_goes_on() -> None:
     assert (done.exit_code, "2 lines" in done.stderr) == (1, True)
 
 
-def test_nothing_in_is_nothing_out() -> None:
+def test_nothing_in_is_nothing_out():
     done = run("score", "--plain")
     assert (done.exit_code, done.stdout) == (0, "")
 
 
-def test_scoring_takes_one_core() -> None:
+def test_scoring_takes_one_core():
     code = (
         "from service.cli.main import cli; from threadpoolctl import threadpool_info\n"
         "cli(['classifier', 'score', '--plain'], standalone_mode=False)\n"
@@ -76,9 +73,7 @@ def test_scoring_takes_one_core() -> None:
         ("train", "--data", "nowhere", "--out", "out"),
     ],
 )
-def test_missing_data_is_named(
-    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_data_is_named(words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = run(*words)
     assert done.exit_code == 2
@@ -87,7 +82,7 @@ def test_missing_data_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_evaluation_sets_a_peer_beside_the_figures(tmp_path: Path) -> None:
+def test_evaluation_sets_a_peer_beside_the_figures(tmp_path):
     pytest.importorskip("profanity_check")
     rows = [
         {"text": f"thank you, number {at}", "source": "identity_templates", "toxicity": 0} for at in range(12)

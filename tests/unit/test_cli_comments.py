@@ -1,216 +1,27 @@
 """`replydesk import`, `comments`, `deliveries` and `status`: comments in from a file, and what became of them."""
 
-from __future__ import annotations
-
 import json
-import os
 import stat
-import subprocess
-import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import Result
-from prometheus_client import generate_latest
 
-from service.context import AppContext
-from service.domain.site import Site
-from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
-from service.messaging.tasks import SCORE
-from service.observability.counters import home_registry
-from service.usecases import Judgement, Scored, record_scores, review
+from service.domain.verdict import Action, Who
+from service.usecases import Judgement, review
 from tests.factories import finish_delivery
-from tests.wxr import HEAD, TAIL, comment, head, item
+from tests.unit.importing import decide_all, line, listed
 
 Run = Callable[..., Result]
-EMAIL = "canary.of.the.import@example.org"
-
-
-def line(name: str | None, body: str = "The bridge is open.", **changes: Any) -> dict[str, Any]:
-    made = {
-        "article": {"url": "https://courier.example/a"},
-        "author": {"name": "Ada", "email": EMAIL},
-        "body": body,
-    }
-    return ({"id": name} if name else {}) | made | changes
-
-
-@pytest.fixture
-def courier(run: Run, context: AppContext) -> Site:
-    """The site that everything is imported into; it wants callbacks."""
-    run(
-        "site",
-        "add",
-        "courier",
-        "--url",
-        "https://courier.example",
-        "--callback",
-        "https://courier.example/hook",
-    )
-    with context.deps.store.read() as tx:
-        found = tx.sites.get("courier")
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def imports(run: Run, tmp_path: Path, courier: Site) -> Callable[..., dict[str, int]]:
-    """Write lines to a file, import it and return the counts."""
-
-    def does(*lines: dict[str, Any] | bytes, code: int = 0, options: tuple[str, ...] = ()) -> dict[str, int]:
-        file = tmp_path / "comments.jsonl"
-        file.write_bytes(
-            b"".join(one if isinstance(one, bytes) else json.dumps(one).encode() + b"\n" for one in lines)
-        )
-        done = run("import", str(file), "--site", "courier", "--json", *options, code=code)
-        does.said = done.stderr  # type: ignore[attr-defined]  # kept for the tests that read it
-        counts: dict[str, int] = json.loads(done.stdout)
-        return counts
-
-    return does
-
-
-def listed(run: Run, *options: str) -> list[dict[str, Any]]:
-    return [
-        json.loads(one)
-        for one in run("comments", "--site", "courier", "--json", *options).stdout.splitlines()
-    ]
-
-
-def decide_all(context: AppContext, **scores: float) -> None:
-    now = context.deps.clock()
-    with context.deps.store.write() as tx:
-        pending = tx.scoring.lease_pending(now, now, 10_000)
-    said = Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1")
-    record_scores(context.deps, [Scored(one, said) for one in pending])
 
 
 # -- import ------------------------------------------------------------------------------------------------------------
 
 
-def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run, context: AppContext) -> None:
-    counts = imports(line("a"), line("b", "Two."), line(None, "Three."))
-    assert counts == {"imported": 3, "replayed": 0, "revised": 0, "refused": 0}
-    assert [one["body"] for one in listed(run)] == ["The bridge is open.", "Two.", "Three."]
-    with context.deps.store.read() as tx:
-        page = tx.comments.page(None, limit=10)
-    assert {(str(one.source), one.live) for one in page.comments} == {("import", False)}
-
-
-def test_an_import_may_ask_for_fast_scores(
-    imports: Callable[..., dict[str, int]], context: AppContext
-) -> None:
-    imports(line("a"), options=("--fast",))
-    assert imports(line("a"), line("b")) == {"imported": 1, "replayed": 1, "revised": 0, "refused": 0}
-    with context.deps.store.read() as tx:
-        signals = {one.id: one.signals for one in tx.comments.page(None).comments}
-    assert {name: told.get("effort") for name, told in signals.items()} == {"a": "fast", "b": None}
-
-
-def test_importing_again_repeats_nothing(imports: Callable[..., dict[str, int]]) -> None:
-    lines = [line("a"), line(None, "Same."), line(None, "Same."), line(None, "Other.")]
-    assert imports(*lines)["imported"] == 4
-    assert imports(*lines) == {"imported": 0, "replayed": 4, "revised": 0, "refused": 0}
-    assert imports(line("a", "Changed."), *lines[1:])["revised"] == 1
-
-
-def test_an_interrupted_import_goes_on(imports: Callable[..., dict[str, int]]) -> None:
-    assert imports(line(None, "One."), line(None, "Two."))["imported"] == 2
-    counts = imports(line(None, "New first."), line(None, "One."), line(None, "Two."), line(None, "Three."))
-    assert (counts["imported"], counts["replayed"]) == (2, 2)
-
-
-def test_faulty_lines_are_named_and_left_out(imports: Callable[..., dict[str, int]]) -> None:
-    lines = [
-        line("a"),
-        line("b b"),
-        b"not json\n",
-        line("c", author={"name": "Ada"}),
-        line("d", author={"name": "Ada", "email": "not.an.address.but.secret"}),
-        b"\n",
-        line("e", "Fine."),
-        b'{"id": "f", "body": "\xff"}\n',
-        line("g", " ", colour="red"),
-    ]
-    counts = imports(*lines, options=("--strict",), code=1)
-    assert counts == {"imported": 2, "replayed": 0, "revised": 0, "refused": 6}
-    said = imports.said  # type: ignore[attr-defined]  # kept by the fixture
-    for told in (
-        "line 2: id:",
-        "line 3: line:",
-        "line 4: author.email:",
-        "line 5: author.email:",
-        "line 8: line:",
-        "line 9: body:",
-        "line 9: colour:",
-    ):
-        assert told in said
-    assert "secret" not in said
-
-
-def test_many_faults_are_counted_not_shown(imports: Callable[..., dict[str, int]]) -> None:
-    assert imports(*(line("no good") for _ in range(250)))["refused"] == 250
-    said = imports.said.splitlines()  # type: ignore[attr-defined]  # kept by the fixture
-    assert len(said) == 101
-    assert "counted" in said[-1]
-
-
-def test_a_line_too_long_is_skipped_whole(imports: Callable[..., dict[str, int]]) -> None:
-    long = json.dumps(line("long", "a" * 5_000_000)).encode() + b"\n"
-    assert imports(line("a"), long, long + long.rstrip(), b"\n", line("b", "Two.")) == {
-        "imported": 2,
-        "replayed": 0,
-        "revised": 0,
-        "refused": 3,
-    }
-
-
-@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n\n\n"])
-def test_ends_of_lines_and_a_mark_at_the_beginning_are_taken_as_they_come(
-    imports: Callable[..., dict[str, int]], end: bytes
-) -> None:
-    raw = b"\xef\xbb\xbf" + json.dumps(line("a")).encode() + b"\r\n" + json.dumps(line("b")).encode() + end
-    assert imports(raw)["imported"] == 2
-
-
-def test_more_than_a_batch_is_imported(imports: Callable[..., dict[str, int]]) -> None:
-    assert imports(*(line(f"c-{n}", f"Text {n}.") for n in range(1201)))["imported"] == 1201
-
-
-def test_an_empty_file_is_no_error(imports: Callable[..., dict[str, int]]) -> None:
-    assert sum(imports().values()) == 0
-
-
-def test_an_imported_address_is_nowhere_in_the_home(
-    imports: Callable[..., dict[str, int]], run: Run, home: Path
-) -> None:
-    imports(line("a"), line("b", f"Write to {EMAIL}!"))
-    stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
-    assert EMAIL.encode() not in stored.lower()
-    assert "canary" not in run("comments", "--site", "courier", "--json").stdout
-    assert "⟦email⟧" in run("comments", "--site", "courier").stdout
-
-
-def test_the_site_decides_whether_an_email_is_needed(
-    run: Run, imports: Callable[..., dict[str, int]]
-) -> None:
-    run("site", "set", "courier", "email_required=false")
-    assert imports(line("a", author={"name": "Ada"}))["imported"] == 1
-
-
-def test_a_file_that_cannot_be_read_is_named(run: Run, courier: Site, tmp_path: Path) -> None:
-    assert "is a directory" in run("import", str(tmp_path), "--site", "courier", code=2).stderr
-
-
 # -- comments ----------------------------------------------------------------------------------------------------------
 
 
-def test_comments_are_listed_with_where_they_stand(
-    imports: Callable[..., dict[str, int]], run: Run, context: AppContext
-) -> None:
+def test_comments_are_listed_with_where_they_stand(imports, run, context):
     imports(line("a"), line("b", "Two."))
     decide_all(context)
     imports(line("c", "Three."))
@@ -227,9 +38,7 @@ def test_comments_are_listed_with_where_they_stand(
     assert not {"email", "author_key", "client", "ip"} & set(approved)
 
 
-def test_a_desk_decision_that_waits_is_not_listed(
-    imports: Callable[..., dict[str, int]], run: Run, context: AppContext, courier: Site
-) -> None:
+def test_a_desk_decision_that_waits_is_not_listed(imports, run, context, courier):
     imports(line("a"), line("b", "Two."), line("c", "Three."))
     decide_all(context, toxicity=0.7)
     before = listed(run)
@@ -245,12 +54,12 @@ def test_a_desk_decision_that_waits_is_not_listed(
     assert "rejected" not in run("comments", "--site", "courier").stdout
 
 
-def test_every_page_is_listed_once(imports: Callable[..., dict[str, int]], run: Run) -> None:
+def test_every_page_is_listed_once(imports, run):
     imports(*(line(f"c-{n:03}", f"Text {n}.") for n in range(450)))
     assert [one["id"] for one in listed(run)] == [f"c-{n:03}" for n in range(450)]
 
 
-def test_a_listing_cannot_steer_a_terminal(imports: Callable[..., dict[str, int]], run: Run) -> None:
+def test_a_listing_cannot_steer_a_terminal(imports, run):
     imports(line("a", "\x1b[31mred\x07 \u202etxet"))
     assert not {"\x1b", "\x07", "\u202e"} & set(run("comments", "--site", "courier").stdout)
 
@@ -258,9 +67,7 @@ def test_a_listing_cannot_steer_a_terminal(imports: Callable[..., dict[str, int]
 # -- deliveries and status ---------------------------------------------------------------------------------------------
 
 
-def test_callbacks_are_listed_and_dead_ones_replayed(
-    imports: Callable[..., dict[str, int]], run: Run, context: AppContext, courier: Site
-) -> None:
+def test_callbacks_are_listed_and_dead_ones_replayed(imports, run, context, courier):
     imports(line("a"), line("b", "Two."))
     decide_all(context)
     now = context.deps.clock()
@@ -279,192 +86,14 @@ def test_callbacks_are_listed_and_dead_ones_replayed(
     assert run("deliveries", "list", "--dead", "--json").stdout == ""
 
 
-def test_the_status_tells_what_waits(
-    imports: Callable[..., dict[str, int]], run: Run, context: AppContext
-) -> None:
-    imports(line("a"), line("b", "Two."))
-    told = json.loads(run("status", "--json").stdout)
-    assert (told["pending"], told["oldest_unscored_seconds"], told["up"]["store"]) == (2, 0.0, "ok")
-    assert told["up"]["broker"] == "none"
-    decide_all(context)
-    run("site", "set", "courier", "callback_disabled=moving house")
-    told = json.loads(run("status", "--json").stdout)
-    assert (told["pending"], told["deliveries"]["waiting"]) == (0, 2)
-    assert told["callbacks_off"] == {"courier": "moving house"}
-    plain = run("status").stdout
-    assert "moving house" in plain
-    assert "2 waiting" in plain
-
-
-def test_the_status_tells_the_effort_and_what_is_scored_again(
-    imports: Callable[..., dict[str, int]], run: Run, context: AppContext
-) -> None:
-    told = json.loads(run("status", "--json").stdout)
-    assert (told["effort"], told["effort_seconds"], told["to_rescore"]) == ("full", None, 0)
-    assert "in full" in run("status").stdout
-    imports(line("a"))
-    now = context.deps.clock()
-    with context.deps.store.write() as tx:
-        (leased,) = tx.scoring.lease_pending(now, now, 9)
-        tx.scoring.set_effort(Effort.FAST, now)
-    scores = dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}
-    record_scores(context.deps, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
-    told = json.loads(run("status", "--json").stdout)
-    assert (told["effort"], told["to_rescore"]) == ("fast", 1)
-    assert told["effort_seconds"] < 60
-    assert "too much waits, 1 to be scored again" in run("status").stdout
-
-
-def test_the_status_tells_of_a_broker_that_is_away(
-    run: Run, courier: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/none.sock")
-    told = json.loads(run("status", "--json", code=1).stdout)
-    assert told["up"]["broker"].startswith("does not answer")
-    assert told["pending"] == 0
-
-
-def test_the_status_knows_worker_and_beat_by_their_heartbeats(run, courier, redis_url, monkeypatch):
-    from service.messaging.heartbeats import HEARTBEAT_SECONDS, WorkerHeartbeats
-    from service.messaging.redis_client import connect
-    from service.messaging.tasks import SWEEP
-
-    monkeypatch.setenv("REDIS_URL", redis_url)
-    monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "status-test:")
-    told = json.loads(run("status", "--json", code=1).stdout)
-    assert (told["up"]["worker"], told["up"]["beat"]) == ("not heard of", "not heard of")
-    assert told["last_sweep_seconds"] is None
-    with connect(redis_url) as broker:  # beat went; a worker scores for the web, and sweeps no more
-        for name in (SWEEP, "beat"):
-            broker.set(f"status-test:heartbeat:{name}", time.time() - 45, px=(HEARTBEAT_SECONDS - 45) * 1000)
-    WorkerHeartbeats(redis_url, "status-test:").begun(SCORE)
-    told = json.loads(run("status", "--json", code=1).stdout)
-    assert told["up"] == {"store": "ok", "broker": "ok", "worker": "ok", "beat": "not heard of for 45 s"}
-    assert 45 <= told["last_sweep_seconds"] < 50
-    plain = run("status", code=1).stdout
-    assert "45." in plain
-    assert "clocks" not in plain
-
-
-def test_the_status_tells_of_a_clock_that_is_wrong(run, courier, redis_url, monkeypatch):
-    from service.messaging.heartbeats import WorkerHeartbeats
-    from service.messaging.tasks import SWEEP
-
-    monkeypatch.setenv("REDIS_URL", redis_url)
-    monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "skew-test:")
-    then = time.time() - 40
-    with monkeypatch.context() as there:
-        there.setattr("service.messaging.heartbeats.time.time", lambda: then)
-        WorkerHeartbeats(redis_url, "skew-test:").begun(SWEEP)
-    told = json.loads(run("status", "--json", code=1).stdout)
-    assert told["up"]["worker"] == "ok"
-    assert -45 < told["clock_skew_seconds"] <= -39
-    assert "s behind the broker's: let NTP set it" in " ".join(run("status", code=1).stdout.split())
-
-
-def test_the_status_asks_on_when_the_store_is_away(run, courier, redis_url, home, monkeypatch):
-    from service.messaging.heartbeats import WorkerHeartbeats
-    from service.messaging.tasks import SWEEP
-
-    monkeypatch.setenv("REDIS_URL", redis_url)
-    monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "storeless-test:")
-    WorkerHeartbeats(redis_url, "storeless-test:").begun(SWEEP)
-    for path in home.glob("replydesk.db*"):
-        path.unlink()
-    (home / "replydesk.db").write_text("no database")
-    told = json.loads(run("status", "--json", code=1).stdout)
-    assert told["up"]["store"].startswith("fails (")
-    assert (told["up"]["broker"], told["up"]["worker"]) == ("ok", "ok")
-    assert "pending" not in told
-    assert "fails (" in run("status", code=1).stdout
-
-
-def test_watching_goes_on_while_the_store_is_away(
-    run: Run, courier: Site, context: AppContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from service.cli import status
-
-    waiting, looks = status._waiting, []
-
-    def away_for_a_moment(context: AppContext) -> dict[str, object]:
-        looks.append(1)
-        if len(looks) == 4:
-            raise KeyboardInterrupt
-        if len(looks) == 2:
-            raise ConnectionResetError("the database went away")
-        return waiting(context)
-
-    monkeypatch.setattr(status, "_waiting", away_for_a_moment)
-    monkeypatch.setattr(status, "WATCH_SECONDS", 0.0)
-    told = [
-        json.loads(line) for line in run("status", "--json", "--watch", code=1).stdout.splitlines() if line
-    ]
-    assert [one["up"]["store"] for one in told] == ["ok", "fails (ConnectionResetError)", "ok"]
-    assert ["pending" in one for one in told] == [True, False, True]
-    looks.clear()
-    run("status", "--watch", code=1)
-    assert len(looks) == 4
-
-
-def test_the_master_key_of_a_home_is_its_owners_alone(run: Run, home: Path) -> None:
+def test_the_master_key_of_a_home_is_its_owners_alone(run, home):
     """Made with the first command that needs it, readable by nobody else."""
     run("site", "list")
     (key,) = home.glob("*.key")
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
-def test_a_wordpress_export_is_known_by_its_first_bytes(run: Run, tmp_path: Path, courier: Site) -> None:
-    file = tmp_path / "export.xml"
-    file.write_bytes(b"\xef\xbb\xbf\n" + HEAD + item(comment(1), comment(2, state="0")) + TAIL)
-    done = run("import", str(file), "--site", "courier", "--json")
-    assert json.loads(done.output) == {"imported": 2, "replayed": 0, "revised": 0, "refused": 0}
-
-
-def test_a_broken_export_ends_the_import_with_its_line(run: Run, tmp_path: Path, courier: Site) -> None:
-    file = tmp_path / "export.xml"
-    file.write_bytes(HEAD + item(comment(1)))
-    done = run("import", str(file), "--site", "courier", code=2)
-    assert "line " in done.output
-
-
-def test_an_import_counts_in_the_homes_metrics(
-    home: Path, courier: Site, tmp_path: Path, context: AppContext
-) -> None:
-    file = tmp_path / "comments.jsonl"
-    file.write_text(json.dumps(line("c-1")) + "\n" + json.dumps(line("c-2")) + "\n")
-    command = [sys.executable, "-m", "service.cli.main", "import", str(file), "--site", courier.name]
-    subprocess.run(command, env=dict(os.environ), check=True, capture_output=True)
-    told = generate_latest(home_registry(context.settings.home)).decode()
-    assert 'replydesk_submissions_total{outcome="new",source="import"} 2.0' in told
-
-
-def test_what_is_odd_in_an_export_is_counted_and_named(run: Run, tmp_path: Path, courier: Site) -> None:
-    file = tmp_path / "export.xml"
-    begin = head("https://courier.example")
-    file.write_bytes(
-        begin
-        + item(comment(1), comment(2, "Note.", kind="note"), status="publish")
-        + item(comment(3, "Good #."), status="private").replace(b"#", b"\x96")
-        + TAIL
-    )
-    done = run("import", str(file), "--site", "courier", "--json")
-    assert json.loads(done.stdout) == {
-        "imported": 2,
-        "replayed": 0,
-        "revised": 0,
-        "refused": 0,
-        "left_out": 1,
-        "not_shown": 1,
-        "repaired": 1,
-    }
-    assert "line 2: character: held a character that is none in the file's encoding" in done.stderr
-    file.write_bytes(begin + item(comment(4, "Four.")) + item(comment(5, "Five.")) + b"<item><broken")
-    done = run("import", str(file), "--site", "courier", "--json", code=2)
-    assert json.loads(done.stdout)["imported"] == 2
-    assert "line " in done.stderr
-
-
-def test_an_article_is_described_and_moved(run: Run, imports: Callable[..., dict[str, int]]) -> None:
+def test_an_article_is_described_and_moved(run, imports):
     imports(line("a"), line("b", "Two."))
     url, to = "http://www.courier.example/a/?utm_source=x", "https://courier.example/2026/a"
     given = ["--site", "courier", "--json"]
@@ -495,8 +124,6 @@ def test_an_article_is_described_and_moved(run: Run, imports: Callable[..., dict
         (("move", "https://c.example/", "https://c.example/b", "--site", "nobody"), "There is no site"),
     ],
 )
-def test_what_is_wrong_with_an_article_is_said_in_a_line(
-    run: Run, courier: Site, arguments: tuple[str, ...], said: str
-) -> None:
+def test_what_is_wrong_with_an_article_is_said_in_a_line(run, courier, arguments, said):
     site = () if "--site" in arguments else ("--site", "courier")
     assert said in run("article", *arguments, *site, code=2).output

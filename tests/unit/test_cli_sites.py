@@ -1,45 +1,37 @@
 """`replydesk site` and `replydesk moderator`: secrets shown once, settings and policy, rotation, sign-in links."""
 
-from __future__ import annotations
-
 import hashlib
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import Result
 
-from service.context import AppContext
-from service.domain.site import Site
-from service.privacy.keys import Keyring, fingerprint
+from service.privacy.keys import fingerprint
 from service.privacy.sealing import Address, open_box, seal
 from tests.factories import added
 
 SECRETS = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_private_key")
 
 
-def site_of(context: AppContext) -> Site:
+def site_of(context):
     with context.deps.store.read() as tx:
         found = tx.sites.get("courier")
     assert found is not None
     return found
 
 
-def opens(context: AppContext, key: str, at: datetime | None = None) -> str | None:
+def opens(context, key, at=None):
     """Which kind of key this is, None when it opens nothing."""
     with context.deps.store.read() as tx:
         owner = tx.sites.key_owner(fingerprint(context.keyring, key), at or datetime.now(UTC))
     return owner[1] if owner else None
 
 
-def unsealed(keyring: Keyring, purpose: str, sealed: tuple[bytes, ...]) -> list[str]:
+def unsealed(keyring, purpose, sealed):
     return [keyring.decrypt("courier", purpose, one).decode() for one in sealed]
 
 
-def test_a_new_site_gets_secrets_that_work(run: Callable[..., Result], context: AppContext) -> None:
+def test_a_new_site_gets_secrets_that_work(run, context):
     shown = added(run, "--callback", "https://courier.example/hook")
     assert list(shown) == ["site", *SECRETS]
     assert (opens(context, shown["key"]), opens(context, shown["akismet_key"])) == ("key", "akismet")
@@ -51,13 +43,13 @@ def test_a_new_site_gets_secrets_that_work(run: Callable[..., Result], context: 
     assert site.callback_url == "https://courier.example/hook"
 
 
-def test_no_secret_is_stored_in_the_clear(run: Callable[..., Result], home: Path) -> None:
+def test_no_secret_is_stored_in_the_clear(run, home):
     shown = added(run)
     stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
     assert not [name for name in SECRETS if shown[name].encode() in stored]
 
 
-def test_without_json_the_secrets_are_whole_on_their_lines(run: Callable[..., Result]) -> None:
+def test_without_json_the_secrets_are_whole_on_their_lines(run):
     told = run("site", "add", "courier", "--url", "https://courier.example").stdout
     assert any(line.strip().startswith("rk_") for line in told.splitlines())
     assert any(line.strip().startswith("whsec_") for line in told.splitlines())
@@ -85,9 +77,7 @@ def test_without_json_the_secrets_are_whole_on_their_lines(run: Callable[..., Re
         (("import", "nothing.jsonl", "--site", "nobody"), "nothing.jsonl"),
     ],
 )
-def test_what_is_refused_is_one_clear_line(
-    run: Callable[..., Result], words: tuple[str, ...], says: str
-) -> None:
+def test_what_is_refused_is_one_clear_line(run, words, says):
     done = run(*words, code=2)
     assert done.stderr.startswith("replydesk: ")
     assert len(done.stderr.splitlines()) == 1
@@ -95,19 +85,19 @@ def test_what_is_refused_is_one_clear_line(
     assert done.stdout == ""
 
 
-def test_a_home_without_a_database_says_what_to_do(run: Callable[..., Result], home: Path) -> None:
+def test_a_home_without_a_database_says_what_to_do(run, home):
     (home / "replydesk.db").unlink()
     assert "replydesk migrate" in run("site", "list", code=2).stderr
 
 
-def test_a_name_is_taken_once(run: Callable[..., Result]) -> None:
+def test_a_name_is_taken_once(run):
     first = added(run)
     assert "taken" in run("site", "add", "courier", "--url", "https://x.example", code=2).stderr
     assert json.loads(run("site", "show", "courier", "--json").stdout)["url"] == "https://courier.example"
     assert first["site"] == "courier"
 
 
-def test_settings_and_policy_are_set_together(run: Callable[..., Result], context: AppContext) -> None:
+def test_settings_and_policy_are_set_together(run, context):
     added(run)
     run(
         "site", "set", "courier", "toxicity.hold=0.5", "moderation=post", "title=The Courier",
@@ -129,17 +119,16 @@ def test_settings_and_policy_are_set_together(run: Callable[..., Result], contex
     assert site.options.undo_seconds == 12.0
     with context.deps.store.read() as tx:
         before = tx.sites.policy(site.id, 1)
-    assert before is not None
     assert before.moderation == "pre"
 
 
-def test_settings_alone_make_no_policy_version(run: Callable[..., Result], context: AppContext) -> None:
+def test_settings_alone_make_no_policy_version(run, context):
     added(run)
     run("site", "set", "courier", "title=X", "moderation=pre")
     assert site_of(context).policy.version == 1
 
 
-def test_one_fault_and_nothing_is_set(run: Callable[..., Result], context: AppContext) -> None:
+def test_one_fault_and_nothing_is_set(run, context):
     added(run)
     done = run(
         "site", "set", "courier", "title=X", "moderation=none", "colour=red", "webhook_secret=abc", code=2
@@ -167,14 +156,12 @@ def test_one_fault_and_nothing_is_set(run: Callable[..., Result], context: AppCo
         "novalue",
     ],
 )
-def test_a_faulty_setting_is_named(run: Callable[..., Result], term: str) -> None:
+def test_a_faulty_setting_is_named(run, term):
     added(run)
     assert term.partition("=")[0] in run("site", "set", "courier", term, code=2).stderr
 
 
-def test_an_operators_own_webhook_secret_is_taken(
-    run: Callable[..., Result], context: AppContext, tmp_path: Path
-) -> None:
+def test_an_operators_own_webhook_secret_is_taken(run, context, tmp_path):
     """From the command line, or from a file so that no process list shows it; it alone signs then."""
     added(run)
     own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -186,7 +173,7 @@ def test_an_operators_own_webhook_secret_is_taken(
     assert unsealed(context.keyring, "webhook", site_of(context).webhook_secrets) == [other]
 
 
-def test_callbacks_are_switched_on_again(run: Callable[..., Result], context: AppContext) -> None:
+def test_callbacks_are_switched_on_again(run, context):
     added(run, "--callback", "https://courier.example/hook")
     run("site", "set", "courier", "callback_disabled=moving house")
     assert site_of(context).callback_disabled == "moving house"
@@ -213,9 +200,7 @@ def test_callbacks_are_switched_on_again(run: Callable[..., Result], context: Ap
         "[::ffff:10.0.0.7]",
     ],
 )
-def test_a_callback_address_that_would_be_refused_is_refused_at_once(
-    run: Callable[..., Result], context: AppContext, monkeypatch: pytest.MonkeyPatch, host: str
-) -> None:
+def test_a_callback_address_that_would_be_refused_is_refused_at_once(run, context, monkeypatch, host):
     """A private, loopback, link-local or metadata address is named with the setting that would open it."""
     added(run)
     monkeypatch.setenv("REPLYDESK_CALLBACK_ALLOW", "10.9.0.0/16")
@@ -245,16 +230,14 @@ def test_a_callback_address_that_would_be_refused_is_refused_at_once(
         ("none", "https://hooks.courier.example/hook"),
     ],
 )
-def test_a_callback_address_that_is_open_is_taken(
-    run: Callable[..., Result], context: AppContext, monkeypatch: pytest.MonkeyPatch, allow: str, url: str
-) -> None:
+def test_a_callback_address_that_is_open_is_taken(run, context, monkeypatch, allow, url):
     added(run)
     monkeypatch.setenv("REPLYDESK_CALLBACK_ALLOW", allow)
     run("site", "set", "courier", f"callback_url={url}")
     assert site_of(context).callback_url == url
 
 
-def test_a_rotated_key_overlaps_for_a_day(run: Callable[..., Result], context: AppContext) -> None:
+def test_a_rotated_key_overlaps_for_a_day(run, context):
     old = added(run)["key"]
     new = json.loads(run("site", "rotate", "courier", "key", "--json").stdout)["key"]
     assert (opens(context, old), opens(context, new)) == ("key", "key")
@@ -265,9 +248,7 @@ def test_a_rotated_key_overlaps_for_a_day(run: Callable[..., Result], context: A
 
 
 @pytest.mark.parametrize(("what", "purpose"), [("webhook_secret", "webhook"), ("inbound_secret", "inbound")])
-def test_a_rotated_webhook_secret_overlaps(
-    run: Callable[..., Result], context: AppContext, what: str, purpose: str
-) -> None:
+def test_a_rotated_webhook_secret_overlaps(run, context, what, purpose):
     made = [added(run)[what]]
     made += [json.loads(run("site", "rotate", "courier", what, "--json").stdout)[what] for _ in range(2)]
     assert unsealed(context.keyring, purpose, getattr(site_of(context), f"{what}s")) == [made[2], made[1]]
@@ -275,9 +256,7 @@ def test_a_rotated_webhook_secret_overlaps(
     assert unsealed(context.keyring, purpose, getattr(site_of(context), f"{what}s")) == [last]
 
 
-def test_a_rotated_contact_key_seals_for_the_new_holder(
-    run: Callable[..., Result], context: AppContext
-) -> None:
+def test_a_rotated_contact_key_seals_for_the_new_holder(run, context):
     added(run)
     private = json.loads(run("site", "rotate", "courier", "contact_key", "--json").stdout)[
         "contact_private_key"
@@ -286,15 +265,15 @@ def test_a_rotated_contact_key_seals_for_the_new_holder(
     assert open_box(private, box) == "ada@example.org"
 
 
-def test_a_site_is_shown_without_its_secrets(run: Callable[..., Result]) -> None:
+def test_a_site_is_shown_without_its_secrets(run):
     secrets = added(run)
     for told in (run("site", "show", "courier", "--json").stdout, run("site", "show", "courier").stdout):
         assert "toxicity.hold" in told
         assert not [name for name in SECRETS if secrets[name] in told]
 
 
-def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], context: AppContext) -> None:
-    first: dict[str, Any] = json.loads(run("moderator", "add", "Mo", "--role", "lead", "--json").stdout)
+def test_a_moderator_gets_a_link_that_works_once(run, context):
+    first = json.loads(run("moderator", "add", "Mo", "--role", "lead", "--json").stdout)
     again = json.loads(run("moderator", "add", "Mo", "--json").stdout)
     assert (first["moderator"], first["role"], again["role"]) == ("Mo", "lead", "lead")
     assert first["sign_in_url"] != again["sign_in_url"]
@@ -305,7 +284,6 @@ def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], con
     with context.deps.store.write() as tx:
         assert tx.moderators.use_sign_in(hashed, now + timedelta(minutes=16)) is None
         signed_in = tx.moderators.use_sign_in(hashed, now)
-        assert signed_in is not None
         assert signed_in.name == "Mo"
         assert tx.moderators.use_sign_in(hashed, now) is None
     assert json.loads(run("moderator", "list", "--json").stdout) == [
@@ -314,9 +292,7 @@ def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], con
     assert "Mo" in run("moderator", "list").stdout
 
 
-def test_a_sample_shows_what_a_map_reads(
-    run: Callable[..., Result], context: AppContext, tmp_path: Path
-) -> None:
+def test_a_sample_shows_what_a_map_reads(run, context, tmp_path):
     run("site", "add", "courier", "--url", "https://courier.example")
     places = tmp_path / "map.json"
     places.write_text('{"body": "/t", "article.url": "/u", "author.name": "/n", "author.email": "/m"}')
@@ -331,7 +307,7 @@ def test_a_sample_shows_what_a_map_reads(
     assert "article" in run("site", "sample", "courier", str(hook), code=2).output
 
 
-def test_a_help_text_comes_from_a_file(run: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_help_text_comes_from_a_file(run, tmp_path):
     run("site", "add", "courier", "--url", "https://courier.example")
     file = tmp_path / "help.txt"
     file.write_text("You are not alone.\nThe Harbour line listens.\n")

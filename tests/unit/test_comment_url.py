@@ -1,7 +1,5 @@
 """Article addresses: what counts as one page, and what is no address."""
 
-from __future__ import annotations
-
 import pytest
 
 from service.domain.comment import URL_LIMIT, normalise_url
@@ -40,13 +38,13 @@ SAME = [
 
 
 @pytest.mark.parametrize(("given", "normal"), SAME)
-def test_equal_pages_compare_equal(given: str, normal: str) -> None:
+def test_equal_pages_compare_equal(given, normal):
     """Scheme, host, default port, fragment, user part and tracking make no other page; everything else does."""
     assert normalise_url(given) == normal
 
 
 @pytest.mark.parametrize(("given", "normal"), SAME)
-def test_a_normal_address_stays_as_it_is(given: str, normal: str) -> None:
+def test_a_normal_address_stays_as_it_is(given, normal):
     assert normalise_url(normal) == normal
 
 
@@ -73,13 +71,13 @@ def test_a_normal_address_stays_as_it_is(given: str, normal: str) -> None:
         "https://" + "ü" * 300 + ".example/",
     ],
 )
-def test_what_is_no_page_is_refused(given: str) -> None:
+def test_what_is_no_page_is_refused(given):
     """Anything but an absolute http or https URL of bounded length with a host raises ValueError, and nothing else."""
     with pytest.raises(ValueError, match="must"):
         normalise_url(given)
 
 
-def test_many_parameters_take_linear_time() -> None:
+def test_many_parameters_take_linear_time():
     query = "&".join(["utm_a=1"] * 200)
     assert normalise_url(f"https://news.example/?{query}") == "https://news.example/"
 
@@ -87,6 +85,6 @@ def test_many_parameters_take_linear_time() -> None:
 @pytest.mark.parametrize(
     "url", ["http://\xa0", "https://a\u2003b.example/x", "https://a\uff0fb.example", "http://\uff03"]
 )
-def test_a_host_that_becomes_something_else_in_ascii_is_refused(url: str) -> None:
+def test_a_host_that_becomes_something_else_in_ascii_is_refused(url):
     with pytest.raises(ValueError, match="absolute http or https URL"):
         normalise_url(url)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -29,7 +28,7 @@ class Patient:
     """For each request the number of the connection that it came by."""
     opened: list[socket.socket] = field(default_factory=list)
 
-    def serve(self, listener: socket.socket) -> None:
+    def serve(self, listener):
         while True:
             try:
                 connection, _ = listener.accept()
@@ -38,7 +37,7 @@ class Patient:
             self.opened.append(connection)
             threading.Thread(target=self.keep, args=[connection, len(self.opened)], daemon=True).start()
 
-    def keep(self, connection: socket.socket, number: int) -> None:
+    def keep(self, connection, number):
         """Answer until the other side is gone, or it is time to leave."""
         with suppress(OSError, IndexError, StopIteration), connection:
             while self.requests.count(number) != self.leaves:
@@ -48,7 +47,7 @@ class Patient:
 
 
 @pytest.fixture
-def patient() -> Iterator[Patient]:
+def patient():
     server = Patient()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server.port = listener.getsockname()[1]
@@ -68,12 +67,12 @@ def patient() -> Iterator[Patient]:
 class Ticking:
     now = 100.0
 
-    def __call__(self) -> float:
+    def __call__(self):
         return self.now
 
 
 @pytest.fixture
-def clock() -> Ticking:
+def clock():
     return Ticking()
 
 

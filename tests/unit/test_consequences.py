@@ -15,7 +15,7 @@ STRICT = Policy(cuts={"toxicity": Cut(hold=0.3, reject=0.9)})
 LENIENT = replace(STRICT, version=2, cuts={"toxicity": Cut(hold=0.6, reject=0.95)})
 
 
-def scored(number: int, toxicity: float, judged: Action | None = None, **changes: object) -> Past:
+def scored(number, toxicity, judged=None, **changes):
     """A comment with that score, and what a person said of it."""
     comment = Comment(
         pk=number,
@@ -32,10 +32,10 @@ def scored(number: int, toxicity: float, judged: Action | None = None, **changes
         source=Source.API,
         verdict=Verdict(HOLD, (), dict.fromkeys(LABELS, 0.0) | {"toxicity": toxicity}, model="made-up-1"),
     )
-    return Past(replace(comment, **changes), judged)  # type: ignore[arg-type]
+    return Past(replace(comment, **changes), judged)
 
 
-def test_the_numbers_equal_a_recount() -> None:
+def test_the_numbers_equal_a_recount():
     past = [
         scored(n, n / 40, judged)
         for n, judged in enumerate([APPROVE, None, REJECT, SPAM, APPROVE, None, REJECT, APPROVE] * 5)
@@ -43,11 +43,7 @@ def test_the_numbers_equal_a_recount() -> None:
     found = preview_policy(past, STRICT, LENIENT)
     for outcome, policy in ((found.before, STRICT), (found.after, LENIENT)):
         fresh = [
-            decide(
-                Assessment(one.comment.verdict.scores, "made-up-1"),
-                facts_of(one.comment),
-                policy,
-            ).action
+            decide(Assessment(one.comment.verdict.scores, "made-up-1"), facts_of(one.comment), policy).action
             for one in past
             if one.comment.verdict
         ]
@@ -64,7 +60,7 @@ def test_the_numbers_equal_a_recount() -> None:
     assert (found.looked_at, found.judged) == (40, 30)
 
 
-def test_the_comments_that_would_change_are_named() -> None:
+def test_the_comments_that_would_change_are_named():
     """Exactly those between the two cuts change, with what they were and what they would be."""
     past = [scored(1, 0.2), scored(2, 0.4, APPROVE), scored(3, 0.7), scored(4, 0.92, REJECT)]
     found = preview_policy(past, STRICT, LENIENT)
@@ -74,18 +70,18 @@ def test_the_comments_that_would_change_are_named() -> None:
     ]
 
 
-def test_the_same_policy_changes_nothing() -> None:
+def test_the_same_policy_changes_nothing():
     past = [scored(n, n / 10) for n in range(10)]
     found = preview_policy(past, STRICT, STRICT)
     assert found.changes == ()
     assert found.before == found.after
 
 
-def test_what_the_classifier_could_not_judge_stays_held() -> None:
+def test_what_the_classifier_could_not_judge_stays_held():
     verdict = Verdict(HOLD, (Reason("language", "…"),), dict.fromkeys(LABELS, 0.0), model="made-up-1")
     past = [scored(1, 0.0, verdict=verdict)]
     assert preview_policy(past, STRICT, LENIENT).after.actions[HOLD] == 1
 
 
-def test_what_has_no_score_is_held() -> None:
+def test_what_has_no_score_is_held():
     assert again(scored(1, 0.0, verdict=None).comment, LENIENT) is HOLD

@@ -1,39 +1,32 @@
 """The demo site's secrets: kept in a file but for the private contact key, and a kill at any moment loses none."""
 
-from __future__ import annotations
-
 import io
 import json
 import stat
-from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from service.cli import demo
-from service.cli.demo import Summary
 from service.cli.screen import Screen
-from service.config import Settings, load
-from service.context import AppContext
+from service.config import load
 from service.privacy.keys import fingerprint
-from service.usecases.sites import Enrolment
 
 
 class Killed(BaseException):
     """The process ends here."""
 
 
-def kept(home: Path) -> dict[str, str]:
-    found: dict[str, str] = json.loads((home / "demo-site.json").read_text())
-    return found
+def kept(home):
+    return json.loads((home / "demo-site.json").read_text())
 
 
-def opens(context: AppContext, key: str) -> bool:
+def opens(context, key):
     with context.deps.store.read() as tx:
         return tx.sites.key_owner(fingerprint(context.keyring, key), context.deps.clock()) is not None
 
 
-def printed(summary: Summary) -> str:
+def printed(summary):
     screen = Screen()
     screen.console = Console(file=io.StringIO(), width=200, highlight=False)
     screen.summary(summary, 1.0)
@@ -41,7 +34,7 @@ def printed(summary: Summary) -> str:
     return screen.console.file.getvalue()
 
 
-def test_the_private_contact_key_is_shown_once_and_kept_nowhere(home: Path, context: AppContext) -> None:
+def test_the_private_contact_key_is_shown_once_and_kept_nowhere(home, context):
     first, later = demo.prepare(load()), demo.prepare(load())
     assert first.contact_key
     assert f"shown once:\n{first.contact_key}\n" in printed(first)
@@ -55,12 +48,10 @@ def test_the_private_contact_key_is_shown_once_and_kept_nowhere(home: Path, cont
     assert first.contact_key not in repr(first)
 
 
-def test_a_kill_before_the_site_is_stored_is_made_good_by_the_next_start(
-    home: Path, context: AppContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kill_before_the_site_is_stored_is_made_good_by_the_next_start(home, context, monkeypatch):
     keep = demo._keep
 
-    def killed(settings: Settings, enrolment: Enrolment) -> None:
+    def killed(settings, enrolment):
         keep(settings, enrolment)
         raise Killed
 
@@ -75,7 +66,7 @@ def test_a_kill_before_the_site_is_stored_is_made_good_by_the_next_start(
     assert kept(home)["key"] != stale
 
 
-def test_a_site_without_its_file_is_told_how_to_get_new_keys(home: Path) -> None:
+def test_a_site_without_its_file_is_told_how_to_get_new_keys(home):
     demo.prepare(load())
     (home / "demo-site.json").unlink()
     found = printed(demo.prepare(load()))

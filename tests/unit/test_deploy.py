@@ -1,16 +1,12 @@
 """The files that operators deploy: of the right shape, naming metrics and parts of the runbook that exist."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
 import yaml
-from prometheus_client import CollectorRegistry
 
 from service.context import Dependencies
 from service.messaging.dispatcher import RecordingDispatcher
@@ -30,52 +26,51 @@ SCHEMAS = {
 NAME = re.compile(r"replydesk_[a-z_]+")
 
 
-def read(name: str) -> Any:
+def read(name):
     return yaml.safe_load((DEPLOY / name).read_text())
 
 
-def told() -> set[str]:
+def told():
     """Every series that web and worker tell, by name."""
     store = sqlite_store()
     with store.write() as tx:
         tx.sites.add(courier())
     web = make_meters(Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON))
-    registries: list[CollectorRegistry] = [web.own, web.backlog, meters().own]
-    found: set[str] = set()
+    registries = [web.own, web.backlog, meters().own]
+    found = set()
     for registry in registries:
         for family in registry.collect():
-            ends = {
-                "counter": ("_total",),
-                "histogram": ("_bucket", "_sum", "_count"),
-            }.get(family.type, ("",))
+            ends = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}.get(
+                family.type, ("",)
+            )
             found |= {f"{family.name}{end}" for end in ends}
     return found
 
 
 @pytest.mark.parametrize(("name", "schema"), SCHEMAS.items())
-def test_each_file_has_its_shape(name: str, schema: str) -> None:
+def test_each_file_has_its_shape(name, schema):
     jsonschema.validate(read(name), json.loads((DEPLOY / "schemas" / f"{schema}.json").read_text()))
 
 
-def test_no_file_is_left_unchecked() -> None:
+def test_no_file_is_left_unchecked():
     files = {str(path.relative_to(DEPLOY)) for path in DEPLOY.rglob("*") if path.is_file()}
     assert files == set(SCHEMAS) | {f"schemas/{schema}.json" for schema in SCHEMAS.values()}
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_every_metric_that_is_asked_for_exists(name: str) -> None:
+def test_every_metric_that_is_asked_for_exists(name):
     """A rule or panel that asks for what nobody tells would be silent for ever."""
     assert set(NAME.findall((DEPLOY / name).read_text())) - told() == set()
 
 
-def test_every_alert_leads_to_its_part_of_the_runbook() -> None:
+def test_every_alert_leads_to_its_part_of_the_runbook():
     headings = re.findall(r"(?m)^## (.+)$", (ROOT / "docs" / "operate" / "runbook.md").read_text())
     anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
     alerts = [rule for group in read("prometheus/rules.yaml")["groups"] for rule in group["rules"]]
     assert {rule["annotations"]["runbook"].partition("#")[2] for rule in alerts} <= anchors
 
 
-def test_an_alert_speaks_though_its_series_are_gone() -> None:
+def test_an_alert_speaks_though_its_series_are_gone():
     alerts = {
         rule["alert"]: rule["expr"]
         for group in read("prometheus/rules.yaml")["groups"]
@@ -92,7 +87,7 @@ def test_an_alert_speaks_though_its_series_are_gone() -> None:
     } <= set(alerts)
 
 
-def test_the_web_starts_without_its_broker_and_ends_in_peace() -> None:
+def test_the_web_starts_without_its_broker_and_ends_in_peace():
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     waits_for = set(services["web"]["depends_on"])
     while more := {one for name in waits_for for one in services[name].get("depends_on", {})} - waits_for:
@@ -103,14 +98,14 @@ def test_the_web_starts_without_its_broker_and_ends_in_peace() -> None:
     assert int(services["web"]["stop_grace_period"].removesuffix("s")) > graceful_timeout
 
 
-def test_scaling_looks_at_the_one_number() -> None:
+def test_scaling_looks_at_the_one_number():
     keda, hpa = read("kubernetes/keda-scaledobject.yaml")["spec"], read("kubernetes/hpa.yaml")["spec"]
     assert keda["triggers"][0]["metadata"]["query"] == "max(replydesk_oldest_unscored_age_seconds)"
     assert hpa["metrics"][0]["external"]["metric"]["name"] == "replydesk_oldest_unscored_age_seconds"
     assert min(keda["minReplicaCount"], hpa["minReplicas"]) >= 1
 
 
-def test_containers_are_asked_for_their_own_process() -> None:
+def test_containers_are_asked_for_their_own_process():
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     asked = {
         name: one["healthcheck"]["test"][2:]
@@ -120,10 +115,10 @@ def test_containers_are_asked_for_their_own_process() -> None:
     assert asked == {"worker": ["alive"], "delivery": ["alive"], "beat": ["alive", "--beat"]}
 
 
-def test_panels_do_not_overlap() -> None:
+def test_panels_do_not_overlap():
     panels = read("grafana/replydesk.json")["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
-    taken: set[tuple[int, int]] = set()
+    taken = set()
     for panel in panels:
         place = panel["gridPos"]
         cells = {(place["x"] + dx, place["y"] + dy) for dx in range(place["w"]) for dy in range(place["h"])}

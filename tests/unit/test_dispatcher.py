@@ -1,14 +1,11 @@
 """The dispatcher: it never blocks, coalesces, and goes on when the broker is back; real server and double."""
 
-from __future__ import annotations
-
 import json
 import multiprocessing
 import os
 import signal
 import statistics
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -26,21 +23,21 @@ PREFIX = "dispatcher:"
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def url():
     """A Valkey or Redis of this module's own, so that it may be stopped."""
     with servers.own_valkey(servers.valkey_program()) as started:
         yield started
 
 
 @pytest.fixture
-def server(url: str) -> Iterator[Redis]:
+def server(url):
     with Redis.from_url(url) as client:
         client.flushall()
         yield client
 
 
 @pytest.fixture
-def dispatcher(url: str, server: Redis) -> Iterator[CeleryDispatcher]:
+def dispatcher(url, server):
     """A dispatcher on that server, closed at the end."""
     made = CeleryDispatcher(url, PREFIX)
     yield made
@@ -48,9 +45,9 @@ def dispatcher(url: str, server: Redis) -> Iterator[CeleryDispatcher]:
 
 
 @contextmanager
-def hung(server: Redis) -> Iterator[None]:
+def hung(server):
     """Stop the server as a machine that swaps or a paused container would: it takes bytes and answers nothing."""
-    pid = int(server.info("server")["process_id"])  # type: ignore[index]  # the sync client
+    pid = int(server.info("server")["process_id"])
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
@@ -58,13 +55,13 @@ def hung(server: Redis) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def length(server: Redis, name: str) -> int:
+def length(server, name):
     """How many messages wait in the queue of this task."""
-    return int(server.llen(f"{PREFIX}{QUEUES[name]}"))  # type: ignore[arg-type]  # the sync client
+    return int(server.llen(f"{PREFIX}{QUEUES[name]}"))
 
 
 @pytest.mark.parametrize("kind", ["real", "quiet", "no broker", "dead broker"])
-def test_no_dispatcher_blocks_or_raises(kind: str, url: str, server: Redis) -> None:
+def test_no_dispatcher_blocks_or_raises(kind, url, server):
     dispatcher = {
         "real": CeleryDispatcher(url, PREFIX),
         "quiet": RecordingDispatcher(),
@@ -82,7 +79,7 @@ def test_no_dispatcher_blocks_or_raises(kind: str, url: str, server: Redis) -> N
     assert time.monotonic() - started < 1.5
 
 
-def test_the_double_records_what_was_enqueued() -> None:
+def test_the_double_records_what_was_enqueued():
     """The shipped double records names and delays, in order, of the names that a real dispatcher would send."""
     dispatcher = RecordingDispatcher()
     dispatcher.enqueue(SCORE)
@@ -92,12 +89,10 @@ def test_the_double_records_what_was_enqueued() -> None:
 
 
 @pytest.mark.parametrize("name", QUEUES)
-def test_a_task_is_one_message_with_its_name_alone(
-    name: str, dispatcher: CeleryDispatcher, server: Redis
-) -> None:
+def test_a_task_is_one_message_with_its_name_alone(name, dispatcher, server):
     dispatcher.enqueue(name)
     until(lambda: length(server, name))
-    message = json.loads(server.lindex(f"{PREFIX}{QUEUES[name]}", 0))  # type: ignore[arg-type]  # the sync client
+    message = json.loads(server.lindex(f"{PREFIX}{QUEUES[name]}", 0))
     assert message["headers"]["task"] == name
     assert (message["headers"]["argsrepr"], message["headers"]["kwargsrepr"]) == ("()", "{}")
     assert message["content-type"] == "application/json"
@@ -116,7 +111,7 @@ def test_tasks_are_coalesced(dispatcher, server):
     until(lambda: length(server, SCORE))
 
 
-def test_dead_workers_are_not_buried_in_messages(dispatcher: CeleryDispatcher, server: Redis) -> None:
+def test_dead_workers_are_not_buried_in_messages(dispatcher, server):
     for _ in range(QUEUE_BOUND):
         server.lpush(f"{PREFIX}{QUEUES[SCORE]}", b"{}")
     dispatcher.enqueue(SCORE)
@@ -125,7 +120,7 @@ def test_dead_workers_are_not_buried_in_messages(dispatcher: CeleryDispatcher, s
     assert length(server, SCORE) == QUEUE_BOUND
 
 
-def test_a_task_can_be_delayed(dispatcher: CeleryDispatcher, server: Redis) -> None:
+def test_a_task_can_be_delayed(dispatcher, server):
     started = time.monotonic()
     dispatcher.enqueue(PUBLISH, 0.4)
     dispatcher.enqueue(SCORE)
@@ -135,9 +130,7 @@ def test_a_task_can_be_delayed(dispatcher: CeleryDispatcher, server: Redis) -> N
     assert 0.35 < time.monotonic() - started < 5
 
 
-def test_enqueueing_takes_microseconds_though_the_broker_hangs(
-    dispatcher: CeleryDispatcher, server: Redis
-) -> None:
+def test_enqueueing_takes_microseconds_though_the_broker_hangs(dispatcher, server):
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
     server.flushall()
@@ -154,9 +147,7 @@ def test_enqueueing_takes_microseconds_though_the_broker_hangs(
     until(lambda: length(server, SCORE) and length(server, SWEEP), 15)
 
 
-def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(
-    dispatcher: CeleryDispatcher, server: Redis
-) -> None:
+def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(dispatcher, server):
     with hung(server):
         dispatcher.enqueue(SCORE)
         dispatcher.enqueue(PUBLISH, 60)
@@ -165,13 +156,13 @@ def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(
         assert time.monotonic() - started < 1.2
 
 
-def test_closing_sends_what_is_due(dispatcher: CeleryDispatcher, server: Redis) -> None:
+def test_closing_sends_what_is_due(dispatcher, server):
     dispatcher.enqueue(SCORE)
     dispatcher.close()
     assert length(server, SCORE) == 1
 
 
-def test_an_emptied_server_is_no_obstacle(dispatcher: CeleryDispatcher, server: Redis) -> None:
+def test_an_emptied_server_is_no_obstacle(dispatcher, server):
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
     server.flushall()
@@ -179,15 +170,13 @@ def test_an_emptied_server_is_no_obstacle(dispatcher: CeleryDispatcher, server: 
     until(lambda: length(server, SCORE) == 1)
 
 
-def _enqueue_in_child(dispatcher: CeleryDispatcher) -> None:
+def _enqueue_in_child(dispatcher):
     dispatcher.enqueue(DELIVER)
     dispatcher.close()
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_process_enqueues_with_a_thread_of_its_own(
-    dispatcher: CeleryDispatcher, server: Redis
-) -> None:
+def test_a_forked_process_enqueues_with_a_thread_of_its_own(dispatcher, server):
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
     child = multiprocessing.get_context("fork").Process(target=_enqueue_in_child, args=(dispatcher,))
@@ -197,7 +186,7 @@ def test_a_forked_process_enqueues_with_a_thread_of_its_own(
     assert length(server, DELIVER) == 1
 
 
-def test_whoever_lives_writes_a_heartbeat(dispatcher: CeleryDispatcher, server: Redis, url: str) -> None:
+def test_whoever_lives_writes_a_heartbeat(dispatcher, server, url):
     assert read_heartbeats(url, PREFIX).worker is None
     answerer = WorkerHeartbeats(url, PREFIX)
     answerer.begun(SCORE)
@@ -223,9 +212,7 @@ def test_whoever_lives_writes_a_heartbeat(dispatcher: CeleryDispatcher, server: 
 
 
 @pytest.mark.parametrize("offset", [-40.0, 60.0])
-def test_a_heartbeat_is_as_old_as_the_broker_says(
-    server: Redis, url: str, monkeypatch: pytest.MonkeyPatch, offset: float
-) -> None:
+def test_a_heartbeat_is_as_old_as_the_broker_says(server, url, monkeypatch, offset):
     now = time.time()
     monkeypatch.setattr("service.messaging.heartbeats.time.time", lambda: now + offset)
     WorkerHeartbeats(url, PREFIX).begun(SWEEP)
@@ -238,7 +225,7 @@ def test_a_heartbeat_is_as_old_as_the_broker_says(
     assert abs(heard.skew - offset) < 5
 
 
-def test_a_round_is_made_by_one_worker(server: Redis, url: str) -> None:
+def test_a_round_is_made_by_one_worker(server, url):
     """Of many that would make the same round one does, until its time is over; without a broker each does."""
     workers = [WorkerHeartbeats(url, PREFIX) for _ in range(8)]
     assert sum(one.takes_turn(SWEEP, 60) for one in workers) == 1
@@ -258,7 +245,7 @@ def test_an_answer_to_a_hung_broker_costs_half_a_second_once(server, url):
         assert time.monotonic() - started < 1.5
 
 
-def test_a_queue_is_stuck_when_messages_wait_and_nobody_starts(server: Redis, url: str) -> None:
+def test_a_queue_is_stuck_when_messages_wait_and_nobody_starts(server, url):
     assert stuck(url, ["score", "upkeep"], PREFIX) == []
     server.lpush(f"{PREFIX}score", b"{}")
     assert stuck(url, ["score", "upkeep"], PREFIX) == ["score"]
@@ -266,19 +253,19 @@ def test_a_queue_is_stuck_when_messages_wait_and_nobody_starts(server: Redis, ur
     assert stuck(url, ["score", "upkeep"], PREFIX) == []
 
 
-def test_kombu_spells_a_unix_socket_its_own_way() -> None:
+def test_kombu_spells_a_unix_socket_its_own_way():
     assert kombu_url("unix:///run/v.sock?db=2") == "redis+socket:///run/v.sock?db=2"
     assert kombu_url("rediss://:pw@h:1/2") == "rediss://:pw@h:1/2"
 
 
-def test_a_dispatcher_is_made_from_settings(url: str, server: Redis) -> None:
+def test_a_dispatcher_is_made_from_settings(url, server):
     dispatcher = make_dispatcher(load({"REDIS_URL": url, "REPLYDESK_REDIS_PREFIX": PREFIX}))
     dispatcher.enqueue(SCORE)
     dispatcher.close()
     assert length(server, SCORE) == 1
 
 
-def test_a_client_gives_up_within_half_a_second(server: Redis, url: str) -> None:
+def test_a_client_gives_up_within_half_a_second(server, url):
     client = connect(url)
     with hung(server), pytest.raises(Exception, match="Timeout"):  # the library's own time-out error
         client.ping()

@@ -1,7 +1,5 @@
 """With which effort is scored, and what of it is worth a full score: rules without a store."""
 
-from __future__ import annotations
-
 import pytest
 
 from service.domain.effort import deserves_full, next_effort
@@ -24,13 +22,11 @@ FULL, FAST = Effort.FULL, Effort.FAST
         (FULL, 45.0, FULL),
     ],
 )
-def test_the_effort_follows_the_oldest_comment_and_does_not_swing(
-    current: Effort, oldest: float, wanted: Effort
-) -> None:
+def test_the_effort_follows_the_oldest_comment_and_does_not_swing(current, oldest, wanted):
     assert next_effort(current, oldest, 60.0) is wanted
 
 
-def test_a_limit_of_zero_means_always_full() -> None:
+def test_a_limit_of_zero_means_always_full():
     assert next_effort(FULL, 1e6, 0.0) is FULL
     assert next_effort(FAST, 1e6, 0.0) is FULL
 
@@ -55,20 +51,18 @@ POLICY = Policy(cuts={"toxicity": Cut(approve=0.1, hold=0.5, reject=0.97), "spam
         (Action.REJECT, {"toxicity": 0.98}, True),
     ],
 )
-def test_what_is_held_or_near_a_limit_deserves_a_full_score(
-    action: Action, scores: dict[str, float], wanted: bool
-) -> None:
+def test_what_is_held_or_near_a_limit_deserves_a_full_score(action, scores, wanted):
     assert deserves_full(Verdict(action, (), scores, effort=FAST), POLICY) is wanted
 
 
-def test_what_has_a_full_score_or_none_deserves_no_other() -> None:
+def test_what_has_a_full_score_or_none_deserves_no_other():
     """A second reading would say the same; without a score there was no fast one."""
     for effort in (FULL, None):
         assert not deserves_full(Verdict(Action.HOLD, (), {"toxicity": 0.5}, effort=effort), POLICY)
 
 
 @pytest.mark.parametrize("at", [0.0, 1.0])
-def test_limits_at_the_ends_have_their_odds(at: float) -> None:
+def test_limits_at_the_ends_have_their_odds(at):
     policy = Policy(cuts={"toxicity": Cut(hold=at)})
     assert deserves_full(Verdict(Action.APPROVE, (), {"toxicity": at}, effort=FAST), policy)
     assert not deserves_full(Verdict(Action.APPROVE, (), {"toxicity": 0.5}, effort=FAST), policy)

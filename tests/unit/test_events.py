@@ -1,7 +1,5 @@
 """What the site is told: the public view, the verdict's view, the callback's bytes; never an address or a key."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -50,7 +48,7 @@ APPROVAL = Decision(
 )
 
 
-def test_the_public_view_has_what_readers_see() -> None:
+def test_the_public_view_has_what_readers_see():
     assert events.public_view(ADA) == {
         "id": "wp-1",
         "revision": 2,
@@ -63,7 +61,7 @@ def test_the_public_view_has_what_readers_see() -> None:
     }
 
 
-def test_a_callback_tells_what_was_decided_and_in_which_order() -> None:
+def test_a_callback_tells_what_was_decided_and_in_which_order():
     told = json.loads(events.payload(ADA, APPROVAL))
     assert (told["type"], told["timestamp"]) == ("comment.approved", "2026-11-22T12:00:05Z")
     assert told["data"]["comment"] == events.public_view(ADA)
@@ -72,7 +70,7 @@ def test_a_callback_tells_what_was_decided_and_in_which_order() -> None:
     }  # fmt: skip
 
 
-def test_a_callback_of_the_machine_tells_how_the_text_was_scored() -> None:
+def test_a_callback_of_the_machine_tells_how_the_text_was_scored():
     scored = replace(ADA, verdict=Verdict(Action.APPROVE, (), effort=Effort.FAST))
     automatic = replace(APPROVAL, who_kind=Who.MACHINE)
     assert json.loads(events.payload(scored, automatic))["data"]["effort"] == "fast"
@@ -80,23 +78,23 @@ def test_a_callback_of_the_machine_tells_how_the_text_was_scored() -> None:
     assert "effort" not in json.loads(events.payload(ADA, automatic))["data"]
 
 
-def test_no_view_shows_what_stays_in_the_house() -> None:
+def test_no_view_shows_what_stays_in_the_house():
     shown = events.payload(ADA, APPROVAL).decode() + json.dumps(events.decision_view(APPROVAL))
     for secret in ("author-key-of-ada", "192.0.2.0", "Agent/1", "digest-of-content", "Mo"):
         assert secret not in shown
 
 
-def test_a_callbacks_bytes_are_the_same_every_time() -> None:
+def test_a_callbacks_bytes_are_the_same_every_time():
     assert events.payload(ADA, APPROVAL) == events.payload(ADA, APPROVAL)
     assert "“Fine”" in events.payload(ADA, APPROVAL).decode()
 
 
 @pytest.mark.parametrize("action", list(Action))
-def test_every_action_has_its_event(action: Action) -> None:
+def test_every_action_has_its_event(action):
     assert str(events.TYPE_OF[action]).startswith("comment.")
 
 
-def test_a_verdict_shows_its_grounds() -> None:
+def test_a_verdict_shows_its_grounds():
     verdict = Verdict(
         action=Action.HOLD,
         reasons=(Reason("score", "toxicity 0.71.", "toxicity"), Reason("links", "3 links.")),
@@ -125,13 +123,13 @@ def test_a_verdict_shows_its_grounds() -> None:
     }
 
 
-def test_a_decision_shows_when_it_was_undone() -> None:
+def test_a_decision_shows_when_it_was_undone():
     view = events.decision_view(replace(APPROVAL, undone_at=NOON))
     assert (view["decision"], view["replaces"], view["undone_at"]) == ("41", "40", "2026-11-22T12:00:00Z")
     assert events.decision_view(replace(APPROVAL, replaces=None))["replaces"] is None
 
 
-def test_moments_are_written_in_utc() -> None:
+def test_moments_are_written_in_utc():
     there = datetime(2026, 11, 22, 13, tzinfo=timezone(timedelta(hours=1)))
     assert events.instant(there) == "2026-11-22T12:00:00Z"
     assert events.instant(None) is None

@@ -15,7 +15,7 @@ from service.usecases.validation import KEYS, faults_of
 PLACE = {"Fault": 1, "InvalidValue": 0, "_fault": 0}
 
 
-def named() -> list[tuple[str, str, set[str]]]:
+def named():
     """Where a fault is made, the key that it names, and the values that it gives."""
     found = []
     for path in Path("service").rglob("*.py"):
@@ -31,7 +31,7 @@ def named() -> list[tuple[str, str, set[str]]]:
     return found
 
 
-def test_every_fault_has_a_message_with_its_values() -> None:
+def test_every_fault_has_a_message_with_its_values():
     made = named()
     assert len(made) > 50
     wrong = [
@@ -42,16 +42,16 @@ def test_every_fault_has_a_message_with_its_values() -> None:
     assert wrong == []
 
 
-def test_every_type_of_pydantic_has_a_message() -> None:
+def test_every_type_of_pydantic_has_a_message():
     assert set(KEYS.values()) <= set(MESSAGES)
 
 
 @pytest.mark.parametrize("key", ["url", "url.email", "url.spaces"])
-def test_messages_share_a_code(key: str) -> None:
+def test_messages_share_a_code(key):
     assert Fault.of("article.url", InvalidValue(key)).code == "url"
 
 
-def test_what_pydantic_finds_is_told_without_the_value() -> None:
+def test_what_pydantic_finds_is_told_without_the_value():
     class Given(BaseModel):
         text: str = Field(strict=True, max_length=3)
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
 
-from service.domain.comment import Comment, Draft
 from service.domain.status import Status
-from service.storage import Store, Tx
+from service.storage import Store
 from service.storage.group_commit import GroupCommit, Waiting
 from service.storage.unit_of_work import add_each_site
 from tests.factories import NOON, courier, draft, sqlite_store
+from tests.processes import until
 
 DEADLINE = 10.0
 
@@ -33,7 +31,7 @@ class Disk:
     failures: list[Exception] = field(default_factory=list)
 
     @contextmanager
-    def write(self) -> Iterator[Tx]:
+    def write(self):
         """A transaction, told apart by how many comments it adds."""
         with self.store.write() as tx:
             before = tx.comments.count(None, Status.PENDING)
@@ -46,7 +44,7 @@ class Disk:
                 raise self.failures.pop()
 
     @contextmanager
-    def write_beside(self) -> Iterator[Tx]:
+    def write_beside(self):
         """A transaction that holds nobody else up; the first one's commit stays at the disk all the same."""
         first = not self.at_disk.is_set()
         with self.store.write() as tx:
@@ -56,7 +54,7 @@ class Disk:
 
 
 @pytest.fixture
-def disk() -> Disk:
+def disk():
     """A disk, with the courier known to its store."""
     made = Disk()
     with made.store.write() as tx:
@@ -64,42 +62,35 @@ def disk() -> Disk:
     return made
 
 
-def _all_at_once(disk: Disk, drafts: list[Draft]) -> list[Future[Comment | None]]:
+def _all_at_once(disk, drafts):
     """Let the first draft be at the disk while all others come to wait, then let them go."""
     group_commit = GroupCommit(disk.write, add_each_site)
     with ThreadPoolExecutor(len(drafts)) as threads:
         first = threads.submit(group_commit.add, Waiting(1, drafts[0], NOON))
         assert disk.at_disk.wait(DEADLINE)
         rest = [threads.submit(group_commit.add, Waiting(1, one, NOON)) for one in drafts[1:]]
-        _until(lambda: len(group_commit._waiting) == len(rest))
+        until(lambda: len(group_commit._waiting) == len(rest))
         disk.go_on.set()
     return [first, *rest]
 
 
-def _has(group_commit: GroupCommit[Tx], count: int) -> bool:
+def _has(group_commit, count):
     return len(group_commit._waiting) == count
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-
-
-def test_what_waits_goes_together(disk: Disk) -> None:
+def test_what_waits_goes_together(disk):
     answers = _all_at_once(disk, [draft(f"c-{number}") for number in range(8)])
     assert [comment.id for one in answers if (comment := one.result())] == [f"c-{n}" for n in range(8)]
     assert disk.taken == [1, 7]
 
 
-def test_two_with_one_id_do_not_go_together(disk: Disk) -> None:
+def test_two_with_one_id_do_not_go_together(disk):
     answers = _all_at_once(disk, [draft("c-0"), draft("c-1"), draft("c-1", body="again"), draft("c-2")])
     assert sorted(one.result() is None for one in answers) == [False, False, False, True]
     assert disk.taken == [1, 2, 0]
 
 
-def test_one_that_fails_does_not_spoil_the_others(disk: Disk) -> None:
+def test_one_that_fails_does_not_spoil_the_others(disk):
     disk.failures = [ValueError("alone"), ValueError("together")]
     answers = _all_at_once(disk, [draft(f"c-{number}") for number in range(4)])
     failed = [one for one in answers if one.exception()]
@@ -110,12 +101,12 @@ def test_one_that_fails_does_not_spoil_the_others(disk: Disk) -> None:
     assert len(stored) == 3
 
 
-def test_a_store_that_cannot_be_entered_is_waited_for_once(disk: Disk) -> None:
+def test_a_store_that_cannot_be_entered_is_waited_for_once(disk):
     arrived, give_up = threading.Event(), threading.Event()
-    tries: list[int] = []
+    tries = []
 
     @contextmanager
-    def locked() -> Iterator[Tx]:
+    def locked():
         tries.append(1)
         arrived.set()
         if give_up.wait(DEADLINE):
@@ -128,7 +119,7 @@ def test_a_store_that_cannot_be_entered_is_waited_for_once(disk: Disk) -> None:
         first = threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))
         assert arrived.wait(DEADLINE)
         others = [threads.submit(group_commit.add, Waiting(1, draft(f"c-{n}"), NOON)) for n in range(1, 6)]
-        _until(lambda: len(group_commit._waiting) == 5)
+        until(lambda: len(group_commit._waiting) == 5)
         give_up.set()
         refused = [one.exception(DEADLINE) for one in (first, *others)]
     assert all(isinstance(one, TimeoutError) for one in refused)
@@ -138,11 +129,11 @@ def test_a_store_that_cannot_be_entered_is_waited_for_once(disk: Disk) -> None:
     assert group_commit.add(Waiting(1, draft("c-0"), NOON)) is not None
 
 
-def test_what_is_stored_waits_for_no_later_commit(disk: Disk) -> None:
+def test_what_is_stored_waits_for_no_later_commit(disk):
     third_at_disk, third_may_go = threading.Event(), threading.Event()
 
     @contextmanager
-    def write() -> Iterator[Tx]:
+    def write():
         with disk.write() as tx:
             yield tx
         if len(disk.taken) == 3:
@@ -155,7 +146,7 @@ def test_what_is_stored_waits_for_no_later_commit(disk: Disk) -> None:
         assert disk.at_disk.wait(DEADLINE)
         for n, name in enumerate(("c-1", "c-2", "c-3", "c-3"), start=1):
             jobs.append(threads.submit(group_commit.add, Waiting(1, draft(name), NOON)))
-            _until(partial(_has, group_commit, n))
+            until(partial(_has, group_commit, n))
         disk.go_on.set()
         assert third_at_disk.wait(DEADLINE)
         assert all(one.result(DEADLINE) for one in jobs[:4])
@@ -164,7 +155,7 @@ def test_what_is_stored_waits_for_no_later_commit(disk: Disk) -> None:
     assert jobs[4].result() is None
 
 
-def test_one_writes_beside_another_that_takes_too_long(disk: Disk) -> None:
+def test_one_writes_beside_another_that_takes_too_long(disk):
     group_commit = GroupCommit(disk.write_beside, add_each_site, turns=2, wait_seconds=0.001)
     with ThreadPoolExecutor(3) as threads:
         first = threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))
@@ -176,14 +167,14 @@ def test_one_writes_beside_another_that_takes_too_long(disk: Disk) -> None:
     assert not group_commit._writing
 
 
-def test_what_comes_while_another_writes_gathers(disk: Disk) -> None:
+def test_what_comes_while_another_writes_gathers(disk):
     group_commit = GroupCommit(disk.write, add_each_site, turns=4, wait_seconds=DEADLINE)
     with ThreadPoolExecutor(4) as threads:
         jobs = [threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))]
         assert disk.at_disk.wait(DEADLINE)
         for n in range(1, 4):
             jobs.append(threads.submit(group_commit.add, Waiting(1, draft(f"c-{n}"), NOON)))
-            _until(partial(_has, group_commit, n))
+            until(partial(_has, group_commit, n))
         disk.go_on.set()
         assert all(one.result(DEADLINE) for one in jobs)
     assert disk.taken == [1, 3]

@@ -1,7 +1,5 @@
 """Heartbeats: who goes round is known to live, who hangs is named, and who is gone is nobody's fault."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -16,21 +14,21 @@ from service.observability.heartbeat import BEAT, FORGOTTEN_SECONDS, LOOP, Heart
 CLI = [sys.executable, "-m", "service.cli.main"]
 
 
-def alive(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def alive(home, *options):
     """Ask as a health check does: with no broker set."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     env = kept | {"REPLYDESK_HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.run([*CLI, "alive", *options], env=env, capture_output=True, text=True, check=False)
 
 
-def test_nobody_is_alive_where_nothing_runs(tmp_path: Path) -> None:
+def test_nobody_is_alive_where_nothing_runs(tmp_path):
     for options in ((), ("--beat",)):
         done = alive(tmp_path, *options)
         assert done.returncode == 2
         assert done.stderr.count("\n") == 1
 
 
-def test_a_process_that_goes_round_is_alive(tmp_path: Path) -> None:
+def test_a_process_that_goes_round_is_alive(tmp_path):
     heartbeat = Heartbeat(tmp_path, BEAT)
     heartbeat.beat()
     assert alive(tmp_path, "--beat").returncode == 0
@@ -39,7 +37,7 @@ def test_a_process_that_goes_round_is_alive(tmp_path: Path) -> None:
     assert alive(tmp_path, "--beat").returncode == 2
 
 
-def test_one_that_hangs_is_named_among_others_that_live(tmp_path: Path) -> None:
+def test_one_that_hangs_is_named_among_others_that_live(tmp_path):
     hung, well = Heartbeat(tmp_path, LOOP), Heartbeat(tmp_path, LOOP)
     hung.beat()
     time.sleep(0.05)
@@ -58,7 +56,7 @@ def test_one_that_hangs_is_named_among_others_that_live(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_process_has_a_heartbeat_of_its_own(tmp_path: Path) -> None:
+def test_a_forked_process_has_a_heartbeat_of_its_own(tmp_path):
     parent = Heartbeat(tmp_path, LOOP)
     parent.beat()
     (before,) = (one.read_bytes() for one in tmp_path.rglob(f"{LOOP}-*"))
@@ -73,7 +71,7 @@ def test_a_forked_process_has_a_heartbeat_of_its_own(tmp_path: Path) -> None:
     parent.close()
 
 
-def test_hosts_that_are_long_gone_are_forgotten(tmp_path: Path) -> None:
+def test_hosts_that_are_long_gone_are_forgotten(tmp_path):
     heartbeat = Heartbeat(tmp_path, LOOP)
     heartbeat.beat()
     (ours,) = tmp_path.rglob(f"{LOOP}-*")
@@ -89,7 +87,7 @@ def test_hosts_that_are_long_gone_are_forgotten(tmp_path: Path) -> None:
     heartbeat.close()
 
 
-def test_a_home_that_cannot_be_written_costs_the_check_alone(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_costs_the_check_alone(tmp_path):
     (tmp_path / "run").write_text("no folder")
     heartbeat = Heartbeat(tmp_path, LOOP)
     with capture_logs() as lines:

@@ -1,12 +1,8 @@
 """Callbacks and hostile targets: listeners beside all of them hear nothing, and what was judged is what is called."""
 
-from __future__ import annotations
-
 import socket
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import cycle
-from typing import Any, Final
 
 import pytest
 
@@ -27,7 +23,7 @@ LOCALHOST localhost. 127.0.0.1. [::1] [::] [0:0:0:0:0:0:0:1] [::ffff:127.0.0.1] 
 203.0.113.1 192.88.99.1 １２７.０.０.１ ①②⑦.⓪.⓪.① 127。0。0。1 user@127.0.0.1 user:pass@127.0.0.1 example.com@127.0.0.1
 127.0.0.1%2f@example.com 127.0.0.1\\@example.com 127.0.0.1#@example.com [127.0.0.1] 127.0.0.1%00.example.com
 """
-NAMES: Final[dict[str, list[list[str]]]] = {
+NAMES = {
     "loopback.example": [["127.0.0.1"]],
     "loopback6.example": [["::1"]],
     "mapped.example": [["::ffff:127.0.0.1"]],
@@ -48,7 +44,7 @@ NAMES: Final[dict[str, list[list[str]]]] = {
     "trailing.example.": [["127.0.0.1"]],
     "xn--lopback-t1a.example": [["127.0.0.1"]],
 }
-URLS: Final = (
+URLS = (
     "http://user:secret@127.0.0.1:{port}/",
     "http://courier.example@127.0.0.1:{port}/",
     "http://127.0.0.1:{port}#@courier.example/",
@@ -75,11 +71,11 @@ URLS: Final = (
 
 
 @contextmanager
-def resolving() -> Iterator[None]:
+def resolving():
     """Let the names above resolve as they say, one answer after the other; all else as ever."""
     ask, left = socket.getaddrinfo, {name: cycle(answers) for name, answers in NAMES.items()}
 
-    def answer(host: Any, port: Any, *more: Any, **named: Any) -> Any:
+    def answer(host, port, *more, **named):
         known = left.get(str(host)) or left.get(f"{host}.")
         if known is None:
             return ask(host, port, *more, **named)
@@ -88,14 +84,14 @@ def resolving() -> Iterator[None]:
             for one in next(known)
         ]
 
-    socket.getaddrinfo = answer  # type: ignore[assignment]
+    socket.getaddrinfo = answer
     try:
         yield
     finally:
         socket.getaddrinfo = ask
 
 
-def targets(port: int) -> Iterator[str]:
+def targets(port):
     """Every hostile target, with the listeners' port in it."""
     for host in HOSTILE_HOSTS.split():
         yield f"http://{host}/" if "#" in host or "\\" in host else f"http://{host}:{port}/"
@@ -106,7 +102,7 @@ def targets(port: int) -> Iterator[str]:
         yield f"http://{name}:{port}/hook"  # again: what was public before may be private now
 
 
-def test_no_request_reaches_any_hostile_target() -> None:
+def test_no_request_reaches_any_hostile_target():
     with ExitStack() as opened:
         listeners = [opened.enter_context(receiving(RawReceiver()))]
         with suppress(OSError):  # a machine without IPv6
@@ -121,7 +117,7 @@ def test_no_request_reaches_any_hostile_target() -> None:
         assert [listener.requests for listener in listeners if listener.requests] == []
 
 
-def test_the_listeners_would_hear(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_listeners_would_hear(monkeypatch):
     assert NAMES["loopback.example"] == [["127.0.0.1"]]
     with receiving(RawReceiver()) as listener, resolving():
         allow = Allow.parse("127.0.0.0/8")
@@ -131,8 +127,8 @@ def test_the_listeners_would_hear(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_name_that_rebinds_is_called_at_the_address_that_was_judged(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     answers, called = [["93.184.216.34"], ["127.0.0.1"], ["127.0.0.1"]], []
 
     class Line(http_client.BoundedConnection):
@@ -160,7 +156,7 @@ def test_what_the_web_itself_asks_is_judged_by_the_same_tables():
         assert resolved("http://loopback.example:8081/", allow) is None
 
 
-def test_coral_is_asked_at_the_address_that_was_judged() -> None:
+def test_coral_is_asked_at_the_address_that_was_judged():
     with receiving(RawReceiver()) as listener, pytest.raises(events.CoralSilent):
         events.ask(f"http://coral.invalid:{listener.port}/", "127.0.0.1", "token", "c-1")
     assert f"\r\nHost: coral.invalid:{listener.port}\r\n".encode() in listener.requests[0]

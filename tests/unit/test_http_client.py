@@ -1,13 +1,10 @@
 """Outbound calls: against real servers, good and bad; and a table of targets that no request may reach."""
 
-from __future__ import annotations
-
 import ipaddress
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -25,7 +22,7 @@ def send(url, allow=LOOPBACK, timeout=5.0):
     return HttpClient(allow).post(url, sign([SECRET], "evt_1", 1000, BODY), BODY, timeout)
 
 
-def test_a_callback_arrives_as_signed() -> None:
+def test_a_callback_arrives_as_signed():
     with receiving(RawReceiver()) as receiver:
         assert send(receiver.url(path="/a%20b/ü?x=1&y=ü#frag")) == Outcome("delivered", 200)
     head, _, body = receiver.requests[0].partition(b"\r\n\r\n")
@@ -50,7 +47,7 @@ def test_a_callback_arrives_as_signed() -> None:
         (429, "slow_down"),
     ],
 )
-def test_the_answer_decides(status: int, kind: str) -> None:
+def test_the_answer_decides(status, kind):
     answer = f"HTTP/1.1 {status} X\r\nRetry-After: 77\r\nContent-Length: 12\r\n\r\nsecret-words".encode()
     if status == 204:
         answer = b"HTTP/1.1 204 X\r\n\r\n"
@@ -62,7 +59,7 @@ def test_the_answer_decides(status: int, kind: str) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_no_redirect_is_followed(status: int) -> None:
+def test_no_redirect_is_followed(status):
     with receiving(RawReceiver()) as hidden:
         answer = f"HTTP/1.1 {status} X\r\nLocation: {hidden.url()}\r\nContent-Length: 0\r\n\r\n".encode()
         with receiving(RawReceiver(answer)) as receiver:
@@ -72,8 +69,8 @@ def test_no_redirect_is_followed(status: int) -> None:
     assert hidden.requests == []
 
 
-def drip(data: bytes, pause: float) -> Callable[[socket.socket], None]:
-    def act(connection: socket.socket) -> None:
+def drip(data, pause):
+    def act(connection):
         while True:
             for place in range(len(data)):
                 connection.sendall(data[place : place + 1])
@@ -82,15 +79,15 @@ def drip(data: bytes, pause: float) -> Callable[[socket.socket], None]:
     return act
 
 
-def stay_silent(connection: socket.socket) -> None:
+def stay_silent(connection):
     connection.recv(1)
 
 
-def reset(connection: socket.socket) -> None:
+def reset(connection):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
 
-def flood(connection: socket.socket) -> None:
+def flood(connection):
     connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     while True:
         connection.sendall(b"100000\r\n" + b"x" * 0x100000 + b"\r\n")
@@ -101,7 +98,7 @@ def flood(connection: socket.socket) -> None:
     [stay_silent, drip(b"x", 0.05), drip(b"HTTP/1.1 200 OK\r\nA: b\r\n", 0.02)],
     ids=["silent", "drips a line", "drips headers"],
 )
-def test_the_whole_exchange_ends_in_time(answer: Callable[[socket.socket], None]) -> None:
+def test_the_whole_exchange_ends_in_time(answer):
     with receiving(RawReceiver(answer)) as receiver:
         begun = time.monotonic()
         outcome = send(receiver.url(), timeout=0.6)
@@ -118,9 +115,7 @@ def test_the_whole_exchange_ends_in_time(answer: Callable[[socket.socket], None]
     ],
     ids=["reset", "closed", "garbage", "no status", "endless header", "cut"],
 )  # fmt: skip
-def test_a_broken_answer_is_tried_again(
-    answer: bytes | Callable[[socket.socket], None], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_broken_answer_is_tried_again(answer, caplog):
     with receiving(RawReceiver(answer)) as receiver:
         outcome = send(receiver.url())
     assert outcome.kind == "retry"
@@ -140,23 +135,23 @@ def test_a_broken_answer_is_tried_again(
     ids=["endless", "short", "bad chunks", "bad gzip", "no length"],
 )
 def test_after_a_good_status_the_body_does_not_matter(
-    answer: bytes | Callable[[socket.socket], None],
-) -> None:
+    answer,
+):
     with receiving(RawReceiver(answer)) as receiver:
         begun = time.monotonic()
         assert send(receiver.url()).kind == "delivered"
         assert time.monotonic() - begun < 4.0
 
 
-def test_nobody_there_is_tried_again() -> None:
+def test_nobody_there_is_tried_again():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     outcome = send(f"http://127.0.0.1:{port}/")
     assert (outcome.kind, outcome.detail) == ("retry", "the connection was refused")
 
 
-def test_an_unknown_name_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nowhere(*_: object, **__: object) -> list[object]:
+def test_an_unknown_name_is_tried_again(monkeypatch):
+    def nowhere(*_, **__):
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
@@ -164,10 +159,10 @@ def test_an_unknown_name_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None
     assert (outcome.kind, outcome.detail) == ("retry", "the host name was not found")
 
 
-def test_a_resolver_that_hangs_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resolver_that_hangs_ends_in_time(monkeypatch):
     release = threading.Event()
 
-    def hang(*_: object, **__: object) -> list[object]:
+    def hang(*_, **__):
         release.wait(10)
         raise socket.gaierror("released")
 
@@ -179,12 +174,12 @@ def test_a_resolver_that_hangs_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> 
     assert outcome == Outcome("retry", detail="no answer within 0.3 seconds")
 
 
-def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
+def resolving(monkeypatch, *answers):
     """Make look-ups give these answers in turn; return the list of names asked for."""
-    asked: list[str] = []
+    asked = []
     left = list(answers)
 
-    def look_up(host: str, port: int, timeout: float) -> list[str]:
+    def look_up(host, port, timeout):
         asked.append(host)
         return left.pop(0)
 
@@ -192,7 +187,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]
     return asked
 
 
-def test_the_judged_address_is_the_one_called(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_judged_address_is_the_one_called(monkeypatch):
     with receiving(RawReceiver()) as receiver:
         asked = resolving(monkeypatch, ["127.0.0.1"])
         assert send(receiver.url("Hooks.News.Example.")).kind == "delivered"
@@ -200,7 +195,7 @@ def test_the_judged_address_is_the_one_called(monkeypatch: pytest.MonkeyPatch) -
     assert f"\r\nHost: hooks.news.example:{receiver.port}\r\n".encode() in receiver.requests[0]
 
 
-def test_a_rebinding_resolver_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebinding_resolver_gains_nothing(monkeypatch):
     with receiving(RawReceiver()) as hidden:
         asked = resolving(monkeypatch, ["198.18.0.1"], ["127.0.0.1"])
         assert send(hidden.url("rebind.example"), Allow()).kind == "refused"
@@ -208,7 +203,7 @@ def test_a_rebinding_resolver_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     assert hidden.requests == []
 
 
-def test_private_answers_among_public_ones_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_private_answers_among_public_ones_are_left_out(monkeypatch):
     with receiving(RawReceiver()) as receiver:
         resolving(monkeypatch, ["10.0.0.1", "127.0.0.2", "127.0.0.1"])
         allow = Allow.parse("127.0.0.0/8")
@@ -227,7 +222,7 @@ def test_private_answers_among_public_ones_are_left_out(monkeypatch: pytest.Monk
         "http://%31%32%37.0.0.1/", "http://user@news.example/", "http://:@news.example/",
     ],
 )  # fmt: skip
-def test_what_is_no_plain_web_address_is_refused(url: str) -> None:
+def test_what_is_no_plain_web_address_is_refused(url):
     with pytest.raises(RefusedError) as refused:
         Target.parse(url)
     assert not url or url not in str(refused.value)
@@ -248,11 +243,11 @@ def test_what_is_no_plain_web_address_is_refused(url: str) -> None:
     ]
     + ["2606:4700::1111", "2a00:1450::1", "64:ff9b::8.8.8.8"],
 )
-def test_the_open_internet_is_open(text: str) -> None:
+def test_the_open_internet_is_open(text):
     assert is_public(ipaddress.ip_address(text))
 
 
-def test_the_allow_list_opens_what_it_names() -> None:
+def test_the_allow_list_opens_what_it_names():
     address = ipaddress.ip_address
     allow = Allow.parse(
         "hooks.internal, Other.Internal:8443 ,10.1.0.0/16, 192.168.1.5:9000, [fd00::1]:80, ::1,,"
@@ -274,16 +269,16 @@ def test_the_allow_list_opens_what_it_names() -> None:
 @pytest.mark.parametrize(
     "entry", ["http://x", "*.example", "10.0.0.0/99", "a b", "x:0", "x:99999", "127.1", "ü", "@", "x:y"]
 )
-def test_a_wrong_allow_list_is_named(entry: str) -> None:
+def test_a_wrong_allow_list_is_named(entry):
     with pytest.raises(AllowError, match="REPLYDESK_CALLBACK_ALLOW"):
         Allow.parse(f"localhost,{entry}")
 
 
-def test_mapped_addresses_need_an_entry_of_their_own() -> None:
+def test_mapped_addresses_need_an_entry_of_their_own():
     assert send("http://[::ffff:127.0.0.1]:1/").kind == "refused"
 
 
-def test_ipv6_loopback_works_when_allowed() -> None:
+def test_ipv6_loopback_works_when_allowed():
     assert Target.parse("https://[::1]:443/").host_header == "[::1]"
     try:
         with receiving(RawReceiver(family=socket.AF_INET6)) as receiver:
@@ -294,7 +289,7 @@ def test_ipv6_loopback_works_when_allowed() -> None:
 
 
 @pytest.fixture
-def tls_receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawReceiver]:
+def tls_receiver(monkeypatch):
     """A server with a certificate for hooks.news.example, and look-ups that lead any name to it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATES / "server.pem")
@@ -306,9 +301,7 @@ def tls_receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawReceiver]:
     http_client._tls.cache_clear()
 
 
-def test_tls_checks_the_name_and_not_the_address(
-    tls_receiver: RawReceiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tls_checks_the_name_and_not_the_address(tls_receiver, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "authority.pem"))
     assert send(tls_receiver.url("hooks.news.example")).kind == "delivered"
     assert tls_receiver.names == ["hooks.news.example"]
@@ -317,7 +310,7 @@ def test_tls_checks_the_name_and_not_the_address(
     assert len(tls_receiver.requests) == 1
 
 
-def test_an_unknown_authority_is_not_accepted(tls_receiver: RawReceiver) -> None:
+def test_an_unknown_authority_is_not_accepted(tls_receiver):
     outcome = send(tls_receiver.url("hooks.news.example"))
     assert outcome == Outcome("retry", detail="the TLS certificate was not accepted")
     assert tls_receiver.requests == []
@@ -326,12 +319,12 @@ def test_an_unknown_authority_is_not_accepted(tls_receiver: RawReceiver) -> None
 def test_plain_http_behind_https_is_a_retry(monkeypatch):
     monkeypatch.setattr(http_client, "look_up", lambda host, port, timeout: ["127.0.0.1"])
 
-    def speak_plainly(connection: socket.socket) -> None:
+    def speak_plainly(connection):
         connection.sendall(OK)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def serve() -> None:
+        def serve():
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65536)

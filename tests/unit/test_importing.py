@@ -1,21 +1,16 @@
 """Running an import again: it repeats nothing, whatever the file holds and whatever happened to its comments since."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.config import load
-from service.context import AppContext, build_context
-from service.domain.comment import Comment, Placed, Source
-from service.domain.site import Site
+from service.context import build_context
+from service.domain.comment import Placed, Source
 from service.importers.jsonl import import_lines
 from service.messaging.dispatcher import RecordingDispatcher
 from service.usecases import submit
@@ -30,38 +25,38 @@ Line = dict[str, Any]
 class Import:
     """A site, the file that is imported into it, and the clock."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home):
         self.now = NOON
         env = {"REPLYDESK_HOME": str(home)}
-        self.context: AppContext = build_context(
+        self.context = build_context(
             load(env), env=env, store=sqlite_store(), dispatcher=RecordingDispatcher(), clock=self._clock
         )
-        self.site: Site = enrol_site(self.context, "courier", "https://courier.example").site
+        self.site = enrol_site(self.context, "courier", "https://courier.example").site
 
-    def _clock(self) -> datetime:
+    def _clock(self):
         return self.now
 
-    def run(self, *lines: Line) -> dict[str, int]:
+    def run(self, *lines):
         """Import the lines as one file and return what was counted."""
         raw = io.BytesIO(b"".join(json.dumps(one).encode() + b"\n" for one in lines))
-        counts: Counter[str] = Counter()
+        counts = Counter()
         for batch in import_lines(self.context, self.site, raw):
             counts += batch.counts
         return dict(counts)
 
-    def post(self, given: Line) -> None:
+    def post(self, given):
         """Let the site post the same comment over the API."""
         taken = read_submission(given, Source.API)
         (answer,) = submit(self.context.deps, self.context.sanitizer, self.site, [taken])
         assert isinstance(answer, Placed)
 
-    def months_later(self) -> None:
+    def months_later(self):
         """Let time pass, and the sweep drop what it drops."""
         self.now += timedelta(days=90)
         with self.context.deps.store.write() as tx:
             tx.retention.prune(self.now, self.now - KEYS_KEPT)
 
-    def comment(self, name: str = "a") -> Comment:
+    def comment(self, name="a"):
         with self.context.deps.store.read() as tx:
             found = tx.comments.get(self.site.id, name)
         assert found is not None
@@ -69,13 +64,13 @@ class Import:
 
 
 @pytest.fixture
-def importing(tmp_path: Path) -> Iterator[Import]:
+def importing(tmp_path):
     made = Import(tmp_path)
     yield made
     made.context.close()
 
 
-def line(name: str | None, body: str) -> Line:
+def line(name, body):
     written = {
         "article": {"url": "https://courier.example/a"},
         "author": {"name": "Ada", "email": "ada@example.org"},
@@ -84,14 +79,12 @@ def line(name: str | None, body: str) -> Line:
     return {"id": name, **written} if name else written
 
 
-def no_time(importing: Import) -> None:
+def no_time(importing):
     """Run again at once."""
 
 
 @pytest.mark.parametrize("between", [no_time, Import.months_later])
-def test_a_file_may_hold_one_id_with_several_texts(
-    importing: Import, between: Callable[[Import], None]
-) -> None:
+def test_a_file_may_hold_one_id_with_several_texts(importing, between):
     lines = [line("a", "One."), line("a", "Two."), line("a", "One."), line("b", "Other.")]
     assert importing.run(*lines) == {"imported": 2, "revised": 2}
     between(importing)
@@ -100,7 +93,7 @@ def test_a_file_may_hold_one_id_with_several_texts(
 
 
 @pytest.mark.parametrize("between", [no_time, Import.months_later])
-def test_an_edit_after_the_export_stays(importing: Import, between: Callable[[Import], None]) -> None:
+def test_an_edit_after_the_export_stays(importing, between):
     importing.run(line("a", "One."))
     importing.post(line("a", "Two."))
     between(importing)
@@ -108,7 +101,7 @@ def test_an_edit_after_the_export_stays(importing: Import, between: Callable[[Im
     assert (importing.comment().body, importing.comment().revision) == ("Two.", 2)
 
 
-def test_an_edit_of_what_came_over_the_api_stays(importing: Import) -> None:
+def test_an_edit_of_what_came_over_the_api_stays(importing):
     importing.post(line("a", "One."))
     assert importing.run(line("a", "One.")) == {"replayed": 1}
     importing.post(line("a", "Two."))
@@ -117,7 +110,7 @@ def test_an_edit_of_what_came_over_the_api_stays(importing: Import) -> None:
     assert importing.comment().body == "Two."
 
 
-def test_a_site_that_keeps_fewer_addresses_can_run_an_import_again(importing: Import) -> None:
+def test_a_site_that_keeps_fewer_addresses_can_run_an_import_again(importing):
     importing.run(line("a", "One."), line(None, "Two."))
     tune_site(importing.context, "courier", {"address_mode": "none"})
     with importing.context.deps.store.read() as tx:
@@ -125,13 +118,13 @@ def test_a_site_that_keeps_fewer_addresses_can_run_an_import_again(importing: Im
     assert importing.run(line("a", "One."), line(None, "Two.")) == {"replayed": 2}
 
 
-def test_new_text_in_a_new_file_is_the_next_revision(importing: Import) -> None:
+def test_new_text_in_a_new_file_is_the_next_revision(importing):
     importing.run(line("a", "One."))
     assert importing.run(line("a", "Two.")) == {"revised": 1}
 
 
 @pytest.mark.parametrize("moved", [False, True])
-def test_an_archive_fills_in_an_article_and_replaces_nothing(importing: Import, moved: bool) -> None:
+def test_an_archive_fills_in_an_article_and_replaces_nothing(importing, moved):
     url = "https://courier.example/a"
     old = {"url": url, "title": "Mistyped", "published_at": "2016-11-20T09:00:00Z"}
     importing.post(line("live", "One.") | {"article": {"url": url, "title": "Right"}})

@@ -1,10 +1,7 @@
 """Limits that several processes hold together through Redis, and each alone when there is none."""
 
-from __future__ import annotations
-
 import time
 import uuid
-from pathlib import Path
 
 import pytest
 
@@ -15,62 +12,62 @@ SLOW = Rate.a_minute(0.6, 10)
 
 
 @pytest.fixture
-def redis_prefix() -> str:
+def redis_prefix():
     return f"limits-{uuid.uuid4().hex[:8]}:"
 
 
 @pytest.fixture(params=["memory", "redis"])
-def limiter(request: pytest.FixtureRequest, redis_prefix: str) -> Limiter:
+def limiter(request, redis_prefix):
     url = request.getfixturevalue("redis_url") if request.param == "redis" else None
     return Limiter(url, redis_prefix)
 
 
-def test_ten_seconds_worth_may_come_at_once() -> None:
+def test_ten_seconds_worth_may_come_at_once():
     assert Rate.a_minute(600).at_once == 100
     assert Rate.a_minute(6).at_once == 10
     assert Rate.a_minute(600, 20).at_once == 20
     assert Rate.a_minute(600, 1).at_once == 10  # a window lasts a second at least
 
 
-def test_a_burst_passes_and_the_rest_waits(limiter: Limiter) -> None:
+def test_a_burst_passes_and_the_rest_waits(limiter):
     assert [limiter.take("courier", SLOW) for _ in range(10)] == [0.0] * 10
     assert 990 < limiter.take("courier", SLOW) <= 1000
     assert limiter.take("herald", SLOW) == 0.0
 
 
-def test_a_window_ends(limiter: Limiter) -> None:
+def test_a_window_ends(limiter):
     rate = Rate.a_minute(600, 10)
     assert limiter.take("courier", rate, 10) == 0.0
     time.sleep(limiter.take("courier", rate) + 0.1)
     assert limiter.take("courier", rate, 10) == 0.0
 
 
-def test_what_does_not_fit_takes_nothing(limiter: Limiter) -> None:
+def test_what_does_not_fit_takes_nothing(limiter):
     assert limiter.take("courier", SLOW, 9) == 0.0
     assert limiter.take("courier", SLOW, 2) > 0
     assert limiter.take("courier", SLOW, 0) == 0.0
     assert limiter.take("courier", SLOW, 1) == 0.0
 
 
-def test_more_than_the_burst_passes_when_nothing_is_owed(limiter: Limiter) -> None:
+def test_more_than_the_burst_passes_when_nothing_is_owed(limiter):
     assert limiter.take("courier", SLOW, 50) == 0.0
     assert 4_990 < limiter.take("courier", SLOW) <= 5_000
 
 
-def test_a_share_leaves_room_for_others(limiter: Limiter) -> None:
+def test_a_share_leaves_room_for_others(limiter):
     assert limiter.take("courier", SLOW, 5, share=0.5) == 0.0
     assert limiter.take("courier", SLOW, 1, share=0.5) > 0
     assert limiter.take("courier", SLOW) == 0.0
 
 
-def test_processes_share_one_rate(redis_url: str, redis_prefix: str) -> None:
+def test_processes_share_one_rate(redis_url, redis_prefix):
     first, second = Limiter(redis_url, redis_prefix), Limiter(redis_url, redis_prefix)
     assert first.take("courier", SLOW, 10) == 0.0
     assert second.take("courier", SLOW) > 0
     assert Limiter(redis_url, redis_prefix).take("courier", SLOW) > 0
 
 
-def test_an_emptied_broker_forgives_what_was_owed(redis_url: str, redis_prefix: str) -> None:
+def test_an_emptied_broker_forgives_what_was_owed(redis_url, redis_prefix):
     import redis
 
     limiter = Limiter(redis_url, redis_prefix)
@@ -80,7 +77,7 @@ def test_an_emptied_broker_forgives_what_was_owed(redis_url: str, redis_prefix: 
     assert limiter.take("courier", SLOW) == 0.0
 
 
-def test_without_an_answer_each_holds_the_limit_alone() -> None:
+def test_without_an_answer_each_holds_the_limit_alone():
     limiter = Limiter("redis://127.0.0.1:1/0")
     began = time.perf_counter()
     assert [limiter.take("courier", SLOW) for _ in range(10)] == [0.0] * 10
@@ -88,7 +85,7 @@ def test_without_an_answer_each_holds_the_limit_alone() -> None:
     assert time.perf_counter() - began < 0.5
 
 
-def test_a_broker_that_hangs_costs_one_short_wait(tmp_path: Path) -> None:
+def test_a_broker_that_hangs_costs_one_short_wait(tmp_path):
     broker = Broker(tmp_path)
     limiter, spent = Limiter(broker.url), []
     try:

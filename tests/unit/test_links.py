@@ -1,7 +1,5 @@
 """Counting links: each once, however it is written, and in linear time."""
 
-from __future__ import annotations
-
 import time
 
 import pytest
@@ -27,7 +25,7 @@ from service.domain.links import count_links, own_hosts
         ("https://a.example\nhttps://b.example\thttps://c.example", 3),
     ],
 )
-def test_each_link_is_counted_once(text: str, count: int) -> None:
+def test_each_link_is_counted_once(text, count):
     assert count_links(text) == count
 
 
@@ -76,7 +74,7 @@ ARCHIVED = "https://web.archive.org/web/2020/https://news.example/a"
         ("3 < 4 and www.a.example > www.b.example", 2),
     ],
 )
-def test_a_link_is_what_a_browser_follows(text: str, count: int) -> None:
+def test_a_link_is_what_a_browser_follows(text, count):
     assert count_links(text) == count
 
 
@@ -106,12 +104,12 @@ def test_a_link_is_what_a_browser_follows(text: str, count: int) -> None:
         ("https://xn--\u0131 https://xn--a", 2),
     ],
 )
-def test_links_to_the_site_itself_are_free(text: str, count: int) -> None:
+def test_links_to_the_site_itself_are_free(text, count):
     own = own_hosts("https://www.news.example/", "https://münchen.example/a", None)
     assert count_links(text, own) == count
 
 
-def test_a_site_is_known_by_either_spelling_of_its_name() -> None:
+def test_a_site_is_known_by_either_spelling_of_its_name():
     assert (
         own_hosts("https://xn--mnchen-3ya.example")
         == own_hosts("https://www.münchen.example/x")
@@ -137,7 +135,7 @@ def test_a_site_is_known_by_either_spelling_of_its_name() -> None:
         "é" * 20_000,
     ],
 )
-def test_the_longest_text_is_counted_at_once(text: str) -> None:
+def test_the_longest_text_is_counted_at_once(text):
     started = time.process_time()
     count_links(text)
     assert time.process_time() - started < 0.5

@@ -1,7 +1,5 @@
 """The logs: JSON lines on standard error, and no address in any of them, whoever wrote it."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -17,7 +15,7 @@ logs.configure("web", "info")
 """
 
 
-def lines(body: str) -> list[dict[str, str]]:
+def lines(body):
     """What a process of our own logs, one object a line."""
     done = subprocess.run(
         [sys.executable, "-W", "default", "-c", PROGRAM.format(body=body)],
@@ -27,7 +25,7 @@ def lines(body: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in done.stderr.splitlines()]
 
 
-def test_a_line_says_when_who_and_what() -> None:
+def test_a_line_says_when_who_and_what():
     ours, theirs = lines(
         "structlog.get_logger('a').info('comment.placed', pk=7); structlog.get_logger('a').debug('not this')\n"
         "logging.getLogger('library').warning('slow by %d', 3)"
@@ -51,22 +49,22 @@ def test_a_line_says_when_who_and_what() -> None:
 except ValueError: structlog.get_logger().exception('failed')""",
     ],
 )
-def test_no_address_reaches_a_line(body: str) -> None:
+def test_no_address_reaches_a_line(body):
     (line,) = lines(body)
     assert "jane" not in json.dumps(line)
     assert "⟦email⟧" in json.dumps(line, ensure_ascii=False)
 
 
-def test_a_value_is_bounded() -> None:
+def test_a_value_is_bounded():
     (line,) = lines("logging.getLogger('x').warning('a' * 1_000_000)")
     assert len(line["event"]) < 10_000
 
 
-def test_a_line_of_nothing_but_at_signs_is_quick() -> None:
+def test_a_line_of_nothing_but_at_signs_is_quick():
     lines("[logging.getLogger('x').warning('a@' * 4000) for _ in range(100)]")
 
 
-def test_a_line_that_cannot_be_written_costs_nothing() -> None:
+def test_a_line_that_cannot_be_written_costs_nothing():
     assert lines("structlog.get_logger('a').info('one'); sys.stderr.close(); log = structlog.get_logger('a')\n"
                  "log.info('lost'); log.error('lost too')")[0]["event"] == "one"  # fmt: skip
 

@@ -1,7 +1,5 @@
 """Reading a site's own webhook: pointers find their fields, and whatever the webhook holds, nothing breaks."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -40,7 +38,7 @@ JSON = st.recursive(
 )
 
 
-def test_a_webhook_is_read_by_its_pointers() -> None:
+def test_a_webhook_is_read_by_its_pointers():
     assert mapped(GHOST, read_map(json.dumps(PLACES))) == {
         "id": "4711",
         "article": {"url": "https://courier.example/bridge", "title": "The bridge"},
@@ -64,7 +62,7 @@ def test_a_webhook_is_read_by_its_pointers() -> None:
         ("/no/such/thing", None),
     ],
 )
-def test_pointers_follow_their_standard(pointer: str, found: object) -> None:
+def test_pointers_follow_their_standard(pointer, found):
     assert at(GHOST, pointer) == found
 
 
@@ -83,7 +81,7 @@ def test_pointers_follow_their_standard(pointer: str, found: object) -> None:
         ([], None),
     ],
 )
-def test_times_are_read_as_sites_write_them(told: object, read: str | None) -> None:
+def test_times_are_read_as_sites_write_them(told, read):
     made = mapped({"t": told}, (("submitted_at", "/t"),))
     assert made.get("submitted_at") == read
 
@@ -105,24 +103,24 @@ def test_times_are_read_as_sites_write_them(told: object, read: str | None) -> N
         ('{"body": "/a~2"}', "~0 or ~1"),
     ],
 )
-def test_a_map_that_cannot_work_is_refused(text: str, said: str) -> None:
+def test_a_map_that_cannot_work_is_refused(text, said):
     with pytest.raises(ValueError, match=said):
         read_map(text)
 
 
 @pytest.mark.parametrize("empty", ["", "  ", None])
-def test_what_is_empty_is_not_there(empty: str | None) -> None:
+def test_what_is_empty_is_not_there(empty):
     webhook = {"n": "Ada", "w": empty, "p": 0, "i": 0}
     places = (("author.name", "/n"), ("author.website", "/w"), ("id", "/i"), ("parent_id", "/p"))
     assert mapped(webhook, places) == {"author": {"name": "Ada"}, "id": "0"}
     assert mapped(webhook | {"p": "0"}, places[3:]) == {}
 
 
-def test_no_map_is_none() -> None:
+def test_no_map_is_none():
     assert read_map("  ") == ()
 
 
 @given(JSON)
-def test_no_webhook_breaks_it(value: object) -> None:
+def test_no_webhook_breaks_it(value):
     mapped(value, tuple((field, "/a/0") for field in FIELDS))
     mapped({"a": [value]}, tuple((field, "/a/0") for field in FIELDS))

@@ -1,14 +1,11 @@
 """Counters that several processes keep in one home: the sums are whole, the dead say nothing of the present."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 
 from service.observability.counters import FILE_BYTES, home_registry, take_slot
 from worker.metrics import listen
@@ -29,29 +26,28 @@ sys.stdin.read(1)
 """
 
 
-def counting(home: Path, number: int) -> subprocess.Popen[str]:
+def counting(home, number):
     process = subprocess.Popen(
         [sys.executable, "-c", COUNT, str(home), str(number)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
     return process
 
 
-def end(process: subprocess.Popen[str]) -> None:
+def end(process):
     process.kill()
     process.communicate()
 
 
-def sample(registry: CollectorRegistry, line: str) -> float | None:
+def sample(registry, line):
     found = [one for one in generate_latest(registry).decode().splitlines() if one.startswith(f"{line} ")]
     return float(found[0].rpartition(" ")[2]) if found else None
 
 
-def test_two_processes_tell_one_sum_and_successors_count_on(tmp_path: Path) -> None:
+def test_two_processes_tell_one_sum_and_successors_count_on(tmp_path):
     first, second = counting(tmp_path, 3), counting(tmp_path, 4)
     try:
         told = home_registry(tmp_path)
@@ -73,7 +69,7 @@ def test_two_processes_tell_one_sum_and_successors_count_on(tmp_path: Path) -> N
         end(first)
 
 
-def test_files_are_taken_whole_and_torn_ones_begin_anew(tmp_path: Path) -> None:
+def test_files_are_taken_whole_and_torn_ones_begin_anew(tmp_path):
     folder = tmp_path / "run" / "meters"
     folder.mkdir(parents=True)
     torn = folder / "counter_0.db"
@@ -83,7 +79,7 @@ def test_files_are_taken_whole_and_torn_ones_begin_anew(tmp_path: Path) -> None:
     assert generate_latest(home_registry(tmp_path)) == b""
 
 
-def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path):
     blocked = tmp_path / "home"
     blocked.write_text("a file")
     check = (
@@ -94,11 +90,11 @@ def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path: Path) -> N
     assert done.stdout.splitlines()[-1] == "False"
 
 
-def test_a_home_without_counters_tells_nothing(tmp_path: Path) -> None:
+def test_a_home_without_counters_tells_nothing(tmp_path):
     assert generate_latest(home_registry(tmp_path)) == b""
 
 
-def test_a_worker_tells_what_its_home_counted(tmp_path: Path) -> None:
+def test_a_worker_tells_what_its_home_counted(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

@@ -1,7 +1,5 @@
 """The net of rules: plain violence and personal data are found, reported speech and public places are not."""
 
-from __future__ import annotations
-
 import time
 
 import pytest
@@ -144,12 +142,12 @@ PUBLIC = (
 
 
 @pytest.mark.parametrize("text", THREATS)
-def test_plain_violence_is_found(text: str) -> None:
+def test_plain_violence_is_found(text):
     assert {one.label for one in find_threats(text)} == {"threat"}
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_reported_speech_and_figures_of_speech_are_no_threats(text: str) -> None:
+def test_reported_speech_and_figures_of_speech_are_no_threats(text):
     """What somebody else said, and what nobody means, is let be."""
     assert list(find_threats(text)) == []
 
@@ -157,7 +155,7 @@ def test_reported_speech_and_figures_of_speech_are_no_threats(text: str) -> None
 @pytest.mark.parametrize(
     ("what", "text"), [(what, text) for what, texts in PRIVATE.items() for text in texts]
 )
-def test_personal_data_is_found(what: str, text: str) -> None:
+def test_personal_data_is_found(what, text):
     found = list(find_personal_data(text))
 
     assert what in {one.what for one in found}
@@ -165,11 +163,11 @@ def test_personal_data_is_found(what: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", PUBLIC)
-def test_public_places_and_plain_numbers_are_no_personal_data(text: str) -> None:
+def test_public_places_and_plain_numbers_are_no_personal_data(text):
     assert list(find_personal_data(text)) == []
 
 
-def test_a_find_names_its_stretch_of_the_text() -> None:
+def test_a_find_names_its_stretch_of_the_text():
     text = "İstanbul — Judge lives at 14 Osterby Drive, and I’ll find you."
 
     (threat,) = find_threats(text)
@@ -183,7 +181,7 @@ def test_a_find_names_its_stretch_of_the_text() -> None:
     ["i'll ", "i will a a ", "12 ", "12 Aa ", "lives ", "lives 1a ", "'a ", "“", "AB12 ", "DE89 ", "Rua a ", "a-", "1-",
      "plate A ", "he lives no 1 ", "key a ", "⟦phone⟧ ", "> ", "x@", "Aa-"],
 )  # fmt: skip
-def test_no_text_takes_long(piece: str) -> None:
+def test_no_text_takes_long(piece):
     text = (piece * 20_000)[:20_000]
     begun = time.process_time()
 

@@ -1,21 +1,18 @@
 """The policy: every branch of `decide` as a table, and every term that a site can set."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from service.domain.author_status import AuthorStatus
 from service.domain.errors import Invalid
 from service.domain.facts import Facts
-from service.domain.policy import SHIPPED_CUTS, Cut, Policy, decide
-from service.domain.policy_terms import change, from_terms, known_terms, to_terms
+from service.domain.policy import Cut, Policy, decide
+from service.domain.policy_terms import change
 from service.domain.severity import is_at_risk
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Span
-from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList
+from service.domain.word_list import WordList
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BARE = Policy(version=7, cuts={})
@@ -29,12 +26,12 @@ CUTS = replace(
 )
 
 
-def assessed(**scores: float) -> Assessment:
+def assessed(**scores):
     """An assessment with these scores; labels not named score nothing."""
     return Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1", language="en")
 
 
-def facts(body: str = "A quiet sentence.", **known: Any) -> Facts:
+def facts(body="A quiet sentence.", **known):
     """What is known of a comment that nothing speaks against."""
     return Facts(body=body, **known)
 
@@ -77,18 +74,18 @@ SCORES = [
 @pytest.mark.parametrize(
     ("scores", "moderation", "action", "code"), [row[1:] for row in SCORES], ids=[row[0] for row in SCORES]
 )
-def test_scores_meet_their_cuts(scores: dict[str, float], moderation: str, action: Action, code: str) -> None:
+def test_scores_meet_their_cuts(scores, moderation, action, code):
     verdict = decide(assessed(**scores), facts(), replace(CUTS, moderation=moderation))
     assert (verdict.action, verdict.reasons[0].code) == (action, code)
 
 
-def test_a_verdict_says_how_the_text_was_scored() -> None:
+def test_a_verdict_says_how_the_text_was_scored():
     fast = replace(assessed(), effort=Effort.FAST)
     efforts = [decide(one, facts(), BARE).effort for one in (fast, assessed(), None)]
     assert efforts == [Effort.FAST, Effort.FULL, None]
 
 
-CIRCUMSTANCES: list[tuple[str, dict[str, Any], dict[str, Any], Action, str]] = [
+CIRCUMSTANCES = [
     ("as many links as allowed", {"links": 2}, {}, Action.APPROVE, "clear"),
     ("one link too many", {"links": 3}, {}, Action.HOLD, "links"),
     ("no link limit", {"links": 99}, {"link_limit": None}, Action.APPROVE, "clear"),
@@ -174,14 +171,12 @@ CIRCUMSTANCES: list[tuple[str, dict[str, Any], dict[str, Any], Action, str]] = [
     [row[1:] for row in CIRCUMSTANCES],
     ids=[row[0] for row in CIRCUMSTANCES],
 )
-def test_circumstances_speak_for_themselves(
-    known: dict[str, Any], terms: dict[str, Any], action: Action, code: str
-) -> None:
+def test_circumstances_speak_for_themselves(known, terms, action, code):
     verdict = decide(assessed(), facts(**known), replace(BARE, **terms))
     assert (verdict.action, verdict.reasons[0].code) == (action, code)
 
 
-UNSCORED: list[tuple[str, dict[str, Any], str, Action, str]] = [
+UNSCORED = [
     ("no score", {}, "hold", Action.HOLD, "unscored"),
     ("no score is not late", {}, "publish", Action.HOLD, "unscored"),
     ("late, hold", {"late": True}, "hold", Action.HOLD, "unscored"),
@@ -199,9 +194,7 @@ UNSCORED: list[tuple[str, dict[str, Any], str, Action, str]] = [
 @pytest.mark.parametrize(
     ("known", "outage", "action", "code"), [row[1:] for row in UNSCORED], ids=[row[0] for row in UNSCORED]
 )
-def test_without_a_score_a_person_looks(
-    known: dict[str, Any], outage: str, action: Action, code: str
-) -> None:
+def test_without_a_score_a_person_looks(known, outage, action, code):
     verdict = decide(None, facts(**known), replace(CUTS, outage=outage))
     assert (verdict.action, verdict.reasons[0].code) == (action, code)
     assert (verdict.scores, verdict.model) == ({}, None)
@@ -216,25 +209,25 @@ def test_without_a_score_a_person_looks(
         (None, "doubt"),
     ],
 )
-def test_a_doubting_classifier_is_not_believed(doubt: str | None, code: str) -> None:
+def test_a_doubting_classifier_is_not_believed(doubt, code):
     unsure = replace(assessed(toxicity=0.01), confident=False, doubt=doubt)
     verdict = decide(unsure, facts(), CUTS)
     assert (verdict.action, verdict.reasons[0].code) == (Action.HOLD, code)
 
 
-def test_a_doubting_classifier_may_still_refuse() -> None:
+def test_a_doubting_classifier_may_still_refuse():
     unsure = replace(assessed(spam=0.99), confident=False, doubt="language")
     assert decide(unsure, facts(), CUTS).action is Action.SPAM
 
 
-def test_words_are_found_in_the_plain_reading_of_a_disguise() -> None:
+def test_words_are_found_in_the_plain_reading_of_a_disguise():
     disguised = replace(assessed(), reads_as="visit the casino")
     policy = replace(BARE, spam_words=WordList(("casino",)))
     assert decide(disguised, facts(body="v1s1t the c4s1n0"), policy).action is Action.SPAM
 
 
 @pytest.mark.parametrize("where", ["body", "author_name"])
-def test_flags_are_no_letters_in_a_reading_either(where: str) -> None:
+def test_flags_are_no_letters_in_a_reading_either(where):
     read = replace(assessed(), reads_as="well played iceland isis")
     policy = replace(BARE, reject_words=WordList(("isis",)))
     played = {"body": "well played Iceland!", "author_name": "Ada"}
@@ -243,7 +236,7 @@ def test_flags_are_no_letters_in_a_reading_either(where: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["play at the c@sino 🇺🇸", "🇺🇸🇮🇸 c@sino", "c@sino, 🇮🇸!"])
-def test_a_flag_hides_no_disguised_word(text: str) -> None:
+def test_a_flag_hides_no_disguised_word(text):
     read = replace(assessed(), reads_as="us play at the casino us is")
     policy = Policy(spam_words=WordList(("casino",)))
     assert decide(read, facts(body=text), policy).action is Action.SPAM
@@ -254,7 +247,7 @@ def test_a_flag_hides_no_disguised_word(text: str) -> None:
     ("flagged", "reading"),
     [("Bob🇺🇸", "bobus"), ("É\u200d🇮🇸", "eis"), ("🇺🇸fan", "usfan"), ("i🇸🇮🇸", "isis"), ("🇺🇸", "us")],
 )
-def test_a_flag_at_a_word_hides_no_other_disguised_word(name: str, flagged: str, reading: str) -> None:
+def test_a_flag_at_a_word_hides_no_other_disguised_word(name, flagged, reading):
     policy = replace(BARE, spam_words=WordList(("casino", "bobus", "usfan", "isis")))
     played = facts(author_name=name, body=f"{flagged} plays at the c@sino")
     read = replace(assessed(), reads_as=f"{reading} plays at the casino")
@@ -262,13 +255,13 @@ def test_a_flag_at_a_word_hides_no_other_disguised_word(name: str, flagged: str,
     assert decide(replace(read, reads_as=f"{reading} plays"), played, policy).action is Action.APPROVE
 
 
-def test_a_word_that_flags_spell_too_is_still_found() -> None:
+def test_a_word_that_flags_spell_too_is_still_found():
     read = replace(assessed(), reads_as="casino at the casino")
     policy = Policy(spam_words=WordList(("casino",)))
     assert decide(read, facts(body="🇨🇦🇸🇮🇳🇴 at the c@sino"), policy).action is Action.SPAM
 
 
-def test_a_verdict_carries_what_it_was_drawn_from() -> None:
+def test_a_verdict_carries_what_it_was_drawn_from():
     said = replace(assessed(toxicity=0.95, spam=0.8), spans=(Span(0, 1, "toxicity", 2.0),), reads_as="x")
     verdict = decide(said, facts(links=5), CUTS)
     assert verdict.scores["toxicity"] == 0.95
@@ -278,12 +271,7 @@ def test_a_verdict_carries_what_it_was_drawn_from() -> None:
     assert [reason.label for reason in verdict.reasons] == ["toxicity", None, "spam"]
 
 
-def test_the_same_input_gives_the_same_verdict() -> None:
-    given = (assessed(toxicity=0.7), facts(links=3), Policy())
-    assert decide(*given) == decide(*given)
-
-
-def test_the_shipped_policy_approves_the_clear_and_refuses_nothing_but_spam() -> None:
+def test_the_shipped_policy_approves_the_clear_and_refuses_nothing_but_spam():
     policy = Policy()
     assert decide(assessed(toxicity=0.05), facts(), policy).action is Action.APPROVE
     assert decide(assessed(toxicity=0.7), facts(), policy).action is Action.HOLD
@@ -295,11 +283,11 @@ def test_the_shipped_policy_approves_the_clear_and_refuses_nothing_but_spam() ->
 
 
 @pytest.mark.parametrize("label", LABELS)
-def test_the_shipped_policy_looks_at_every_label(label: str) -> None:
+def test_the_shipped_policy_looks_at_every_label(label):
     assert decide(assessed(**{label: 0.9}), facts(), Policy()).action is Action.HOLD
 
 
-def test_a_model_that_knows_only_some_labels_is_believed() -> None:
+def test_a_model_that_knows_only_some_labels_is_believed():
     """A label that a model does not give is no ground, neither for holding nor for anything else."""
     said = Assessment(scores={"toxicity": 0.05}, model="made-up-1", language="en")
     verdict = decide(said, facts(), Policy())
@@ -323,9 +311,7 @@ AT_RISK = replace(CUTS, cuts={**CUTS.cuts, "self_harm": Cut(hold=0.3)})
         ({}, {"author_status": AuthorStatus.TRUSTED}, {}),
     ],
 )
-def test_a_person_looks_at_what_somebody_at_risk_wrote(
-    scores: dict[str, float], known: dict[str, Any], terms: dict[str, Any]
-) -> None:
+def test_a_person_looks_at_what_somebody_at_risk_wrote(scores, known, terms):
     """Whatever else speaks against it, it is held, and that ground leads."""
     verdict = decide(assessed(self_harm=0.4, **scores), facts(**known), replace(AT_RISK, **terms))
     assert (verdict.action, verdict.reasons[0].code, verdict.reasons[0].label) == (
@@ -337,26 +323,26 @@ def test_a_person_looks_at_what_somebody_at_risk_wrote(
 
 
 @pytest.mark.parametrize("label", ["threat", "sexual", "personal_info"])
-def test_the_shipped_policy_refuses_no_threat_as_spam(label: str) -> None:
+def test_the_shipped_policy_refuses_no_threat_as_spam(label):
     verdict = decide(assessed(**{label: 0.9, "spam": 1.0}), facts(), Policy())
     assert verdict.action is Action.HOLD
     assert {reason.label for reason in verdict.reasons} == {label, "spam"}
 
 
-def test_words_of_violence_in_spam_wait_for_a_person() -> None:
+def test_words_of_violence_in_spam_wait_for_a_person():
     body = "Great blog! I know where you live and I am coming with my rifle."
     assert decide(assessed(spam=1.0), facts(body), Policy()).action is Action.HOLD
     assert decide(assessed(spam=1.0), facts("Great blog!"), Policy()).action is Action.SPAM
 
 
-def test_the_number_of_whoever_sends_spam_is_not_private() -> None:
+def test_the_number_of_whoever_sends_spam_is_not_private():
     number, address = "Cheap pills! Call ⟦phone⟧.", "Cheap pills! He lives at 14 Osterby Drive."
     assert decide(assessed(spam=1.0), facts(number), Policy()).action is Action.SPAM
     assert decide(assessed(), facts(number), Policy()).action is Action.HOLD
     assert decide(assessed(spam=1.0), facts(address), Policy()).action is Action.HOLD
 
 
-def test_what_the_site_refuses_by_itself_stays_refused() -> None:
+def test_what_the_site_refuses_by_itself_stays_refused():
     policy = replace(Policy(), spam_words=WordList(("casino",)))
     assert decide(assessed(threat=0.9), facts("A casino."), policy).action is Action.SPAM
     strict = replace(Policy(), cuts={"threat": Cut(hold=0.1, reject=0.9)})
@@ -365,13 +351,13 @@ def test_what_the_site_refuses_by_itself_stays_refused() -> None:
     assert decide(assessed(threat=0.9), banned, Policy()).action is Action.REJECT
 
 
-def test_a_low_score_puts_nobody_at_risk() -> None:
+def test_a_low_score_puts_nobody_at_risk():
     verdict = decide(assessed(self_harm=0.29), facts(links=9), AT_RISK)
     assert [reason.code for reason in verdict.reasons] == ["links"]
     assert not is_at_risk(verdict)
 
 
-def test_the_policy_of_a_site_cannot_refuse_somebody_at_risk() -> None:
+def test_the_policy_of_a_site_cannot_refuse_somebody_at_risk():
     """The terms that would are named as faulty."""
     for term in ("self_harm.reject", "self_harm.spam"):
         with pytest.raises(Invalid) as refused:
@@ -388,7 +374,7 @@ BY_RULE = [
 
 
 @pytest.mark.parametrize(("body", "code", "label"), BY_RULE)
-def test_a_rule_holds_and_marks_what_it_found(body: str, code: str, label: str) -> None:
+def test_a_rule_holds_and_marks_what_it_found(body, code, label):
     verdict = decide(assessed(), facts(body), Policy())
     assert (verdict.action, verdict.reasons[0].code, verdict.reasons[0].label) == (Action.HOLD, code, label)
     assert {(span.label, span.rule) for span in verdict.spans} == {(label, code)}
@@ -396,153 +382,25 @@ def test_a_rule_holds_and_marks_what_it_found(body: str, code: str, label: str) 
 
 
 @pytest.mark.parametrize(("body", "code", "label"), BY_RULE)
-def test_a_site_can_do_without_the_rules(body: str, code: str, label: str) -> None:
+def test_a_site_can_do_without_the_rules(body, code, label):
     policy = change(Policy(), {"hold_threats": "no", "hold_personal_data": "no"}, version=2)
     assert decide(assessed(), facts(body), policy).action is Action.APPROVE
 
 
 @pytest.mark.parametrize(("body", "code", "label"), BY_RULE)
-def test_trust_does_not_lift_what_a_rule_found(body: str, code: str, label: str) -> None:
+def test_trust_does_not_lift_what_a_rule_found(body, code, label):
     assert decide(assessed(), facts(body, author_status=AuthorStatus.TRUSTED), Policy()).action is Action.HOLD
 
 
-def test_violence_is_found_behind_a_disguise() -> None:
+def test_violence_is_found_behind_a_disguise():
     disguised = replace(assessed(), reads_as="i will kill you")
     verdict = decide(disguised, facts("1 w1ll k1ll u!!"), Policy())
     assert (verdict.reasons[0].code, verdict.spans) == ("phrase", ())
 
 
-def test_a_rule_holds_also_where_there_is_no_score() -> None:
+def test_a_rule_holds_also_where_there_is_no_score():
     policy = replace(Policy(), outage="publish")
     assert decide(None, facts(BY_RULE[1][0], late=True), policy).action is Action.HOLD
 
 
 # -- terms -------------------------------------------------------------------------------------------------------------
-
-SET: list[tuple[str, object, str, object]] = [
-    ("moderation", "post", "moderation", "post"),
-    ("link_limit", "0", "link_limit", 0),
-    ("link_limit", "never", "link_limit", None),
-    ("link_limit", None, "link_limit", None),
-    ("link_limit", 5, "link_limit", 5),
-    ("hold_first_time", "true", "hold_first_time", True),
-    ("hold_first_time", "off", "hold_first_time", False),
-    ("hold_first_time", True, "hold_first_time", True),
-    ("hold_threats", "no", "hold_threats", False),
-    ("hold_personal_data", "off", "hold_personal_data", False),
-    ("min_fill_seconds", "1.5", "min_fill_seconds", 1.5),
-    ("hold_words", "mayor, town hall ,,mayor", "hold_words", WordList(("mayor", "town hall"))),
-    ("reject_words", ["a", "b"], "reject_words", WordList(("a", "b"))),
-    ("spam_words", "", "spam_words", WordList()),
-    ("close_after_days", "14", "close_after_days", 14),
-    ("close_after_days", "never", "close_after_days", None),
-    ("outage", "hold_links", "outage", "hold_links"),
-    ("outage_after_seconds", "60", "outage_after_seconds", 60),
-]
-
-
-@pytest.mark.parametrize(("term", "value", "field", "kept"), SET)
-def test_a_term_is_read_as_sites_write_it(term: str, value: object, field: str, kept: object) -> None:
-    changed = change(Policy(), {term: value}, version=2)
-    assert getattr(changed, field) == kept
-    assert changed.version == 2
-
-
-@pytest.mark.parametrize(
-    ("term", "value", "cut"),
-    [
-        ("threat.hold", "0.5", Cut(hold=0.5)),
-        ("threat.reject", 0.9, Cut(hold=SHIPPED_CUTS["threat"].hold, reject=0.9)),
-        ("threat.hold", "0", Cut(hold=0.0)),
-        ("threat.approve", "0.05", Cut(approve=0.05, hold=SHIPPED_CUTS["threat"].hold)),
-    ],
-)
-def test_a_cut_is_set_alone(term: str, value: object, cut: Cut) -> None:
-    changed = change(Policy(), {term: value}, version=2)
-    assert changed.cuts["threat"] == cut
-    assert changed.cuts["toxicity"] == SHIPPED_CUTS["toxicity"]
-
-
-def test_a_label_without_cuts_leaves_the_policy() -> None:
-    assert "threat" not in change(Policy(), {"threat.hold": "never"}, version=2).cuts
-
-
-def test_a_change_leaves_the_old_policy_alone() -> None:
-    before = Policy()
-    change(before, {"toxicity.hold": 0.1}, version=2)
-    assert before == Policy()
-
-
-FAULTY: list[tuple[str, object, str]] = [
-    ("colour", "red", "no policy term"),
-    ("toxicity", "0.5", "no policy term"),
-    ("toxicity.ban", "0.5", "no policy term"),
-    ("toxicity.hold.hold", "0.5", "no policy term"),
-    ("sarcasm.hold", "0.5", "no policy term"),
-    ("toxicity.hold", "1.1", "between 0 and 1"),
-    ("toxicity.hold", "-0.1", "between 0 and 1"),
-    ("toxicity.hold", "nan", "between 0 and 1"),
-    ("toxicity.hold", "inf", "between 0 and 1"),
-    ("toxicity.hold", "half", "between 0 and 1"),
-    ("toxicity.hold", True, "between 0 and 1"),
-    ("toxicity.hold", [0.5], "between 0 and 1"),
-    ("toxicity.reject", "0.1", "must not be below toxicity.hold"),
-    ("toxicity.approve", "0.8", "must not be above toxicity.hold"),
-    ("spam.hold", "0.99", "must not be below spam.hold"),
-    ("moderation", "none", "one of pre, post"),
-    ("moderation", ["pre"], "one of pre, post"),
-    ("outage", "ignore", "one of hold, publish, hold_links"),
-    ("link_limit", "-1", "whole number"),
-    ("link_limit", "1.5", "whole number"),
-    ("link_limit", "1001", "whole number"),
-    ("link_limit", "1e400", "whole number"),
-    ("hold_first_time", "perhaps", "true or false"),
-    ("min_fill_seconds", "3601", "seconds"),
-    ("close_after_days", "36501", "whole number"),
-    ("outage_after_seconds", "0", "whole number"),
-    ("hold_words", 5, "list of words"),
-    ("hold_words", [5], "list of words"),
-    ("hold_words", "***", "at least one letter"),
-    ("hold_words", "a" * (ENTRY_LIMIT + 1), "at most 100"),
-    ("hold_words", [f"w{n}" for n in range(LIST_LIMIT + 1)], "at most 5000"),
-]
-
-
-@pytest.mark.parametrize(
-    ("term", "value", "fix"), FAULTY, ids=[f"{row[0]}-{n}" for n, row in enumerate(FAULTY)]
-)
-def test_a_faulty_term_is_named_with_its_fix(term: str, value: object, fix: str) -> None:
-    """A fault names the term and says what would do."""
-    with pytest.raises(Invalid) as refused:
-        change(Policy(), {term: value}, version=2)
-    assert any(fix in fault.message for fault in refused.value.faults)
-    assert all(fault.field.split(".")[0] == term.split(".")[0] for fault in refused.value.faults)
-
-
-def test_every_faulty_term_is_named_at_once() -> None:
-    with pytest.raises(Invalid) as refused:
-        change(Policy(), {"moderation": "x", "colour": 1, "spam.hold": 2}, version=2)
-    assert {fault.field for fault in refused.value.faults} == {"moderation", "colour", "spam.hold"}
-
-
-@pytest.mark.parametrize(
-    "policy",
-    [
-        Policy(),
-        Policy(cuts={}),
-        replace(
-            CUTS,
-            hold_words=WordList(("town hall", "x*")),
-            close_after_days=14,
-            link_limit=None,
-            moderation="post",
-        ),
-    ],
-)
-def test_a_policy_survives_its_terms(policy: Policy) -> None:
-    assert from_terms(to_terms(policy), policy.version) == policy
-
-
-def test_the_known_terms_are_told() -> None:
-    told = " ".join(known_terms())
-    assert all(term in told for term in to_terms(Policy(cuts={})))

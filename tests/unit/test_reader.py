@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
-from classifier.labels import LABELS, Effort
-from classifier.model import Explained, Score
+from classifier.labels import LABELS
+from classifier.model import Score
 from classifier.text import Signals
 from service.domain import verdict
 from service.scoring import Reading
@@ -39,13 +37,7 @@ class FakeModel:
     signals: list[Signals] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
-    def assess(
-        self,
-        texts: Sequence[str],
-        signals: Sequence[Signals],
-        explained: Explained | None,
-        effort: Effort = "full",
-    ) -> list[tuple[Score, FakeExplanation | None]]:
+    def assess(self, texts, signals, explained, effort="full"):
         self.signals += signals
         self.asked.append(effort)
         return [
@@ -53,7 +45,7 @@ class FakeModel:
             for number, (text, score) in enumerate(zip(texts, self._scores(texts, effort), strict=True))
         ]
 
-    def _scores(self, texts: Sequence[str], effort: Effort) -> list[Score]:
+    def _scores(self, texts, effort):
         return [
             Score(
                 dict.fromkeys(LABELS, 0.0) | {"toxicity": float(text)},
@@ -68,16 +60,16 @@ class FakeModel:
             for text in texts
         ]
 
-    def _explained(self, text: str) -> FakeExplanation:
+    def _explained(self, text):
         self.explained.append((text, "toxicity"))
         return FakeExplanation((FakeSpan(0, 2, "toxicity", 1.23456),))
 
 
-def scorer_of(model: Any, **options: Any) -> ModelScorer:
+def scorer_of(model, **options):
     return ModelScorer(load=lambda: model, **options)
 
 
-def test_scores_and_signals_are_passed_on() -> None:
+def test_scores_and_signals_are_passed_on():
     """Each reading keeps its place; name and website go to the model, and nothing else of the author."""
     model = FakeModel()
     assessed = scorer_of(model).score([Reading("0.1", "Ada"), Reading("0.9", "Bo", "https://bo.example")])
@@ -89,7 +81,7 @@ def test_scores_and_signals_are_passed_on() -> None:
     assert {one.model for one in assessed} == {"2026.11-abcdef01"}
 
 
-def test_only_doubtful_texts_are_explained() -> None:
+def test_only_doubtful_texts_are_explained():
     model = FakeModel()
     assessed = scorer_of(model, explain_from=0.5).score([Reading("0.1"), Reading("0.9")])
     assert [one.spans != () for one in assessed] == [False, True]
@@ -98,7 +90,7 @@ def test_only_doubtful_texts_are_explained() -> None:
     assert len(model.explained) == 1
 
 
-def test_the_caller_says_which_texts_are_explained() -> None:
+def test_the_caller_says_which_texts_are_explained():
     model = FakeModel()
     readings = [Reading("0.1"), Reading("0.9"), Reading("0.2")]
     assessed = scorer_of(model).score(
@@ -107,7 +99,7 @@ def test_the_caller_says_which_texts_are_explained() -> None:
     assert [one.spans != () for one in assessed] == [False, False, True]
 
 
-def test_the_model_is_asked_for_the_effort_that_is_wanted() -> None:
+def test_the_model_is_asked_for_the_effort_that_is_wanted():
     """Full unless something else is asked for; the assessment says which it was."""
     model = FakeModel()
     scorer = scorer_of(model)
@@ -118,16 +110,16 @@ def test_the_model_is_asked_for_the_effort_that_is_wanted() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["nan", "inf", "-0.5", "1.5"])
-def test_what_is_no_probability_is_refused(wrong: str) -> None:
+def test_what_is_no_probability_is_refused(wrong):
     """NaN passes no cut and would be approved, so it counts as a failed try."""
     with pytest.raises(ValueError, match="no probability"):
         scorer_of(FakeModel()).score([Reading(wrong)])
 
 
-def test_the_model_is_loaded_once_and_late() -> None:
-    loads: list[int] = []
+def test_the_model_is_loaded_once_and_late():
+    loads = []
 
-    def load() -> Any:
+    def load():
         loads.append(1)
         return FakeModel()
 
@@ -138,12 +130,12 @@ def test_the_model_is_loaded_once_and_late() -> None:
     assert (loads, scorer.version) == ([1], "2026.11-abcdef01")
 
 
-def test_a_missing_model_is_asked_for_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_model_is_asked_for_again_after_a_while(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr("service.scoring.scorer.time.monotonic", lambda: clock[0])
-    tries: list[bool] = []
+    tries = []
 
-    def load() -> Any:
+    def load():
         tries.append(True)
         if len(tries) < 2:
             raise OSError("model.bin is missing")

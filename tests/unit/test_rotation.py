@@ -1,28 +1,22 @@
 """The master key rotated: before, while both keys are at hand, and after the old one was let go."""
 
-from __future__ import annotations
-
 import base64
 import json
 import stat
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import Result
 
 from service import config, usecases
-from service.context import AppContext, build_context
-from service.domain.comment import Article, Comment, Placed, Source, Submission
+from service.context import build_context
+from service.domain.comment import Article, Placed, Source, Submission
 from service.messaging.dispatcher import RecordingDispatcher
 from service.privacy.keys import CORAL, CiphertextError, open_option, seal_option
 from service.privacy.master_key import MasterKeyError, load_masters, parse_masters
 from service.privacy.sealing import Address
 from service.privacy.signatures import read_receipt, receipt_token
 from service.usecases.reseal import reseal, sealed
-from service.usecases.sites import Enrolment, enrol_site, key_owner
+from service.usecases.sites import enrol_site, key_owner
 from tests.factories import NOON, added, sqlite_store
 
 OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
@@ -33,24 +27,20 @@ BODY = "Write to bo@example.org about the bridge."
 class Rotated:
     """One store, seen with the old key, with both, and with the new one alone."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home):
         self.home, self.store = home, sqlite_store()
         self.before, self.overlap, self.after = (self.context(keys) for keys in (BEFORE, OVERLAP, AFTER))
-        self.enrolled: Enrolment = enrol_site(self.before, "courier", "https://courier.example")
+        self.enrolled = enrol_site(self.before, "courier", "https://courier.example")
 
-    def context(self, keys: str) -> AppContext:
+    def context(self, keys):
         """The service as processes with these keys build it."""
         env = {"REPLYDESK_HOME": str(self.home), "REPLYDESK_MASTER_KEY": keys}
         return build_context(
-            config.load(env),
-            env=env,
-            store=self.store,
-            dispatcher=RecordingDispatcher(),
-            clock=lambda: NOON,
+            config.load(env), env=env, store=self.store, dispatcher=RecordingDispatcher(), clock=lambda: NOON
         )
 
-    def submit(self, context: AppContext, comment_id: str = "c-1", **changes: Any) -> Placed:
-        given: dict[str, Any] = {
+    def submit(self, context, comment_id="c-1", **changes):
+        given = {
             "id": comment_id,
             "article": Article("https://courier.example/bridge", "The bridge opens"),
             "author_name": "Bo",
@@ -64,22 +54,22 @@ class Rotated:
         assert isinstance(placed, Placed), placed
         return placed
 
-    def original(self, context: AppContext, comment: Comment) -> str:
+    def original(self, context, comment):
         with self.store.read() as tx:
             ciphertext = tx.sealed.originals(comment.pk, comment.revision)["body"]
         return context.keyring.decrypt("courier", "original", ciphertext).decode()
 
-    def opens(self, context: AppContext, key: str) -> str | None:
+    def opens(self, context, key):
         owner = key_owner(self.store, context.keyring, key, NOON)
         return owner[0].name if owner else None
 
 
 @pytest.fixture
-def rotated(tmp_path: Path) -> Rotated:
+def rotated(tmp_path):
     return Rotated(tmp_path)
 
 
-def test_originals_open_in_the_overlap_and_after_they_were_sealed_anew(rotated: Rotated) -> None:
+def test_originals_open_in_the_overlap_and_after_they_were_sealed_anew(rotated):
     comment = rotated.submit(rotated.before).comment
     assert rotated.original(rotated.overlap, comment) == BODY
     with pytest.raises(CiphertextError):
@@ -93,18 +83,17 @@ def test_originals_open_in_the_overlap_and_after_they_were_sealed_anew(rotated: 
     assert (again.originals, again.secrets, again.lost) == (0, 0, 0)
 
 
-def test_what_no_key_opens_is_counted_and_left(rotated: Rotated) -> None:
+def test_what_no_key_opens_is_counted_and_left(rotated):
     comment = rotated.submit(rotated.before).comment
     done = reseal(rotated.after)
     assert (done.originals, done.secrets, done.lost) == (0, 0, 3)
     assert rotated.original(rotated.before, comment) == BODY
 
 
-def test_site_secrets_go_over(rotated: Rotated) -> None:
-    def secrets(context: AppContext) -> list[str]:
+def test_site_secrets_go_over(rotated):
+    def secrets(context):
         with rotated.store.read() as tx:
             site = tx.sites.get("courier")
-        assert site is not None
         pairs = [("webhook", site.webhook_secrets), ("inbound", site.inbound_secrets)]
         return [context.keyring.decrypt("courier", purpose, one[0]).decode() for purpose, one in pairs]
 
@@ -116,11 +105,10 @@ def test_site_secrets_go_over(rotated: Rotated) -> None:
         secrets(rotated.before)
 
 
-def test_secrets_in_a_sites_options_go_over(rotated: Rotated) -> None:
+def test_secrets_in_a_sites_options_go_over(rotated):
     sealed_before = seal_option(rotated.before.keyring, "courier", CORAL, "shared with Coral")
     with rotated.store.write() as tx:
         site = tx.sites.get("courier")
-        assert site is not None
         options = replace(site.options, coral_secrets=(sealed_before,), coral_token=sealed_before)
         tx.sites.save(replace(site, options=options))
     assert sealed(rotated.overlap).secrets == {1: 4}
@@ -128,13 +116,12 @@ def test_secrets_in_a_sites_options_go_over(rotated: Rotated) -> None:
     assert sealed(rotated.overlap).secrets == {2: 4}
     with rotated.store.read() as tx:
         kept = tx.sites.get("courier")
-    assert kept is not None
     for stored in (*kept.options.coral_secrets, kept.options.coral_token or ""):
         assert open_option(rotated.after.keyring, "courier", CORAL, stored) == "shared with Coral"
     assert reseal(rotated.after).lost == 0
 
 
-def test_an_api_key_used_in_the_overlap_outlives_the_old_master(rotated: Rotated) -> None:
+def test_an_api_key_used_in_the_overlap_outlives_the_old_master(rotated):
     used, unused = rotated.enrolled.key, rotated.enrolled.akismet_key
     assert rotated.opens(rotated.before, used) == "courier"
     assert rotated.opens(rotated.overlap, used) == "courier"
@@ -144,7 +131,7 @@ def test_an_api_key_used_in_the_overlap_outlives_the_old_master(rotated: Rotated
     assert rotated.opens(rotated.overlap, "rk_none") is None
 
 
-def test_what_is_sent_again_in_the_overlap_is_a_replay(rotated: Rotated) -> None:
+def test_what_is_sent_again_in_the_overlap_is_a_replay(rotated):
     first = rotated.submit(rotated.before)
     keyed = rotated.submit(rotated.before, None, idempotency_key="k-1", body="Another word.")
     for context in (rotated.before, rotated.overlap):
@@ -155,7 +142,7 @@ def test_what_is_sent_again_in_the_overlap_is_a_replay(rotated: Rotated) -> None
     assert first.comment.revision == 1
 
 
-def test_a_new_key_that_waits_its_turn_changes_nothing_yet(rotated: Rotated) -> None:
+def test_a_new_key_that_waits_its_turn_changes_nothing_yet(rotated):
     waiting = rotated.context(f"1:{OLD}\n2:{NEW}\n")
     rotated.submit(rotated.before)
     keyed = rotated.submit(rotated.before, None, idempotency_key="k-1", body="Another word.")
@@ -167,7 +154,7 @@ def test_a_new_key_that_waits_its_turn_changes_nothing_yet(rotated: Rotated) -> 
     assert rotated.submit(waiting, "c-9").outcome == "replay"
 
 
-def test_an_author_is_known_again_with_their_past(rotated: Rotated) -> None:
+def test_an_author_is_known_again_with_their_past(rotated):
     """The next comment of an author carries their earlier ones over, so that they stay known without the old key."""
     rotated.submit(rotated.before, "c-1")
     rotated.submit(rotated.before, "c-2", email=Address.parse("noor@example.org"))
@@ -176,17 +163,15 @@ def test_an_author_is_known_again_with_their_past(rotated: Rotated) -> None:
     with rotated.store.read() as tx:
         for comment_id in ("c-1", "c-2", "c-3"):
             found = tx.comments.get(rotated.enrolled.site.id, comment_id)
-            assert found is not None
             keys[comment_id] = found.author_key
     assert keys["c-1"] == keys["c-3"] != keys["c-2"]
     rotated.submit(rotated.after, "c-4")
     with rotated.store.read() as tx:
         last = tx.comments.get(rotated.enrolled.site.id, "c-4")
-    assert last is not None
     assert last.author_key == keys["c-1"]
 
 
-def test_a_site_that_keeps_no_author_has_none_carried_over(rotated: Rotated) -> None:
+def test_a_site_that_keeps_no_author_has_none_carried_over(rotated):
     site = replace(rotated.enrolled.site, address_mode="none")
     submission = Submission(
         article=Article("https://courier.example/bridge"),
@@ -199,7 +184,7 @@ def test_a_site_that_keeps_no_author_has_none_carried_over(rotated: Rotated) -> 
     assert (made.author_key, made.older_author_keys, made.box) == (None, (), None)
 
 
-def test_receipt_links_open_in_the_overlap(rotated: Rotated) -> None:
+def test_receipt_links_open_in_the_overlap(rotated):
     old = receipt_token(rotated.before.keyring, "courier", "c-1")
     new = receipt_token(rotated.overlap.keyring, "courier", "c-1")
     assert read_receipt(rotated.overlap.keyring, old) == ("courier", "c-1")
@@ -210,7 +195,7 @@ def test_receipt_links_open_in_the_overlap(rotated: Rotated) -> None:
 # -- the file and the command ------------------------------------------------------------------------------------------
 
 
-def test_several_keys_are_read_with_their_versions() -> None:
+def test_several_keys_are_read_with_their_versions():
     both = {2: b"\x02" * 32, 1: b"\x01" * 32}
     for text in (OVERLAP, f"2:{NEW}, {OLD}", f"2:{NEW} 1:{OLD}"):
         found = parse_masters(text, "X")
@@ -222,18 +207,18 @@ def test_several_keys_are_read_with_their_versions() -> None:
 @pytest.mark.parametrize(
     "text", ["", f"1:{OLD} {NEW}", f"0:{OLD}", f"256:{OLD}", f"x:{OLD}", f"2:{OLD}:", "2:", f"²:{OLD}"]
 )
-def test_faulty_keys_are_refused_without_being_shown(text: str) -> None:
+def test_faulty_keys_are_refused_without_being_shown(text):
     with pytest.raises(MasterKeyError, match="X") as refused:
         parse_masters(text, "X")
     assert OLD not in str(refused.value)
 
 
-def test_too_many_keys_are_refused() -> None:
+def test_too_many_keys_are_refused():
     with pytest.raises(MasterKeyError, match="1 to 16"):
         parse_masters(" ".join(f"{number}:{OLD}" for number in range(1, 18)), "X")
 
 
-def test_the_command_rotates_reseals_and_retires(run: Callable[..., Result], home: Path) -> None:
+def test_the_command_rotates_reseals_and_retires(run, home):
     shown = added(run)
     said = run("keys", "rotate").stdout
     assert said.startswith("Version 2 stands first in ")
@@ -254,16 +239,14 @@ def test_the_command_rotates_reseals_and_retires(run: Callable[..., Result], hom
     assert not [name for name, value in shown.items() if name != "site" and value in file.read_text()]
 
 
-def test_keys_of_the_environment_are_changed_there(
-    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_keys_of_the_environment_are_changed_there(run, monkeypatch):
     monkeypatch.setenv("REPLYDESK_MASTER_KEY", OLD)
     refused = run("keys", "rotate", code=2).stderr
     assert "change it there" in refused
     assert OLD not in refused
 
 
-def test_a_secrets_overlap_is_ended(run: Callable[..., Result], context: AppContext) -> None:
+def test_a_secrets_overlap_is_ended(run, context):
     added(run)
     run("site", "rotate", "courier", "webhook_secret", "--json")
     assert (
@@ -273,5 +256,4 @@ def test_a_secrets_overlap_is_ended(run: Callable[..., Result], context: AppCont
     assert "no overlap" in run("site", "rotate", "courier", "key", "--end-overlap", code=2).stderr
     with context.deps.store.read() as tx:
         site = tx.sites.get("courier")
-    assert site is not None
     assert (len(site.webhook_secrets), len(site.inbound_secrets)) == (1, 1)

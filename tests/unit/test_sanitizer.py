@@ -1,7 +1,5 @@
 """What comes out of the sanitizer holds no address, whatever went in."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,7 +30,7 @@ SUBMISSION = Submission(
 )
 
 
-def test_the_address_leaves_as_a_box_that_only_the_site_opens() -> None:
+def test_the_address_leaves_as_a_box_that_only_the_site_opens():
     draft = SANITIZER.draft(COURIER, SUBMISSION, NOW)
     assert draft.box is not None
     assert open_box(PRIVATE, draft.box) == ADDRESS
@@ -41,12 +39,12 @@ def test_the_address_leaves_as_a_box_that_only_the_site_opens() -> None:
 @pytest.mark.parametrize(
     ("mode", "boxed", "keyed"), [("sealed", True, True), ("fingerprint", False, True), ("none", False, False)]
 )
-def test_a_site_chooses_what_is_kept_of_an_address(mode: str, boxed: bool, keyed: bool) -> None:
+def test_a_site_chooses_what_is_kept_of_an_address(mode, boxed, keyed):
     draft = SANITIZER.draft(replace(COURIER, address_mode=mode), SUBMISSION, NOW)
     assert (draft.box is not None, draft.author_key is not None) == (boxed, keyed)
 
 
-def test_no_field_of_the_draft_shows_the_address() -> None:
+def test_no_field_of_the_draft_shows_the_address():
     everywhere = replace(
         SUBMISSION,
         author_name=f"Ada {ADDRESS}",
@@ -66,7 +64,7 @@ def test_no_field_of_the_draft_shows_the_address() -> None:
     assert "⟦email⟧" in shown
 
 
-def test_what_was_masked_is_kept_encrypted() -> None:
+def test_what_was_masked_is_kept_encrypted():
     draft = SANITIZER.draft(COURIER, replace(SUBMISSION, body="Mail bo@mail.example"), NOW)
     (original,) = draft.originals
     assert original.field == "body"
@@ -74,20 +72,20 @@ def test_what_was_masked_is_kept_encrypted() -> None:
     assert draft.signals == {"contacts": {"email": 1}}
 
 
-def test_a_website_that_holds_a_contact_is_dropped() -> None:
+def test_a_website_that_holds_a_contact_is_dropped():
     """A link with a placeholder in it would lead nowhere, so there is no link."""
     draft = SANITIZER.draft(COURIER, replace(SUBMISSION, website="https://x.example/bo@mail.example"), NOW)
     assert draft.website is None
 
 
-def test_a_title_is_masked_and_counts_as_no_contact_of_the_reader() -> None:
+def test_a_title_is_masked_and_counts_as_no_contact_of_the_reader():
     article = Article("https://courier.example/a", title="Tips to bo@mail.example", published_at=NOW)
     draft = SANITIZER.draft(COURIER, replace(SUBMISSION, article=article), NOW)
     assert draft.article == replace(article, title="Tips to ⟦email⟧")
     assert (draft.signals, draft.originals) == ({}, ())
 
 
-def test_an_agent_is_remembered_only_where_no_address_can_be_in_it() -> None:
+def test_an_agent_is_remembered_only_where_no_address_can_be_in_it():
     sanitizer = Sanitizer(KEYRING)
     for agent, shown in (
         ("Firefox/130.0 (X11; Linux 20100101)", "Firefox/130.0 (X11; Linux 20100101)"),
@@ -102,7 +100,7 @@ def test_an_agent_is_remembered_only_where_no_address_can_be_in_it() -> None:
     assert sanitizer._plain_agents == {"Firefox/130.0 (X11; Linux 20100101)"}
 
 
-def test_remembered_agents_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remembered_agents_are_bounded(monkeypatch):
     monkeypatch.setattr("service.privacy.sanitizer.AGENTS_BOUND", 3)
     sanitizer = Sanitizer(KEYRING)
     for number in range(10):
@@ -110,7 +108,7 @@ def test_remembered_agents_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(sanitizer._plain_agents) <= 3
 
 
-def test_one_person_is_another_author_on_another_site() -> None:
+def test_one_person_is_another_author_on_another_site():
     herald = replace(COURIER, id=2, name="herald")
     shouted = replace(SUBMISSION, email=Address.parse("ADA.QUINCE@MAIL.EXAMPLE"))
     keys = {site.name: SANITIZER.draft(site, SUBMISSION, NOW).author_key for site in (COURIER, herald)}
@@ -118,14 +116,14 @@ def test_one_person_is_another_author_on_another_site() -> None:
     assert SANITIZER.draft(COURIER, shouted, NOW).author_key == keys["courier"]
 
 
-def test_the_same_idempotency_key_makes_the_same_id() -> None:
+def test_the_same_idempotency_key_makes_the_same_id():
     keyed = replace(SUBMISSION, idempotency_key="order-1")
     first, later = SANITIZER.draft(COURIER, keyed, NOW), SANITIZER.draft(COURIER, keyed, NOW.replace(hour=10))
     assert first.id == later.id
     assert first.id_from_key
 
 
-def test_the_content_digest_tells_replays_from_revisions() -> None:
+def test_the_content_digest_tells_replays_from_revisions():
     digest = SANITIZER.draft(COURIER, SUBMISSION, NOW).content_hash
     same = replace(SUBMISSION, email=Address.parse("bo@mail.example"), submitted_at=NOW)
     assert SANITIZER.draft(COURIER, same, NOW).content_hash == digest
@@ -143,5 +141,5 @@ def test_the_content_digest_tells_replays_from_revisions() -> None:
         (None, None),
     ],
 )
-def test_an_ip_is_cut_to_its_network(given: str | None, kept: str | None) -> None:
+def test_an_ip_is_cut_to_its_network(given, kept):
     assert cut_ip(given) == kept

@@ -1,7 +1,5 @@
 """Sentences: whole, in order, without white space around them, in linear time."""
 
-from __future__ import annotations
-
 import time
 
 import pytest
@@ -25,12 +23,12 @@ from service.domain.sentences import sentences
         ("", []),
     ],
 )
-def test_sentences_are_cut_where_people_would(text: str, expected: list[str]) -> None:
+def test_sentences_are_cut_where_people_would(text, expected):
     assert [text[begin:end] for begin, end in sentences(text)] == expected
 
 
 @given(text=st.text(alphabet=' .!?\n。aZ😀"’)', max_size=300), most=st.integers(1, 20))
-def test_nothing_but_white_space_is_left_out(text: str, most: int) -> None:
+def test_nothing_but_white_space_is_left_out(text, most):
     found = sentences(text, most)
     assert len(found) <= most
     places = [place for pair in found for place in pair]
@@ -40,8 +38,8 @@ def test_nothing_but_white_space_is_left_out(text: str, most: int) -> None:
     assert all(text[place].isspace() for place in range(len(text)) if place not in kept)
 
 
-def test_time_is_linear() -> None:
-    def seconds(count: int) -> float:
+def test_time_is_linear():
+    def seconds(count):
         text = "a.\"'. " * count
         began = time.perf_counter()
         sentences(text, count)

@@ -1,7 +1,5 @@
 """The settings: every fault at once, no secret shown, nothing read at import."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path
@@ -11,14 +9,14 @@ import pytest
 from service.config import LOOPBACK, Settings, SettingsError, broker_note, load
 
 
-def faults(**env: str) -> list[str]:
+def faults(**env):
     """Load settings that must be refused and return the faults."""
     with pytest.raises(SettingsError) as refused:
         load(env)
     return refused.value.faults
 
 
-def test_an_empty_environment_gives_the_embedded_default(tmp_path: Path) -> None:
+def test_an_empty_environment_gives_the_embedded_default(tmp_path):
     settings = load({})
     assert settings.home == Path.cwd() / "var"
     assert settings.database_url == f"sqlite:///{settings.home}/replydesk.db"
@@ -30,7 +28,7 @@ def test_an_empty_environment_gives_the_embedded_default(tmp_path: Path) -> None
     assert settings.worker_pool == "threads"
 
 
-def test_production_settings_are_normalised(tmp_path: Path) -> None:
+def test_production_settings_are_normalised(tmp_path):
     settings = load(
         {
             "REPLYDESK_HOME": str(tmp_path),
@@ -49,7 +47,7 @@ def test_production_settings_are_normalised(tmp_path: Path) -> None:
     assert settings.worker_pool == "prefork"
 
 
-def test_all_faults_are_reported_at_once() -> None:
+def test_all_faults_are_reported_at_once():
     found = faults(
         PORT="http",
         REPLYDESK_PUBLIC_URL="desk.example",
@@ -77,25 +75,25 @@ def test_all_faults_are_reported_at_once() -> None:
 @pytest.mark.parametrize(
     "url", ["mysql://desk:hunter2@db/x", "postgresql://desk:hunter2@db:99999/x", "hunter2"]
 )
-def test_a_fault_never_shows_a_secret(url: str) -> None:
+def test_a_fault_never_shows_a_secret(url):
     assert "hunter2" not in "\n".join(faults(REPLYDESK_DATABASE_URL=url))
 
 
-def test_settings_print_without_their_secrets() -> None:
+def test_settings_print_without_their_secrets():
     settings = load(
         {"REPLYDESK_DATABASE_URL": "postgresql://u:hunter2@h/x", "REDIS_URL": "redis://:hunter3@h"}
     )
     assert "hunter" not in repr(settings)
 
 
-def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
+def test_a_secret_can_come_from_a_file(tmp_path):
     secret = tmp_path / "url"
     secret.write_text("postgresql://desk:pw@db/replydesk\n")
     settings = load({"REPLYDESK_DATABASE_URL_FILE": str(secret)})
     assert settings.database_url == "postgresql+psycopg://desk:pw@db/replydesk"
 
 
-def test_a_secret_file_that_is_missing_empty_or_doubled_is_a_fault(tmp_path: Path) -> None:
+def test_a_secret_file_that_is_missing_empty_or_doubled_is_a_fault(tmp_path):
     empty = tmp_path / "empty"
     empty.touch()
     assert "No such file" in faults(REDIS_URL_FILE=str(tmp_path / "gone"))[0]
@@ -103,7 +101,7 @@ def test_a_secret_file_that_is_missing_empty_or_doubled_is_a_fault(tmp_path: Pat
     assert "not both" in faults(REDIS_URL_FILE=str(empty), REDIS_URL="redis://h")[0]
 
 
-def test_port_wins_over_the_long_name() -> None:
+def test_port_wins_over_the_long_name():
     settings = load({"PORT": "9001", "REPLYDESK_PORT": "9002"})
     assert settings.port == 9001
     assert settings.public_url.endswith(":9001")
@@ -117,11 +115,11 @@ def test_port_wins_over_the_long_name() -> None:
         ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
     ],
 )
-def test_a_broker_url_has_one_form(given: str, kept: str) -> None:
+def test_a_broker_url_has_one_form(given, kept):
     assert load({"REPLYDESK_REDIS_URL": given}).redis_url == kept
 
 
-def test_the_homes_broker_note_serves_when_no_broker_is_set(tmp_path: Path) -> None:
+def test_the_homes_broker_note_serves_when_no_broker_is_set(tmp_path):
     note = broker_note(tmp_path)
     note.parent.mkdir()
     note.write_text("unix:///tmp/x.sock\n")
@@ -133,18 +131,18 @@ def test_the_homes_broker_note_serves_when_no_broker_is_set(tmp_path: Path) -> N
     assert load(env).redis_url is None
 
 
-def test_callbacks_to_loopback_can_be_taken_back() -> None:
+def test_callbacks_to_loopback_can_be_taken_back():
     assert load({"REPLYDESK_CALLBACK_ALLOW": "none"}).callback_allow == ()
     allowed = load({"REPLYDESK_CALLBACK_ALLOW": "Hooks.Example, 10.0.0.0/24"}).callback_allow
     assert allowed == ("hooks.example", "10.0.0.0/24")
 
 
-def test_a_slip_in_a_name_is_noticed() -> None:
+def test_a_slip_in_a_name_is_noticed():
     assert "did you mean REPLYDESK_WEB_THREADS" in faults(REPLYDESK_WEB_THREDS="9")[0]
     load({"REPLYDESK_TEST_DATABASE_URL": "x", "REPLYDESK_SOMETHING_OF_MINE": "x"})
 
 
-def test_scoring_is_fast_after_a_minute_unless_set_otherwise() -> None:
+def test_scoring_is_fast_after_a_minute_unless_set_otherwise():
     assert load({}).fast_after_seconds == 60.0
     for given, taken in (("0", 0.0), ("2.5", 2.5), ("3600", 3600.0)):
         assert load({"REPLYDESK_FAST_AFTER_SECONDS": given}).fast_after_seconds == taken
@@ -153,16 +151,16 @@ def test_scoring_is_fast_after_a_minute_unless_set_otherwise() -> None:
 
 
 @pytest.mark.parametrize("value", ["", "   "])
-def test_an_empty_variable_counts_as_unset(value: str) -> None:
+def test_an_empty_variable_counts_as_unset(value):
     assert load({"PORT": value, "REDIS_URL": value}).port == 8080
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "65536", "８０", "http", "9" * 5000, "80.5"])
-def test_a_port_is_a_number_in_range(value: str) -> None:
+def test_a_port_is_a_number_in_range(value):
     assert len(faults(PORT=value)[0]) < 200
 
 
-def test_every_setting_stands_in_the_documentation() -> None:
+def test_every_setting_stands_in_the_documentation():
     """The table of settings names each variable."""
     page = Path("docs/operate/settings.md").read_text(encoding="utf-8")
     named = {f"REPLYDESK_{name.upper()}" for name in Settings.model_fields} - {
@@ -172,7 +170,7 @@ def test_every_setting_stands_in_the_documentation() -> None:
     assert [name for name in sorted(named | {"PORT", "REDIS_URL"}) if f"`{name}`" not in page] == []
 
 
-def test_importing_the_settings_reads_nothing() -> None:
+def test_importing_the_settings_reads_nothing():
     done = subprocess.run(
         [sys.executable, "-c", "import service.config"],
         env={"PORT": "nonsense"},

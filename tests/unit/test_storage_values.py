@@ -31,50 +31,50 @@ verdicts = st.builds(
 
 @given(verdicts)
 @settings(derandomize=True, max_examples=100, deadline=None)
-def test_verdict_survives_its_text(verdict: Verdict) -> None:
+def test_verdict_survives_its_text(verdict):
     assert verdict_of(verdict_text(verdict)) == verdict
 
 
-def test_a_verdict_of_an_older_version_says_no_effort() -> None:
+def test_a_verdict_of_an_older_version_says_no_effort():
     older = json.loads(verdict_text(Verdict(Action.HOLD, ())) or "")
     del older["effort"]
     assert verdict_of(json.dumps(older)) == Verdict(Action.HOLD, ())
 
 
-def test_no_verdict_is_no_text() -> None:
+def test_no_verdict_is_no_text():
     assert verdict_text(None) is None
     assert verdict_of(None) is None
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
 @settings(derandomize=True, max_examples=100, deadline=None)
-def test_moment_survives_as_a_number(moment: datetime) -> None:
+def test_moment_survives_as_a_number(moment):
     assert from_microseconds(to_microseconds(moment)) == moment
 
 
-def test_moments_sort_as_their_numbers() -> None:
+def test_moments_sort_as_their_numbers():
     noon = datetime(1969, 12, 31, 12, tzinfo=UTC)
     moments = [noon + timedelta(hours=hours, microseconds=1) for hours in range(0, 48, 5)]
     numbers = [to_microseconds(moment) for moment in moments]
     assert numbers == sorted(numbers)
 
 
-def test_naive_moment_is_refused() -> None:
+def test_naive_moment_is_refused():
     with pytest.raises(ValueError, match="without a time zone"):
         to_microseconds(datetime(2026, 11, 22, 12, 0))  # noqa: DTZ001 - the naive one is the point
 
 
-def test_number_that_is_none_is_refused() -> None:
+def test_number_that_is_none_is_refused():
     with pytest.raises(ValueError, match="JSON"):
         to_json({"toxicity": float("nan")})
 
 
 @pytest.mark.parametrize("told", ["held' OR '1'='1", "", "two words", "é"])
-def test_literal_takes_words_alone(told: str) -> None:
+def test_literal_takes_words_alone(told):
     with pytest.raises(ValueError, match="no word"):
         word(told)
 
 
-def test_types_name_what_they_are_cached_by() -> None:
+def test_types_name_what_they_are_cached_by():
     assert Json.cache_ok
     assert Secrets.cache_ok

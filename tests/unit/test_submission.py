@@ -1,21 +1,17 @@
 """A submission's fields: what is taken, what is refused with the field's name, and that no value is ever shown."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from service.domain.comment import Source
 from service.domain.errors import Invalid
-from service.domain.faults import Fault
 from service.importers.jsonl import parsed
 from service.privacy.sealing import Address
 from service.usecases.submission import SubmissionGiven, read_submission
 
-FULL: dict[str, Any] = {
+FULL = {
     "id": "wp-4711",
     "article": {
         "url": "https://News.example/a?utm_source=x",
@@ -30,9 +26,9 @@ FULL: dict[str, Any] = {
 }
 
 
-def changed(path: str, value: Any) -> dict[str, Any]:
+def changed(path, value):
     """The full submission with one field changed; `path` is dotted."""
-    made: dict[str, Any] = json.loads(json.dumps(FULL))
+    made = json.loads(json.dumps(FULL))
     *above, last = path.split(".")
     inner = made
     for step in above:
@@ -41,13 +37,13 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return made
 
 
-def faults_of(value: Any) -> list[Fault]:
+def faults_of(value):
     with pytest.raises(Invalid) as refused:
         read_submission(value, Source.API)
     return refused.value.faults
 
 
-def test_a_full_submission_is_read() -> None:
+def test_a_full_submission_is_read():
     given = read_submission(FULL, Source.API, idempotency_key="k")
     assert (given.id, given.parent_id, given.author_name, given.body) == (
         "wp-4711",
@@ -64,7 +60,7 @@ def test_a_full_submission_is_read() -> None:
     assert (given.source, given.idempotency_key, given.live) == (Source.API, "k", True)
 
 
-def test_little_is_required() -> None:
+def test_little_is_required():
     small = {
         "article": {"url": "https://a.example"},
         "author": {"name": "Ada", "email": None},
@@ -80,13 +76,13 @@ def test_little_is_required() -> None:
     )
 
 
-def test_the_email_is_required_unless_the_site_says_otherwise() -> None:
+def test_the_email_is_required_unless_the_site_says_otherwise():
     with pytest.raises(Invalid) as refused:
         read_submission(changed("author", {"name": "Ada"}), Source.API)
     assert [(one.field, one.code) for one in refused.value.faults] == [("author.email", "missing")]
 
 
-FAULTY: list[tuple[str, Any, str, str]] = [
+FAULTY = [
     ("id", "", "id", "pattern"),
     ("id", "a b", "id", "pattern"),
     ("id", "ä", "id", "pattern"),
@@ -150,7 +146,7 @@ FAULTY: list[tuple[str, Any, str, str]] = [
 @pytest.mark.parametrize(
     ("path", "value", "field", "code"), FAULTY, ids=[f"{row[0]}-{n}" for n, row in enumerate(FAULTY)]
 )
-def test_a_fault_names_its_field_and_shows_no_value(path: str, value: Any, field: str, code: str) -> None:
+def test_a_fault_names_its_field_and_shows_no_value(path, value, field, code):
     (fault,) = faults_of(changed(path, value))
     assert (fault.field, fault.code) == (field, code)
     assert fault.message
@@ -159,33 +155,33 @@ def test_a_fault_names_its_field_and_shows_no_value(path: str, value: Any, field
 
 
 @pytest.mark.parametrize("missing", ["article", "author", "body", "article.url", "author.name"])
-def test_what_is_required_is_asked_for(missing: str) -> None:
-    value: dict[str, Any] = json.loads(json.dumps(FULL))
+def test_what_is_required_is_asked_for(missing):
+    value = json.loads(json.dumps(FULL))
     above, _, last = missing.rpartition(".")
     del (value[above] if above else value)[last]
     (fault,) = faults_of(value)
     assert (fault.field, fault.code, fault.message) == (missing, "missing", "is required")
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_every_fault_is_told_at_once():
     value = changed("body", " ") | {"id": "a b", "submitted_at": "now"}
     assert [one.field for one in faults_of(value)] == ["id", "body", "submitted_at"]
 
 
-def test_an_unknown_field_that_could_be_an_address_is_not_named() -> None:
+def test_an_unknown_field_that_could_be_an_address_is_not_named():
     (fault,) = faults_of(changed("author", {"name": "Ada", "ada@example.org": 1}))
     assert (fault.field, fault.code) == ("author.(unknown)", "unknown")
     assert "ada@" not in fault.message
 
 
-def test_a_thousand_faults_are_bounded() -> None:
+def test_a_thousand_faults_are_bounded():
     assert len(faults_of(FULL | {f"x{n}": 1 for n in range(1000)})) == 50
 
 
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b"[", b"\xff\xfe", b"nul", b"[" * 100_000, b'{"a":' + b"9" * 5000 + b"}", b"{'a': 1}"]
 )
-def test_what_is_no_json_is_refused(raw: bytes) -> None:
+def test_what_is_no_json_is_refused(raw):
     with pytest.raises(Invalid) as refused:
         read_submission(parsed(raw), Source.IMPORT)
     (fault,) = refused.value.faults
@@ -193,7 +189,7 @@ def test_what_is_no_json_is_refused(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], 5, "text", [FULL]])
-def test_a_submission_is_an_object(value: Any) -> None:
+def test_a_submission_is_an_object(value):
     (fault,) = faults_of(value)
     assert (fault.field, fault.code) == ("", "object")
 
@@ -201,7 +197,7 @@ def test_a_submission_is_an_object(value: Any) -> None:
 @pytest.mark.parametrize(
     "body", ["a", "a" * 20_000, "😀" * 20_000, "\ufeffa", "עברית", "\u202etxet", "<script>", "a\r\nb"]
 )
-def test_any_text_within_bounds_is_taken_as_it_is(body: str) -> None:
+def test_any_text_within_bounds_is_taken_as_it_is(body):
     assert read_submission(changed("body", body), Source.API).body == body
 
 
@@ -214,11 +210,11 @@ def test_any_text_within_bounds_is_taken_as_it_is(body: str) -> None:
         "2100-12-31T23:59:59-12:00",
     ],
 )
-def test_moments_of_rfc_3339_are_read(moment: str) -> None:
+def test_moments_of_rfc_3339_are_read(moment):
     assert read_submission(changed("submitted_at", moment), Source.API).submitted_at is not None
 
 
-def test_what_was_given_prints_empty() -> None:
+def test_what_was_given_prints_empty():
     given = SubmissionGiven.model_validate(FULL)
     read = read_submission(FULL, Source.API)
     for shown in (repr(given), str(given), repr(given.author), f"{given.client}", repr(read), str(read)):
@@ -227,7 +223,7 @@ def test_what_was_given_prints_empty() -> None:
         assert "192.0.2.77" not in shown
 
 
-def test_the_schema_tells_the_bounds() -> None:
+def test_the_schema_tells_the_bounds():
     schema = SubmissionGiven.model_json_schema()
     assert schema["additionalProperties"] is False
     assert schema["properties"]["body"]["maxLength"] == 20_000

@@ -1,7 +1,5 @@
 """The normal form of texts: what looks alike is alike, and what merely resembles stays apart."""
 
-from __future__ import annotations
-
 import time
 import unicodedata
 
@@ -36,7 +34,7 @@ bounded = settings(derandomize=True, max_examples=200, deadline=None, database=N
         ("don’t", "don't"),
     ],
 )
-def test_what_looks_alike_is_found_alike(text: str, same: str) -> None:
+def test_what_looks_alike_is_found_alike(text, same):
     assert terms(text) == terms(same)
 
 
@@ -53,12 +51,12 @@ def test_what_looks_alike_is_found_alike(text: str, same: str) -> None:
         ("ש", "ת"),
     ],
 )
-def test_what_resembles_stays_apart(one: str, other: str) -> None:
+def test_what_resembles_stays_apart(one, other):
     assert terms(one) != terms(other)
     assert key(folded(one)) != key(folded(other))
 
 
-def test_short_words_keep_the_accents_that_make_other_words() -> None:
+def test_short_words_keep_the_accents_that_make_other_words():
     assert [key(folded(one)) for one in ("año", "ano", "más", "mas", "Größe")] == [
         "año",
         "ano",
@@ -82,11 +80,11 @@ def test_short_words_keep_the_accents_that_make_other_words() -> None:
         ("\u200b \u00ad…", []),
     ],
 )
-def test_words_end_where_readers_see_them_end(text: str, found: list[str]) -> None:
+def test_words_end_where_readers_see_them_end(text, found):
     assert [plain(word.text) for word in words(text)] == found
 
 
-def test_scripts_without_spaces_are_told_apart() -> None:
+def test_scripts_without_spaces_are_told_apart():
     dense = ["橋を渡る", "ควาย", "ໝາ", "ខ្មោច", "ခွေး", "你好"]
     spaced = ["바보", "हिन्दी", "বাংলা", "தமிழ்", "ქართული", "አማርኛ", "bridge"]
     assert {words(one)[0].kind for one in dense} == {DENSE}
@@ -95,7 +93,7 @@ def test_scripts_without_spaces_are_told_apart() -> None:
 
 @bounded
 @given(st.text(max_size=60))
-def test_the_form_is_settled(text: str) -> None:
+def test_the_form_is_settled(text):
     found = [word.text for word in words(text)]
     assert [word.text for one in found for word in words(one)] == found
     assert terms(unicodedata.normalize("NFC", text)) == terms(unicodedata.normalize("NFD", text))
@@ -103,7 +101,7 @@ def test_the_form_is_settled(text: str) -> None:
 
 @bounded
 @given(st.text(max_size=60))
-def test_terms_can_be_stored_and_asked_for(text: str) -> None:
+def test_terms_can_be_stored_and_asked_for(text):
     for term in terms(text):
         assert 0 < len(term) <= 100
         assert {unicodedata.category(one)[0] for one in term} <= {"L", "M", "N"}
@@ -112,7 +110,7 @@ def test_terms_can_be_stored_and_asked_for(text: str) -> None:
 @pytest.mark.parametrize(
     "piece", ["a", "é", "橋", "ก้", "z o ", "\u0301", "ﷺ", "हि", "\u200b", "1", "е", "n't "]
 )
-def test_the_longest_text_is_folded_at_once(piece: str) -> None:
+def test_the_longest_text_is_folded_at_once(piece):
     text = (piece * 20_000)[:20_000]
     started = time.process_time()
     terms(text)

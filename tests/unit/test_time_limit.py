@@ -1,7 +1,5 @@
 """Asking with a bound: answers, failures and time-outs pass through, and what hangs is given up."""
 
-from __future__ import annotations
-
 import threading
 import time
 
@@ -10,10 +8,10 @@ import pytest
 from service.compat.time_limit import TimeLimit, TooLate
 
 
-def test_an_answer_and_a_failure_come_back() -> None:
+def test_an_answer_and_a_failure_come_back():
     limit = TimeLimit(5)
 
-    def fail() -> None:
+    def fail():
         raise TimeoutError("its own")
 
     assert limit.ask(lambda: 7) == 7
@@ -21,12 +19,12 @@ def test_an_answer_and_a_failure_come_back() -> None:
         limit.ask(fail)
 
 
-def test_what_hangs_is_given_up_and_does_not_pile_up() -> None:
+def test_what_hangs_is_given_up_and_does_not_pile_up():
     limit, release = TimeLimit(0.05, places=2), threading.Event()
     for _ in range(2):
         with pytest.raises(TooLate):
             limit.ask(release.wait)
-    asked: list[int] = []
+    asked = []
     with pytest.raises(TooLate):
         limit.ask(lambda: asked.append(1))
     assert asked == []

@@ -1,22 +1,16 @@
 """Bringing a WordPress export in: counts, threads and states as they were there, addresses sealed, and safely twice."""
 
-from __future__ import annotations
-
 import io
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from service.config import load
-from service.context import AppContext, build_context
-from service.domain.comment import Comment, Source
+from service.context import build_context
+from service.domain.comment import Source
 from service.domain.errors import Invalid
-from service.domain.site import Site
 from service.domain.verdict import Action, Who
-from service.importers.jsonl import LineFault
 from service.importers.wordpress import import_export
 from service.messaging.dispatcher import RecordingDispatcher
 from service.usecases import Judgement, review
@@ -29,27 +23,27 @@ from tests.wxr import HEAD, TAIL, comment, item
 class MovingIn:
     """A site that moves in from WordPress; it wants callbacks, and must hear nothing of what it told us."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home):
         env = {"REPLYDESK_HOME": str(home)}
-        self.context: AppContext = build_context(
+        self.context = build_context(
             load(env), env=env, store=sqlite_store(), dispatcher=RecordingDispatcher(), clock=lambda: NOON
         )
         enrolled = enrol_site(
             self.context, "courier", "https://courier.example", "https://courier.example/hook"
         )
-        self.site: Site = enrolled.site
-        self.faults: list[LineFault] = []
+        self.site = enrolled.site
+        self.faults = []
 
-    def run(self, *items: bytes, batch: int = 500) -> dict[str, int]:
+    def run(self, *items, batch=500):
         """Import an export of these articles and return what was counted."""
-        counts: Counter[str] = Counter()
+        counts = Counter()
         raw = io.BytesIO(HEAD + b"".join(items) + TAIL)
         for done in import_export(self.context, self.site, raw, batch):
             counts += done.counts
             self.faults += done.faults
         return dict(counts)
 
-    def comment(self, name: str) -> Comment:
+    def comment(self, name):
         with self.context.deps.store.read() as tx:
             found = tx.comments.get(self.site.id, name)
         assert found is not None
@@ -57,13 +51,13 @@ class MovingIn:
 
 
 @pytest.fixture
-def moving_in(tmp_path: Path) -> Iterator[MovingIn]:
+def moving_in(tmp_path):
     made = MovingIn(tmp_path)
     yield made
     made.context.close()
 
 
-def test_states_and_threads_are_kept(moving_in: MovingIn) -> None:
+def test_states_and_threads_are_kept(moving_in):
     states = {1: "1", 2: "0", 3: "trash", 4: "spam", 5: "post-trashed"}
     found = [comment(n, f"Text {n}.", parent=n - 1, state=state) for n, state in states.items()]
     assert moving_in.run(item(*found)) == {"imported": 5}
@@ -75,7 +69,7 @@ def test_states_and_threads_are_kept(moving_in: MovingIn) -> None:
     assert {one.published_revision for one in stored[1:]} == {None}
 
 
-def test_no_callback_tells_the_site_what_it_told_us(moving_in: MovingIn) -> None:
+def test_no_callback_tells_the_site_what_it_told_us(moving_in):
     moving_in.run(item(comment(1)))
     with moving_in.context.deps.store.read() as tx:
         assert tx.deliveries.page(moving_in.site.id, None, 10) == []
@@ -84,13 +78,13 @@ def test_no_callback_tells_the_site_what_it_told_us(moving_in: MovingIn) -> None
     assert (decision.who_kind, decision.who, decision.reason) == (Who.SITE, "import", "imported")
 
 
-def test_nothing_waits_for_the_scorer(moving_in: MovingIn) -> None:
+def test_nothing_waits_for_the_scorer(moving_in):
     moving_in.run(item(comment(1), comment(2, state="0")))
     with moving_in.context.deps.store.write() as tx:
         assert tx.scoring.lease_pending(NOON, NOON, 10) == []
 
 
-def test_the_address_is_sealed(moving_in: MovingIn) -> None:
+def test_the_address_is_sealed(moving_in):
     moving_in.run(item(comment(1, "Write to ada@mail.example, please.")))
     stored = moving_in.comment("wp-1")
     assert stored.author_key
@@ -101,7 +95,7 @@ def test_the_address_is_sealed(moving_in: MovingIn) -> None:
         assert tx.sealed.contact_box(stored.pk)
 
 
-def test_running_it_again_repeats_nothing(moving_in: MovingIn) -> None:
+def test_running_it_again_repeats_nothing(moving_in):
     file = item(comment(1), comment(2, "Hm.", state="0"))
     assert moving_in.run(file) == {"imported": 2}
     held = moving_in.comment("wp-2")
@@ -115,24 +109,24 @@ def test_running_it_again_repeats_nothing(moving_in: MovingIn) -> None:
     assert moving_in.comment("wp-2").status == "spam"
 
 
-def test_a_file_cut_short_can_be_finished(moving_in: MovingIn) -> None:
+def test_a_file_cut_short_can_be_finished(moving_in):
     file = HEAD + item(*(comment(n, f"Text {n}.") for n in range(1, 8))) + TAIL
     with pytest.raises(Invalid):
         for _ in import_export(moving_in.context, moving_in.site, io.BytesIO(file[:-700]), batch=2):
             pass
-    counts: Counter[str] = Counter()
+    counts = Counter()
     for done in import_export(moving_in.context, moving_in.site, io.BytesIO(file), batch=2):
         counts += done.counts
     assert counts["replayed"] >= 4
     assert counts["imported"] == 7 - counts["replayed"]
 
 
-def test_html_becomes_what_readers_saw(moving_in: MovingIn) -> None:
+def test_html_becomes_what_readers_saw(moving_in):
     moving_in.run(item(comment(1, 'I &amp; you: <a href="https://a.example">this</a> <em>now</em>')))
     assert moving_in.comment("wp-1").body == "I & you: this (https://a.example) now"
 
 
-def test_what_is_optional_and_no_good_is_left_out(moving_in: MovingIn) -> None:
+def test_what_is_optional_and_no_good_is_left_out(moving_in):
     broken = (
         comment(1)
         .replace("<![CDATA[Ada]]>", "")
@@ -146,7 +140,7 @@ def test_what_is_optional_and_no_good_is_left_out(moving_in: MovingIn) -> None:
     assert stored.submitted_at == datetime(2026, 10, 31, 9, tzinfo=UTC)  # its article's
 
 
-def test_what_cannot_be_taken_is_named_with_its_line(moving_in: MovingIn) -> None:
+def test_what_cannot_be_taken_is_named_with_its_line(moving_in):
     found = [
         comment(1, " "),
         comment(2, "<p></p>"),
@@ -155,21 +149,16 @@ def test_what_cannot_be_taken_is_named_with_its_line(moving_in: MovingIn) -> Non
         comment(5, "Fine."),
     ]
     assert moving_in.run(item("\n".join(found))) == {"imported": 1, "refused": 4}
-    assert [fault.field for fault in moving_in.faults] == [
-        "body",
-        "body",
-        "comment_approved",
-        "comment_id",
-    ]
+    assert [fault.field for fault in moving_in.faults] == ["body", "body", "comment_approved", "comment_id"]
     assert len({fault.line for fault in moving_in.faults}) == 4
 
 
-def test_pings_are_left_out(moving_in: MovingIn) -> None:
+def test_pings_are_left_out(moving_in):
     ping = comment(2).replace("<wp:comment_type><![CDATA[comment]]>", "<wp:comment_type><![CDATA[pingback]]>")
     assert moving_in.run(item(comment(1), ping)) == {"imported": 1, "left_out": 1}
 
 
-def test_a_noted_id_that_is_none_costs_no_comment(moving_in: MovingIn) -> None:
+def test_a_noted_id_that_is_none_costs_no_comment(moving_in):
     meta = (
         "<wp:commentmeta><wp:meta_key><![CDATA[replydesk_id]]></wp:meta_key>"
         "<wp:meta_value><![CDATA[not an id]]></wp:meta_value></wp:commentmeta>"
@@ -178,7 +167,7 @@ def test_a_noted_id_that_is_none_costs_no_comment(moving_in: MovingIn) -> None:
     assert moving_in.comment("wp-2").parent_id == "wp-1"
 
 
-def test_a_comment_that_was_checked_here_is_known(moving_in: MovingIn) -> None:
+def test_a_comment_that_was_checked_here_is_known(moving_in):
     meta = (
         "<wp:commentmeta><wp:meta_key><![CDATA[replydesk_id]]></wp:meta_key>"
         "<wp:meta_value><![CDATA[ak-77]]></wp:meta_value></wp:commentmeta>"
@@ -188,7 +177,7 @@ def test_a_comment_that_was_checked_here_is_known(moving_in: MovingIn) -> None:
     assert moving_in.comment("ak-77").body == "Good."
 
 
-def test_two_blogs_in_one_file_keep_their_comments_apart(moving_in: MovingIn) -> None:
+def test_two_blogs_in_one_file_keep_their_comments_apart(moving_in):
     items = [
         item(
             comment(7, f"Seven on {day}.", written=f"2026-11-0{day} 10:00:00"),
@@ -210,7 +199,7 @@ def test_two_blogs_in_one_file_keep_their_comments_apart(moving_in: MovingIn) ->
 
 
 @pytest.mark.parametrize("batch", [1, 500])
-def test_an_answer_waits_for_the_parent_of_its_own_blog(moving_in: MovingIn, batch: int) -> None:
+def test_an_answer_waits_for_the_parent_of_its_own_blog(moving_in, batch):
     hello = "Hi, this is a comment."  # in every new WordPress
     one = item(comment(1, hello, written="2026-01-01 10:00:00"), comment(7, "Of the first."))
     other = item(
@@ -226,7 +215,7 @@ def test_an_answer_waits_for_the_parent_of_its_own_blog(moving_in: MovingIn, bat
 
 
 @pytest.mark.parametrize("end", [b"<a></b>", b"", b"\x00<", b"<!DOCTYPE x>"])
-def test_a_file_that_breaks_off_shows_nothing_private(moving_in: MovingIn, end: bytes) -> None:
+def test_a_file_that_breaks_off_shows_nothing_private(moving_in, end):
     whole = item(comment(1, "Secret.")).removesuffix(b"</item>") + end
     with pytest.raises(Invalid):
         moving_in.run(whole)
@@ -235,12 +224,12 @@ def test_a_file_that_breaks_off_shows_nothing_private(moving_in: MovingIn, end: 
     assert not moving_in.comment("wp-1").article.private
 
 
-def test_a_comment_without_a_date_is_as_old_as_its_article(moving_in: MovingIn) -> None:
+def test_a_comment_without_a_date_is_as_old_as_its_article(moving_in):
     moving_in.run(item(comment(1, written="0000-00-00 00:00:00"), published="2012-05-01 09:00:00"))
     assert moving_in.comment("wp-1").submitted_at.year == 2012
 
 
-def test_the_same_export_again_takes_no_correction_back(moving_in: MovingIn) -> None:
+def test_the_same_export_again_takes_no_correction_back(moving_in):
     moving_in.run(item(comment(1), title="Mistyped", status="publish"))
     url = "https://courier.example/bridge"
     describe_article(moving_in.context, moving_in.site, url, {"title": "Right", "private": True}, "site")
@@ -253,7 +242,7 @@ def test_the_same_export_again_takes_no_correction_back(moving_in: MovingIn) -> 
 
 
 @pytest.mark.parametrize("private", [True, False])
-def test_a_first_export_fills_in_what_the_site_said_before(moving_in: MovingIn, private: bool) -> None:
+def test_a_first_export_fills_in_what_the_site_said_before(moving_in, private):
     """It replaces no title and shows nothing that is kept from readers; a later one that says otherwise is news."""
     url = "https://courier.example/bridge"
     describe_article(moving_in.context, moving_in.site, url, {"title": "Right", "private": private}, "site")

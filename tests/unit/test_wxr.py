@@ -1,22 +1,20 @@
 """Reading a WordPress export: what it says, WordPress' quirks, and files that mean harm."""
 
-from __future__ import annotations
-
 import io
 import tracemalloc
 
 import pytest
 
 from service.domain.errors import Invalid
-from service.importers.wxr import Exported, read_export
+from service.importers.wxr import read_export
 from tests.wxr import HEAD, TAIL, comment, item
 
 
-def exported(*items: bytes) -> list[Exported]:
+def exported(*items):
     return list(read_export(io.BytesIO(HEAD + b"".join(items) + TAIL)))
 
 
-def test_a_comment_is_read_with_its_article() -> None:
+def test_a_comment_is_read_with_its_article():
     first, second = exported(item(comment(4), comment(5, parent=4, state="0")))
     assert (first.number, first.name, first.email) == ("4", "Ada", "ada@mail.example")
     assert (first.link, first.title) == ("https://courier.example/bridge", "The bridge")
@@ -25,28 +23,28 @@ def test_a_comment_is_read_with_its_article() -> None:
     assert (second.parent, second.state) == ("4", "0")
 
 
-def test_what_it_read_is_never_printed() -> None:
+def test_what_it_read_is_never_printed():
     (one,) = exported(item(comment(4, "A secret word.")))
     assert "ada@" not in repr(one)
     assert "secret" not in repr(one)
 
 
-def test_cdata_that_was_cut_is_joined() -> None:
+def test_cdata_that_was_cut_is_joined():
     (one,) = exported(item(comment(1, "a ]]]]><![CDATA[> b")))
     assert one.content == "a ]]> b"
 
 
-def test_control_characters_do_not_end_the_import() -> None:
+def test_control_characters_do_not_end_the_import():
     (one,) = exported(item(comment(1, "a\x0bb\x00c\td")))
     assert one.content == "abc\td"
 
 
-def test_a_title_of_the_site_is_not_the_articles() -> None:
+def test_a_title_of_the_site_is_not_the_articles():
     (first, second) = exported(item(comment(1)), b"<item>" + comment(2).encode() + b"</item>")
     assert (first.link, second.link, second.title) == ("https://courier.example/bridge", "", "")
 
 
-def test_the_id_that_our_plugin_noted_is_read() -> None:
+def test_the_id_that_our_plugin_noted_is_read():
     meta = (
         "<wp:commentmeta><wp:meta_key><![CDATA[akismet_as_submitted]]></wp:meta_key>"
         "<wp:meta_value><![CDATA[ada@mail.example]]></wp:meta_value></wp:commentmeta>"
@@ -69,7 +67,7 @@ BAD = {
 
 @pytest.mark.parametrize("kind", BAD)
 @pytest.mark.parametrize("field", ["content", "author", "title"])
-def test_a_bad_character_costs_no_comment(kind: str, field: str) -> None:
+def test_a_bad_character_costs_no_comment(kind, field):
     raw, read = BAD[kind]
     found = [comment(n, f"Text {n}.\n") for n in range(1, 301)]
     file = HEAD + item(*found[:149]) + item(*found[149:]) + TAIL
@@ -77,25 +75,21 @@ def test_a_bad_character_costs_no_comment(kind: str, field: str) -> None:
     new = raw if field == "content" else b"<![CDATA[" + raw + b"]]>"
     before = b"<wp:comment_id>149<" if field == "title" else b"<wp:comment_id>150<"
     at = file.index(place, file.index(before))
-    repaired: list[int] = []
+    repaired = []
     broken = file[:at] + new + file[at + len(place) :]
     read_ones = list(read_export(io.BytesIO(broken), None, repaired))
     assert len(read_ones) == 300
-    there = {
-        "content": read_ones[149].content,
-        "author": read_ones[149].name,
-        "title": read_ones[149].title,
-    }
+    there = {"content": read_ones[149].content, "author": read_ones[149].name, "title": read_ones[149].title}
     assert there[field].strip() == read
     assert repaired == [broken[:at].count(b"\n") + 1]
 
 
-def test_a_file_is_read_in_the_encoding_that_it_declares() -> None:
+def test_a_file_is_read_in_the_encoding_that_it_declares():
     file = (HEAD + item(comment(1, "Fähre – 橋")) + TAIL).decode()
     for name in ("utf-16", "UTF-8", "no-such-encoding", "rot13", "idna"):
         told = file.replace('encoding="UTF-8"', f'encoding="{name}"')
         raw = told.encode("utf-16" if name == "utf-16" else "utf-8")
-        repaired: list[int] = []
+        repaired = []
         (one,) = read_export(io.BytesIO(raw), None, repaired)
         assert (one.content, repaired) == ("Fähre – 橋", [])
     windows = file.replace("UTF-8", "windows-1252").replace("橋", "").encode("windows-1252")
@@ -103,18 +97,18 @@ def test_a_file_is_read_in_the_encoding_that_it_declares() -> None:
     assert one.content == "Fähre – "
 
 
-def test_a_reference_over_two_pieces_is_read() -> None:
+def test_a_reference_over_two_pieces_is_read():
     one = item(comment(1, "x"), title="]]>Tom &#38; Jerry &#x1f600; &#31;<![CDATA[")
     file = HEAD + b" " * (64 * 1024 - len(HEAD) - one.index(b"&#")) + one + TAIL
     for shift in range(-8, 40):
-        repaired: list[int] = []
+        repaired = []
         moved = file.replace(b" " * 100, b" " * (100 - shift), 1)
         (read,) = read_export(io.BytesIO(moved), None, repaired)
         assert read.title == "Tom & Jerry 😀 \ufffd"
         assert repaired == [2]
 
 
-def test_an_article_of_many_comments_may_be_private_to_its_last_line() -> None:
+def test_an_article_of_many_comments_may_be_private_to_its_last_line():
     many = [comment(n, f"{n} " + "x" * 500_000) for n in range(1, 11)]
     for status in ("private", "publish"):
         file = item(*many).replace(b"</item>", f"<wp:status>{status}</wp:status></item>".encode())
@@ -122,7 +116,7 @@ def test_an_article_of_many_comments_may_be_private_to_its_last_line() -> None:
         assert (len(told), told[0].is_private, told[-1].is_private) == (10, True, status == "private")
 
 
-def test_html_in_place_of_xml_costs_no_comment() -> None:
+def test_html_in_place_of_xml_costs_no_comment():
     written = {
         "A&nbsp;B &eacute;": "A\xa0B é",
         "Q & A &amp; B": "Q & A & B",
@@ -132,7 +126,7 @@ def test_html_in_place_of_xml_costs_no_comment() -> None:
     for raw, read in written.items():
         file = item(comment(1, f"{raw} <b>")).replace(b"<![CDATA[The bridge]]>", raw.encode())
         file = HEAD + file + item(comment(2), link="https://courier.example/?a=1&b=2&copy=3") + TAIL
-        mended: list[int] = []
+        mended = []
         for first in range(1, 40, 4):  # wherever the file is cut for reading
             pieces = HEAD + b" " * (64 * 1024 - len(HEAD) - first) + file[len(HEAD) :]
             one, other = read_export(io.BytesIO(pieces), None, mended)
@@ -152,8 +146,8 @@ def test_html_in_place_of_xml_costs_no_comment() -> None:
         ({"status": "publish", "password": ""}, False),
     ],
 )
-def test_only_what_is_published_is_public(said: dict[str, str], is_private: bool) -> None:
-    before = item(comment(1), **said)  # type: ignore[arg-type]
+def test_only_what_is_published_is_public(said, is_private):
+    before = item(comment(1), **said)
     names = {"password": "post_password", "status": "status"}
     told = "".join(f"<wp:{names[name]}>{value}</wp:{names[name]}>" for name, value in said.items())
     after = item(comment(1)).replace(b"</item>", told.encode() + b"</item>")
@@ -173,19 +167,19 @@ def test_only_what_is_published_is_public(said: dict[str, str], is_private: bool
         ("ticket", "https://courier.example/?post_type=ticket&amp;p=5", True),
     ],
 )
-def test_a_type_that_no_reader_sees_is_private(post_type: str, link: str, is_private: bool) -> None:
+def test_a_type_that_no_reader_sees_is_private(post_type, link, is_private):
     told = f"<wp:status>publish</wp:status><wp:post_type>{post_type}</wp:post_type></item>"
     raw = item(comment(1), link=link).replace(b"</item>", told.encode())
     assert [one.is_private for one in exported(raw)] == [is_private]
 
 
-def test_the_blog_is_read() -> None:
+def test_the_blog_is_read():
     told = b"<link>https://a.example</link><wp:base_site_url>https://b.example</wp:base_site_url>"
     (one,) = read_export(io.BytesIO(HEAD + told + item(comment(1)) + TAIL))
     assert (one.blog, one.link) == ("https://b.example", "https://courier.example/bridge")
 
 
-def test_what_was_read_before_the_file_broke_is_handed_over() -> None:
+def test_what_was_read_before_the_file_broke_is_handed_over():
     found = read_export(io.BytesIO(HEAD + item(comment(1), comment(2)) + item(comment(3))[:-7] + b"<wp:comm"))
     assert [next(found).number for _ in range(3)] == ["1", "2", "3"]
     with pytest.raises(Invalid):
@@ -206,7 +200,7 @@ def test_what_was_read_before_the_file_broke_is_handed_over() -> None:
         (HEAD + item(comment(1, "x" * 1_100_000)) + TAIL, "1048576 characters"),
     ],
 )
-def test_a_file_that_is_none_is_refused(file: bytes, said: str) -> None:
+def test_a_file_that_is_none_is_refused(file, said):
     with pytest.raises(Invalid) as refused:
         list(read_export(io.BytesIO(file)))
     (fault,) = refused.value.faults
@@ -214,14 +208,14 @@ def test_a_file_that_is_none_is_refused(file: bytes, said: str) -> None:
     assert any(part in fault.message for part in said.split("|"))
 
 
-def test_memory_stays_the_same_however_long_the_file_is() -> None:
+def test_memory_stays_the_same_however_long_the_file_is():
     one = item(*(comment(n, "Good. " * 200) for n in range(20)))
-    body = HEAD + one * 800 + TAIL
+    body = HEAD + one * 200 + TAIL
     tracemalloc.start()
     try:
         count = sum(1 for _ in read_export(io.BytesIO(body)))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert count == 16_000
+    assert count == 4_000
     assert peak < 2_000_000

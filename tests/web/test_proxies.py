@@ -1,9 +1,5 @@
 """Forwarded headers count only from the operator's own proxies."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import pytest
 
 from service.domain.networks import cut_ip
@@ -12,10 +8,10 @@ from service.web.proxies import TrustedProxies
 PROXY, OTHER_PROXY, READER, LIAR = "10.0.0.1", "10.0.0.2", "192.0.2.77", "198.51.100.9"
 
 
-def seen(peer: str, forwarded: str | None, trusted: tuple[str, ...] = ("10.0.0.0/8", "::1/128")) -> str:
-    given: list[str] = []
+def seen(peer, forwarded, trusted=("10.0.0.0/8", "::1/128")):
+    given = []
 
-    def app(environ: dict[str, Any], _: object) -> list[bytes]:
+    def app(environ, _):
         given.append(environ["REMOTE_ADDR"])
         return []
 
@@ -42,9 +38,7 @@ def seen(peer: str, forwarded: str | None, trusted: tuple[str, ...] = ("10.0.0.0
         (READER, LIAR, READER),
     ],
 )
-def test_the_nearest_address_that_is_no_proxy_of_ours_counts(
-    peer: str, forwarded: str | None, reader: str
-) -> None:
+def test_the_nearest_address_that_is_no_proxy_of_ours_counts(peer, forwarded, reader):
     assert seen(peer, forwarded) == reader
 
 
@@ -66,11 +60,11 @@ def test_the_nearest_address_that_is_no_proxy_of_ours_counts(
         (PROXY, f" {READER} ,{OTHER_PROXY} ", READER),
     ],
 )
-def test_a_proxy_is_known_in_whatever_form_its_address_comes(peer: str, forwarded: str, reader: str) -> None:
+def test_a_proxy_is_known_in_whatever_form_its_address_comes(peer, forwarded, reader):
     assert seen(peer, forwarded, ("10.0.0.0/8", "2001:db8:aa::/64", "fe80::1/128")) == reader
 
 
-def test_a_network_written_as_ipv6_is_the_ipv4_network() -> None:
+def test_a_network_written_as_ipv6_is_the_ipv4_network():
     assert seen(PROXY, READER, ("::ffff:10.0.0.0/104",)) == READER
     assert seen(f"::ffff:{PROXY}", READER, ("10.0.0.1/32",)) == READER
     assert seen(LIAR, READER, ("::ffff:10.0.0.0/104",)) == LIAR
@@ -79,18 +73,18 @@ def test_a_network_written_as_ipv6_is_the_ipv4_network() -> None:
 
 @pytest.mark.parametrize("peer", ["", "localhost", "unix:", "/run/web.sock"])
 @pytest.mark.parametrize("trusted", [(), ("10.0.0.0/8",), ("unix",)])
-def test_over_a_unix_socket_the_proxy_is_trusted(peer: str, trusted: tuple[str, ...]) -> None:
+def test_over_a_unix_socket_the_proxy_is_trusted(peer, trusted):
     assert seen(peer, f"{LIAR}, {READER}", trusted) == READER
     assert seen(peer, None, trusted) == ""
 
 
-def test_over_a_unix_socket_another_proxy_must_be_named() -> None:
+def test_over_a_unix_socket_another_proxy_must_be_named():
     """A proxy before the one on this machine counts when it is named, and is the reader otherwise."""
     assert seen("", f"{READER}, {OTHER_PROXY}", ("10.0.0.0/8",)) == READER
     assert seen("", f"{READER}, {OTHER_PROXY}", ()) == OTHER_PROXY
 
 
-def test_without_trusted_proxies_no_header_counts() -> None:
+def test_without_trusted_proxies_no_header_counts():
     assert seen("127.0.0.1", READER, trusted=()) == "127.0.0.1"
     assert seen(f"::ffff:{READER}", LIAR, trusted=()) == READER
 
@@ -108,5 +102,5 @@ def test_without_trusted_proxies_no_header_counts() -> None:
         (None, None),
     ],
 )
-def test_a_network_is_that_of_the_reader(ip: str | None, network: str | None) -> None:
+def test_a_network_is_that_of_the_reader(ip, network):
     assert cut_ip(ip) == network

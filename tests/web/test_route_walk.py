@@ -1,10 +1,5 @@
 """Every route as nobody, as each role, with another site's key and with the site's own: no surprise anywhere."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from service.web.desk.access import requires
@@ -13,26 +8,26 @@ from tests.web.walk import CANARY, Walk, table
 
 
 @pytest.fixture(scope="module")
-def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+def walk(tmp_path_factory):
     """One installation for all steps: it is put back after each."""
     made = Walk(tmp_path_factory.mktemp("walk"))
     yield made
     made.newsroom.context.close()
 
 
-def test_every_route_has_a_line_in_the_table_and_every_line_a_route(walk: Walk) -> None:
+def test_every_route_has_a_line_in_the_table_and_every_line_a_route(walk):
     there = {route for route, _, _ in walk.rules()}
     assert sorted(there - ROUTES.keys()) == [], "say in tests/web/routes.py who may use these"
     assert sorted(ROUTES.keys() - there) == [], "these lines of tests/web/routes.py have no route"
 
 
-def test_the_walk_finds_no_surprise(walk: Walk) -> None:
+def test_the_walk_finds_no_surprise(walk):
     steps = list(walk.steps())
     assert len(steps) == len(ROUTES) * len(CALLERS)
     assert not [step for step in steps if step.is_surprise], table(steps)
 
 
-def test_no_act_of_the_desk_works_without_the_forms_tag(walk: Walk) -> None:
+def test_no_act_of_the_desk_works_without_the_forms_tag(walk):
     posts = [one for one in walk.rules() if one[2] == "POST" and one[1].rule.startswith("/desk")]
     guarded = [one for one in posts if "sign-in" not in one[0]]
     assert len(guarded) >= 10
@@ -41,11 +36,11 @@ def test_no_act_of_the_desk_works_without_the_forms_tag(walk: Walk) -> None:
         assert not step.is_surprise, (route, step)
 
 
-def test_the_walk_sees_what_is_wrong(tmp_path: Path) -> None:
+def test_the_walk_sees_what_is_wrong(tmp_path):
     walk = Walk(tmp_path)
     app, newsroom = walk.newsroom.app, walk.newsroom
 
-    def withdraw() -> str:
+    def withdraw():
         newsroom.call("DELETE", "/v1/comments/c-1")
         return "done"
 

@@ -1,10 +1,7 @@
 """Fixtures of the worker's tests: an environment for processes, and delivery workers."""
 
-from __future__ import annotations
-
 import os
 import uuid
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,7 +12,7 @@ from tests.worker.cast import Office
 
 
 @pytest.fixture
-def offices() -> Iterator[Callable[..., Office]]:
+def offices():
     with ExitStack() as stack:
 
         def make(store=None):
@@ -27,12 +24,12 @@ def offices() -> Iterator[Callable[..., Office]]:
 
 
 @pytest.fixture
-def office(offices: Callable[..., Office]) -> Office:
+def office(offices):
     return offices()
 
 
 @pytest.fixture
-def env(tmp_path: Path, redis_url: str) -> dict[str, str]:
+def env(tmp_path, redis_url):
     """The environment of a home of its own on the tests' Valkey, under a prefix of its own."""
     home = tmp_path / "home"
     home.mkdir()

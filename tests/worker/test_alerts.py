@@ -1,28 +1,19 @@
 """Calling the moderators: signed, once for each change, again when it did not arrive, to allowed targets alone."""
 
-from __future__ import annotations
-
 import json
 import threading
 from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
-from typing import Any
-
-import pytest
 
 from service.config import load
 from service.context import build_context
-from service.domain.alarms import Alarm
 from service.domain.options import Options
 from service.domain.verdict import Action
 from service.messaging.dispatcher import RecordingDispatcher
-from service.storage import Store
-from service.usecases.sites import Enrolment, enrol_site
+from service.usecases.sites import enrol_site
 from service.webhooks.signing import Outcome, verify
 from service.webhooks.url_guard import Allow
 from tests.factories import SetClock, decided, draft
-from tests.receivers import Got, receiver
+from tests.receivers import receiver
 from worker.alerts import AT_ONCE, LEASE, LOOK_SECONDS, Alerts
 from worker.http_client import HttpClient
 from worker.webhook_sender import TIMEOUT_SECONDS, WebhookSender
@@ -33,13 +24,13 @@ LOOPBACK = Allow.parse("127.0.0.1")
 class Desk:
     """An installation whose courier has comments held, and its notifier."""
 
-    def __init__(self, store: Store, home: Path, url: str, **more: Any) -> None:
+    def __init__(self, store, home, url, **more):
         env = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": "5e" * 32}
         self.clock = SetClock()
         self.context = build_context(
             load(env), env=env, store=store, dispatcher=RecordingDispatcher(), clock=self.clock
         )
-        self.courier: Enrolment = enrol_site(self.context, "courier", "https://courier.example")
+        self.courier = enrol_site(self.context, "courier", "https://courier.example")
         with store.write() as tx:
             options = Options(notify_url=url, notify_held=2, notify_age_seconds=600.0)
             tx.sites.save(replace(self.courier.site, options=options))
@@ -49,20 +40,20 @@ class Desk:
         sender = WebhookSender(self.context.keyring, post or HttpClient(allow).post)
         return Alerts(self.context, sender, **more)
 
-    def hold(self, *names: str) -> None:
+    def hold(self, *names):
         with self.context.deps.store.write() as tx:
             made = tx.comments.add(self.courier.site.id, [draft(name) for name in names], self.clock())
             for comment in made.values():
                 decided(tx, comment, Action.HOLD)
 
-    def clear(self, *names: str) -> None:
+    def clear(self, *names):
         with self.context.deps.store.write() as tx:
             for name in names:
                 found = tx.comments.get(self.courier.site.id, name)
                 assert found is not None
                 decided(tx, found, Action.APPROVE)
 
-    def verified(self, one: Got) -> Any:
+    def verified(self, one):
         """Return the event that the receiver got, its signature checked at this moment."""
         secret = self.courier.webhook_secret
         verify([secret], one.headers, one.body, int(self.clock().timestamp()))
@@ -72,7 +63,7 @@ class Desk:
         return self.alerts.send() if self.alerts.look() else 0
 
 
-def test_a_queue_that_grows_and_calms_is_told_twice(store: Store, tmp_path: Path) -> None:
+def test_a_queue_that_grows_and_calms_is_told_twice(store, tmp_path):
     with receiver() as hook:
         desk = Desk(store, tmp_path, hook.url)
         desk.hold("c-1")
@@ -95,7 +86,7 @@ def test_a_queue_that_grows_and_calms_is_told_twice(store: Store, tmp_path: Path
     assert b"bridge" not in b"".join(one.body for one in hook.got)
 
 
-def test_an_old_comment_is_told_of(store: Store, tmp_path: Path) -> None:
+def test_an_old_comment_is_told_of(store, tmp_path):
     with receiver() as hook:
         desk = Desk(store, tmp_path, hook.url)
         desk.hold("c-1")
@@ -104,7 +95,7 @@ def test_an_old_comment_is_told_of(store: Store, tmp_path: Path) -> None:
         assert desk.verified(hook.got[0])["data"]["oldest_held_seconds"] == 601
 
 
-def test_what_did_not_arrive_is_told_again(store: Store, tmp_path: Path) -> None:
+def test_what_did_not_arrive_is_told_again(store, tmp_path):
     with receiver(500, 204) as hook:
         desk = Desk(store, tmp_path, hook.url)
         desk.hold("c-1", "c-2")
@@ -117,7 +108,7 @@ def test_what_did_not_arrive_is_told_again(store: Store, tmp_path: Path) -> None
     assert len(set(hook.ids())) == 1
 
 
-def test_two_workers_tell_once(store: Store, tmp_path: Path) -> None:
+def test_two_workers_tell_once(store, tmp_path):
     with receiver() as hook:
         desk = Desk(store, tmp_path, hook.url)
         other = desk.new_alerts()
@@ -128,7 +119,7 @@ def test_two_workers_tell_once(store: Store, tmp_path: Path) -> None:
     assert len(hook.got) == 1
 
 
-def test_a_private_target_is_not_called(store: Store, tmp_path: Path) -> None:
+def test_a_private_target_is_not_called(store, tmp_path):
     with receiver() as hook:
         desk = Desk(store, tmp_path, hook.url, allow=Allow())
         desk.hold("c-1", "c-2")
@@ -136,8 +127,8 @@ def test_a_private_target_is_not_called(store: Store, tmp_path: Path) -> None:
     assert hook.got == []
 
 
-def test_it_looks_now_and_then(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    looks: list[float] = []
+def test_it_looks_now_and_then(store, tmp_path, monkeypatch):
+    looks = []
     now = [0.0]
     desk = Desk(
         store, tmp_path, "https://x.example", monotonic=lambda: now[0], post=lambda *_: Outcome("retry")
@@ -148,7 +139,7 @@ def test_it_looks_now_and_then(store: Store, tmp_path: Path, monkeypatch: pytest
     assert looks == [0.0, LOOK_SECONDS]
 
 
-def test_receivers_that_hang_outlive_no_lease(store: Store, tmp_path: Path) -> None:
+def test_receivers_that_hang_outlive_no_lease(store, tmp_path):
     """However many hang before it, a notice is leased when its turn comes, so that nobody else tells it meanwhile."""
     desk = Desk(store, tmp_path, "https://hangs.example/")
     sites = int(2 * LEASE.total_seconds() * AT_ONCE / TIMEOUT_SECONDS)
@@ -158,10 +149,10 @@ def test_receivers_that_hang_outlive_no_lease(store: Store, tmp_path: Path) -> N
         with store.write() as tx:
             tx.sites.save(replace(site, options=options))
             decided(tx, tx.comments.add(site.id, [draft("c-1")], desk.clock())["c-1"], Action.HOLD)
-    posted: list[str] = []
-    ran_out: list[int] = []
+    posted = []
+    ran_out = []
 
-    def time_passes() -> None:
+    def time_passes():
         desk.clock.pass_seconds(TIMEOUT_SECONDS)
         with store.read() as tx:
             ran_out.extend(
@@ -181,5 +172,5 @@ def test_receivers_that_hang_outlive_no_lease(store: Store, tmp_path: Path) -> N
     assert ran_out == []
 
 
-def is_due(alarm: Alarm, now: datetime) -> bool:
+def is_due(alarm, now):
     return alarm.next_attempt_at is not None and alarm.next_attempt_at <= now

@@ -1,13 +1,9 @@
 """A real worker and its broker: messages arrive soon; a broker that hangs, dies or is emptied costs seconds at most."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -23,7 +19,7 @@ PREFIX = "broker-test:"
 class Installation:
     """A broker, a worker of this pool, perhaps beat, and the notes of what ran."""
 
-    def __init__(self, home: Path, pool: str) -> None:
+    def __init__(self, home, pool):
         self.notes = home / "notes"
         self.notes.touch()
         self.broker = Broker(home)
@@ -40,7 +36,7 @@ class Installation:
         }
         self.run("worker")
 
-    def run(self, what: str) -> None:
+    def run(self, what):
         with (self.notes.parent / f"{what}.log").open("ab") as log:
             self.processes.append(
                 subprocess.Popen(
@@ -50,16 +46,16 @@ class Installation:
                 )
             )
 
-    def count(self, name: str) -> int:
+    def count(self, name):
         return self.notes.read_text().split().count(name)
 
-    def enqueue(self, name: str, seconds: float = 20.0) -> float:
+    def enqueue(self, name, seconds=20.0):
         """Enqueue, and return how long it took until the task had run once more."""
         before = self.count(name)
         self.dispatcher.enqueue(name)
         return until(lambda: self.count(name) > before, seconds)
 
-    def close(self) -> None:
+    def close(self):
         self.dispatcher.close()
         for process in self.processes:
             process.kill()
@@ -68,9 +64,7 @@ class Installation:
 
 
 @pytest.fixture(params=["threads", "prefork"])
-def installation(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
+def installation(request, tmp_path_factory):
     """A running installation of each pool, that has run its first task."""
     made = Installation(tmp_path_factory.mktemp("h"), request.param)
     try:
@@ -80,7 +74,7 @@ def installation(
         made.close()
 
 
-def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(installation: Installation) -> None:
+def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(installation):
     for name in QUEUES:
         assert installation.enqueue(name) < 5
     with installation.broker.hung():
@@ -100,7 +94,7 @@ def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(installati
 
 
 @pytest.mark.parametrize("installation", ["threads"], indirect=True)
-def test_no_kind_of_work_starves_another_in_the_embedded_worker(installation: Installation) -> None:
+def test_no_kind_of_work_starves_another_in_the_embedded_worker(installation):
     (installation.notes.parent / "slow").touch()
     for _ in range(5):
         installation.dispatcher.enqueue(SCORE)
@@ -110,7 +104,7 @@ def test_no_kind_of_work_starves_another_in_the_embedded_worker(installation: In
 
 
 @pytest.mark.parametrize("installation", ["threads"], indirect=True)
-def test_beat_enqueues_the_sweep_and_outlives_the_broker(installation: Installation) -> None:
+def test_beat_enqueues_the_sweep_and_outlives_the_broker(installation):
     installation.run("beat")
     until(lambda: installation.count(SWEEP) >= 3, 60)
     assert faults(installation.notes.parent, BEAT) == []
@@ -123,17 +117,17 @@ def test_beat_enqueues_the_sweep_and_outlives_the_broker(installation: Installat
 
 
 @pytest.mark.parametrize("installation", ["threads"], indirect=True)
-def test_nothing_but_marks_and_heartbeats_stays_in_the_broker(installation: Installation) -> None:
+def test_nothing_but_marks_and_heartbeats_stays_in_the_broker(installation):
     for name in QUEUES:
         installation.enqueue(name)
     client = connect(installation.broker.url)
-    keys = {key.decode().removeprefix(PREFIX).split(":")[0] for key in client.keys("*")}  # type: ignore[union-attr]  # the sync client
+    keys = {key.decode().removeprefix(PREFIX).split(":")[0] for key in client.keys("*")}
     client.close()
     assert {key for key in keys if not key.startswith("_kombu")} <= {"enqueued", "heartbeat", "probe"}
 
 
 @pytest.mark.parametrize("installation", ["threads", "prefork"], indirect=True)
-def test_a_worker_stops_soon_when_asked(installation: Installation) -> None:
+def test_a_worker_stops_soon_when_asked(installation):
     worker = installation.processes[0]
     worker.terminate()
     assert worker.wait(10) == 0

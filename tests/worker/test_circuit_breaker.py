@@ -1,7 +1,5 @@
 """The breaker of an endpoint: when it opens, for how long, and what closes it."""
 
-from __future__ import annotations
-
 import pytest
 
 from service.webhooks.signing import Outcome
@@ -12,7 +10,7 @@ URL = "https://courier.example/callback"
 AWAY, BROKEN, FINE = Outcome("retry"), Outcome("retry", 500), Outcome("delivered", 204)
 
 
-def failed(circuits: CircuitBreakers, times: int, at: float = 0, outcome: Outcome = AWAY) -> None:
+def failed(circuits, times, at=0, outcome=AWAY):
     for _ in range(times):
         circuits.record(1, URL, outcome, after(at))
 

@@ -1,10 +1,8 @@
 """What the workers count: each verdict once, and as expired only leases that ran out or whose holder died."""
 
 import pytest
-from prometheus_client import Counter
 
 from service.domain.effort import FAST_WANTED
-from service.storage import Store
 from tests.factories import after
 from tests.worker.cast import Stage, Told, TwoEfforts
 from worker.metrics import meters
@@ -12,24 +10,24 @@ from worker.scoring import Limits, score_pending
 
 
 @pytest.fixture
-def stage(store: Store) -> Stage:
+def stage(store):
     return Stage.over(store)
 
 
-def counted(counter: Counter, *labels: str) -> float:
+def counted(counter, *labels):
     """Return what was counted so far under these labels."""
     return float(counter.labels(*labels)._value.get())
 
 
-def expired() -> float:
+def expired():
     return counted(meters().leases_expired, "score")
 
 
-def test_a_verdict_that_came_too_late_is_not_counted(stage: Stage) -> None:
+def test_a_verdict_that_came_too_late_is_not_counted(stage):
     stage.post("One.")
     settled, ran_out = counted(meters().settled, "scored"), expired()
 
-    def hangs(text: str) -> dict[str, float]:
+    def hangs(text):
         stage.clock.pass_seconds(stage.deps.lease_seconds)
         assert score_pending(stage.deps, Told(), Limits(seconds=0.1)) == 1
         return {}
@@ -49,7 +47,7 @@ def test_leases_of_the_dead_are_counted_by_who_takes_over(stage):
     assert expired() == ran_out + 1
 
 
-def test_scores_are_counted_by_effort_and_second_verdicts_by_outcome(stage: Stage) -> None:
+def test_scores_are_counted_by_effort_and_second_verdicts_by_outcome(stage):
     scorer = TwoEfforts(fast=lambda _: {"toxicity": 0.7})
     stage.post("One.", signals=FAST_WANTED)
     scored = {effort: counted(meters().scored, scorer.version, effort) for effort in ("full", "fast")}

@@ -1,10 +1,7 @@
 """Delivery to real receivers: signed, in order, retried, given up, given back; nobody waits for another's server."""
 
-from __future__ import annotations
-
 import json
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -15,19 +12,16 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from service.domain.verdict import Action, Who
 from service.privacy.keys import new_webhook_secret
-from service.storage import Store
 from service.usecases import Judgement, review
 from service.webhooks.signing import WAITS, Outcome
 from service.webhooks.url_guard import Allow
 from tests.receivers import receiver
-from tests.worker.cast import KEYRING, Office
+from tests.worker.cast import KEYRING
 from worker import delivery
 from worker.delivery import PER_SITE
 
 
-def test_a_decision_arrives_signed_with_the_stored_bytes(
-    store: Store, offices: Callable[..., Office]
-) -> None:
+def test_a_decision_arrives_signed_with_the_stored_bytes(store, offices):
     office = offices(store)
     with receiver() as hook:
         site = office.site("courier", hook.url)
@@ -43,7 +37,7 @@ def test_a_decision_arrives_signed_with_the_stored_bytes(
     assert all(one.delivered_at is not None and one.attempts == 1 for one in office.mail())
 
 
-def test_during_a_rotation_both_secrets_sign(office: Office) -> None:
+def test_during_a_rotation_both_secrets_sign(office):
     with receiver() as hook:
         site = office.site("courier", hook.url, secrets=2)
         office.decide(site, 1)
@@ -54,7 +48,7 @@ def test_during_a_rotation_both_secrets_sign(office: Office) -> None:
         Webhook(new_webhook_secret()).verify(hook.got[0].body, hook.got[0].headers)
 
 
-def test_a_failure_is_tried_again_with_the_same_id_and_bytes(office: Office) -> None:
+def test_a_failure_is_tried_again_with_the_same_id_and_bytes(office):
     with receiver(500, 204) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -72,7 +66,7 @@ def test_a_failure_is_tried_again_with_the_same_id_and_bytes(office: Office) -> 
     assert first.headers["webhook-signature"] != second.headers["webhook-signature"]
 
 
-def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office: Office) -> None:
+def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office):
     with receiver(500) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -88,14 +82,13 @@ def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office: Of
     assert len(set(hook.ids())) == 1
 
 
-def test_decisions_on_one_comment_arrive_in_order(office: Office) -> None:
+def test_decisions_on_one_comment_arrive_in_order(office):
     with receiver(500, 204) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
         for action in (Action.APPROVE, Action.REJECT):
             with office.deps.store.read() as tx:
                 comment = tx.comments.get(site.id, "c-0")
-            assert comment is not None
             review(office.deps, site, "c-0", Judgement(action, Who.SITE, "s", replaces=comment.decision_id))
         office.carry()
         assert hook.sequences() == [("c-0", 1)]
@@ -105,7 +98,7 @@ def test_decisions_on_one_comment_arrive_in_order(office: Office) -> None:
     assert hook.sequences() == [("c-0", 1), ("c-0", 1), ("c-0", 2), ("c-0", 3)]
 
 
-def test_gone_switches_the_sites_callbacks_off(office: Office) -> None:
+def test_gone_switches_the_sites_callbacks_off(office):
     with receiver(410) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -119,7 +112,7 @@ def test_gone_switches_the_sites_callbacks_off(office: Office) -> None:
         assert len(hook.got) == 1
 
 
-def test_gone_stops_the_mail_that_is_leased_already(store: Store, offices: Callable[..., Office]) -> None:
+def test_gone_stops_the_mail_that_is_leased_already(store, offices):
     office, posted = offices(store), list[bytes]()
 
     def post(url, headers, body, timeout):
@@ -150,7 +143,7 @@ def test_gone_stops_the_mail_that_is_leased_already(store: Store, offices: Calla
     assert office.states().count("delivered") == 59
 
 
-def test_a_receiver_that_answers_gone_to_all_is_asked_by_no_thread_twice(office: Office) -> None:
+def test_a_receiver_that_answers_gone_to_all_is_asked_by_no_thread_twice(office):
     with receiver(410) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 60)
@@ -159,7 +152,7 @@ def test_a_receiver_that_answers_gone_to_all_is_asked_by_no_thread_twice(office:
     assert office.states().count("waiting") == 60 - len(hook.got)
 
 
-def test_gone_says_nothing_of_a_new_address(office: Office) -> None:
+def test_gone_says_nothing_of_a_new_address(office):
     with receiver(410, open_gate=False) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -172,7 +165,7 @@ def test_gone_says_nothing_of_a_new_address(office: Office) -> None:
     assert office.look("courier").callback_disabled is None
 
 
-def test_a_hanging_receiver_holds_up_nobody_else(store: Store, offices: Callable[..., Office]) -> None:
+def test_a_hanging_receiver_holds_up_nobody_else(store, offices):
     office = offices(store)
     with receiver(open_gate=False) as slow, receiver() as fast:
         office.decide(office.site("slow", slow.url), 60)
@@ -189,7 +182,7 @@ def test_a_hanging_receiver_holds_up_nobody_else(store: Store, offices: Callable
     assert office.states(herald) == ["delivered"] * 60
 
 
-def test_a_receiver_that_is_away_is_asked_a_few_times_and_not_for_everything(office: Office) -> None:
+def test_a_receiver_that_is_away_is_asked_a_few_times_and_not_for_everything(office):
     """What else waits for it is put off without counting an attempt, and arrives when it is back."""
     with receiver() as hook:
         site = office.site("courier", "http://127.0.0.1:9/")
@@ -205,7 +198,7 @@ def test_a_receiver_that_is_away_is_asked_a_few_times_and_not_for_everything(off
     assert office.states() == ["delivered"] * 40
 
 
-def test_slow_down_is_heard(office: Office) -> None:
+def test_slow_down_is_heard(office):
     with receiver(429, 204, retry_after="120") as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -218,7 +211,7 @@ def test_slow_down_is_heard(office: Office) -> None:
     assert office.states() == ["delivered"]
 
 
-def test_a_private_target_is_refused_unless_allowed(offices: Callable[..., Office]) -> None:
+def test_a_private_target_is_refused_unless_allowed(offices):
     office = offices()
     office.delivery_worker = office.new_delivery_worker(allow=Allow.parse(""))
     with receiver() as hook:
@@ -229,7 +222,7 @@ def test_a_private_target_is_refused_unless_allowed(offices: Callable[..., Offic
     assert (refused.last_outcome or "").startswith("refused")
 
 
-def test_nothing_is_sent_unsigned(office: Office) -> None:
+def test_nothing_is_sent_unsigned(office):
     with receiver() as hook:
         site = office.site("courier", hook.url)
         with office.deps.store.write() as tx:
@@ -240,9 +233,7 @@ def test_nothing_is_sent_unsigned(office: Office) -> None:
     assert "unsigned" in (office.mail()[0].last_outcome or "")
 
 
-def test_no_transaction_is_open_while_a_receiver_is_asked(
-    sqlite_url: str, offices: Callable[..., Office]
-) -> None:
+def test_no_transaction_is_open_while_a_receiver_is_asked(sqlite_url, offices):
     from service.storage import open_store
 
     store = open_store(sqlite_url)
@@ -261,7 +252,7 @@ def test_no_transaction_is_open_while_a_receiver_is_asked(
         store.close()
 
 
-def test_two_workers_deliver_everything_once(store: Store, offices: Callable[..., Office]) -> None:
+def test_two_workers_deliver_everything_once(store, offices):
     office = offices(store)
     with receiver() as hook:
         site = office.site("courier", hook.url)
@@ -276,7 +267,7 @@ def test_two_workers_deliver_everything_once(store: Store, offices: Callable[...
     assert len(hook.ids()) == len(set(hook.ids())) == 100
 
 
-def test_a_dead_workers_mail_is_delivered_by_another(office: Office) -> None:
+def test_a_dead_workers_mail_is_delivered_by_another(office):
     with receiver() as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -335,7 +326,7 @@ def test_a_store_that_is_away_for_a_moment_has_nothing_posted_again(office, monk
     assert office.states(herald) == ["waiting"]
 
 
-def test_the_log_names_no_address_and_no_text(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_names_no_address_and_no_text(office, capsys):
     with receiver(500) as hook:
         office.decide(office.site("courier", hook.url + "?token=secret"), 1)
         office.carry()
@@ -346,7 +337,7 @@ def test_the_log_names_no_address_and_no_text(office: Office, capsys: pytest.Cap
         assert hidden not in told
 
 
-def test_an_endpoint_that_keeps_failing_is_left_alone(office: Office) -> None:
+def test_an_endpoint_that_keeps_failing_is_left_alone(office):
     with receiver(500) as away:
         site = office.site("courier", away.url)
         office.decide(site, 40)
@@ -359,7 +350,7 @@ def test_an_endpoint_that_keeps_failing_is_left_alone(office: Office) -> None:
             assert sum(one.attempts for one in tx.deliveries.page(site.id, None, 100)) == asked
 
 
-def test_the_owner_is_told_that_callbacks_stopped(office: Office) -> None:
+def test_the_owner_is_told_that_callbacks_stopped(office):
     with receiver(410) as gone, receiver() as owner:
         site = office.site("courier", gone.url)
         with office.deps.store.write() as tx:

@@ -1,7 +1,5 @@
 """A comment that kills whoever reads it, on real workers: held within seconds, its neighbours decided, nobody twice."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
@@ -44,7 +42,7 @@ def hold_the_deadly(env, log):
         placed = accept(context, enrolled, [*texts[:10], "This is deadly.", *texts[10:]])
         with log.open("ab") as file:
 
-            def all_decided() -> bool:
+            def all_decided():
                 if (
                     not running or running[-1].poll() is not None
                 ):  # as compose or `replydesk up` starts it again
@@ -72,15 +70,11 @@ def hold_the_deadly(env, log):
         context.close()
 
 
-def test_a_comment_that_kills_an_embedded_worker_is_held_within_seconds(
-    env: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_comment_that_kills_an_embedded_worker_is_held_within_seconds(env, tmp_path):
     (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     hold_the_deadly(env, tmp_path / "worker.log")
 
 
 @pytest.mark.timeout(120)
-def test_a_comment_that_kills_forked_children_is_held_within_seconds(
-    env: dict[str, str], clean_postgres_url: str, tmp_path: Path
-) -> None:
+def test_a_comment_that_kills_forked_children_is_held_within_seconds(env, clean_postgres_url, tmp_path):
     hold_the_deadly(env | {"REPLYDESK_DATABASE_URL": clean_postgres_url}, tmp_path / "worker.log")

@@ -1,7 +1,5 @@
 """Publishing under a race: each decision is published once, whoever does it."""
 
-from __future__ import annotations
-
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +9,6 @@ from service.domain.verdict import Action, Who
 from service.messaging.dispatcher import RecordingDispatcher
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
-from service.storage import Store
 from service.usecases import Judgement, publish_due, review, submit
 from tests.factories import NOON, after, courier
 from worker.maintenance import publish_all_due
@@ -19,7 +16,7 @@ from worker.maintenance import publish_all_due
 COUNT = 40
 
 
-def test_workers_at_once_publish_each_decision_once(store: Store) -> None:
+def test_workers_at_once_publish_each_decision_once(store):
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with store.write() as tx:
         site = tx.sites.add(courier())
@@ -33,7 +30,7 @@ def test_workers_at_once_publish_each_decision_once(store: Store) -> None:
     later = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: after(6))
     start = threading.Barrier(4)
 
-    def publish() -> int:
+    def publish():
         start.wait(10)
         return publish_due(later)
 
@@ -46,7 +43,7 @@ def test_workers_at_once_publish_each_decision_once(store: Store) -> None:
     assert len({one.decision_id for one in mail}) == COUNT
 
 
-def test_publishing_goes_on_until_none_is_due(store: Store) -> None:
+def test_publishing_goes_on_until_none_is_due(store):
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with store.write() as tx:
         site = tx.sites.add(courier(callback_url=None))

@@ -1,33 +1,29 @@
 """A broker that answers and refuses to write: a replica, too few replicas, no memory left, no permission."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
 import redis
 
 from service.cli.status import Opened, look
 from service.config import load
-from service.context import AppContext, build_context
+from service.context import build_context
 from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.heartbeats import BEAT, WorkerHeartbeats, read_heartbeats
 from service.messaging.redis_client import connect
 from service.messaging.tasks import SCORE, SWEEP
 from service.observability import counters
-from service.usecases.sites import Enrolment, enrol_site
+from service.usecases.sites import enrol_site
 from service.web.readiness import Checks
 from tests.factories import template
 from tests.processes import Broker, accept, pending, until, worker
 from tests.receivers import receiver
 from worker.polling_fallback import PollingFallback
 
-FAULTS: Mapping[str, tuple[str, str]] = {
+FAULTS = {
     "a replica": ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
     "too few replicas": ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0"),
     "no memory left": ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
@@ -41,7 +37,7 @@ FAULTS: Mapping[str, tuple[str, str]] = {
 
 
 @contextmanager
-def broken(broker: Broker, fault: str) -> Iterator[None]:
+def broken(broker, fault):
     """Let the broker refuse to write, and fix it."""
     client = redis.Redis(unix_socket_path=str(broker.socket))
     breaks, fixes = FAULTS[fault]
@@ -56,7 +52,7 @@ def broken(broker: Broker, fault: str) -> Iterator[None]:
 class BrokenBroker:
     """A home, a broker of its own, and the service's parts as the web has them."""
 
-    def __init__(self, home: Path, pool: str) -> None:
+    def __init__(self, home, pool):
         self.broker = Broker(home)
         (home / "replydesk.db").write_bytes(template())
         clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
@@ -73,23 +69,23 @@ class BrokenBroker:
         self._beat = CeleryDispatcher(self.broker.url, heartbeat=BEAT)
         self._over = threading.Event()
         threading.Thread(target=self._ring, daemon=True).start()
-        self.context: AppContext = build_context(load(self.env), env=self.env)
+        self.context = build_context(load(self.env), env=self.env)
 
-    def _ring(self) -> None:
+    def _ring(self):
         """Enqueue the sweep as beat does: while that is answered, no worker polls by itself."""
         while not self._over.wait(0.5):
             self._beat.enqueue(SWEEP)
 
-    def awaits_model(self) -> None:
+    def awaits_model(self):
         """Wait for what takes a worker longest, more so on a busy machine."""
         until(lambda: '"model.loaded"' in self.log.read_text(), 240)
 
-    def decide(self, enrolled: Enrolment, text: str) -> None:
+    def decide(self, enrolled, text):
         """Post a comment and wait until it is decided."""
         accept(self.context, enrolled, [text])
         until(lambda: pending(self.context) == 0)
 
-    def answers_rings(self) -> bool:
+    def answers_rings(self):
         """Enqueue once, and say whether a worker has begun the task because of it within this second."""
         self.context.deps.dispatcher.enqueue(SCORE)
         time.sleep(0.2)
@@ -99,7 +95,7 @@ class BrokenBroker:
             return False
         return heard is not None and heard < 1.0
 
-    def close(self) -> None:
+    def close(self):
         self._over.set()
         self._beat.close()
         self.context.close()
@@ -107,7 +103,7 @@ class BrokenBroker:
 
 
 @pytest.fixture(params=["threads", "prefork"])
-def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokenBroker]:
+def scene(request, tmp_path):
     """A home and a broker for a worker of each pool."""
     made = BrokenBroker(tmp_path, request.param)
     yield made
@@ -115,7 +111,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokenBrok
 
 
 @pytest.mark.parametrize("scene", ["threads"], indirect=True)
-def test_work_goes_on_under_each_fault(scene: BrokenBroker) -> None:
+def test_work_goes_on_under_each_fault(scene):
     with receiver() as hook, worker(scene.env, scene.log) as process:
         enrolled = enrol_site(scene.context, "courier", "https://courier.example", hook.url)
         scene.awaits_model()
@@ -134,7 +130,7 @@ def test_work_goes_on_under_each_fault(scene: BrokenBroker) -> None:
 @pytest.mark.parametrize(
     ("scene", "fault"), [("threads", "a replica"), ("prefork", "no memory left")], indirect=["scene"]
 )
-def test_a_worker_that_starts_meanwhile_works(scene: BrokenBroker, fault: str) -> None:
+def test_a_worker_that_starts_meanwhile_works(scene, fault):
     with receiver() as hook:
         enrolled = enrol_site(scene.context, "courier", "https://courier.example", hook.url)
         with broken(scene.broker, fault), worker(scene.env, scene.log) as process:
@@ -150,7 +146,7 @@ def test_a_worker_that_starts_meanwhile_works(scene: BrokenBroker, fault: str) -
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("scene", ["threads"], indirect=True)
-def test_health_tells_the_truth(scene: BrokenBroker, fault: str) -> None:
+def test_health_tells_the_truth(scene, fault):
     counters.share(scene.context.settings.home)
     with closing(Opened(scene.context.settings)) as opened:
         assert Checks(scene.context).run()["broker"] == "ok"
@@ -161,7 +157,7 @@ def test_health_tells_the_truth(scene: BrokenBroker, fault: str) -> None:
         assert look(opened)["up"]["broker"] == "ok"
 
 
-def test_rounds_begin_as_soon_as_the_broker_refuses() -> None:
+def test_rounds_begin_as_soon_as_the_broker_refuses():
     now, away, rounds = [100.0], [False], []
     fallback = PollingFallback(
         lambda: 100.0, lambda: rounds.append(now[0]), 1.0, lambda: now[0], broker_away=lambda: away[0]
@@ -175,7 +171,7 @@ def test_rounds_begin_as_soon_as_the_broker_refuses() -> None:
     assert rounds == [101.0, 102.0]
 
 
-def test_a_heartbeat_is_written_by_whoever_finds_the_broker_well(tmp_path: Path) -> None:
+def test_a_heartbeat_is_written_by_whoever_finds_the_broker_well(tmp_path):
     broker = Broker(tmp_path)
     try:
         answerer = WorkerHeartbeats(broker.url)
@@ -192,7 +188,7 @@ def test_a_heartbeat_is_written_by_whoever_finds_the_broker_well(tmp_path: Path)
         broker.process.wait()
 
 
-def test_the_dispatcher_reconnects_within_seconds(tmp_path: Path) -> None:
+def test_the_dispatcher_reconnects_within_seconds(tmp_path):
     broker = Broker(tmp_path)
     dispatcher = CeleryDispatcher(broker.url)
     client = connect(broker.url)

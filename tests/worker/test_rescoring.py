@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
 
-from service.domain.comment import Comment, Source
-from service.domain.desk import Moderator, Wanted
+from service.domain.comment import Source
+from service.domain.desk import Wanted
 from service.domain.duplicates import Signature
 from service.domain.effort import FAST_WANTED
 from service.domain.policy import Policy
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.messaging.tasks import SCORE
-from service.scoring import Explain, Reading
 from service.scoring.scorer import NoModel
-from service.storage import Store
 from service.usecases import Judgement, appeal, claim_held, report, review, undo, withdraw
 from service.usecases.bulk import decide_cluster
 from service.usecases.record_scores import Scored, record_scores
@@ -32,7 +29,7 @@ NARROW = {"toxicity": 0.6}
 
 
 @pytest.fixture
-def stage(store: Store) -> Stage:
+def stage(store):
     return Stage.over(store)
 
 
@@ -43,7 +40,7 @@ class Flood:
     stage: Stage
     scorer: TwoEfforts = field(default_factory=TwoEfforts)
 
-    def came(self, **fast: dict[str, float]) -> None:
+    def came(self, **fast):
         """Let comments with these ids and fast scores come and be decided in a flood; each text is its id."""
         for name in fast:
             self.stage.post(name, id=name)
@@ -52,17 +49,17 @@ class Flood:
         score_pending(self.stage.deps, self.scorer, stopping=lambda: bool(self.scorer.asked))
         self.stage.enqueued()
 
-    def over(self, **full: dict[str, float]) -> None:
+    def over(self, **full):
         """Let the flood be over: nothing waits, and the full effort says this of those that are not clear to it."""
         self.scorer.full = lambda text: full.get(text, {})
         score_pending(self.stage.deps, self.scorer)
 
-    def states(self, *names: str) -> list[str]:
+    def states(self, *names):
         """Return where the comments stand, and on which effort."""
         found = [self.stage.look(name) for name in names]
         return [f"{one.status} {one.verdict.effort if one.verdict else None}" for one in found]
 
-    def decided(self, name: str) -> list[str]:
+    def decided(self, name):
         """Return what was decided of a comment, oldest first, and by whom."""
         with self.stage.deps.store.read() as tx:
             found = tx.decisions.of_comment(self.stage.look(name).pk)
@@ -70,14 +67,14 @@ class Flood:
 
 
 @pytest.fixture
-def flood(stage: Stage) -> Flood:
+def flood(stage):
     return Flood(stage)
 
 
 # -- what is scored again ----------------------------------------------------------------------------------------------
 
 
-def test_what_a_flood_held_or_passed_narrowly_is_scored_again_in_full(flood: Flood) -> None:
+def test_what_a_flood_held_or_passed_narrowly_is_scored_again_in_full(flood):
     flood.came(clear={}, held=HOLDS, worse=HOLDS, narrow=NARROW, missed=NARROW)
     flood.over(worse=HOLDS, missed=HOLDS)
     assert flood.scorer.texts(FULL) == ["held", "worse", "narrow", "missed"]
@@ -93,7 +90,7 @@ def test_what_a_flood_held_or_passed_narrowly_is_scored_again_in_full(flood: Flo
     assert flood.decided("missed") == ["machine approve", "machine hold"]
 
 
-def test_the_site_and_readers_learn_what_became_of_it(flood: Flood) -> None:
+def test_the_site_and_readers_learn_what_became_of_it(flood):
     flood.came(held=HOLDS, missed=NARROW, same=HOLDS)
     flood.over(missed=HOLDS, same=HOLDS)
     store, site = flood.stage.deps.store, flood.stage.site
@@ -115,29 +112,28 @@ def test_the_site_and_readers_learn_what_became_of_it(flood: Flood) -> None:
     assert shown == ["held"]
 
 
-def test_each_is_scored_again_once(flood: Flood) -> None:
+def test_each_is_scored_again_once(flood):
     flood.came(held=HOLDS, narrow=NARROW)
     for _ in range(3):
         flood.over(held=HOLDS, narrow=NARROW)
     assert flood.scorer.texts(FULL) == ["held", "narrow"]
 
 
-def test_what_was_published_is_held_at_most(flood: Flood) -> None:
+def test_what_was_published_is_held_at_most(flood):
     flood.came(narrow=NARROW)
     flood.over(narrow=REFUSES)
     found = flood.stage.look("narrow")
-    assert found.verdict is not None
     assert (found.status, found.published_revision) == ("held", None)
     assert [one.code for one in found.verdict.reasons] == ["rescored", "score"]
 
 
-def test_what_was_refused_narrowly_may_be_held_or_published(flood: Flood) -> None:
+def test_what_was_refused_narrowly_may_be_held_or_published(flood):
     flood.came(one={"toxicity": 0.975}, two={"spam": 0.951}, sure={"spam": 0.999})
     flood.over(one=HOLDS)
     assert flood.states("one", "two", "sure") == ["held full", "approved full", "spam fast"]
 
 
-def test_an_import_that_was_scored_fast_is_scored_again_where_it_matters(flood: Flood) -> None:
+def test_an_import_that_was_scored_fast_is_scored_again_where_it_matters(flood):
     flood.stage.post("old", id="old", live=False, source=Source.IMPORT, signals=FAST_WANTED)
     flood.scorer.fast = lambda _: HOLDS
     flood.over()
@@ -145,14 +141,14 @@ def test_an_import_that_was_scored_fast_is_scored_again_where_it_matters(flood: 
     assert [effort for effort, _ in flood.scorer.asked] == [FAST, FULL]
 
 
-def test_what_is_scored_in_full_is_not_scored_again(flood: Flood) -> None:
+def test_what_is_scored_in_full_is_not_scored_again(flood):
     flood.stage.post("held", id="held")
     flood.over(held=HOLDS)
     flood.over(held=HOLDS)
     assert flood.scorer.texts(FULL) == ["held"]
 
 
-def test_copies_that_come_to_be_held_are_one_cluster(flood: Flood) -> None:
+def test_copies_that_come_to_be_held_are_one_cluster(flood):
     flood.came(one=NARROW, two=NARROW)
     flood.scorer.full = lambda _: HOLDS
 
@@ -167,44 +163,44 @@ def test_copies_that_come_to_be_held_are_one_cluster(flood: Flood) -> None:
 # -- who acts has won --------------------------------------------------------------------------------------------------
 
 
-def moderator(stage: Stage) -> Moderator:
+def moderator(stage):
     with stage.deps.store.write() as tx:
         return tx.moderators.get("Mo") or tx.moderators.add("Mo", "moderator", stage.clock.now)
 
 
-def approves(stage: Stage, name: str) -> None:
+def approves(stage, name):
     """Let a moderator approve it, to take effect later."""
     review(stage.deps, stage.site, name, Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
 
 
-def thinks_better_of_it(stage: Stage, name: str) -> None:
+def thinks_better_of_it(stage, name):
     """Let a moderator approve it and take that back: it stands as it did, and a person has looked."""
     approves(stage, name)
     undo(stage.deps, stage.site, name, Who.MODERATOR, "Mo")
 
 
-def decides_as_the_site(stage: Stage, name: str) -> None:
+def decides_as_the_site(stage, name):
     review(stage.deps, stage.site, name, Judgement(Action.REJECT, Who.SITE, "courier"))
 
 
-def takes_it_off(stage: Stage, name: str) -> None:
+def takes_it_off(stage, name):
     withdraw(stage.deps, stage.site, name, "courier")
 
 
-def writes_anew(stage: Stage, name: str) -> None:
+def writes_anew(stage, name):
     """Let the reader send other words under the same id, which nothing can be said of yet."""
     stage.post("poison: other words", id=name)
 
 
-def takes_it_in_hand(stage: Stage, name: str) -> None:
+def takes_it_in_hand(stage, name):
     assert name in [one.comment.id for one in claim_held(stage.deps, moderator(stage).id, Wanted(), 9)]
 
 
-def is_reported(stage: Stage, name: str) -> None:
+def is_reported(stage, name):
     report(stage.deps, stage.site, name, "a reader", None)
 
 
-ACTS: list[Callable[[Stage, str], None]] = [
+ACTS = [
     approves,
     thinks_better_of_it,
     decides_as_the_site,
@@ -215,13 +211,13 @@ ACTS: list[Callable[[Stage, str], None]] = [
 ]
 
 
-def as_it_stands(stage: Stage, name: str) -> tuple[object, ...]:
+def as_it_stands(stage, name):
     one = stage.look(name)
     return one.revision, one.status, one.decision_id, one.published_revision, one.verdict
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_who_acted_before_it_is_scored_again_has_won(flood: Flood, act: Callable[[Stage, str], None]) -> None:
+def test_who_acted_before_it_is_scored_again_has_won(flood, act):
     flood.came(held=HOLDS)
     act(flood.stage, "held")
     after = as_it_stands(flood.stage, "held")
@@ -232,11 +228,11 @@ def test_who_acted_before_it_is_scored_again_has_won(flood: Flood, act: Callable
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_who_acts_while_it_is_scored_again_has_won(flood: Flood, act: Callable[[Stage, str], None]) -> None:
+def test_who_acts_while_it_is_scored_again_has_won(flood, act):
     flood.came(held=HOLDS, other=HOLDS)
-    after: list[object] = []
+    after = []
 
-    def acts(text: str) -> dict[str, float]:
+    def acts(text):
         if not after:
             act(flood.stage, "held")
             after.append(as_it_stands(flood.stage, "held"))
@@ -249,7 +245,7 @@ def test_who_acts_while_it_is_scored_again_has_won(flood: Flood, act: Callable[[
         assert flood.states("other") == ["approved full"]
 
 
-def test_a_new_text_is_scored_by_itself(flood: Flood) -> None:
+def test_a_new_text_is_scored_by_itself(flood):
     flood.came(held=HOLDS)
     flood.stage.post("new words", id="held")
     flood.over()
@@ -258,11 +254,11 @@ def test_a_new_text_is_scored_by_itself(flood: Flood) -> None:
     assert flood.scorer.texts(FULL) == ["new words"]
 
 
-def test_a_new_text_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood: Flood) -> None:
+def test_a_new_text_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood):
     flood.came(held=HOLDS)
     other = TwoEfforts(fast=lambda _: HOLDS)
 
-    def edited(text: str) -> dict[str, float]:
+    def edited(text):
         if text == "held":
             flood.stage.post("new words", id="held")
             flood.stage.clock.pass_seconds(61)
@@ -276,12 +272,12 @@ def test_a_new_text_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood: Fl
     assert flood.states("held") == ["approved full"]
 
 
-def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood: Flood) -> None:
+def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood):
     flood.stage.post("one", "two", "three")
     flood.stage.clock.pass_seconds(61)
     flood.scorer.fast = lambda _: HOLDS
 
-    def alike(texts: Sequence[str]) -> list[Signature | None]:
+    def alike(texts):
         return [None if text == "three" else COPY for text in texts]
 
     asked = flood.scorer.asked
@@ -293,7 +289,7 @@ def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood: Flood) -> N
     assert flood.stage.statuses(3) == ["held", "held", "approved"]
 
 
-def test_an_appeal_is_a_persons_to_answer(flood: Flood) -> None:
+def test_an_appeal_is_a_persons_to_answer(flood):
     flood.came(refused={"spam": 0.99})
     appeal(flood.stage.deps, flood.stage.site, "refused", "It is no insult.")
     after = as_it_stands(flood.stage, "refused")
@@ -301,7 +297,7 @@ def test_an_appeal_is_a_persons_to_answer(flood: Flood) -> None:
     assert as_it_stands(flood.stage, "refused") == after
 
 
-def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood: Flood) -> None:
+def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood):
     """A person decided it with them, though a fast score alone would have passed it narrowly."""
     stage = flood.stage
     (first,) = stage.post("copy", id="first")
@@ -315,7 +311,7 @@ def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood: Flood)
     assert not stage.look("second").rescore
 
 
-def test_a_policy_that_changed_since_moves_nothing(flood: Flood) -> None:
+def test_a_policy_that_changed_since_moves_nothing(flood):
     flood.came(narrow=NARROW)
     with flood.stage.deps.store.write() as tx:
         stricter = Policy(
@@ -330,14 +326,12 @@ def test_a_policy_that_changed_since_moves_nothing(flood: Flood) -> None:
 # -- fresh comments first, and nothing is lost -------------------------------------------------------------------------
 
 
-def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood: Flood) -> None:
+def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood):
     flood.came(**{f"held-{n}": HOLDS for n in range(2 * RESCORE_BATCH)})
-    read: list[list[str]] = []
+    read = []
 
     class Arriving(TwoEfforts):
-        def score(
-            self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = FULL
-        ) -> list[Assessment]:
+        def score(self, readings, explain=True, effort=FULL):
             if explain:
                 read.append([one.text for one in readings])
                 if len(read) < 4:
@@ -352,14 +346,14 @@ def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood
     assert sum(again) == 2 * RESCORE_BATCH
 
 
-def test_in_a_flood_nothing_is_scored_again(flood: Flood) -> None:
+def test_in_a_flood_nothing_is_scored_again(flood):
     flood.came(held=HOLDS)
     flood.stage.post("late", id="late")
     flood.stage.clock.pass_seconds(61)
     flood.scorer.fast = lambda _: {}
-    asked: list[bool] = []
+    asked = []
 
-    def stopping() -> bool:  # asked before and after each lease, and before anything is scored again
+    def stopping():  # asked before and after each lease, and before anything is scored again
         asked.append(True)
         return len(asked) > 3
 
@@ -368,7 +362,7 @@ def test_in_a_flood_nothing_is_scored_again(flood: Flood) -> None:
     assert flood.states("held") == ["held fast"]
 
 
-def test_a_sweep_finds_what_is_to_be_scored_again(flood: Flood) -> None:
+def test_a_sweep_finds_what_is_to_be_scored_again(flood):
     flood.came(held=HOLDS)
     sweep = Maintenance(flood.stage.deps)
     assert sweep.run().to_rescore == 1
@@ -379,7 +373,7 @@ def test_a_sweep_finds_what_is_to_be_scored_again(flood: Flood) -> None:
     assert SCORE not in flood.stage.enqueued()
 
 
-def test_a_run_out_of_time_leaves_the_rest_for_the_next(flood: Flood) -> None:
+def test_a_run_out_of_time_leaves_the_rest_for_the_next(flood):
     flood.came(**{f"held{n}": HOLDS for n in range(RESCORE_BATCH + 1)})
     asked = len(flood.scorer.asked)
     score_pending(flood.stage.deps, flood.scorer, stopping=lambda: len(flood.scorer.asked) > asked)
@@ -389,11 +383,9 @@ def test_a_run_out_of_time_leaves_the_rest_for_the_next(flood: Flood) -> None:
     assert len(flood.scorer.texts(FULL)) == RESCORE_BATCH + 1
 
 
-def test_without_a_model_what_is_to_be_scored_again_waits(flood: Flood) -> None:
+def test_without_a_model_what_is_to_be_scored_again_waits(flood):
     class Gone(TwoEfforts):
-        def score(
-            self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = FULL
-        ) -> list[Assessment]:
+        def score(self, readings, explain=True, effort=FULL):
             raise NoModel()
 
     flood.came(held=HOLDS)
@@ -404,7 +396,7 @@ def test_without_a_model_what_is_to_be_scored_again_waits(flood: Flood) -> None:
     assert flood.states("held") == ["approved full"]
 
 
-def test_a_text_that_cannot_be_read_in_full_stays_as_it_was_decided(flood: Flood) -> None:
+def test_a_text_that_cannot_be_read_in_full_stays_as_it_was_decided(flood):
     flood.came(poison=HOLDS, held=HOLDS)
     for pause in (0, 1, 2, 3):
         flood.stage.clock.pass_seconds(pause)
@@ -420,7 +412,7 @@ def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood):
     class Died(BaseException):
         """The process is gone: nothing after it runs."""
 
-    def dies(_: str) -> dict[str, float]:
+    def dies(_):
         raise Died
 
     flood.came(one=HOLDS, two=HOLDS)
@@ -434,8 +426,8 @@ def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood):
     assert flood.states("one", "two") == ["approved full"] * 2
 
 
-def test_a_store_that_fails_gets_the_leases_back(flood: Flood, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
+def test_a_store_that_fails_gets_the_leases_back(flood, monkeypatch):
+    def fails(*_):
         raise ConnectionResetError
 
     flood.came(one=HOLDS, two=HOLDS)
@@ -449,7 +441,7 @@ def test_a_store_that_fails_gets_the_leases_back(flood: Flood, monkeypatch: pyte
     assert flood.scorer.asked[-1] == (FULL, ["one", "two"])
 
 
-def test_no_callback_is_lost_or_doubled_by_it(flood: Flood) -> None:
+def test_no_callback_is_lost_or_doubled_by_it(flood):
     flood.came(held=HOLDS, narrow=NARROW)
     flood.over(narrow=HOLDS)
     with flood.stage.deps.store.read() as tx:
@@ -457,11 +449,11 @@ def test_no_callback_is_lost_or_doubled_by_it(flood: Flood) -> None:
     assert len({one.webhook_id for one in deliveries}) == len(deliveries) == 4
 
 
-def scored_fast(comment: Comment, **scores: float) -> Scored:
+def scored_fast(comment, **scores):
     return Scored(comment, Assessment(dict.fromkeys(LABELS, 0.0) | scores, "told-2", effort=FAST))
 
 
-def test_settling_marks_what_matters_and_nothing_else(stage: Stage) -> None:
+def test_settling_marks_what_matters_and_nothing_else(stage):
     comments = stage.post("One.", "Two.", "Three.")
     scores = ({"toxicity": 0.7}, NARROW, {"toxicity": 0.01})
     record_scores(stage.deps, [scored_fast(one, **told) for one, told in zip(comments, scores, strict=True)])

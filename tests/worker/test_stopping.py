@@ -1,11 +1,8 @@
 """SIGTERM: a real worker in the middle of its work is gone within ten seconds and leaves no lease behind."""
 
-from __future__ import annotations
-
 import os
 import signal
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -21,7 +18,7 @@ COMMENTS = 1_000
 LEASED = "SELECT count(*) FROM comments WHERE status = 'pending' AND lease_until > %s"
 
 
-def surroundings(database_url: str, redis_url: str, home: Path, pool: str = "prefork") -> dict[str, str]:
+def surroundings(database_url, redis_url, home, pool="prefork"):
     """The environment of a worker whose leases outlive the test: what is free again was given back."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
     return clean | {
@@ -37,13 +34,13 @@ def surroundings(database_url: str, redis_url: str, home: Path, pool: str = "pre
     }
 
 
-def leased(connection: psycopg.Connection) -> int:
+def leased(connection):
     """Count the comments that some worker has in hand."""
     row = connection.execute(LEASED, (int(datetime.now(UTC).timestamp() * 1_000_000),)).fetchone()
     return row[0] if row else 0
 
 
-def lock_with_some_leased(connection: psycopg.Connection) -> bool:
+def lock_with_some_leased(connection):
     """Lock the table, and keep it only if a worker has a batch in hand."""
     connection.execute("LOCK TABLE comments IN ACCESS EXCLUSIVE MODE")
     if leased(connection):
@@ -71,9 +68,7 @@ def test_a_worker_that_cannot_give_back_stops_all_the_same(clean_postgres_url, r
         context.close()
 
 
-def test_a_worker_told_to_stop_finishes_or_gives_back(
-    clean_postgres_url: str, redis_url: str, tmp_path: Path
-) -> None:
+def test_a_worker_told_to_stop_finishes_or_gives_back(clean_postgres_url, redis_url, tmp_path):
     """What it had leased is decided or free again, callbacks included, so that the next worker need not wait."""
     env = surroundings(clean_postgres_url, redis_url, tmp_path)
     log = tmp_path / "worker.log"
@@ -106,7 +101,7 @@ def test_a_worker_told_to_stop_finishes_or_gives_back(
         context.close()
 
 
-def test_a_forked_child_hears_the_word_that_its_parent_was_given() -> None:
+def test_a_forked_child_hears_the_word_that_its_parent_was_given():
     stopping = Stop()
     assert not stopping.is_set()
     heard, said = os.pipe()

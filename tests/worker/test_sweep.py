@@ -1,7 +1,5 @@
 """The sweep: it finds what a lost message left lying, settles what waited too long, and drops what expired."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest
@@ -10,7 +8,6 @@ from service.domain.policy import Policy
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.messaging.tasks import DELIVER, SCORE
-from service.storage import Store
 from service.storage.records import IdempotencyKey
 from service.usecases import Judgement, review
 from tests.factories import NOON, draft, herald
@@ -27,19 +24,19 @@ from worker.scoring import score_pending
 
 
 @pytest.fixture
-def stage(store: Store) -> Stage:
+def stage(store):
     return Stage.over(store)
 
 
 class Ticking:
-    def __init__(self) -> None:
+    def __init__(self):
         self.now = 5000.0
 
-    def __call__(self) -> float:
+    def __call__(self):
         return self.now
 
 
-def sweep_through(sweep: Maintenance, ticking: Ticking, seconds: float) -> None:
+def sweep_through(sweep, ticking, seconds):
     for _ in range(int(seconds // 2) + 1):
         sweep.run()
         ticking.now += 2
@@ -59,7 +56,7 @@ def test_a_lost_message_is_sent_again(stage):
     assert stage.enqueued() == [DELIVER]
 
 
-def test_due_decisions_are_published_even_if_the_message_was_lost(stage: Stage) -> None:
+def test_due_decisions_are_published_even_if_the_message_was_lost(stage):
     stage.post("One.")
     review(stage.deps, stage.site, "c-0", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
     sweep = Maintenance(stage.deps)
@@ -78,9 +75,7 @@ def test_due_decisions_are_published_even_if_the_message_was_lost(stage: Stage) 
         (Policy(outage="hold_links"), "approved"),
     ],
 )
-def test_what_no_score_reaches_in_time_follows_the_outage_policy(
-    store: Store, policy: Policy, status: str
-) -> None:
+def test_what_no_score_reaches_in_time_follows_the_outage_policy(store, policy, status):
     stage, ticking = Stage.over(store, policy=policy), Ticking()
     sweep = Maintenance(stage.deps, ticking)
     stage.post("One.")
@@ -92,7 +87,7 @@ def test_what_no_score_reaches_in_time_follows_the_outage_policy(
     assert stage.statuses(1) == [status]
 
 
-def test_everything_late_goes_in_one_sweep(stage: Stage) -> None:
+def test_everything_late_goes_in_one_sweep(stage):
     with stage.deps.store.write() as tx:
         patient = tx.sites.add(herald(policy=Policy(outage_after_seconds=3600)))
     stage.post(*[f"Number {n}." for n in range(LATE_BATCH * 2 + 50)])
@@ -109,7 +104,7 @@ def test_everything_late_goes_in_one_sweep(stage: Stage) -> None:
         assert tx.comments.count(patient.id, Status.PENDING) == 1
 
 
-def test_after_a_silence_scoring_has_the_first_go(stage: Stage) -> None:
+def test_after_a_silence_scoring_has_the_first_go(stage):
     ticking = Ticking()
     sweep = Maintenance(stage.deps, ticking)
     stage.post("One.", "Two.")
@@ -120,7 +115,7 @@ def test_after_a_silence_scoring_has_the_first_go(stage: Stage) -> None:
     assert stage.statuses(2) == ["approved", "approved"]
 
 
-def test_a_new_silence_gives_a_new_head_start(stage: Stage) -> None:
+def test_a_new_silence_gives_a_new_head_start(stage):
     ticking = Ticking()
     sweep = Maintenance(stage.deps, ticking)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
@@ -133,7 +128,7 @@ def test_a_new_silence_gives_a_new_head_start(stage: Stage) -> None:
     assert stage.statuses(1) == ["held"]
 
 
-def test_a_backfill_is_never_late(stage: Stage) -> None:
+def test_a_backfill_is_never_late(stage):
     ticking = Ticking()
     sweep = Maintenance(stage.deps, ticking)
     stage.post("Old.", live=False)
@@ -142,7 +137,7 @@ def test_a_backfill_is_never_late(stage: Stage) -> None:
     assert stage.statuses(1) == ["pending"]
 
 
-def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
+def test_what_expired_is_dropped_now_and_then(stage):
     ticking = Ticking()
     sweep = Maintenance(stage.deps, ticking)
     (posted,) = stage.post("One.")

@@ -1,20 +1,15 @@
 """The sweep forgets: texts, machines, originals and callbacks by their age, and the files after an erasure."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from service.domain.comment import Client
-from service.domain.options import DEFAULTS, Options
+from service.domain.options import DEFAULTS
 from service.domain.retention import cutoffs, days_kept, deletes_at
 from service.domain.status import Status
-from service.domain.verdict import Action, Decision, Who
-from service.storage import Store
+from service.domain.verdict import Action, Who
 from service.usecases import Judgement, retain, review, turns_to_retain
 from tests.factories import NOON, finish_delivery, herald
 from tests.worker.cast import Stage
@@ -26,33 +21,33 @@ KINDS = 6
 
 
 @pytest.fixture
-def stage(store: Store) -> Stage:
+def stage(store):
     return Stage.over(store)
 
 
-def choose(stage: Stage, **chosen: Any) -> Options:
+def choose(stage, **chosen):
     options = replace(stage.site.options, **chosen)
     with stage.deps.store.write() as tx:
         tx.sites.save(replace(stage.site, options=options))
     return options
 
 
-def decide(stage: Stage, name: str, action: Action) -> Decision:
+def decide(stage, name, action):
     return review(stage.deps, stage.site, name, Judgement(action, Who.MODERATOR, "Mo"))
 
 
-def spam(stage: Stage, count: int) -> None:
+def spam(stage, count):
     stage.post(*(f"Number {n}." for n in range(count)))
     for n in range(count):
         decide(stage, f"c-{n}", Action.SPAM)
 
 
-def erased(stage: Stage) -> int:
+def erased(stage):
     with stage.deps.store.read() as tx:
         return tx.comments.count(stage.site.id, Status.ERASED)
 
 
-def over_after(looks: int) -> Callable[[], bool]:
+def over_after(looks):
     """Say at the last of so many looks that time is over."""
     answers = iter([False] * (looks - 1) + [True])
     return lambda: next(answers)
@@ -68,7 +63,7 @@ def swept(stage):
     ("action", "option", "days"),
     [(Action.REJECT, "keep_rejected_days", 90), (Action.SPAM, "keep_spam_days", 30)],
 )
-def test_texts_go_when_their_state_is_over(stage: Stage, action: Action, option: str, days: int) -> None:
+def test_texts_go_when_their_state_is_over(stage, action, option, days):
     stage.post("One.", "Two.", "Three.")
     decided = decide(stage, "c-0", action)
     decide(stage, "c-1", Action.APPROVE)
@@ -85,7 +80,7 @@ def test_texts_go_when_their_state_is_over(stage: Stage, action: Action, option:
     assert getattr(DEFAULTS, option) == days
 
 
-def test_a_decision_made_anew_begins_its_time_anew(stage: Stage) -> None:
+def test_a_decision_made_anew_begins_its_time_anew(stage):
     stage.post("One.")
     first = decide(stage, "c-0", Action.APPROVE)
     stage.clock.pass_seconds(200 * DAY)
@@ -96,7 +91,7 @@ def test_a_decision_made_anew_begins_its_time_anew(stage: Stage) -> None:
     assert deletes_at(stage.look(), stage.site.options, second) == NOON + timedelta(days=290)
 
 
-def test_a_site_keeps_for_good_what_it_says_it_keeps(stage: Stage) -> None:
+def test_a_site_keeps_for_good_what_it_says_it_keeps(stage):
     options = choose(stage, keep_spam_days=None)
     stage.post("One.")
     decide(stage, "c-0", Action.SPAM)
@@ -106,7 +101,7 @@ def test_a_site_keeps_for_good_what_it_says_it_keeps(stage: Stage) -> None:
     assert deletes_at(stage.look(), options) is None
 
 
-def test_machines_go_by_age_whatever_the_state(stage: Stage) -> None:
+def test_machines_go_by_age_whatever_the_state(stage):
     stage.post("One.", client=Client("192.0.2.7", "Reader/1.0", "https://courier.example/"))
     decide(stage, "c-0", Action.APPROVE)
     stage.clock.pass_seconds(30 * DAY + 1)
@@ -114,7 +109,7 @@ def test_machines_go_by_age_whatever_the_state(stage: Stage) -> None:
     assert (stage.look().client, stage.look().body) == (Client(), "One.")
 
 
-def test_callbacks_go_by_age_once_they_are_done(stage: Stage) -> None:
+def test_callbacks_go_by_age_once_they_are_done(stage):
     stage.post("One.", "Two.")
     for name in ("c-0", "c-1"):
         decide(stage, name, Action.APPROVE)
@@ -127,7 +122,7 @@ def test_callbacks_go_by_age_once_they_are_done(stage: Stage) -> None:
         assert [one.state for one in tx.deliveries.page(None, None, 9)] == ["waiting"]
 
 
-def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage: Stage) -> None:
+def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage):
     spam(stage, 7)
     with stage.deps.store.write() as tx:
         stage.site = tx.sites.add(herald())
@@ -142,7 +137,7 @@ def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage: Stage) -
     assert not turns
 
 
-def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage, monkeypatch):
     spam(stage, 3)
     stage.clock.pass_seconds(31 * DAY)
     ticking = Ticking()
@@ -161,14 +156,14 @@ def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage: Stage, monkeypatch
     assert erased(stage) == 3
 
 
-def test_a_worker_told_to_stop_forgets_no_further(stage: Stage) -> None:
+def test_a_worker_told_to_stop_forgets_no_further(stage):
     spam(stage, 3)
     stage.clock.pass_seconds(31 * DAY)
     Maintenance(stage.deps, stopping=lambda: True).clean_up()
     assert erased(stage) == 0
 
 
-def test_a_site_that_keeps_for_good_meanwhile_keeps_what_was_due(stage: Stage) -> None:
+def test_a_site_that_keeps_for_good_meanwhile_keeps_what_was_due(stage):
     spam(stage, 3)
     stage.clock.pass_seconds(31 * DAY)
     turns = turns_to_retain(stage.deps)
@@ -176,13 +171,13 @@ def test_a_site_that_keeps_for_good_meanwhile_keeps_what_was_due(stage: Stage) -
     assert "spam" not in retain(stage.deps, turns, over_after(99))
 
 
-def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_cleared_after_an_erasure(stage, monkeypatch):
     from service.storage.records import Erasure
 
     answers = [False, True, True]
-    asked: list[bool] = []
+    asked = []
 
-    def purge(*_: object) -> bool:
+    def purge(*_):
         asked.append(answers[len(asked)])
         return asked[-1]
 
@@ -205,14 +200,14 @@ def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.Mo
 
 
 class Ticking:
-    def __init__(self) -> None:
+    def __init__(self):
         self.now = 5000.0
 
-    def __call__(self) -> float:
+    def __call__(self):
         return self.now
 
 
-def test_cutoffs_lie_as_far_back_as_each_thing_is_kept() -> None:
+def test_cutoffs_lie_as_far_back_as_each_thing_is_kept():
     found = cutoffs(replace(DEFAULTS, keep_client_days=None, keep_spam_days=2.0), NOON)
     assert found.client is None
     assert found.states[Status.SPAM] == NOON - timedelta(days=2)
@@ -221,7 +216,7 @@ def test_cutoffs_lie_as_far_back_as_each_thing_is_kept() -> None:
     assert set(days_kept(DEFAULTS)) == set(found.states)
 
 
-def test_callbacks_of_a_site_that_is_gone_do_not_wait_for_good(store: Store) -> None:
+def test_callbacks_of_a_site_that_is_gone_do_not_wait_for_good(store):
     stage = Stage.over(store, callback_url="https://courier.example/hook")
     stage.post("One.")
     decide(stage, "c-0", Action.APPROVE)

@@ -1,7 +1,5 @@
 """The watchdog: a run that hangs is reported though its worker answers; one that works or waits is no fault."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading
@@ -19,12 +17,12 @@ from worker.single_run import SingleRun
 from worker.watchdog import Watchdog
 
 
-def test_a_short_lease_makes_no_run_hang() -> None:
+def test_a_short_lease_makes_no_run_hang():
     now, told = [0.0], []
     limit = SingleRun(lambda: now[0])
     watchdog = Watchdog({SCORE: limit}, 1.0, lambda _: None, told.append)
 
-    def work() -> None:
+    def work():
         now[0] += 29.0
         assert watchdog.look() == ""
         now[0] += 2.0
@@ -35,7 +33,7 @@ def test_a_short_lease_makes_no_run_hang() -> None:
     assert told == [SCORE]
 
 
-def test_a_run_that_goes_on_for_longer_than_its_lease_is_told() -> None:
+def test_a_run_that_goes_on_for_longer_than_its_lease_is_told():
     now, said, told = [0.0], [], []
     limits = {name: SingleRun(lambda: now[0]) for name in (SCORE, DELIVER, SWEEP)}
     watchdog = Watchdog(limits, 30.0, said.append, told.append)
@@ -62,7 +60,7 @@ def test_a_run_that_goes_on_for_longer_than_its_lease_is_told() -> None:
 
 
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
-def test_a_worker_whose_scoring_hangs_is_not_alive(env: dict[str, str], tmp_path: Path, pool: str) -> None:
+def test_a_worker_whose_scoring_hangs_is_not_alive(env, tmp_path, pool):
     env |= {"REPLYDESK_LEASE_SECONDS": "1", "REPLYDESK_WORKER_POOL": pool}
     home, url, prefix = Path(env["REPLYDESK_HOME"]), env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
     (home / "replydesk.db").write_bytes(template())
@@ -85,7 +83,7 @@ def test_a_worker_whose_scoring_hangs_is_not_alive(env: dict[str, str], tmp_path
         process.wait()
 
 
-def test_a_worker_that_waits_for_its_broker_is_alive(tmp_path: Path, env: dict[str, str]) -> None:
+def test_a_worker_that_waits_for_its_broker_is_alive(tmp_path, env):
     broker = Broker(tmp_path)
     home = Path(env["REPLYDESK_HOME"])
     (home / "replydesk.db").write_bytes(template())
@@ -93,7 +91,7 @@ def test_a_worker_that_waits_for_its_broker_is_alive(tmp_path: Path, env: dict[s
     with (tmp_path / "worker.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "service.cli.main", "worker"], env=env, stderr=log)
 
-    def goes_round() -> None:
+    def goes_round():
         (path,) = home.rglob(f"{LOOP}-*")
         before = path.read_bytes()
         until(lambda: path.read_bytes() != before)

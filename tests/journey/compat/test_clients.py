@@ -1,16 +1,12 @@
 """The clients' own libraries against a running installation: right, wrong and odd input, all unchanged."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -32,20 +28,20 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(tmp_path_factory):
     """A running installation whose site puts what compatibility APIs bring on the desk."""
     with Receiver() as receiver, Installation(tmp_path_factory.mktemp("installation") / "home") as running:
         made = running.json(
             "site", "add", "courier", "--url", "https://courier.example", "--callback", receiver.url
         )
         running.run("site", "set", "courier", "compat_mode=queue", "hold_words=quorble", "spam_words=viagra")
-        running.courier, running.receiver = made, receiver  # type: ignore[attr-defined]
+        running.courier, running.receiver = made, receiver
         yield running
 
 
-def ran(installation: Installation, *command: str, given: object = TEXTS, **env: str) -> Any:
+def ran(installation, *command, given=TEXTS, **env):
     """Run a client's script with the port and the key, and return what it printed."""
-    key = installation.courier["akismet_key"]  # type: ignore[attr-defined]
+    key = installation.courier["akismet_key"]
     done = subprocess.run(
         [*command, str(installation.port), key],
         input=json.dumps(given),
@@ -60,7 +56,7 @@ def ran(installation: Installation, *command: str, given: object = TEXTS, **env:
 
 
 @pytest.fixture(scope="module")
-def node() -> dict[str, str]:
+def node():
     if not shutil.which("npm"):
         pytest.skip("no Node: install node 18 or later with npm")
     place = installed("package.json", ["npm", "install", "--silent", "--no-audit", "--no-fund"])
@@ -68,14 +64,14 @@ def node() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def python() -> str:
+def python():
     """A Python that has the clients, apart from the service's own."""
     pip = ["{place}/venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"]
     place = installed("requirements.txt", [sys.executable, "-m", "venv", "{place}/venv"], pip)
     return str(place / "venv" / "bin" / "python")
 
 
-def test_python_clients(installation: Installation, python: str) -> None:
+def test_python_clients(installation, python):
     out = ran(installation, python, str(CLIENTS / "python_clients.py"), given=TEXTS | {"insult": INSULT})
     asked = out["akismet"]
     assert (asked["verify"], asked["bad_verify"]) == (True, False)
@@ -91,7 +87,7 @@ def test_python_clients(installation: Installation, python: str) -> None:
     assert (told["bad_key"], told["bad_input"]) == ("AuthenticationError", "BadRequestError")
 
 
-def test_node_akismet_clients(installation: Installation, node: dict[str, str]) -> None:
+def test_node_akismet_clients(installation, node):
     out = ran(installation, "node", str(CLIENTS / "akismet_clients.js"), **node)
     api = out["api"]
     assert (api["verify"], api["bad"]) == (True, False)
@@ -105,7 +101,7 @@ def test_node_akismet_clients(installation: Installation, node: dict[str, str]) 
     assert out["nodebb"]["spam"] == "true"
 
 
-def test_node_openai_client(installation: Installation, node: dict[str, str]) -> None:
+def test_node_openai_client(installation, node):
     out = ran(
         installation, "node", str(CLIENTS / "openai_client.js"), given=TEXTS | {"insult": INSULT}, **node
     )
@@ -115,7 +111,7 @@ def test_node_openai_client(installation: Installation, node: dict[str, str]) ->
     assert out["badInput"].startswith("BadRequestError 400")
 
 
-def test_perl_client(installation: Installation) -> None:
+def test_perl_client(installation):
     asked = ["perl", "-MNet::Akismet", "-e", "1"]
     if not shutil.which("perl") or subprocess.run(asked, capture_output=True, check=False).returncode:
         pytest.skip("no Net::Akismet: install the package libnet-akismet-perl")
@@ -124,7 +120,7 @@ def test_perl_client(installation: Installation) -> None:
     assert (out["spam_reported"], out["ham_reported"]) == (1, 1)
 
 
-def test_ruby_client(installation: Installation) -> None:
+def test_ruby_client(installation):
     asked = ["ruby", "-e", "require 'akismet'"]
     if not shutil.which("ruby") or subprocess.run(asked, capture_output=True, check=False).returncode:
         pytest.skip("no akismet for Ruby: install the package ruby-akismet")
@@ -134,14 +130,14 @@ def test_ruby_client(installation: Installation) -> None:
     assert out["refused"] == "Akismet::Error"
 
 
-def test_libraries_of_receivers(installation: Installation, python: str) -> None:
-    received = installation.receiver.received  # type: ignore[attr-defined]
+def test_libraries_of_receivers(installation, python):
+    received = installation.receiver.received
     before = len(received)
-    key = installation.courier["key"]  # type: ignore[attr-defined]
+    key = installation.courier["key"]
     assert installation.call("POST", "/v1/comments", submission("hook-1"), key=key).status == 202
     until(lambda: len(received) > before)
     given = {
-        "secret": installation.courier["webhook_secret"],  # type: ignore[attr-defined]
+        "secret": installation.courier["webhook_secret"],
         "received": [{"headers": headers, "body": body.decode()} for headers, body in received[before:]],
     }
     out = ran(installation, python, str(CLIENTS / "webhook_receivers.py"), given=given)
@@ -149,7 +145,7 @@ def test_libraries_of_receivers(installation: Installation, python: str) -> None
     assert out["svix"]
 
 
-def test_a_hanging_broker_and_a_hanging_worker_change_nothing(installation: Installation) -> None:
+def test_a_hanging_broker_and_a_hanging_worker_change_nothing(installation):
     hanging = [installation.broker(), *workers(installation)]
     assert len(hanging) > 1
     for process in hanging:
@@ -159,13 +155,13 @@ def test_a_hanging_broker_and_a_hanging_worker_change_nothing(installation: Inst
             "api_key": installation.courier["akismet_key"],
             "blog": "https://courier.example",
             "user_ip": "",
-        }  # type: ignore[attr-defined]
+        }
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         for name, word in (("spam", b"true"), ("doubt", b"false")):
             body = urlencode({**told, "comment_content": f"{TEXTS[name]} All is quiet."}).encode()
             answer = installation.call("POST", "/1.1/comment-check", body, headers=form)
             assert (answer.body, answer.seconds < 2) == (word, True)
-        key = installation.courier["key"]  # type: ignore[attr-defined]
+        key = installation.courier["key"]
         answer = installation.call("POST", "/v1/moderations", {"input": INSULT}, key=key)
         assert (answer.json["results"][0]["flagged"], answer.seconds < 2) == (True, True)
         assert "X-Replydesk-Not-Stored" not in answer.headers
@@ -174,7 +170,7 @@ def test_a_hanging_broker_and_a_hanging_worker_change_nothing(installation: Inst
             os.kill(process, signal.SIGCONT)
 
 
-def workers(installation: Installation) -> list[int]:
+def workers(installation):
     return [
         pid
         for pid in installation.processes()

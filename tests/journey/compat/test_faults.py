@@ -1,7 +1,5 @@
 """Compatibility APIs without broker or worker, and with a database that refuses, hangs or comes back."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import socket
@@ -9,9 +7,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from statistics import median
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,7 +18,7 @@ from service.usecases.sites import tune_site
 from tests import servers
 from tests.conftest import missing
 from tests.processes import until
-from tests.web.api.serving import Served, served
+from tests.web.api.serving import served
 from tests.web.compat.perspective_cases import RUDE, TEXT, request, suggestion
 
 LONGEST = 2.0
@@ -36,35 +32,35 @@ pytestmark = pytest.mark.journey
 class Wire:
     """A wire to a server that can pass, hang without a word, or refuse; what is open hangs or breaks with it."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host, port):
         self._target = (host, port)
         self._mode = "pass"
-        self._pairs: list[socket.socket] = []
+        self._pairs = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
         self._passing = threading.Event()
         self._passing.set()
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def set(self, mode: str) -> None:
+    def set(self, mode):
         """Change what the wire does, for new connections and open ones."""
         self._mode = mode
         (self._passing.clear if mode == "hang" else self._passing.set)()
         if mode == "refuse":
             self._break()
 
-    def close(self) -> None:
+    def close(self):
         self.set("refuse")
         self._listening.close()
 
-    def _break(self) -> None:
+    def _break(self):
         for one in self._pairs:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
         self._pairs = []
 
-    def _accept(self) -> None:
+    def _accept(self):
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._listening.accept()
@@ -76,7 +72,7 @@ class Wire:
                 for source, sink in ((near, far), (far, near)):
                     threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source, sink):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 self._passing.wait()
@@ -87,7 +83,7 @@ class Wire:
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[tuple[Wire, str]]:
+def wire():
     """A wire to a database of this module's own, and the URL that goes over it."""
     with contextlib.ExitStack() as stack:
         try:
@@ -102,7 +98,7 @@ def wire() -> Iterator[tuple[Wire, str]]:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory, wire: tuple[Wire, str]) -> Iterator[Served]:
+def installation(tmp_path_factory, wire):
     """A web process over that wire: no worker, and a broker's address where something listens and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         more = {
@@ -119,9 +115,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory, wire: tuple[Wire, str
             yield running
 
 
-def post(
-    installation: Served, path: str, body: object, headers: dict[str, str] | None = None
-) -> tuple[int, Any, Any]:
+def post(installation, path, body, headers=None):
     """Post, in less than two seconds, and return status, JSON and headers."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     sent = {"Content-Type": "application/json", **(headers or {})}
@@ -139,13 +133,13 @@ def post(
     return status, json.loads(content), told
 
 
-def analyze(installation: Served, text: str = TEXT, key: str = "") -> tuple[int, Any, Any]:
+def analyze(installation, text=TEXT, key=""):
     return post(
         installation, f"/v1alpha1/comments:analyze?key={key or installation.site.akismet_key}", request(text)
     )
 
 
-def phase(installation: Served, text: str = RUDE) -> tuple[int, Any, Any]:
+def phase(installation, text=RUDE):
     body = {
         "action": "NEW",
         "comment": {"body": text, "parentID": None},
@@ -158,7 +152,7 @@ def phase(installation: Served, text: str = RUDE) -> tuple[int, Any, Any]:
     )
 
 
-def test_without_broker_and_worker_every_mode_answers(installation: Served) -> None:
+def test_without_broker_and_worker_every_mode_answers(installation):
     assert analyze(installation)[0] == 200
     tune_site(installation.context, "courier", {"compat_mode": "queue"})
     until(lambda: "moderation" in analyze(installation, TEXT)[1])
@@ -173,9 +167,7 @@ def test_without_broker_and_worker_every_mode_answers(installation: Served) -> N
 
 
 @pytest.mark.parametrize("mode", ["hang", "refuse"])
-def test_a_dead_database_costs_no_known_key_its_answer(
-    installation: Served, wire: tuple[Wire, str], mode: str
-) -> None:
+def test_a_dead_database_costs_no_known_key_its_answer(installation, wire, mode):
     assert analyze(installation)[0] == phase(installation)[0] == 200
     wire[0].set(mode)
     try:

@@ -1,22 +1,17 @@
 """Perspective's real clients and Coral's own requests against a running installation, in their versions of today."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from service.compat.coral.signature import sign
 from tests.journey.compat.installing import CLIENTS, installed
-from tests.journey.installation import Answer, Installation, Receiver
+from tests.journey.installation import Installation, Receiver
 from tests.processes import until
 
 CORAL_SECRET = "ccext-journey-secret"
@@ -27,13 +22,13 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Receiver]:
+def site():
     with Receiver() as receiver:
         yield receiver
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory, site: Receiver) -> Iterator[Installation]:
+def installation(tmp_path_factory, site):
     """A running installation with the site courier; its model is loaded as it starts."""
     home = tmp_path_factory.mktemp("installation") / "home"
     with Installation(home, REPLYDESK_COMPAT="warm") as running:
@@ -44,12 +39,12 @@ def installation(tmp_path_factory: pytest.TempPathFactory, site: Receiver) -> It
         yield running
 
 
-def key(installation: Installation) -> str:
+def key(installation):
     """The courier's Akismet key, which opens every compatibility API."""
     return str(json.loads((installation.home / "courier.json").read_text())["akismet_key"])
 
 
-def outcomes(*command: str) -> dict[str, Any]:
+def outcomes(*command):
     """Run a client's checks and return what came of each."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=150)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -58,7 +53,7 @@ def outcomes(*command: str) -> dict[str, Any]:
     return {line["check"]: line["outcome"] for line in lines}
 
 
-def test_googles_python_library(installation: Installation) -> None:
+def test_googles_python_library(installation):
     pip = ["{place}/venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"]
     place = installed("requirements.txt", [sys.executable, "-m", "venv", "{place}/venv"], pip)
     python = str(place / "venv" / "bin" / "python")
@@ -67,7 +62,7 @@ def test_googles_python_library(installation: Installation) -> None:
     assert len(found) == 14
 
 
-def test_the_npm_client(installation: Installation) -> None:
+def test_the_npm_client(installation):
     if not shutil.which("npm"):
         pytest.skip("no Node: install node 18 or later with npm")
     place = installed("package.json", ["npm", "install", "--silent", "--no-audit", "--no-fund"])
@@ -78,7 +73,7 @@ def test_the_npm_client(installation: Installation) -> None:
     assert len(found) == 11
 
 
-def test_corals_own_requests_are_answered_in_time(installation: Installation, site: Receiver) -> None:
+def test_corals_own_requests_are_answered_in_time(installation, site):
     analyze = {
         "comment": {"text": RUDE},
         "doNotStore": True,
@@ -128,11 +123,11 @@ def test_corals_own_requests_are_answered_in_time(installation: Installation, si
     assert len(held) == 1
 
 
-def test_nothing_of_a_text_is_written_where_it_must_not_be(installation: Installation) -> None:
+def test_nothing_of_a_text_is_written_where_it_must_not_be(installation):
     path = f"/v1alpha1/comments:analyze?key={key(installation)}"
     canaries = [f"quetzalcanary{number}marigold" for number in range(3)]
 
-    def ask(word: str, **more: Any) -> Answer:
+    def ask(word, **more):
         text = {"text": f"What a {word} you are, idiot."}
         return installation.call(
             "POST", path, {"comment": text, "requestedAttributes": {"TOXICITY": {}}, **more}
@@ -153,7 +148,7 @@ def test_nothing_of_a_text_is_written_where_it_must_not_be(installation: Install
     print(f"{searched:,} bytes searched for {len(canaries)} texts and the key in six forms each: none found")
 
 
-def _written(installation: Installation) -> list[Path]:
+def _written(installation):
     return [
         file
         for file in installation.home.rglob("*")
@@ -161,7 +156,7 @@ def _written(installation: Installation) -> list[Path]:
     ]
 
 
-def _holds_none(file: Path, words: list[str]) -> int:
+def _holds_none(file, words):
     content = file.read_bytes()
     for word in words:
         raw = word.encode()

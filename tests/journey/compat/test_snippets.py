@@ -1,7 +1,5 @@
 """The snippets for sites of one's own: what we sign they take, what we seal they open, and nothing else."""
 
-from __future__ import annotations
-
 import base64
 import importlib.util
 import json
@@ -38,7 +36,7 @@ console.log(JSON.stringify({ event: eventOf(given.body, given.headers, given.sec
 """
 
 
-def given() -> dict[str, object]:
+def given():
     """A callback signed with two secrets, as during a rotation, and a box."""
     old, new = new_webhook_secret(), new_webhook_secret()
     (public, private), (_, other) = new_contact_keys(), new_contact_keys()
@@ -52,24 +50,23 @@ def given() -> dict[str, object]:
     }
 
 
-def ran(*command: str) -> dict[str, object]:
+def ran(*command):
     """Run a snippet on such a callback and return what it printed."""
     done = subprocess.run(
         command, input=json.dumps(given()), capture_output=True, text=True, check=False, timeout=30
     )
     assert done.returncode == 0, done.stderr
-    printed: dict[str, object] = json.loads(done.stdout)
-    return printed
+    return json.loads(done.stdout)
 
 
-def test_php() -> None:
+def test_php():
     if not shutil.which("php"):
         pytest.skip("no PHP: install the package php-cli")
     out = ran("php", "-r", PHP, str(INTEGRATIONS / "php" / "receive.php"))
     assert out == {"event": json.loads(BODY), "wrong": None, "email": "ada@mail.example", "other": None}
 
 
-def test_a_blog_without_our_constants_goes_on() -> None:
+def test_a_blog_without_our_constants_goes_on():
     if not shutil.which("php"):
         pytest.skip("no PHP: install the package php-cli")
     plugin = INTEGRATIONS / "wordpress" / "replydesk.php"
@@ -81,7 +78,7 @@ def test_a_blog_without_our_constants_goes_on() -> None:
     assert len(plugin.read_text().splitlines()) <= 150
 
 
-def test_javascript() -> None:
+def test_javascript():
     if not shutil.which("node"):
         pytest.skip("no Node: install node 18 or later")
     script = INTEGRATIONS / "javascript" / "comments.mjs"
@@ -89,10 +86,8 @@ def test_javascript() -> None:
     assert out == {"event": json.loads(BODY), "wrong": None}
 
 
-def test_python() -> None:
+def test_python():
     spec = importlib.util.spec_from_file_location("snippet", INTEGRATIONS / "python" / "comments.py")
-    assert spec is not None
-    assert spec.loader is not None
     snippet = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(snippet)
     secret = new_webhook_secret()

@@ -1,13 +1,9 @@
 """A real WordPress with the Akismet plugin and ours: its comments, its wp-admin and the desk say the same."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -23,7 +19,7 @@ pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(tmp_path_factory):
     if reason := absent():
         missing_here(reason)
     with Installation(tmp_path_factory.mktemp("installation") / "home") as running:
@@ -31,7 +27,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 
 @pytest.fixture(scope="module")
-def wordpress(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WordPress]:
+def wordpress(installation, tmp_path_factory):
     """A blog whose Akismet plugin asks the service, and hears its callbacks."""
     made = installation.json("site", "add", "courier", "--url", "http://127.0.0.1")
     blog = WordPress(
@@ -48,36 +44,36 @@ def wordpress(installation: Installation, tmp_path_factory: pytest.TempPathFacto
         "hold_words=quorble",
         f"callback_url={blog.url}/?rest_route=/replydesk/v1/decisions",
     )
-    installation.courier_key = made["key"]  # type: ignore[attr-defined]
+    installation.courier_key = made["key"]
     with blog:
         yield blog
 
 
-def missing_here(reason: str) -> None:
+def missing_here(reason):
     """WordPress is no part of what CI installs: skip it there too, loudly."""
     pytest.skip(reason)
 
 
-def stands(installation: Installation, comment_id: str) -> str:
-    answer = installation.call("GET", f"/v1/comments/{comment_id}", key=installation.courier_key)  # type: ignore[attr-defined]
+def stands(installation, comment_id):
+    answer = installation.call("GET", f"/v1/comments/{comment_id}", key=installation.courier_key)
     return str(answer.json["status"]) if answer.status == 200 else str(answer.status)
 
 
-def labels(installation: Installation) -> set[tuple[str, str]]:
+def labels(installation):
     """The labels that stand: what was judged, and by whom."""
     with closing(sqlite3.connect(installation.home / "replydesk.db", timeout=10)) as database:
         told = database.execute("SELECT action, who FROM labels WHERE retracted_at IS NULL")
         return {(action, who) for action, who in told}
 
 
-def decide(installation: Installation, comment_id: str, action: str) -> None:
-    key = installation.courier_key  # type: ignore[attr-defined]
+def decide(installation, comment_id, action):
+    key = installation.courier_key
     now = installation.call("GET", f"/v1/comments/{comment_id}", key=key).json
     body = {"action": action, "replaces": now["decisions"][-1]["decision"]}
     assert installation.call("POST", f"/v1/comments/{comment_id}/decision", body, key=key).status == 200
 
 
-def test_comments_end_where_the_policy_says(installation: Installation, wordpress: WordPress) -> None:
+def test_comments_end_where_the_policy_says(installation, wordpress):
     for text, state, status in ((SPAM, "spam", "spam"), (HAM, "1", "approved"), (DOUBT, "0", "held")):
         assert wordpress.comment(text) == 302
         found = wordpress.found(text)
@@ -85,7 +81,7 @@ def test_comments_end_where_the_policy_says(installation: Installation, wordpres
         assert stands(installation, found["id"]) == status
 
 
-def test_a_decision_here_changes_wp_admin(installation: Installation, wordpress: WordPress) -> None:
+def test_a_decision_here_changes_wp_admin(installation, wordpress):
     text = DOUBT + " One."
     wordpress.comment(text)
     found = wordpress.found(text)
@@ -94,7 +90,7 @@ def test_a_decision_here_changes_wp_admin(installation: Installation, wordpress:
         until(lambda state=state: wordpress.found(text)["state"] == state, 30)
 
 
-def test_wp_admin_is_heard_here(installation: Installation, wordpress: WordPress) -> None:
+def test_wp_admin_is_heard_here(installation, wordpress):
     text = DOUBT + " Two."
     wordpress.comment(text)
     found = wordpress.found(text)
@@ -110,17 +106,17 @@ def test_wp_admin_is_heard_here(installation: Installation, wordpress: WordPress
     assert ("approve", "akismet") in labels(installation)
 
 
-def test_a_recheck_is_answered_by_the_desk(installation: Installation, wordpress: WordPress) -> None:
+def test_a_recheck_is_answered_by_the_desk(installation, wordpress):
     told = {
         "blog": wordpress.url,
         "user_ip": "192.0.2.9",
         "comment_author": "Bo",
         "comment_content": DOUBT + " Three.",
-        "api_key": installation.courier_key,  # type: ignore[attr-defined]
+        "api_key": installation.courier_key,
     }
     form = {"Content-Type": "application/x-www-form-urlencoded"}
 
-    def check(**more: str) -> tuple[bytes, dict[str, str]]:
+    def check(**more):
         answer = installation.call(
             "POST", "/1.1/comment-check", urlencode(told | more).encode(), headers=form
         )
@@ -137,7 +133,7 @@ def test_a_recheck_is_answered_by_the_desk(installation: Installation, wordpress
     assert "x-akismet-recheck-after" not in headers
 
 
-def test_an_export_moves_in(installation: Installation, wordpress: WordPress, tmp_path: Path) -> None:
+def test_an_export_moves_in(installation, wordpress, tmp_path):
     states = wordpress.fill(5000)
     file = tmp_path / "export.xml"
     file.write_bytes(wordpress.export())
@@ -169,7 +165,7 @@ def test_an_export_moves_in(installation: Installation, wordpress: WordPress, tm
     assert b"@mail.example" not in on_disk
 
 
-def test_without_the_service_comments_wait(installation: Installation, wordpress: WordPress) -> None:
+def test_without_the_service_comments_wait(installation, wordpress):
     installation.stop()
     text = "Is anybody there? The bridge looks lovely today."
     assert wordpress.comment(text) == 302

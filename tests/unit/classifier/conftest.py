@@ -1,10 +1,6 @@
 """Fixtures for the classifier: the shipped model, loaded once, and a directory of little training data."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,18 +12,18 @@ from classifier.labels import PUBLIC_LABELS
 
 
 @pytest.fixture(scope="session")
-def model() -> Model:
+def model():
     return Model.load()
 
 
 @pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def small(tmp_path, monkeypatch):
     """A directory of little training data, of which less is invented than usual."""
     for name in ("INVENTED_SPAM", "INVENTED_IDENTITY", "DISGUISED", "PEOPLED"):
         monkeypatch.setattr(f"classifier.training.train.{name}", 40)
     monkeypatch.setattr("classifier.training.train.WRITTEN_COPIES", 1)
     texts = [f"Kommentar {number} von people" for number in range(300)]
-    columns: dict[str, Any] = {
+    columns = {
         "text": texts,
         "source": ["germeval2018", "jigsaw", "told_br"] * 100,
         "lang": ["de", "en", "pt"] * 100,

@@ -1,7 +1,5 @@
 """Training texts made from others: the labels stay true, and no copy grows without bound."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -14,13 +12,13 @@ from classifier.training.newsroom import WrittenComment
 ATTACK = LABELS.index("identity_attack")
 
 
-def corpus(texts: list[str], sources: list[str], languages: list[str] | None = None) -> Corpus:
+def corpus(texts, sources, languages=None):
     count = len(texts)
     labels = np.linspace(0, 1, count * len(LABELS), dtype=np.float32).reshape(count, -1)
     return Corpus(texts, np.array(sources), np.array(languages or ["en"] * count), labels, labels * 2)
 
 
-def test_disguised_copies_keep_their_labels() -> None:
+def test_disguised_copies_keep_their_labels():
     texts = [f"Comment number {number} about several people" for number in range(40)]
     given = corpus([*texts, "Ein Kommentar"], ["jigsaw"] * 41, ["en"] * 40 + ["de"])
     copies = augmentation.disguised(given, 100, 0)
@@ -31,12 +29,12 @@ def test_disguised_copies_keep_their_labels() -> None:
     assert set(copies.sources) == {"disguised"}
 
 
-def test_a_disguised_copy_is_bounded() -> None:
+def test_a_disguised_copy_is_bounded():
     copies = augmentation.disguised(corpus(["a word " * 2000] * 14, ["jigsaw"] * 14), 14, 0)
     assert max(map(len, copies.texts)) <= 6 * LONGEST // 2
 
 
-def test_a_group_is_named_and_labels_stay() -> None:
+def test_a_group_is_named_and_labels_stay():
     texts = ["These people are here", "These people are fools", "No one", "people " * 200, "people"]
     given = corpus(texts, ["jigsaw", "goemotions", "jigsaw", "jigsaw", "stormfront"])
     given.labels[:2, 0] = given.teacher[:2, 0] = (0.0, 1.0)
@@ -50,7 +48,7 @@ def test_a_group_is_named_and_labels_stay() -> None:
     assert np.isnan(copies.labels[order[1], ATTACK])
 
 
-def test_a_slip_changes_one_letter_of_a_word() -> None:
+def test_a_slip_changes_one_letter_of_a_word():
     text = "the longer words of this remark are sometimes written carelessly by us " * 5
     slipped = augmentation.misspelt(text, np.random.default_rng(0))
     pairs = list(zip(text.split(" "), slipped.split(" "), strict=True))
@@ -59,7 +57,7 @@ def test_a_slip_changes_one_letter_of_a_word() -> None:
     assert all(word == wrong for word, wrong in pairs if len(word) < 4)
 
 
-def test_in_a_hurry_there_are_no_capitals() -> None:
+def test_in_a_hurry_there_are_no_capitals():
     text = "I don't know, really! Is THIS it?"
     for seed in range(20):
         hasty = augmentation.hurried(text, np.random.default_rng(seed))
@@ -67,7 +65,7 @@ def test_in_a_hurry_there_are_no_capitals() -> None:
         assert len(hasty) <= len(text)
 
 
-def test_harmless_surroundings_are_short_settled_and_plain() -> None:
+def test_harmless_surroundings_are_short_settled_and_plain():
     texts = [
         "a calm remark that is long enough",
         "an insult that is long enough too",
@@ -82,7 +80,7 @@ def test_harmless_surroundings_are_short_settled_and_plain() -> None:
 
 
 @pytest.mark.parametrize("category", ["hate", "short"])
-def test_a_varied_comment_stays_itself(category: str) -> None:
+def test_a_varied_comment_stays_itself(category):
     around = Surroundings(["PUBLIC"], ["WRITTEN"])
     comment = WrittenComment("You Awful people there", category)
     rng = np.random.default_rng(0)

@@ -1,9 +1,6 @@
 """The sentence encoder: each text is read by itself, cut where it is long, and taken apart by token."""
 
-from __future__ import annotations
-
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,11 +14,11 @@ TEXTS = ["The bridge opened on Monday. " * 6, "ok", "", "You are an idiot.", "\u
 
 
 @pytest.fixture(scope="module")
-def encoder() -> SentenceEncoder:
+def encoder():
     return SentenceEncoder()
 
 
-def test_texts_are_answered_in_order_and_as_if_alone(encoder: SentenceEncoder) -> None:
+def test_texts_are_answered_in_order_and_as_if_alone(encoder):
     together = encoder.transform(TEXTS)
     assert together.shape == (len(TEXTS), len(LABELS))
     assert np.isfinite(together).all()
@@ -30,11 +27,11 @@ def test_texts_are_answered_in_order_and_as_if_alone(encoder: SentenceEncoder) -
         assert np.abs(encoder.transform(texts) - together[rows]).max() < 1e-6
 
 
-def test_no_text_is_no_row(encoder: SentenceEncoder) -> None:
+def test_no_text_is_no_row(encoder):
     assert encoder.transform([]).shape == (0, len(LABELS))
 
 
-def test_a_long_text_is_cut(encoder: SentenceEncoder) -> None:
+def test_a_long_text_is_cut(encoder):
     words = "train " * encoder.max_tokens
     assert (encoder.transform([words]) == encoder.transform([words + "You worthless idiot. " * 5000])).all()
     assert len(encoder.encode([words * 9], explain=True).tokens[0][0]) == encoder.max_tokens
@@ -44,7 +41,7 @@ def test_a_long_text_is_cut(encoder: SentenceEncoder) -> None:
     assert (encoder.transform([endless]) == encoder.transform([endless * 100])).all()
 
 
-def test_tokens_add_up_and_know_their_places(encoder: SentenceEncoder) -> None:
+def test_tokens_add_up_and_know_their_places(encoder):
     text = "\ud800 😀 Straße, you idiot"
     read = encoder.encode([text, ""], explain=True)
     for row, (tokens, offsets) in enumerate(read.tokens):
@@ -54,13 +51,13 @@ def test_tokens_add_up_and_know_their_places(encoder: SentenceEncoder) -> None:
     assert text[begin:end] == "idiot"
 
 
-def test_a_disguised_text_is_read_as_it_reads(encoder: SentenceEncoder) -> None:
+def test_a_disguised_text_is_read_as_it_reads(encoder):
     batch = TextReader(least=1).fit(["You are an idiot"]).transform(["You are an i\u200bdiot", "It is FINE"])
     assert (encoder.transform(batch) == encoder.transform(["you are an idiot", "It is FINE"])).all()
 
 
 @pytest.mark.parametrize("name", [ENCODER, TOKENIZER])
-def test_a_missing_or_broken_file_is_named_in_one_line(tmp_path: Path, name: str) -> None:
+def test_a_missing_or_broken_file_is_named_in_one_line(tmp_path, name):
     for file in (ENCODER, TOKENIZER):
         shutil.copy(HERE / file, tmp_path)
     (tmp_path / name).write_bytes(b"nonsense")
@@ -72,7 +69,7 @@ def test_a_missing_or_broken_file_is_named_in_one_line(tmp_path: Path, name: str
     assert "\n" not in str(broken.value) + str(missing.value)
 
 
-def test_an_encoder_of_other_labels_is_refused(tmp_path: Path) -> None:
+def test_an_encoder_of_other_labels_is_refused(tmp_path):
     """An encoder whose columns are in another order would mislabel every comment."""
     shutil.copy(HERE / TOKENIZER, tmp_path)
     content = (HERE / ENCODER).read_bytes()

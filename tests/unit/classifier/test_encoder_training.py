@@ -1,9 +1,5 @@
 """Fine-tuning the encoder: what it learns from, and nothing written without the weights to start from."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -19,12 +15,12 @@ from classifier.training import encoder as training  # noqa: E402
 REFUSE = LABELS.index("refuse")
 
 
-def learnt(texts: list[str], value: float) -> training.Examples:
+def learnt(texts, value):
     table = np.full((len(texts), len(LABELS)), value, np.float32)
     return training.Examples(texts, table, table + 1, table + 2)
 
 
-def test_joined_examples_keep_their_order() -> None:
+def test_joined_examples_keep_their_order():
     both = learnt(["a", "b"], 0.0).joined(learnt(["c"], 5.0))
     assert both.texts == ["a", "b", "c"]
     assert both.targets[:, 0].tolist() == [0, 0, 5]
@@ -32,7 +28,7 @@ def test_joined_examples_keep_their_order() -> None:
     assert both.teacher[:, 0].tolist() == [2, 2, 7]
 
 
-def test_written_replayed_and_invented_texts_are_learnt(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_written_replayed_and_invented_texts_are_learnt(small, monkeypatch):
     for name in ("INVENTED_SPAM", "INVENTED_IDENTITY", "REPLAYED"):
         monkeypatch.setattr(training, name, 20)
     found, again = training.examples(small, 1), training.examples(small, 1)
@@ -47,13 +43,13 @@ def test_written_replayed_and_invented_texts_are_learnt(small: Path, monkeypatch
     assert np.isfinite(found.targets[-40:, REFUSE]).all()
 
 
-def test_padding_is_masked() -> None:
+def test_padding_is_masked():
     ids, mask = training.padded([np.array([5, 6, 7]), np.array([8])])
     assert ids.tolist() == [[5, 6, 7], [8, 0, 0]]
     assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
 
 
-def test_padding_changes_no_log_odds() -> None:
+def test_padding_changes_no_log_odds():
     torch.manual_seed(0)
     encoder = training.Encoder().eval()
     short, long = training.tokenized(SHIPPED / TOKENIZER, ["A remark", "A remark that is longer than it"], 16)
@@ -62,9 +58,7 @@ def test_padding_changes_no_log_odds() -> None:
     assert torch.allclose(alone[0], beside[0], atol=1e-4)
 
 
-def test_missing_weights_are_named_and_nothing_is_written(
-    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_missing_weights_are_named_and_nothing_is_written(small, tmp_path, capsys):
     out = tmp_path / "out"
     assert training.main(small, out, quiet=True) == 2
     assert str(small / training.START / "w1.npz") in capsys.readouterr().err

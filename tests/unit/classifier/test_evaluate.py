@@ -1,11 +1,6 @@
 """Evaluation: figures for files of three kinds, and one clear line for a file that cannot be used."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,17 +16,17 @@ class NamedModel:
 
     version = "named"
 
-    def __init__(self) -> None:
-        self.asked: list[str] = []
+    def __init__(self):
+        self.asked = []
 
-    def log_odds(self, texts: Sequence[str], effort: str = "full") -> Any:
+    def log_odds(self, texts, effort="full"):
         self.asked += texts
         named = np.array([[label in text for label in LABELS] for text in texts]).reshape(-1, len(LABELS))
         return np.where(named, 2.0, -2.0) + np.array([len(text) for text in texts])[:, None] / 1e4
 
 
 @pytest.fixture(autouse=True)
-def model(monkeypatch: pytest.MonkeyPatch) -> NamedModel:
+def model(monkeypatch):
     """The model that is evaluated instead of the shipped one."""
     made = NamedModel()
     monkeypatch.setattr(evaluate.Model, "load", lambda: made)
@@ -39,7 +34,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> NamedModel:
 
 
 @pytest.fixture
-def spam(tmp_path: Path) -> Path:
+def spam(tmp_path):
     """Labelled comments: every second one is spam and says so."""
     path = tmp_path / "comments.jsonl"
     rows = [
@@ -51,7 +46,7 @@ def spam(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Path:
+def written(tmp_path):
     """Newsroom comments: the harmful ones name `refuse`, but for the veiled threats."""
     path = tmp_path / "written.jsonl"
     rows = [
@@ -65,7 +60,7 @@ def written(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def scored_by_perspective(tmp_path: Path) -> Path:
+def scored_by_perspective(tmp_path):
     """Comments with Perspective's scores: it is right two times in three."""
     path = tmp_path / "peer.parquet"
     truth = np.arange(90) % 2
@@ -75,21 +70,20 @@ def scored_by_perspective(tmp_path: Path) -> Path:
     return path
 
 
-def figures(capsys: pytest.CaptureFixture[str], *files: Path, **more: Any) -> dict[str, Any]:
+def figures(capsys, *files, **more):
     """Evaluate files and return the JSON that was printed."""
     assert evaluate.main(files, json=True, compare=False, quiet=True, **more) == 0
-    found: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return found
+    return json.loads(capsys.readouterr().out)
 
 
-def test_figures_come_with_intervals(spam: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_come_with_intervals(spam, capsys):
     (row,) = figures(capsys, spam)["rows"]
     assert (row["source"], row["label"], row["texts"], row["positive"]) == ("made", "spam", 60, 30)
     assert row["auc"] == row["ap"] == [1, 1, 1]
     assert row["ece"] == pytest.approx(1 / (1 + np.exp(2)), abs=1e-3)
 
 
-def test_newsroom_comments_are_ranked_by_refuse(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_newsroom_comments_are_ranked_by_refuse(written, capsys):
     found = figures(capsys, written)
     assert (found["newsroom"]["harmless"], found["newsroom"]["harmful"]) == (20, 20)
     assert found["newsroom"]["refuse"]["caught"][0] == 0.75
@@ -101,7 +95,7 @@ def test_newsroom_comments_are_ranked_by_refuse(written: Path, capsys: pytest.Ca
     assert labels["threat"] == (44, 20)
 
 
-def test_perspective_stands_beside(scored_by_perspective: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_perspective_stands_beside(scored_by_perspective, capsys):
     found = figures(capsys, scored_by_perspective)["beside_perspective"]
     assert found["auc"][0] == 1
     assert found["perspective_auc"][0] == pytest.approx(2 / 3, abs=0.01)
@@ -110,26 +104,22 @@ def test_perspective_stands_beside(scored_by_perspective: Path, capsys: pytest.C
     )
 
 
-def test_every_text_is_scored_once(
-    spam: Path, written: Path, model: NamedModel, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_text_is_scored_once(spam, written, model, capsys):
     assert figures(capsys, spam, written)["texts"] == 104
     assert len(model.asked) == 104
 
 
-def test_a_trial_takes_some_of_each_source(
-    spam: Path, written: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_trial_takes_some_of_each_source(spam, written, capsys):
     assert figures(capsys, spam, written, limit=30)["texts"] == 60
 
 
-def test_the_tables_are_for_people(spam: Path, written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_tables_are_for_people(spam, written, capsys):
     assert evaluate.main([spam, written], json=False, compare=False, quiet=True) == 0
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("made", "refuse", "threat_explicit", "seconds"))
 
 
-def test_contacts_are_masked_as_the_service_masks_them(tmp_path: Path) -> None:
+def test_contacts_are_masked_as_the_service_masks_them(tmp_path):
     path = tmp_path / "written.jsonl"
     path.write_text(json.dumps({"text": "write to jo@mail.example", "category": "links_ok"}))
     assert samples.read([path]).corpus.texts == ["write to ⟦email⟧"]
@@ -153,9 +143,7 @@ def test_contacts_are_masked_as_the_service_masks_them(tmp_path: Path) -> None:
         ("x.jsonl", '{"text": "a", "category": "plain"}\n' + "[" * 100_000, "line 2 is not JSON"),
     ],
 )
-def test_a_bad_file_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: str | None, complaint: str
-) -> None:
+def test_a_bad_file_is_named(tmp_path, capsys, name, content, complaint):
     if content is not None:
         (tmp_path / name).write_text(content)
     assert evaluate.main([tmp_path / name]) == 2

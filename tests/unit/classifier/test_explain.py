@@ -1,7 +1,5 @@
 """Explanations: parts that add up, spans that lie in the text, words that carry the blame."""
 
-from __future__ import annotations
-
 import math
 import random
 
@@ -9,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import EFFORTS, LABELS, Effort, Model, Signals
-from classifier.model import Score
+from classifier import EFFORTS, LABELS, Model, Signals
 
 TEXTS = [
     "You are an idiot and a liar.",
@@ -29,7 +26,7 @@ each_effort = pytest.mark.parametrize("effort", EFFORTS)
 
 @each_effort
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_parts_add_up_to_the_score(model: Model, text: str, effort: Effort) -> None:
+def test_the_parts_add_up_to_the_score(model, text, effort):
     scores = model.score([text], effort=effort)[0].scores
     for label, probability in scores.items():
         explanation = model.explain(text, label, effort=effort)
@@ -41,7 +38,7 @@ def test_the_parts_add_up_to_the_score(model: Model, text: str, effort: Effort) 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=200), st.sampled_from(LABELS), st.sampled_from(EFFORTS))
-def test_the_parts_add_up_for_any_text(text: str, label: str, effort: Effort) -> None:
+def test_the_parts_add_up_for_any_text(text, label, effort):
     explanation = Model.load().explain(text, label, effort=effort)
     assert abs(explanation.total() - explanation.log_odds) < 1e-6
     assert all(0 <= part.begin < part.end <= len(text) for part in explanation.words)
@@ -49,7 +46,7 @@ def test_the_parts_add_up_for_any_text(text: str, label: str, effort: Effort) ->
 
 @each_effort
 @pytest.mark.parametrize("around", ["Thank you, a helpful article about the hospital. ", "y0u r3ad th1s, "])
-def test_the_parts_of_a_long_text_add_up_and_lie_in_it(model: Model, around: str, effort: Effort) -> None:
+def test_the_parts_of_a_long_text_add_up_and_lie_in_it(model, around, effort):
     text = around * 20 + "You worthless idiot, I will kill you. " + around * 20
     for label in LABELS:
         explanation = model.explain(text, label, effort=effort)
@@ -58,14 +55,14 @@ def test_the_parts_of_a_long_text_add_up_and_lie_in_it(model: Model, around: str
         assert explanation.reads_as == model.score([text], effort=effort)[0].reads_as
 
 
-def test_fast_has_no_sentence(model: Model) -> None:
+def test_fast_has_no_sentence(model):
     german = "Das ist ein guter Artikel, vielen Dank an die Redaktion."
     assert model.explain(TEXTS[0], effort="full").sentence != 0
     assert model.explain(TEXTS[0], effort="fast").sentence == 0
     assert model.explain(german, effort="full").sentence == 0
 
 
-def test_signals_are_parts_too(model: Model) -> None:
+def test_signals_are_parts_too(model):
     explanation = model.explain(
         "Nice post", "spam", Signals(author_name="seo service", website="http://x.example")
     )
@@ -75,14 +72,14 @@ def test_signals_are_parts_too(model: Model) -> None:
 
 
 @each_effort
-def test_the_insult_carries_the_weight(model: Model, effort: Effort) -> None:
+def test_the_insult_carries_the_weight(model, effort):
     text = "Dear editor, you are an idiot, with respect."
     heaviest = model.explain(text, "insult", effort=effort).spans[0]
     assert text[heaviest.begin : heaviest.end] == "idiot"
 
 
 @each_effort
-def test_the_spans_of_a_disguised_word_cover_it_as_written(model: Model, effort: Effort) -> None:
+def test_the_spans_of_a_disguised_word_cover_it_as_written(model, effort):
     text = "well, you i d\u200b i o t!"
     explanation = model.explain(text, "insult", effort=effort)
     parts = {text[part.begin : part.end] for part in explanation.words}
@@ -92,7 +89,7 @@ def test_the_spans_of_a_disguised_word_cover_it_as_written(model: Model, effort:
     assert explanation.reads_as == "well, you idiot!"
 
 
-def test_without_its_insult_a_text_scores_lower(model: Model) -> None:
+def test_without_its_insult_a_text_scores_lower(model):
     text, signals = "You are an idiot, and an i d i o t.", Signals(website="http://x.example")
     explained = model.explain(text, "toxicity", signals)
     found = model.without(text, explained.spans[:2], signals)
@@ -108,27 +105,27 @@ def test_without_its_insult_a_text_scores_lower(model: Model) -> None:
     assert model.without("thank you", []) == []
 
 
-def test_the_label_defaults_to_the_most_probable_and_is_checked(model: Model) -> None:
+def test_the_label_defaults_to_the_most_probable_and_is_checked(model):
     scores = model.score(["You are an idiot."])[0].scores
     assert model.explain("You are an idiot.").label == max(scores, key=lambda label: scores[label])
     with pytest.raises(ValueError, match="label: 'rude' is not one of"):
         model.explain("x", "rude")
 
 
-def test_limit_bounds_the_spans_alone(model: Model) -> None:
+def test_limit_bounds_the_spans_alone(model):
     explanation = model.explain("idiot stupid moron fool liar clown", "toxicity", limit=2)
     assert len(explanation.spans) == 2
     assert len(explanation.words) == 6
 
 
 @each_effort
-def test_explained_in_a_batch_as_alone(model: Model, effort: Effort) -> None:
+def test_explained_in_a_batch_as_alone(model, effort):
     """A text's explanation is the same whoever else is in the batch, and only the grave are explained."""
     texts = ["You are an idiot.", "", "y0u 4re a m0r0n", "thank you", "I will kill you. " * 60, "Idiot!"]
     signals = [Signals(), Signals(website="http://x.example"), *[Signals()] * 4]
     least = 0.5
 
-    def is_grave(_: int, score: Score) -> bool:
+    def is_grave(_, score):
         return max(score.scores.values()) >= least
 
     assessed = list(model.assess(texts, signals, is_grave, effort=effort))
@@ -148,7 +145,7 @@ def test_explained_in_a_batch_as_alone(model: Model, effort: Effort) -> None:
     assert all(explained is None for _, explained in model.assess(texts, None, None, effort=effort))
 
 
-def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model: Model) -> None:
+def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model):
     rng = random.Random(1)
     words = [
         "you",
@@ -173,7 +170,6 @@ def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model: 
     texts = [" ".join(rng.choices(words, k=rng.randint(330, 500))) for _ in range(20)]
     wholes = 0
     for text, (score, explained) in zip(texts, model.assess(texts, effort="fast"), strict=True):
-        assert explained is not None
         assert explained.probability == pytest.approx(score.scores[explained.label], abs=1e-9)
         wholes += explained.words[0].begin == 0 and explained.words[-1].end == len(text)
     assert wholes >= 2

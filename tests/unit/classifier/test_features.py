@@ -1,7 +1,5 @@
 """The n-grams, made for a whole batch at once, are those of the plain definition."""
 
-from __future__ import annotations
-
 from collections import Counter
 from itertools import pairwise
 
@@ -25,11 +23,11 @@ TEXTS = [
 _FULL = (1 << 32) - 1
 
 
-def _mixed(value: int) -> int:
+def _mixed(value):
     return int(mix(np.array([value & _FULL], np.uint32))[0])
 
 
-def _words_of(text: str) -> list[str]:
+def _words_of(text):
     """Splits a folded text into words: letters, digits and emoji, with apostrophes inside them left out."""
     views = fold([text])
     codes, kinds = views.codes.tolist()[:-1], views.kinds.tolist()[:-1]
@@ -45,11 +43,11 @@ def _words_of(text: str) -> list[str]:
     return words + [word] * bool(word)
 
 
-def _hashed(character: str) -> int:
+def _hashed(character):
     return (ord(character) * 0x9E3779B1 & _FULL) ^ (ord(character) << 7 & _FULL)
 
 
-def _character_columns(words: list[str], order: int) -> list[int]:
+def _character_columns(words, order):
     columns = []
     for word in words:
         padded = f" {word} "
@@ -61,12 +59,12 @@ def _character_columns(words: list[str], order: int) -> list[int]:
     return columns
 
 
-def _whole(word: str) -> int:
+def _whole(word):
     weights = [_mixed(place) | 1 for place in range(1, 65)]
     return _mixed(sum(_hashed(each) * weights[min(at, 63)] for at, each in enumerate(f" {word}")))
 
 
-def _word_columns(words: list[str]) -> tuple[list[int], list[int]]:
+def _word_columns(words):
     hashes = [_whole(word) for word in words]
     pairs = [_mixed(left * 0x85EBCA6B + right) for left, right in pairwise(hashes)]
     return (
@@ -75,13 +73,13 @@ def _word_columns(words: list[str]) -> tuple[list[int], list[int]]:
     )
 
 
-def _columns(text: str) -> list[list[int]]:
+def _columns(text):
     words = _words_of(text)
     return [*(_character_columns(words, order) for order in (3, 4, 5)), *_word_columns(words)]
 
 
 @pytest.mark.parametrize("texts", [TEXTS, TEXTS[::-1], *([text] for text in TEXTS)])
-def test_a_batch_gives_every_text_its_n_grams(texts: list[str]) -> None:
+def test_a_batch_gives_every_text_its_n_grams(texts):
     found, _ = fold(texts).grams
     for number, text in enumerate(texts):
         got = [each.columns[each.indptr[number] : each.indptr[number + 1]].tolist() for each in found]
@@ -91,7 +89,7 @@ def test_a_batch_gives_every_text_its_n_grams(texts: list[str]) -> None:
         assert [each.indptr.tolist() for each in alone] == [[0, len(columns)] for columns in got]
 
 
-def test_the_table_counts_them_in_rows_of_length_one() -> None:
+def test_the_table_counts_them_in_rows_of_length_one():
     table = HashedNgrams().fit_transform(fold([*TEXTS, "the same word " * 3000]))
     assert table.shape == (len(TEXTS) + 1, COLUMNS)
     lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
@@ -103,7 +101,7 @@ def test_the_table_counts_them_in_rows_of_length_one() -> None:
     assert row == pytest.approx(wanted / np.linalg.norm(wanted), abs=1e-6)
 
 
-def test_n_grams_know_their_places() -> None:
+def test_n_grams_know_their_places():
     views = fold(["The bridge isn't open"])
     text = views.text(0)
     found, words = views.grams

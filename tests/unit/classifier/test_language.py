@@ -1,7 +1,5 @@
 """Which language a text is in, and when that is reason enough not to believe its score."""
 
-from __future__ import annotations
-
 import logging
 import subprocess
 import sys
@@ -9,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from classifier import Model
 from classifier.language import identify
 
 
-def test_the_likeliest_language_comes_first() -> None:
+def test_the_likeliest_language_comes_first():
     likely = identify("Merci beaucoup pour cet article très intéressant sur notre ville")
     assert next(iter(likely)) == "fr"
     assert list(likely.values()) == sorted(likely.values(), reverse=True)
@@ -31,13 +28,13 @@ def test_the_likeliest_language_comes_first() -> None:
         "\0</s> Merci beaucoup pour cet article",
     ],
 )
-def test_capitals_line_ends_and_broken_characters_do_not_hide_a_language(text: str) -> None:
+def test_capitals_line_ends_and_broken_characters_do_not_hide_a_language(text):
     """What would end the identifier's line, or make it fail, is taken out first."""
     assert next(iter(identify(text))) == "fr"
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\ud800", "\0", "</s>", "x" * 100_000, "💙" * 5000])
-def test_no_text_is_refused(text: str) -> None:
+def test_no_text_is_refused(text):
     assert all(0 <= share <= 1.001 for share in identify(text).values())
 
 
@@ -49,20 +46,20 @@ def test_no_text_is_refused(text: str) -> None:
         ("والله هالمشروع الجديد بيفيد أهل المدينة كلهم وبيوفر وقتهم الصبح", "ar"),
     ],
 )
-def test_inflected_words_are_no_reason_for_doubt(model: Model, text: str, language: str) -> None:
+def test_inflected_words_are_no_reason_for_doubt(model, text, language):
     score = model.score([text], effort="fast")[0]
     assert (score.language, score.confident, score.doubt) == (language, True, None)
 
 
 @pytest.mark.parametrize("text", ["brooo wtf", "nah fam u trippin", "Congrats!!!", "omg yesss", "Lol nope."])
-def test_careless_english_is_not_taken_for_another_language(model: Model, text: str) -> None:
+def test_careless_english_is_not_taken_for_another_language(model, text):
     assert model.score([text], effort="fast")[0].doubt != "language"
 
 
-def test_english_among_numbers_needs_no_second_look(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+def test_english_among_numbers_needs_no_second_look(model, monkeypatch):
+    asked = []
 
-    def asking(text: str) -> dict[str, float]:
+    def asking(text):
         asked.append(text)
         return {"en": 1.0}
 
@@ -82,7 +79,7 @@ def test_english_among_numbers_needs_no_second_look(model: Model, monkeypatch: p
         ("", "few_known_features"),
     ],
 )
-def test_what_it_does_not_know_it_says(model: Model, text: str, doubt: str) -> None:
+def test_what_it_does_not_know_it_says(model, text, doubt):
     score = model.score([text], effort="fast")[0]
     assert not score.confident
     assert score.doubt in (doubt, "language")
@@ -102,7 +99,7 @@ def test_what_it_does_not_know_it_says(model: Model, text: str, doubt: str) -> N
         "Du är en idiot",
     ],
 )
-def test_few_words_of_another_language_are_not_taken_for_english(model: Model, text: str) -> None:
+def test_few_words_of_another_language_are_not_taken_for_english(model, text):
     score = model.score([text], effort="fast")[0]
     assert (score.confident, score.doubt) == (False, "language")
 
@@ -122,7 +119,7 @@ def test_few_words_of_another_language_are_not_taken_for_english(model: Model, t
     ]
     + ["Du Arschloch", "Halt die Fresse", "Schöner Artikel", "Obrigado pelo artigo", "Vai se foder"],
 )
-def test_few_words_of_a_trained_language_are_believed(model: Model, text: str) -> None:
+def test_few_words_of_a_trained_language_are_believed(model, text):
     assert model.score([text], effort="fast")[0].confident
 
 
@@ -134,19 +131,19 @@ def test_few_words_of_a_trained_language_are_believed(model: Model, text: str) -
         ("Isso é um comentário normal sobre a cidade e as pessoas.", "pt"),
     ],
 )
-def test_it_knows_the_languages_it_was_trained_in(model: Model, text: str, language: str) -> None:
+def test_it_knows_the_languages_it_was_trained_in(model, text, language):
     score = model.score([text], effort="fast")[0]
     assert (score.language, score.confident, score.doubt) == (language, True, None)
 
 
-def test_nothing_is_logged(model: Model, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_is_logged(model, caplog):
     with caplog.at_level(logging.DEBUG):
         model.score(["Merci beaucoup pour cet article", "Sei un idiota"])
     assert not caplog.records
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells a process its size")
-def test_the_identifier_is_light() -> None:
+def test_the_identifier_is_light():
     code = (
         "import resource; from pathlib import Path; from classifier import language; import classifier.model\n"
         "size = lambda: int(Path('/proc/self/statm').read_text().split()[1]) * resource.getpagesize()\n"

@@ -1,10 +1,5 @@
 """Measurements: figures equal scikit-learn's, and each counts the comments that it says."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -16,9 +11,7 @@ from classifier.training.samples import REFUSE, SPAM, TOXICITY, Samples, Scored
 RNG = np.random.default_rng(0)
 
 
-def scored(
-    sources: Sequence[str], log_odds: Any, texts: Sequence[str] | None = None, **labels: Any
-) -> Scored:
+def scored(sources, log_odds, texts=None, **labels):
     """Comments with these log-odds; `labels` by name, NaN where unknown."""
     count = len(sources)
     known = np.full((count, len(LABELS)), np.nan, np.float32)
@@ -34,14 +27,14 @@ def scored(
     return Scored(Samples(corpus, np.full(count, ""), np.full(count, np.nan)), log_odds)
 
 
-def columns(count: int, **log_odds: Any) -> Any:
+def columns(count, **log_odds):
     table = np.zeros((count, len(LABELS)))
     for label, values in log_odds.items():
         table[:, LABELS.index(label)] = values
     return table
 
 
-def test_ranking_figures_equal_scikit_learns() -> None:
+def test_ranking_figures_equal_scikit_learns():
     truth = RNG.random(500) < 0.2
     scores = np.round(RNG.normal(0, 1, 500) + truth, 1)
     ranking = metrics.Ranking(truth, scores)
@@ -53,7 +46,7 @@ def test_ranking_figures_equal_scikit_learns() -> None:
     assert ranking.average_precision(counts) == pytest.approx(drawn)
 
 
-def test_an_interval_holds_the_figure_and_narrows_with_more_texts() -> None:
+def test_an_interval_holds_the_figure_and_narrows_with_more_texts():
     wide, narrow = (
         metrics.auc(np.arange(count) % 2 == 0, RNG.normal(0, 1, count) + (np.arange(count) % 2 == 0))
         for count in (200, 5000)
@@ -62,26 +55,26 @@ def test_an_interval_holds_the_figure_and_narrows_with_more_texts() -> None:
     assert (narrow.high - narrow.low) * 3 < wide.high - wide.low
 
 
-def test_a_paired_difference_is_narrower_than_its_parts() -> None:
+def test_a_paired_difference_is_narrower_than_its_parts():
     truth = np.arange(400) % 2 == 0
     base = RNG.normal(0, 1, 400) + truth
     ours, _, difference = metrics.compared(truth, base, base + RNG.normal(0, 0.05, 400))
     assert difference.high - difference.low < (ours.high - ours.low) / 3
 
 
-def test_calibration_error_is_nought_for_the_truth_and_large_for_a_lie() -> None:
+def test_calibration_error_is_nought_for_the_truth_and_large_for_a_lie():
     truth = np.repeat([0.0, 1.0], 50)
     assert metrics.calibration_error(truth, truth) == 0
     assert metrics.calibration_error(truth, 1 - truth) == 1
 
 
-def test_caught_counts_above_the_harmless_tenth() -> None:
+def test_caught_counts_above_the_harmless_tenth():
     scores = np.concatenate([np.arange(100), [85, 89, 90, 95, 200]]).astype(float)
     truth = np.arange(105) >= 100
     assert metrics.caught_at(truth, scores, 0.10) == pytest.approx(3 / 5)
 
 
-def test_the_worst_term_is_found() -> None:
+def test_the_worst_term_is_found():
     texts = ["kind gay person"] * 30 + ["kind tall person"] * 300 + ["a cruel person"] * 10
     odds = np.concatenate((np.arange(30) + 2.0, RNG.random(300), np.full(10, 3.0)))
     truth = np.arange(340) >= 330
@@ -89,7 +82,7 @@ def test_the_worst_term_is_found() -> None:
     assert measures.by_term(found)[0] == ("gay", pytest.approx(0.567, abs=0.1))
 
 
-def test_refuse_is_set_beside_toxicity_on_real_comments() -> None:
+def test_refuse_is_set_beside_toxicity_on_real_comments():
     sources = ["c3_news"] * 100 + ["jigsaw"] * 100 + ["hatecheck"] * 100
     truth = np.arange(300) % 2 == 0
     odds = columns(300, toxicity=truth * 1.0, refuse=RNG.random(300))
@@ -101,7 +94,7 @@ def test_refuse_is_set_beside_toxicity_on_real_comments() -> None:
     assert difference[1] < difference[0] < difference[2] < 0
 
 
-def test_flattery_is_counted_where_one_news_comment_in_a_hundred_is() -> None:
+def test_flattery_is_counted_where_one_news_comment_in_a_hundred_is():
     news, praise = np.linspace(0, 1, 1000), np.array([0.5, 0.98, 0.995, 1.5])
     odds = columns(1004, spam=np.concatenate([news, praise]))
     found = scored(["c3_news"] * 1000 + ["spintax_blog"] * 4, odds, toxicity=0.0)
@@ -109,14 +102,14 @@ def test_flattery_is_counted_where_one_news_comment_in_a_hundred_is() -> None:
     assert found.log_odds[:, SPAM].max() == 1.5
 
 
-def test_a_disguise_costs_what_the_ranking_loses() -> None:
+def test_a_disguise_costs_what_the_ranking_loses():
     truth = np.arange(200) < 60
     found = scored(
         ["jigsaw"] * 200, columns(200, toxicity=truth * 1.0), ["some words here"] * 200, toxicity=truth
     )
-    asked: list[str] = []
+    asked = []
 
-    def score(texts: Sequence[str], title: str) -> Any:
+    def score(texts, title):
         asked.append(title)
         blind = "leet" in title
         return columns(len(texts), toxicity=np.zeros(200) if blind else (np.arange(200) < 60) * 1.0)
@@ -127,7 +120,7 @@ def test_a_disguise_costs_what_the_ranking_loses() -> None:
     assert len(asked) == len(measures.DISGUISES)
 
 
-def test_a_measurement_without_its_comments_is_empty() -> None:
+def test_a_measurement_without_its_comments_is_empty():
     nothing = scored(["other"], columns(1), toxicity=0.0)
     assert (
         measures.refuse_on_real(nothing)
@@ -145,20 +138,20 @@ def test_a_measurement_without_its_comments_is_empty() -> None:
     assert nothing.log_odds[0, [TOXICITY, REFUSE]].tolist() == [0, 0]
 
 
-def test_auc_by_hand() -> None:
+def test_auc_by_hand():
     ranking = metrics.Ranking(np.array([0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.3]))
     assert ranking.auc() == 2.5 / 4
     assert ranking.auc(np.array([2, 1, 1, 0])) == 2 / 3
     assert np.isnan(ranking.auc(np.array([1, 0, 1, 0])))
 
 
-def test_calibration_error_by_hand() -> None:
+def test_calibration_error_by_hand():
     truth, chances = np.array([0, 1, 1, 1]), np.array([0.1, 0.1, 0.9, 0.9])
     assert metrics.calibration_error(truth, chances, bins=2) == pytest.approx((0.8 + 0.2) / 4)
     assert metrics.calibration_error(truth, np.ones(4)) == 0.25
 
 
-def test_term_rates_by_hand() -> None:
+def test_term_rates_by_hand():
     scores, truth = np.arange(110.0), np.arange(110) >= 100
     often, rarely = np.arange(110) >= 80, (np.arange(110) >= 81)
     rates = metrics.term_rates(truth, scores, np.stack([often, rarely]))
@@ -166,18 +159,18 @@ def test_term_rates_by_hand() -> None:
     assert np.isnan(rates[1])
 
 
-def test_a_term_is_found_as_a_word() -> None:
+def test_a_term_is_found_as_a_word():
     named = metrics.terms_in(["Gay pride.", "a gaymer", "he is gay"], ("gay", "pride"))
     assert named.tolist() == [[True, False, True], [True, False, False]]
 
 
-def test_an_interval_is_the_middle_of_its_draws() -> None:
+def test_an_interval_is_the_middle_of_its_draws():
     estimate = metrics.Estimate.of(0.5, np.append(np.arange(101.0), np.nan))
     assert (estimate.low, estimate.high) == (2.5, 97.5)
     assert metrics.Estimate(1 / 3, 0.25, 0.5).rounded() == [0.3333, 0.25, 0.5]
 
 
-def test_a_resample_draws_as_many_texts() -> None:
+def test_a_resample_draws_as_many_texts():
     drawn = metrics.resampled(lambda counts: [float(counts.sum())], 7, rounds=5)
     assert drawn.tolist() == [[7.0]] * 5
     first = metrics.resampled(lambda counts: counts.astype(float).tolist(), 7, rounds=2)

@@ -1,25 +1,20 @@
 """The shipped model: a probability per label for anything, the same alone and in any batch, its own doubts told."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time
 import tracemalloc
-from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import EFFORTS, LABELS, Effort, Model, Signals
-from classifier.lexicon import Lexicon
-from classifier.model import BATCH_CHARACTERS, Score
+from classifier import EFFORTS, LABELS, Model, Signals
+from classifier.model import BATCH_CHARACTERS
 from classifier.reading import LONG, MARGIN, PIECE, cut
-from classifier.text import TextBatch, read_as
+from classifier.text import read_as
 
 PLAIN = [
     "You are an idiot and a liar.",
@@ -59,12 +54,12 @@ HOSTILE = {
 each_effort = pytest.mark.parametrize("effort", EFFORTS)
 
 
-def probabilities(scores: Sequence[Score]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def probabilities(scores):
     return np.array([list(score.scores.values()) for score in scores])
 
 
 @each_effort
-def test_every_label_gets_a_probability(model: Model, effort: Effort) -> None:
+def test_every_label_gets_a_probability(model, effort):
     for score in model.score(PLAIN, effort=effort):
         assert tuple(score.scores) == LABELS
         assert all(math.isfinite(value) and 0 <= value <= 1 for value in score.scores.values())
@@ -72,7 +67,7 @@ def test_every_label_gets_a_probability(model: Model, effort: Effort) -> None:
 
 
 @each_effort
-def test_it_tells_abuse_threats_and_spam_from_thanks(model: Model, effort: Effort) -> None:
+def test_it_tells_abuse_threats_and_spam_from_thanks(model, effort):
     insult, thanks, threat, spam, leet = (score.scores for score in model.score(PLAIN[:5], effort=effort))
     for label, one in (
         ("toxicity", insult),
@@ -86,7 +81,7 @@ def test_it_tells_abuse_threats_and_spam_from_thanks(model: Model, effort: Effor
 
 
 @each_effort
-def test_a_text_scores_the_same_alone_and_in_any_batch(model: Model, effort: Effort) -> None:
+def test_a_text_scores_the_same_alone_and_in_any_batch(model, effort):
     texts = [*PLAIN, "The trains and the people who ride them. " * 40, "You worthless idiot. " * 2]
     alone = np.concatenate([probabilities(model.score([text], effort=effort)) for text in texts])
     for order in (list(range(len(texts))) * 3, list(reversed(range(len(texts))))):
@@ -96,22 +91,22 @@ def test_a_text_scores_the_same_alone_and_in_any_batch(model: Model, effort: Eff
         assert np.abs(1 / (1 + np.exp(-odds)) - together).max() < 1e-6
 
 
-def test_no_text_has_no_score(model: Model) -> None:
+def test_no_text_has_no_score(model):
     assert model.score([]) == []
     assert list(model.assess([])) == []
     assert model.log_odds([]).shape == (0, len(LABELS))
 
 
-def test_an_effort_that_does_not_exist_is_refused(model: Model) -> None:
+def test_an_effort_that_does_not_exist_is_refused(model):
     for call in (model.score, model.log_odds, model.assess):
         with pytest.raises(ValueError, match="effort: 'quick' is not one of full, fast"):
-            call(["x"], effort="quick")  # type: ignore[operator]  # what a caller may get wrong
+            call(["x"], effort="quick")
 
 
-def test_fast_asks_no_encoder(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fast_asks_no_encoder(model, monkeypatch):
     expected = model.score([PLAIN[5]])[0].scores
 
-    def encode(*_: object) -> None:
+    def encode(*_):
         raise AssertionError("the encoder was asked")
 
     monkeypatch.setattr(model.reader.encoder, "encode", encode)
@@ -122,7 +117,7 @@ def test_fast_asks_no_encoder(model: Model, monkeypatch: pytest.MonkeyPatch) -> 
         model.score([PLAIN[0]])
 
 
-def test_disguise_is_told_and_plain_text_is_not_called_disguised(model: Model) -> None:
+def test_disguise_is_told_and_plain_text_is_not_called_disguised(model):
     plain, leet = model.score([PLAIN[0], PLAIN[4]])
     assert plain.reads_as is None
     assert plain.disguise == 0
@@ -131,7 +126,7 @@ def test_disguise_is_told_and_plain_text_is_not_called_disguised(model: Model) -
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_text_gets_finite_scores_that_add_up(model: Model, name: str) -> None:
+def test_hostile_text_gets_finite_scores_that_add_up(model, name):
     for effort in EFFORTS:
         score, explanation = model.score_and_explain(HOSTILE[name], effort=effort)
         assert all(math.isfinite(value) and 0 <= value <= 1 for value in score.scores.values())
@@ -150,7 +145,7 @@ STRANGE = st.text(
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(STRANGE, min_size=50, max_size=50), st.sampled_from(EFFORTS))
-def test_two_thousand_strange_texts_are_scored(texts: list[str], effort: Effort) -> None:
+def test_two_thousand_strange_texts_are_scored(texts, effort):
     begin = time.process_time()
     found = probabilities(Model.load().score(texts, effort=effort))
     assert time.process_time() - begin < 10
@@ -162,8 +157,8 @@ def test_two_thousand_strange_texts_are_scored(texts: list[str], effort: Effort)
 @pytest.mark.parametrize(
     "piece", ["1d10t y0u ", "i d i o t ", "sooo f*ck ", "you are ", "\u200ba\u0301<b>", "уоu "]
 )
-def test_time_grows_with_length_and_no_faster(model: Model, piece: str, effort: Effort) -> None:
-    def seconds(length: int) -> float:
+def test_time_grows_with_length_and_no_faster(model, piece, effort):
+    def seconds(length):
         text = (piece * (length // len(piece) + 1))[:length]
         taken = []
         for _ in range(2):
@@ -177,7 +172,7 @@ def test_time_grows_with_length_and_no_faster(model: Model, piece: str, effort: 
 
 @each_effort
 @pytest.mark.parametrize("place", [0, 3000, 9000], ids=["first", "middle", "last"])
-def test_abuse_is_not_hidden_by_what_stands_around_it(model: Model, place: int, effort: Effort) -> None:
+def test_abuse_is_not_hidden_by_what_stands_around_it(model, place, effort):
     kind = "Thank you for this report about the trains and the people who ride them every day. " * 120
     insult = "You are a worthless idiot and a liar. "
     text = kind[:place] + insult + kind[place:]
@@ -189,7 +184,7 @@ def test_abuse_is_not_hidden_by_what_stands_around_it(model: Model, place: int, 
     assert place <= heaviest.begin < heaviest.end <= place + len(insult)
 
 
-def test_a_piece_counts_only_where_it_is_clearly_graver_than_the_whole(model: Model) -> None:
+def test_a_piece_counts_only_where_it_is_clearly_graver_than_the_whole(model):
     kind = "Thank you for this report about the trains. " * 60
     for text in (kind, kind + "You worthless idiot. " + kind):
         whole = model.reader.read([text], effort="fast").whole[0]
@@ -200,7 +195,7 @@ def test_a_piece_counts_only_where_it_is_clearly_graver_than_the_whole(model: Mo
         )
 
 
-def test_a_long_text_is_cut_into_pieces_without_a_gap() -> None:
+def test_a_long_text_is_cut_into_pieces_without_a_gap():
     for text in ("word " * 1000, "x" * 5000, "word " * 300 + "y", "x", "a " + "b" * 500):
         places = cut(text)
         assert places[0][0] == 0
@@ -213,11 +208,11 @@ def test_a_long_text_is_cut_into_pieces_without_a_gap() -> None:
 
 
 @pytest.fixture
-def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def sizes(monkeypatch):
     """How many characters each batch held that was read."""
-    sizes: list[int] = []
+    sizes = []
 
-    def counting(texts: Sequence[str], lexicon: Lexicon) -> TextBatch:
+    def counting(texts, lexicon):
         sizes.append(sum(map(len, texts)))
         return read_as(texts, lexicon)
 
@@ -225,7 +220,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-def test_a_text_is_read_once_and_a_long_one_in_pieces_too(model: Model, sizes: list[int]) -> None:
+def test_a_text_is_read_once_and_a_long_one_in_pieces_too(model, sizes):
     short, long = "You worthless idiot. ", "Thank you for this report about the trains. " * 60
     assert len(short) < LONG < len(long)
     for text, effort, most in (
@@ -236,11 +231,11 @@ def test_a_text_is_read_once_and_a_long_one_in_pieces_too(model: Model, sizes: l
     ):
         for call in (model.score, model.assess):
             sizes.clear()
-            list(call([text], effort=effort))  # type: ignore[operator]  # both take an effort
+            list(call([text], effort=effort))
             assert len(text) <= sum(sizes) <= most * len(text)
 
 
-def test_long_texts_are_read_a_few_at_a_time(model: Model, sizes: list[int]) -> None:
+def test_long_texts_are_read_a_few_at_a_time(model, sizes):
     texts = [f"{number} trains, and the people who ride them. " * 450 for number in range(16)]
     signals = [Signals(website="http://x.example" if number % 2 else None) for number in range(16)]
     assert sum(map(len, texts)) > 2 * BATCH_CHARACTERS
@@ -257,7 +252,7 @@ def test_long_texts_are_read_a_few_at_a_time(model: Model, sizes: list[int]) -> 
         assert scores[row].scores == pytest.approx(alone.scores, abs=1e-6)
 
 
-def test_a_text_that_is_longer_than_a_batch_may_be_is_read_by_itself(model: Model, sizes: list[int]) -> None:
+def test_a_text_that_is_longer_than_a_batch_may_be_is_read_by_itself(model, sizes):
     texts = ["You are an idiot.", "x" * (BATCH_CHARACTERS + 1), "thank you"]
     scores = model.score(texts, effort="fast")
     assert sizes.count(len(texts[1])) == 1
@@ -265,7 +260,7 @@ def test_a_text_that_is_longer_than_a_batch_may_be_is_read_by_itself(model: Mode
 
 
 @each_effort
-def test_explaining_many_of_the_longest_takes_the_memory_of_a_few(model: Model, effort: Effort) -> None:
+def test_explaining_many_of_the_longest_takes_the_memory_of_a_few(model, effort):
     """Explanations are made as they are asked for, so that three times the texts take no more memory."""
     text = ("You worthless idiots, and the trains that you do not run. " * 400)[:20_000]
     peaks = []
@@ -278,9 +273,9 @@ def test_explaining_many_of_the_longest_takes_the_memory_of_a_few(model: Model, 
     assert peaks[1] < 1.2 * peaks[0]
 
 
-def test_threads_may_share_a_model(model: Model) -> None:
+def test_threads_may_share_a_model(model):
     expected = probabilities(model.score(PLAIN))
-    found: list[Any] = []
+    found = []
     threads = [
         threading.Thread(target=lambda: found.append(probabilities(model.score(PLAIN)))) for _ in range(8)
     ]
@@ -293,7 +288,7 @@ def test_threads_may_share_a_model(model: Model) -> None:
 
 
 @each_effort
-def test_signals_count(model: Model, effort: Effort) -> None:
+def test_signals_count(model, effort):
     text = "Great article, thank you for sharing this."
     known = Signals(author_name="cheap seo", website="http://x.example")
     for given_text in (text, text * 20):
@@ -304,7 +299,7 @@ def test_signals_count(model: Model, effort: Effort) -> None:
         model.score([text, text], [Signals()])
 
 
-def test_the_shipped_model_is_loaded_once(model: Model) -> None:
+def test_the_shipped_model_is_loaded_once(model):
     assert Model.load() is model
     assert repr(model) == f"Model({model.version!r})"
     assert model.version.startswith(model.manifest["released"])

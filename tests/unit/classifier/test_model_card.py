@@ -1,11 +1,6 @@
 """The model card: every figure beside its target, what got worse named, and no figure for what was not kept apart."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +31,7 @@ SPEED = {
         (True, 0.77, "**no**", True),
     ],
 )
-def test_a_goal_says_whether_it_was_reached(lower: bool, value: float, reached: str, worse: bool) -> None:
+def test_a_goal_says_whether_it_was_reached(lower, value, reached, worse):
     goal = Goal("key", "what", 0.76, 0.77 if not lower else 0.70, 0.79 if not lower else 0.65, lower=lower)
     assert (goal.reached(value), goal.worse(value)) == (reached, worse)
 
@@ -48,12 +43,12 @@ class NamedModel:
     reader = SimpleNamespace(encoder=SimpleNamespace(max_tokens=256))
     manifest = MANIFEST
 
-    def log_odds(self, texts: Sequence[str], effort: str = "full") -> Any:
+    def log_odds(self, texts, effort="full"):
         named = np.array([[label in text for label in LABELS] for text in texts]).reshape(-1, len(LABELS))
         return np.where(named, 2.0, -2.0)
 
 
-def comments() -> Samples:
+def comments():
     """Jigsaw comments that name their toxicity, and newsroom comments of which one in ten is misjudged."""
     texts = [
         *(["toxicity"] * 20 + ["kind"] * 40),
@@ -74,14 +69,14 @@ def comments() -> Samples:
     return Samples(corpus, categories, np.full(count, np.nan))
 
 
-def test_the_card_is_written_in_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_card_is_written_in_one_run(tmp_path, monkeypatch):
     monkeypatch.setattr(benchmark, "brief", lambda model: SPEED)
     monkeypatch.setattr(robustness, "span_agreement", lambda model, path: {"ours": 0.5, "word_list": 0.4})
     monkeypatch.setattr(robustness, "naughty", lambda model, path: (3, 3))
     monkeypatch.setattr(robustness, "odd", lambda model: [("empty", 0, 0.1, True)])
     monkeypatch.setattr(report, "_examples", lambda model: "")
     monkeypatch.setattr(report, "evaluate", lambda scored, score: measured(scored, score))
-    report.write(NamedModel(), comments(), tmp_path / "no data", tmp_path, quiet=True)  # type: ignore[arg-type]
+    report.write(NamedModel(), comments(), tmp_path / "no data", tmp_path, quiet=True)
     page = (tmp_path / "README.md").read_text()
     assert (
         "| newsroom: AUC, harmful above harmless | 0.580 | at least 0.955 | at least 0.975 | 0.950 | **no** |"
@@ -94,13 +89,13 @@ def test_the_card_is_written_in_one_run(tmp_path: Path, monkeypatch: pytest.Monk
     assert all((tmp_path / name).stat().st_size for name in ("limits.md", "newsroom.png", "calibration.png"))
 
 
-def measured(scored: Any, score: Any) -> dict[str, Any]:
+def measured(scored, score):
     from classifier.training.evaluate import evaluate
 
     return evaluate(scored, score, compare=False, rounds=20)
 
 
-def test_languages_are_measured_on_what_no_head_has_seen(small: Path) -> None:
+def test_languages_are_measured_on_what_no_head_has_seen(small):
     corpus, _, _ = train.training_set(small, 7)
     held = np.arange(len(corpus)) % train.HELD_BACK == 0
     public = int((~np.isin(corpus.sources, train.MADE)).sum())
@@ -117,6 +112,6 @@ def test_languages_are_measured_on_what_no_head_has_seen(small: Path) -> None:
     assert not learnt & set(unseen.texts)
 
 
-def test_other_data_than_the_model_was_trained_from_tells_nothing(small: Path) -> None:
+def test_other_data_than_the_model_was_trained_from_tells_nothing(small):
     with pytest.raises(data.DataError, match="was not trained from"):
         train.held_back(small, {"seed": 7, "texts": 400, "public": 5})

@@ -1,9 +1,5 @@
 """Written comments: what each teaches, and one clear line for a file that cannot be used."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -13,7 +9,7 @@ from classifier.training.data import DataError
 from classifier.training.newsroom import WrittenComment
 
 
-def target(comment: WrittenComment, label: str) -> float:
+def target(comment, label):
     return float(comment.targets()[LABELS.index(label)])
 
 
@@ -32,7 +28,7 @@ def target(comment: WrittenComment, label: str) -> float:
         ('{"text": 3, "category": "plain"}', 'line 1 has no "text"'),
     ],
 )
-def test_a_bad_line_is_named(tmp_path: Path, lines: str, complaint: str) -> None:
+def test_a_bad_line_is_named(tmp_path, lines, complaint):
     path = tmp_path / "written.jsonl"
     path.write_text(lines)
     with pytest.raises(DataError) as raised:
@@ -41,7 +37,7 @@ def test_a_bad_line_is_named(tmp_path: Path, lines: str, complaint: str) -> None
 
 
 @pytest.mark.parametrize(("content", "complaint"), [(None, "cannot be read"), (b"\xff", "is not UTF-8")])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, complaint: str) -> None:
+def test_a_file_that_cannot_be_read_is_named(tmp_path, content, complaint):
     path = tmp_path / "written.jsonl"
     if content is not None:
         path.write_bytes(content)
@@ -50,14 +46,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
     assert str(path) in str(raised.value)
 
 
-def test_a_category_says_what_a_comment_teaches() -> None:
+def test_a_category_says_what_a_comment_teaches():
     threat, plain = WrittenComment("a", "threat_explicit"), WrittenComment("a", "plain")
     assert (target(threat, "threat"), target(threat, "refuse"), target(threat, "spam")) == (1, 1, 0)
     assert np.isnan(target(threat, "insult"))
     assert plain.targets().tolist() == [0] * len(LABELS)
 
 
-def test_an_action_outranks_the_category() -> None:
+def test_an_action_outranks_the_category():
     taught = {
         action: target(WrittenComment("a", "insult_plain", action), "refuse")
         for action in (None, "approve", "review")
@@ -66,7 +62,7 @@ def test_an_action_outranks_the_category() -> None:
     assert taught["approve"] < 0.5 < taught["review"] < 1
 
 
-def test_what_calibrates_is_not_learnt() -> None:
+def test_what_calibrates_is_not_learnt():
     calibration = {each.text for each in newsroom.read(newsroom.CALIBRATION)}
     learnt = {each.text for each in newsroom.read_further()}
     assert calibration

@@ -1,14 +1,9 @@
 """The model on disk: what is not exactly what was trained is refused in one line, before it is read."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from sklearn.base import BaseEstimator
@@ -20,32 +15,32 @@ FILES = (persistence.MODEL, persistence.MANIFEST, ENCODER, TOKENIZER)
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(tmp_path):
     """A directory with the shipped model's files, each of which may be replaced."""
     for name in FILES:
         (tmp_path / name).symlink_to(persistence.SHIPPED / name)
     return tmp_path
 
 
-def refused(place: Path, complaint: str) -> None:
+def refused(place, complaint):
     """The model of a directory is refused with this complaint, in one line."""
     with pytest.raises(ModelError, match=complaint) as caught:
         Model.load(place)
     assert "\n" not in str(caught.value)
 
 
-def put(place: Path, name: str, content: bytes) -> None:
+def put(place, name, content):
     """Put a file into a directory in the place of a link."""
     (place / name).unlink()
     (place / name).write_bytes(content)
 
 
-def change_manifest(place: Path, **changes: Any) -> None:
+def change_manifest(place, **changes):
     manifest = json.loads((persistence.SHIPPED / persistence.MANIFEST).read_text())
     put(place, persistence.MANIFEST, json.dumps({**manifest, **changes}).encode())
 
 
-def put_model(place: Path, content: bytes) -> None:
+def put_model(place, content):
     """Put another model file into a directory, and its hash into the manifest."""
     put(place, persistence.MODEL, content)
     manifest = json.loads((place / persistence.MANIFEST).read_text())
@@ -54,7 +49,7 @@ def put_model(place: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", [persistence.MODEL, ENCODER, TOKENIZER])
-def test_a_file_with_a_changed_byte_is_refused(place: Path, name: str) -> None:
+def test_a_file_with_a_changed_byte_is_refused(place, name):
     content = bytearray((place / name).read_bytes())
     content[len(content) // 2] ^= 1
     put(place, name, bytes(content))
@@ -62,12 +57,12 @@ def test_a_file_with_a_changed_byte_is_refused(place: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_missing_file_is_named(place: Path, name: str) -> None:
+def test_a_missing_file_is_named(place, name):
     (place / name).unlink()
     refused(place, name.replace(".", r"\."))
 
 
-def test_an_empty_directory_has_no_model(tmp_path: Path) -> None:
+def test_an_empty_directory_has_no_model(tmp_path):
     refused(tmp_path, "no readable model manifest")
 
 
@@ -82,37 +77,35 @@ def test_an_empty_directory_has_no_model(tmp_path: Path) -> None:
         ({"scikit_learn": "0.1.0"}, r"trained with scikit-learn 0\.1\.0, this is"),
     ],
 )
-def test_a_manifest_that_does_not_fit_is_refused(
-    place: Path, changes: dict[str, Any], complaint: str
-) -> None:
+def test_a_manifest_that_does_not_fit_is_refused(place, changes, complaint):
     change_manifest(place, **changes)
     refused(place, complaint)
 
 
 @pytest.mark.parametrize("content", [b"[]", b"{", b"\xff", b"[" * 100_000])
-def test_a_manifest_that_is_no_object_is_refused(place: Path, content: bytes) -> None:
+def test_a_manifest_that_is_no_object_is_refused(place, content):
     put(place, persistence.MANIFEST, content)
     refused(place, "manifest at|names no release")
 
 
-def test_another_patch_of_scikit_learn_is_no_reason_to_refuse(place: Path) -> None:
+def test_another_patch_of_scikit_learn_is_no_reason_to_refuse(place):
     manifest = json.loads((place / persistence.MANIFEST).read_text())
     line = ".".join(manifest["scikit_learn"].split(".")[:2])
     change_manifest(place, scikit_learn=f"{line}.99")
     assert persistence.read_manifest(place)["scikit_learn"] == f"{line}.99"
 
 
-def test_a_cut_archive_is_refused_though_its_hash_is_right(place: Path) -> None:
+def test_a_cut_archive_is_refused_though_its_hash_is_right(place):
     put_model(place, (place / persistence.MODEL).read_bytes()[:10_000])
     refused(place, "holds no model that may be loaded")
 
 
-def test_a_file_too_large_for_a_model_is_not_read(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_too_large_for_a_model_is_not_read(place, monkeypatch):
     monkeypatch.setattr(persistence, "MAX_BYTES", 1000)
     refused(place, "that is no model")
 
 
-class Foreign(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+class Foreign(BaseEstimator):
     """An estimator that is neither scikit-learn's nor the classifier's."""
 
 
@@ -126,7 +119,7 @@ class Foreign(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
     ],
     ids=["estimator", "step", "function", "no pipeline"],
 )
-def test_a_type_that_is_not_trusted_is_not_loaded(place: Path, spoil: Callable[[Any], object]) -> None:
+def test_a_type_that_is_not_trusted_is_not_loaded(place, spoil):
     """A file may hold types of scikit-learn and the seven of the classifier, and nothing else."""
     import skops.io
     from sklearn.base import clone
@@ -138,7 +131,7 @@ def test_a_type_that_is_not_trusted_is_not_loaded(place: Path, spoil: Callable[[
     refused(place, "holds no model that may be loaded")
 
 
-def test_what_is_written_is_read_again_and_the_same_twice(model: Model, tmp_path: Path) -> None:
+def test_what_is_written_is_read_again_and_the_same_twice(model, tmp_path):
     texts = ["You are an idiot.", "y0u 4r3 4n 1d10t", "Das ist ein guter Artikel, vielen Dank."]
     facts = {"released": "2027.1", "seed": 5}
     for name in ("one", "two"):
@@ -156,7 +149,7 @@ def test_what_is_written_is_read_again_and_the_same_twice(model: Model, tmp_path
         assert one.scores == other.scores
 
 
-def test_importing_the_package_loads_nothing_heavy() -> None:
+def test_importing_the_package_loads_nothing_heavy():
     code = (
         "import sys, classifier\n"
         "def loaded(*names): return [name for name in sys.modules if name.startswith(names)]\n"
@@ -169,5 +162,5 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert ran.stdout.splitlines() == ["[]", "True", "[]"]
 
 
-def test_the_shipped_files_are_small() -> None:
+def test_the_shipped_files_are_small():
     assert sum((persistence.SHIPPED / name).stat().st_size for name in (*FILES, "lid.176.ftz")) <= 48_000_000

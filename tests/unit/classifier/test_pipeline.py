@@ -1,9 +1,6 @@
 """The pipeline as scikit-learn sees it: etiquette of every step, its picture, and fitting it like any other."""
 
-from __future__ import annotations
-
 import warnings
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +10,7 @@ from sklearn.utils import estimator_checks as checks
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.estimator_checks import check_estimator
 
-from classifier import LABELS, Model, build_pipeline
+from classifier import LABELS, build_pipeline
 from classifier.encoder import SentenceEncoder
 from classifier.features import HashedNgrams
 from classifier.heads import LOUD, LabelStack, LinearHeads, log_odds, probability
@@ -38,14 +35,10 @@ FAILS_SGD = dict.fromkeys(
 
 @pytest.mark.parametrize(
     ("estimator", "fails"),
-    [
-        (LinearHeads(), {}),
-        (LinearHeads(regressor()), FAILS_SGD),
-        (LabelStack(), {}),
-    ],
+    [(LinearHeads(), {}), (LinearHeads(regressor()), FAILS_SGD), (LabelStack(), {})],
     ids=["LinearHeads", "LinearHeads(SGDRegressor)", "LabelStack"],
 )
-def test_what_reads_numbers_passes_every_check(estimator: Any, fails: dict[str, str]) -> None:
+def test_what_reads_numbers_passes_every_check(estimator, fails):
     found = check_estimator(estimator, expected_failed_checks=fails, on_skip=None)
     missed = {each["check_name"]: each["status"] for each in found if each["status"] != "passed"}
     ours = {name: "skipped" for name in NEVER_RUN if name in missed} | dict.fromkeys(fails, "xfail")
@@ -72,7 +65,7 @@ FOR_ANY_INPUT = (
     [TextReader(), HashedNgrams(), TextSignals(), LanguageIdentifier(), SentenceEncoder()],
     ids=lambda each: type(each).__name__,
 )
-def test_what_reads_texts_passes_every_check_that_applies(estimator: Any) -> None:
+def test_what_reads_texts_passes_every_check_that_applies(estimator):
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         found = check_estimator(estimator, on_skip=None)
@@ -82,7 +75,7 @@ def test_what_reads_texts_passes_every_check_that_applies(estimator: Any) -> Non
         check(type(estimator).__name__, estimator)
 
 
-def test_the_pipeline_draws_itself() -> None:
+def test_the_pipeline_draws_itself():
     pipeline = build_pipeline(seed=3)
     text, html = repr(pipeline), estimator_html_repr(pipeline)
     steps = (TextReader, HashedNgrams, TextSignals, LinearHeads, SentenceEncoder, LabelStack, SGDRegressor)
@@ -92,7 +85,7 @@ def test_the_pipeline_draws_itself() -> None:
     assert "random_state=3" in text
 
 
-def test_the_pipeline_can_be_cloned_and_set() -> None:
+def test_the_pipeline_can_be_cloned_and_set():
     pipeline = build_pipeline()
     copy = clone(pipeline)
     assert repr(copy) == repr(pipeline)
@@ -102,7 +95,7 @@ def test_the_pipeline_can_be_cloned_and_set() -> None:
     assert pipeline["log_odds"]["sentence"].max_tokens == 256
 
 
-def test_the_whole_pipeline_is_fitted_like_any_other() -> None:
+def test_the_whole_pipeline_is_fitted_like_any_other():
     texts = [f"{word} of the {kind} number {n}" for n in range(40) for word, kind in _KINDS]
     shares = np.full((len(texts), len(LABELS)), np.nan)
     shares[:, LABELS.index("spam")] = [word == "cheap pills" for _ in range(40) for word, _ in _KINDS]
@@ -116,7 +109,7 @@ def test_the_whole_pipeline_is_fitted_like_any_other() -> None:
 _KINDS = (("cheap pills", "shop"), ("praise", "trains"), ("a history", "bridge"))
 
 
-def test_the_pipeline_alone_gives_what_the_model_gives(model: Model) -> None:
+def test_the_pipeline_alone_gives_what_the_model_gives(model):
     """For short English texts a score is the pipeline's probability: nothing else has a say."""
     texts = [
         "You are an idiot and a liar.",
@@ -127,7 +120,7 @@ def test_the_pipeline_alone_gives_what_the_model_gives(model: Model) -> None:
         assert score.scores == pytest.approx(dict(zip(LABELS, row, strict=True)), abs=1e-6)
 
 
-def test_a_head_learns_from_the_rows_whose_label_is_known() -> None:
+def test_a_head_learns_from_the_rows_whose_label_is_known():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(60, 4)), rng.random((60, 3))
     y[30:, 0], y[:, 2] = np.nan, np.nan
@@ -142,7 +135,7 @@ def test_a_head_learns_from_the_rows_whose_label_is_known() -> None:
     assert heads.transform(X)[:, 2].tolist() == [0.0] * 60
 
 
-def test_a_head_regresses_log_odds() -> None:
+def test_a_head_regresses_log_odds():
     assert log_odds(np.array([0.5, 0.0, 1.0])) == pytest.approx([0, -LOUD, LOUD])
     shares = np.array([0.1, 0.3, 0.9])
     assert probability(log_odds(shares)) == pytest.approx(shares)
@@ -150,7 +143,7 @@ def test_a_head_regresses_log_odds() -> None:
     assert LinearHeads().fit(X, shares).transform(X)[:, 0] == pytest.approx(log_odds(shares), abs=1e-3)
 
 
-def test_the_stack_weighs_each_effort_by_itself_and_is_calibrated() -> None:
+def test_the_stack_weighs_each_effort_by_itself_and_is_calibrated():
     rng = np.random.default_rng(1)
     odds = rng.normal(0, 1.5, 8000)
     truth = (rng.random(8000) < probability(odds)).astype(float)
@@ -163,7 +156,7 @@ def test_the_stack_weighs_each_effort_by_itself_and_is_calibrated() -> None:
     assert soft.fast_coef_[0, 0] == pytest.approx(1 / 3, abs=1e-3)
 
 
-def test_a_label_leans_on_those_it_may_and_an_unknown_one_passes_through() -> None:
+def test_a_label_leans_on_those_it_may_and_an_unknown_one_passes_through():
     rng = np.random.default_rng(2)
     X = rng.normal(size=(200, 6))
     y = np.stack([X[:, 0] + X[:, 1] > 0, X[:, 1] > 0, np.full(200, np.nan)], axis=1).astype(float)
@@ -181,21 +174,21 @@ def test_a_label_leans_on_those_it_may_and_an_unknown_one_passes_through() -> No
 
 
 @pytest.mark.parametrize("wrong", ["one text", [b"bytes"], ["fine", None]], ids=["str", "bytes", "None"])
-def test_what_is_no_text_is_refused(wrong: Any) -> None:
+def test_what_is_no_text_is_refused(wrong):
     reader = TextReader(least=1).fit(["some words"])
     for step in (reader.fit, reader.transform):
         with pytest.raises(ValueError, match=r"^X: "):
             step(wrong)
 
 
-def test_features_of_no_text_are_no_rows() -> None:
+def test_features_of_no_text_are_no_rows():
     batch = TextReader(least=1).fit(["some words"]).transform([])
     assert HashedNgrams().transform(batch).shape == (0, COLUMNS)
     assert TextSignals().transform(batch).shape == (0, len(NAMES))
     assert TextSignals().get_feature_names_out().tolist() == list(NAMES)
 
 
-def test_the_language_identifier_is_fitted_on_texts_as_read() -> None:
+def test_the_language_identifier_is_fitted_on_texts_as_read():
     reader = TextReader(least=1).fit(["some words"])
     english = reader.transform(["the bridge opened on a fine and quiet monday"] * 6)
     identifier = LanguageIdentifier().fit(english, ["en"] * 6)

@@ -1,10 +1,6 @@
 """Limits for newsrooms: nothing is decided alone without evidence, and harmless comments bound what is held."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +11,7 @@ from classifier.training import data, limits, limits_study
 from classifier.training.samples import Samples, Scored
 
 
-def scored(rows: list[tuple[str, str, dict[str, float], dict[str, float]]]) -> Scored:
+def scored(rows):
     """Make comments of (source, category, labels, probabilities); what is not named is unknown, or hardly probable."""
     labels = np.full((len(rows), len(LABELS)), np.nan, np.float32)
     chances = np.full((len(rows), len(LABELS)), 0.001)
@@ -34,11 +30,11 @@ def scored(rows: list[tuple[str, str, dict[str, float], dict[str, float]]]) -> S
     return found
 
 
-def spam(count: int, chance: float, true: bool = True) -> list[Any]:
+def spam(count, chance, true=True):
     return [("youtube_spam", "", {"spam": float(true)}, {"spam": chance})] * count
 
 
-def test_spam_is_called_so_one_step_above_where_it_is_right() -> None:
+def test_spam_is_called_so_one_step_above_where_it_is_right():
     found = limits.deciding(scored(spam(200, 0.991) + spam(50, 0.905) + spam(20, 0.86, true=False)), "spam")
     assert (found.limit, found.decided, found.right) == (0.92, 200, 200)
 
@@ -52,18 +48,18 @@ def test_spam_is_called_so_one_step_above_where_it_is_right() -> None:
         ([("c3_news", "", {"toxicity": 1.0}, {"spam": 0.997})] * 10, "right in"),
     ],
 )
-def test_a_label_that_errs_decides_nothing(more: list[Any], why: str) -> None:
+def test_a_label_that_errs_decides_nothing(more, why):
     found = limits.deciding(scored(spam(200, 0.998) + more), "spam")
     assert found.limit is None
     assert why in found.why
 
 
-def test_few_decisions_show_nothing() -> None:
+def test_few_decisions_show_nothing():
     found = limits.deciding(scored(spam(49, 0.999)), "spam")
     assert (found.limit, found.why) == (None, "only 49 comments reach 0.85")
 
 
-def test_toxicity_tells_where_a_real_source_does_not_know_the_label() -> None:
+def test_toxicity_tells_where_a_real_source_does_not_know_the_label():
     real = [("c3_news", "", {"toxicity": 1.0}, {"insult": 0.998})] * 60
     hatecheck = [("hatecheck", "", {"toxicity": 0.0, "identity_attack": 0.0}, {"insult": 0.998})] * 60
     assert limits.deciding(scored(real + hatecheck), "insult").limit == 0.85
@@ -71,9 +67,9 @@ def test_toxicity_tells_where_a_real_source_does_not_know_the_label() -> None:
     assert limits.deciding(scored(real + wrong), "insult").limit is None
 
 
-def newsroom() -> Scored:
+def newsroom():
     """Newsroom comments: threats by `threat`, insults by `refuse`, of harmless ones one in five resembles an insult."""
-    rows: list[Any] = [("newsroom", "plain", {}, {"refuse": 0.05})] * 80
+    rows = [("newsroom", "plain", {}, {"refuse": 0.05})] * 80
     rows += [("newsroom", "disagree", {}, {"refuse": 0.42})] * 20
     rows += [("newsroom", "threat_veiled", {"threat": 1.0}, {"threat": 0.21, "refuse": 0.1})] * 30
     rows += [("newsroom", "insult_plain", {"insult": 1.0}, {"refuse": 0.41})] * 20
@@ -82,7 +78,7 @@ def newsroom() -> Scored:
     return scored(rows)
 
 
-def test_the_bound_on_harmless_comments_is_kept() -> None:
+def test_the_bound_on_harmless_comments_is_kept():
     strict, _ = limits.holding(newsroom(), 0.10)
     assert strict["threat"] <= 0.2
     assert 0.42 < strict["refuse"] <= 0.70
@@ -91,17 +87,17 @@ def test_the_bound_on_harmless_comments_is_kept() -> None:
     assert {row["harmless"] for row in trade_off} == {0.2, 0.0}
 
 
-def test_a_protected_label_holds_from_one_half_on() -> None:
+def test_a_protected_label_holds_from_one_half_on():
     hold, _ = limits.holding(newsroom(), 0.10)
     assert all(hold[label] <= limits.PROTECTED_MOST for label in limits.PROTECTED)
     assert max(hold.values()) <= limits.HOLDS[-1]
 
 
-def test_a_protected_label_brings_spam_and_rejections_to_a_person() -> None:
+def test_a_protected_label_brings_spam_and_rejections_to_a_person():
     chosen = limits.Limits(
         hold=dict.fromkeys(LABELS, 0.5), reject=dict.fromkeys(limits.REJECTING, 0.9), spam=0.9
     )
-    rows: list[Any] = [
+    rows = [
         ("newsroom", "plain", {}, {}),
         ("newsroom", "plain", {}, {"toxicity": 0.999}),
         ("newsroom", "hate", {}, {"identity_attack": 0.95}),
@@ -120,7 +116,7 @@ def test_a_protected_label_brings_spam_and_rejections_to_a_person() -> None:
     assert "toxicity" not in limits.REJECTING
 
 
-def test_the_study_speaks_of_both_efforts_and_of_unseen_comments() -> None:
+def test_the_study_speaks_of_both_efforts_and_of_unseen_comments():
     full = newsroom()
     found = json.loads(
         json.dumps(limits_study.study(full, Scored(full.samples, full.log_odds - 3, "fast"), 0.10))
@@ -133,9 +129,7 @@ def test_the_study_speaks_of_both_efforts_and_of_unseen_comments() -> None:
     assert "{" not in page
 
 
-def test_the_page_is_written_only_by_a_whole_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_page_is_written_only_by_a_whole_run(tmp_path, monkeypatch, capsys):
     assert limits_study.main(tmp_path, tmp_path / "limits.md") == 2
     assert capsys.readouterr().err.count("\n") == 1
     found = newsroom()
@@ -143,7 +137,7 @@ def test_the_page_is_written_only_by_a_whole_run(
     class Model:
         version = "named"
 
-        def log_odds(self, texts: list[str], effort: str) -> Any:
+        def log_odds(self, texts, effort):
             return found.log_odds[: len(texts)]
 
     monkeypatch.setattr(limits_study.Model, "load", Model)

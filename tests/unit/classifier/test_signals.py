@@ -1,7 +1,5 @@
 """What is not words is seen however it is written: links, domains, endings that spam lives on."""
 
-from __future__ import annotations
-
 import pytest
 
 from classifier import Signals
@@ -9,7 +7,7 @@ from classifier.signals import NAMES, TextSignals
 from classifier.text import fold
 
 
-def measured(text: str, known: Signals | None = None) -> dict[str, float]:
+def measured(text, known=None):
     """The signals of one text that are not nought, by name."""
     batch = fold(["Some other text!", text])
     batch.known = [Signals(website="http://x.example"), known or Signals()]
@@ -27,7 +25,7 @@ def measured(text: str, known: Signals | None = None) -> dict[str, float]:
         "Http://spam-site.com",
     ],
 )
-def test_a_link_is_seen_in_any_letters(link: str) -> None:
+def test_a_link_is_seen_in_any_letters(link):
     found = measured(f"Nice article, see {link} for more")
     assert found["links"] == 0.5
     assert "bare_domain" not in found
@@ -36,13 +34,13 @@ def test_a_link_is_seen_in_any_letters(link: str) -> None:
 @pytest.mark.parametrize(
     "domain", ["spam-site.com", "SPAM-SITE.COM", "Spam-Site.com", "SPAM.XYZ", "spam.xyz"]
 )
-def test_a_bare_domain_is_seen_in_any_letters(domain: str) -> None:
+def test_a_bare_domain_is_seen_in_any_letters(domain):
     found = measured(f"Nice article, see {domain} for more")
     assert found["bare_domain"] == 1
     assert ("spam_domain" in found) == domain.lower().endswith(".xyz")
 
 
-def test_a_shortener_is_seen_in_any_letters() -> None:
+def test_a_shortener_is_seen_in_any_letters():
     for link in ("https://bit.ly/x", "HTTPS://BIT.LY/X", "tinyurl.com/x", "TINYURL.COM/X"):
         assert measured(f"see {link}")["shortener"] == 1
 
@@ -56,11 +54,11 @@ def test_a_shortener_is_seen_in_any_letters() -> None:
         "e.g. this",
     ],
 )
-def test_a_missing_space_is_no_domain(text: str) -> None:
+def test_a_missing_space_is_no_domain(text):
     assert not measured(text).keys() & {"links", "bare_domain", "shortener", "spam_domain"}
 
 
-def test_a_word_about_links_hides_no_domain() -> None:
+def test_a_word_about_links_hides_no_domain():
     assert measured("no http needed: spam-site.com")["bare_domain"] == 1
 
 
@@ -81,18 +79,18 @@ def test_a_word_about_links_hides_no_domain() -> None:
         ("e\u0301\u0302", {"marks"}),
     ],
 )
-def test_each_signal_has_its_cause(text: str, names: set[str]) -> None:
+def test_each_signal_has_its_cause(text, names):
     found = measured(text)
     assert names <= found.keys()
     assert all(0 < value <= 3 for value in found.values())
 
 
-def test_a_plain_text_has_few_signals() -> None:
+def test_a_plain_text_has_few_signals():
     found = measured("The new bridge opens on Monday and the old one stays for bicycles.")
     assert found.keys() <= {"long", "capitals", "repetition"}
 
 
-def test_what_the_form_says_is_measured() -> None:
+def test_what_the_form_says_is_measured():
     assert "website" not in measured("hello")
     assert measured("hello", Signals(website="http://x.example"))["website"] == 1
     assert measured("hello", Signals(author_name="Cheap SEO"))["name_is_keyword"] == 1
@@ -100,6 +98,6 @@ def test_what_the_form_says_is_measured() -> None:
     assert "name_is_keyword" not in measured("hello", Signals(author_name="Jane Doe"))
 
 
-def test_signals_are_scaled_so_that_none_outweighs_the_words() -> None:
+def test_signals_are_scaled_so_that_none_outweighs_the_words():
     batch = fold(["WHAT IS THIS?"])
     assert (TextSignals(scale=0.5).transform(batch) * 2 == TextSignals(scale=1.0).transform(batch)).all()

@@ -9,33 +9,33 @@ from service.domain.duplicates import ALIKE
 from tools.evidence.duplicates import COPIED, LOOKALIKES, written
 
 
-def _signed(*texts: str) -> list[bytes]:
+def _signed(*texts):
     made = [signature for signature in signatures(texts) if signature is not None]
     assert len(made) == len(texts)
     return made
 
 
-def test_case_spacing_punctuation_and_digits_do_not_count() -> None:
+def test_case_spacing_punctuation_and_digits_do_not_count():
     one, other = _signed(
         "Call me: 555 0100, cheap LOANS for all!", "call me   555-0199 -- cheap loans, for all"
     )
     assert one == other
 
 
-def test_a_text_is_signed_the_same_alone_and_in_a_batch() -> None:
+def test_a_text_is_signed_the_same_alone_and_in_a_batch():
     assert signatures(COPIED) == [signatures([text])[0] for text in COPIED]
 
 
 @pytest.mark.parametrize("text", ["", "so true", "12345678901234567890", "\u200b" * 50, "\ud800", "!?"])
-def test_too_few_letters_have_no_signature(text: str) -> None:
+def test_too_few_letters_have_no_signature(text):
     assert signatures([text]) == [None]
 
 
-def test_no_text_is_no_signature() -> None:
+def test_no_text_is_no_signature():
     assert signatures([]) == []
 
 
-def test_copies_are_alike_and_lookalikes_are_not() -> None:
+def test_copies_are_alike_and_lookalikes_are_not():
     texts, clusters = written()
     signed = _signed(*texts)
     near = [
@@ -47,14 +47,14 @@ def test_copies_are_alike_and_lookalikes_are_not() -> None:
     assert all(likeness(*_signed(*pair)) < ALIKE for pair in LOOKALIKES)
 
 
-def test_bands_fit_a_signed_column_and_keep_their_places() -> None:
+def test_bands_fit_a_signed_column_and_keep_their_places():
     first, second = (bands(signature) for signature in _signed(COPIED[0], COPIED[1]))
     assert len(first) == len(set(first)) == BANDS
     assert all(0 <= band < 2**63 for band in first + second)
     assert not set(first) & set(second)
 
 
-def test_a_signature_reads_no_more_than_its_limit() -> None:
+def test_a_signature_reads_no_more_than_its_limit():
     begun = time.process_time()
     (long,) = _signed("advert " * 150_000)
     assert time.process_time() - begun < 1.0

@@ -1,14 +1,10 @@
 """The pipe: lines in, lines out, in order, bad ones named, memory constant."""
 
-from __future__ import annotations
-
 import io
 import json
 import time
 import tracemalloc
 from collections import deque
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 import pytest
 
@@ -19,10 +15,10 @@ from classifier.stream import CHUNK, MAX_LINE, arriving, score_lines
 class Trickle(io.BufferedIOBase):
     """A pipe that gives what was written to it piece by piece."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, pieces):
         self.pieces = deque(pieces)
 
-    def read1(self, size: int = -1, /) -> bytes:
+    def read1(self, size=-1, /):
         """Return the next piece, or as much of it as may be."""
         piece = self.pieces.popleft() if self.pieces else b""
         if len(piece) > size:
@@ -30,14 +26,14 @@ class Trickle(io.BufferedIOBase):
         return piece[:size]
 
 
-def answered(*pieces: bytes, plain: bool = False, without: bool = False) -> tuple[int, list[dict[str, Any]]]:
+def answered(*pieces, plain=False, without=False):
     """How many lines were bad, and what was answered."""
     out = io.StringIO()
     bad = score_lines(Trickle(pieces), out, plain, without)
     return bad, [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-def test_each_line_is_answered_in_order() -> None:
+def test_each_line_is_answered_in_order():
     texts = ("You are an idiot.", "Thank you.", "i d i o t")
     bad, answers = answered("".join(json.dumps({"text": text}) + "\n" for text in texts).encode())
     assert bad == 0
@@ -50,7 +46,7 @@ def test_each_line_is_answered_in_order() -> None:
     assert {answer["model"] for answer in answers} == {Model.load().version}
 
 
-def test_plain_answers_hold_scores_alone() -> None:
+def test_plain_answers_hold_scores_alone():
     """`plain` leaves everything else out; the scores are the same."""
     line = b'{"text": "You are an idiot."}\n'
     (_, plain), (_, full) = answered(line * 3, plain=True), answered(line)
@@ -58,7 +54,7 @@ def test_plain_answers_hold_scores_alone() -> None:
     assert plain[0]["scores"] == pytest.approx(full[0]["scores"], abs=1e-9)
 
 
-def test_a_bad_line_is_named_and_the_rest_goes_on() -> None:
+def test_a_bad_line_is_named_and_the_rest_goes_on():
     lines = [
         b'{"text": "a"}',
         b"{",
@@ -77,12 +73,12 @@ def test_a_bad_line_is_named_and_the_rest_goes_on() -> None:
     assert "longer than" in answers[5]["error"]
 
 
-def test_memory_stays_constant_on_a_long_pipe() -> None:
+def test_memory_stays_constant_on_a_long_pipe():
     class Sink(io.StringIO):
-        def write(self, text: str, /) -> int:
+        def write(self, text, /):
             return len(text)
 
-    def lines(count: int) -> Iterator[bytes]:
+    def lines(count):
         comment = "Kommentar zu den Zügen, und zu den Leuten darin. " * 3
         return (json.dumps({"text": f"{number} {comment}"}).encode() + b"\n" for number in range(count))
 
@@ -96,7 +92,7 @@ def test_memory_stays_constant_on_a_long_pipe() -> None:
     assert peaks[2] < peaks[1] * 1.2 + 4 * CHUNK
 
 
-def test_what_has_arrived_is_answered_at_once() -> None:
+def test_what_has_arrived_is_answered_at_once():
     ü = "ü".encode()
     pipe = Trickle([b'{"text": "a"}\n', b'{"text": "' + ü[:1], ü[1:] + b'"}\n{"text"', b': "c"}'])
     batches = arriving(pipe)
@@ -105,7 +101,7 @@ def test_what_has_arrived_is_answered_at_once() -> None:
     assert [line for batch in batches for line in batch] == ['{"text": "ü"}'.encode(), b'{"text": "c"}']
 
 
-def test_a_line_without_end_fills_no_memory() -> None:
+def test_a_line_without_end_fills_no_memory():
     endless = [b"x" * CHUNK] * (8 * MAX_LINE // CHUNK)
     tracemalloc.start()
     bad, (first, second) = answered(*endless, b'\n{"text": "b"}\n', plain=True)
@@ -116,7 +112,7 @@ def test_a_line_without_end_fills_no_memory() -> None:
     assert peak < 5 * MAX_LINE
 
 
-def test_a_line_that_comes_in_crumbs_is_not_copied_for_each() -> None:
+def test_a_line_that_comes_in_crumbs_is_not_copied_for_each():
     crumbs = Trickle([*[b"x" * 16] * (1 << 16), b"\nshort\n"])
     begin = time.process_time()
     lines = [line for batch in arriving(crumbs) for line in batch]
@@ -124,12 +120,12 @@ def test_a_line_that_comes_in_crumbs_is_not_copied_for_each() -> None:
     assert [len(line) for line in lines] == [1 << 20, 5]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+def test_a_byte_order_mark_is_no_part_of_the_first_line():
     bad, answers = answered(b'\xef\xbb\xbf{"text": "a"}\n', plain=True)
     assert (bad, len(answers)) == (0, 1)
 
 
-def test_counterfactuals_come_where_they_are_asked_for() -> None:
+def test_counterfactuals_come_where_they_are_asked_for():
     """The heaviest words come with the score that the text would have without them."""
     text = "You are an idiot."
     _, (answer,) = answered(json.dumps({"text": text}).encode(), without=True)

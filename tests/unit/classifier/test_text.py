@@ -1,7 +1,5 @@
 """Reading sees through disguise, leaves plain text alone, and traces every character to the original."""
 
-from __future__ import annotations
-
 from zlib import crc32
 
 import numpy as np
@@ -35,7 +33,7 @@ LEXICON = Lexicon({crc32(word.encode()): 5.0 + at / 20 for at, word in enumerate
         ("fu_ck you, 1d!0t", "fuck you, idiot"),
     ],
 )
-def test_a_disguised_text_reads_as_what_it_means(disguised: str, meant: str) -> None:
+def test_a_disguised_text_reads_as_what_it_means(disguised, meant):
     views = read_as([disguised], LEXICON)
     assert views.text(0) == meant
     assert views.reads_as == {0: meant}
@@ -56,14 +54,14 @@ def test_a_disguised_text_reads_as_what_it_means(disguised: str, meant: str) -> 
         "",
     ],
 )
-def test_a_plain_text_is_left_alone(plain: str) -> None:
+def test_a_plain_text_is_left_alone(plain):
     """A text without disguise is folded, and nothing else."""
     views = read_as([plain], LEXICON)
     assert views.reads_as == {}
     assert views.disguise()[0] == 0
 
 
-def test_every_character_keeps_its_place_in_the_original() -> None:
+def test_every_character_keeps_its_place_in_the_original():
     text = "so: i d\u200b i o t"
     views = read_as(["hello", text], LEXICON)
     begin, end = views.starts[1], views.starts[2] - 1
@@ -72,7 +70,7 @@ def test_every_character_keeps_its_place_in_the_original() -> None:
     assert (views.origin[begin:end][1:] >= views.origin[begin:end][:-1]).all()
 
 
-def test_a_batch_reads_like_each_text_alone() -> None:
+def test_a_batch_reads_like_each_text_alone():
     texts = ["you 1d10t", "", "hello", "i d i o t", "\u200b", "so"]
     batch = read_as(texts, LEXICON)
     assert [batch.text(row) for row in range(6)] == [read_as([text], LEXICON).text(0) for text in texts]
@@ -81,14 +79,14 @@ def test_a_batch_reads_like_each_text_alone() -> None:
         assert ((places >= 0) & (places < max(len(text), 1))).all()
 
 
-def test_a_reader_fitted_again_forgets_the_first_words() -> None:
+def test_a_reader_fitted_again_forgets_the_first_words():
     reader = TextReader(least=1).fit(["idiot moron clown"])
     assert reader.transform(["1d10t"]).as_read() == ["idiot"]
     reader.fit(["train bridge"])
     assert reader.transform(["1d10t"]).as_read() == ["1d10t"]
 
 
-def test_a_batch_that_is_read_already_passes_through() -> None:
+def test_a_batch_that_is_read_already_passes_through():
     reader = TextReader(least=1).fit(["idiot"])
     batch = reader.transform(["x"])
     assert reader.transform(batch) is batch
@@ -96,7 +94,7 @@ def test_a_batch_that_is_read_already_passes_through() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(st.one_of(st.sampled_from("aeiou t01345$@!*.-_<>[]&#;'\n\u200b"), st.characters()))))
-def test_any_text_keeps_its_order_and_its_places(texts: list[str]) -> None:
+def test_any_text_keeps_its_order_and_its_places(texts):
     batch = read_as(texts, LEXICON)
     for row, text in enumerate(texts):
         places = batch.origin[batch.starts[row] : batch.starts[row + 1] - 1]

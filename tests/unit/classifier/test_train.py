@@ -1,9 +1,5 @@
 """Training: nothing is written without the data, and the same seed makes the same training set."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -14,9 +10,7 @@ FILES = ("train.parquet", "unlabelled.parquet", "teacher_logits.parquet", "newsr
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_missing_data_is_named_and_nothing_is_written(
-    small: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
+def test_missing_data_is_named_and_nothing_is_written(small, tmp_path_factory, capsys, name):
     (small / name).unlink()
     out = tmp_path_factory.mktemp("home") / "model"
     assert train.main(small, out, quiet=True) == 2
@@ -26,14 +20,14 @@ def test_missing_data_is_named_and_nothing_is_written(
     assert not out.exists()
 
 
-def test_the_same_seed_makes_the_same_training_set(small: Path) -> None:
+def test_the_same_seed_makes_the_same_training_set(small):
     (one, taught, weight), (again, *rest) = train.training_set(small, 7), train.training_set(small, 7)
     assert one.texts == again.texts
     assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip((taught, weight), rest, strict=True))
     assert train.training_set(small, 8)[0].texts != one.texts
 
 
-def test_written_comments_count_as_they_are_meant(small: Path) -> None:
+def test_written_comments_count_as_they_are_meant(small):
     corpus, taught, weight = train.training_set(small, 0)
     written = corpus.sources == "newsroom"
     assert (weight[written] == train.WRITTEN_WEIGHT).all()

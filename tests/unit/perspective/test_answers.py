@@ -1,9 +1,6 @@
 """Logs of Perspective's answers, in every shape that a site may have, and files that are none."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +18,7 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))
-def test_each_shape_is_read(tmp_path: Path, shape: object) -> None:
+def test_each_shape_is_read(tmp_path, shape):
     for name, text in (("log.jsonl", json.dumps(shape) + "\n\n"), ("log.json", json.dumps([shape]))):
         file = tmp_path / name
         file.write_text(text)
@@ -29,14 +26,14 @@ def test_each_shape_is_read(tmp_path: Path, shape: object) -> None:
         assert (one.text, dict(one.scores)) == ("a", {"TOXICITY": 0.25})
 
 
-def test_tables_are_read_by_their_header(tmp_path: Path) -> None:
+def test_tables_are_read_by_their_header(tmp_path):
     table = tmp_path / "log.csv"
     table.write_text('text,TOXICITY,OBSCENE_or_PROFANITY\n"a,\nb",0.5,0.75\n')
     (one,) = read(table).answers
     assert (one.text, dict(one.scores)) == ("a,\nb", {"TOXICITY": 0.5, "PROFANITY": 0.75})
 
 
-def test_lines_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
+def test_lines_that_cannot_be_used_are_counted(tmp_path):
     bad = [
         "{",
         "[]",
@@ -54,7 +51,7 @@ def test_lines_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"{}", b"[" * 10_000, b"text,TOXICITY\n"])
-def test_a_file_without_an_answer_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_an_answer_is_refused(tmp_path, content):
     for name in ("log.jsonl", "log.csv"):
         file = tmp_path / name
         file.write_bytes(content)
@@ -64,7 +61,7 @@ def test_a_file_without_an_answer_is_refused(tmp_path: Path, content: bytes) -> 
         read(tmp_path / "none.jsonl")
 
 
-def test_a_damaged_parquet_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_a_damaged_parquet_file_is_refused_in_a_sentence(tmp_path):
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     file = tmp_path / "log.parquet"

@@ -1,9 +1,6 @@
 """`replydesk compare perspective`: the table before a switch, and the map that --fit stores for a site."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -20,13 +17,13 @@ KIND = "The new bridge saved me {} minutes this morning."
 
 
 @pytest.fixture(autouse=True)
-def _logs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def _logs_as_they_are(monkeypatch):
     """A command sets the logs of its process up, and this process is the tests'."""
     monkeypatch.setattr("service.logging.configure", lambda *_: None)
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Path:
+def log(tmp_path):
     """A site's old log: half of it rude and scored high, with one text that Perspective saw otherwise."""
     rows = [
         {"text": (RUDE if n % 2 else KIND).format(n), "TOXICITY": 0.9 - n / 1e3 if n % 2 else n / 1e3}
@@ -39,7 +36,7 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """A home with the site courier, and nothing else of the environment's settings."""
     for name, value in {"REPLYDESK_HOME": str(tmp_path / "home"), "REPLYDESK_MASTER_KEY": MASTER}.items():
         monkeypatch.setenv(name, value)
@@ -52,13 +49,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return known.home
 
 
-def run(*arguments: str, code: int = 0) -> str:
+def run(*arguments, code=0):
     done = CliRunner().invoke(cli, ["compare", "perspective", *arguments])
     assert done.exit_code == code, done.output
     return done.output
 
 
-def test_the_table_says_what_a_threshold_would_be_here(log: Path) -> None:
+def test_the_table_says_what_a_threshold_would_be_here(log):
     """Rank correlation, our threshold with the same share, and the texts that would differ, without an installation."""
     output = run(str(log), "--cut", "0.95", "--show", "5")
     assert "241 texts compared" in output
@@ -72,19 +69,18 @@ def test_the_table_says_what_a_threshold_would_be_here(log: Path) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_fit_stores_the_map_for_the_site(log: Path) -> None:
+def test_fit_stores_the_map_for_the_site(log):
     assert "perspective_map=own" in run(str(log), "--site", "courier", "--fit", "--show", "0")
     context = build_context(config.load())
     with context.deps.store.read() as tx:
         site = tx.sites.get("courier")
     context.close()
-    assert site is not None
     assert site.options.perspective_knots is not None
     assert list(site.options.perspective_knots) == ["TOXICITY"]
     assert site.options.perspective_map == "off"
 
 
-def test_faults_are_named(tmp_path: Path, log: Path) -> None:
+def test_faults_are_named(tmp_path, log):
     empty = tmp_path / "empty.jsonl"
     empty.write_text("{}\n")
     assert "no line has a text and a score" in run(str(empty), code=2)

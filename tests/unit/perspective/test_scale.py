@@ -1,7 +1,5 @@
 """The map to Perspective-like values: monotone, faithful to shares, and fitted for the model that ships."""
 
-from __future__ import annotations
-
 import random
 from itertools import pairwise
 
@@ -17,27 +15,27 @@ from service.compat.perspective.scale import fitted, mapped, shipped, shipped_fo
 shares = st.floats(0, 1, allow_nan=False)
 
 
-def test_the_shipped_map_is_whole() -> None:
+def test_the_shipped_map_is_whole():
     assert set(LABEL_OF) - set(shipped()) == {"SEXUALLY_EXPLICIT", "LIKELY_TO_REJECT"}
     for knots in shipped().values():
         assert (list(knots[0]), list(knots[-1])) == ([0.0, 0.0], [1.0, 1.0])
         assert all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(knots))
 
 
-def test_the_shipped_map_is_of_the_shipped_model() -> None:
+def test_the_shipped_map_is_of_the_shipped_model():
     assert MODEL.exists()
     assert shipped_for() == Model.load().version
 
 
 @given(a=shares, b=shares)
-def test_the_map_never_turns_an_order_around(a: float, b: float) -> None:
+def test_the_map_never_turns_an_order_around(a, b):
     for knots in shipped().values():
         low, high = sorted((mapped(knots, a), mapped(knots, b)))
         assert 0 <= low <= high <= 1
         assert mapped(knots, max(a, b)) == high
 
 
-def test_a_fitted_map_keeps_the_held_share() -> None:
+def test_a_fitted_map_keeps_the_held_share():
     chance = random.Random(7)
     ours = [chance.random() ** 3 for _ in range(8_000)]
     theirs = [chance.random() ** 1.5 for _ in range(8_000)]
@@ -48,19 +46,19 @@ def test_a_fitted_map_keeps_the_held_share() -> None:
         assert here == pytest.approx(there, abs=0.03)
 
 
-def test_columns_of_one_value_still_give_a_map() -> None:
+def test_columns_of_one_value_still_give_a_map():
     for value in (0.0, 0.5, 1.0):
         knots = fitted([value] * 30, [0.3] * 30)
         assert mapped(knots, 0.0) <= mapped(knots, 1.0) == 1.0
 
 
-def test_values_that_differ_too_little_make_no_step() -> None:
+def test_values_that_differ_too_little_make_no_step():
     """Scores that are one after rounding give one knot, so that the columns still rise."""
     knots = fitted([0.5 + n * 1e-9 for n in range(30)], [n / 30 for n in range(30)])
     assert all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(knots))
 
 
-def test_too_few_or_unpaired_scores_are_refused() -> None:
+def test_too_few_or_unpaired_scores_are_refused():
     with pytest.raises(ValueError, match="at least 20"):
         fitted([0.5] * 19, [0.5] * 19)
     with pytest.raises(ValueError, match="at least 20"):

@@ -1,7 +1,5 @@
 """The address inside its request: no traceback, debugger, crash dump or log record shows it, in any form."""
 
-from __future__ import annotations
-
 import copy
 import io
 import json
@@ -13,9 +11,7 @@ import pprint
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable
 from dataclasses import asdict, astuple
-from typing import Any
 
 import pytest
 
@@ -35,12 +31,12 @@ PLAIN = f"{MARK}api@mail.example"
 SEARCHER = Searcher(forms_of(MARK, [PLAIN]))
 
 
-def shown(text: str | bytes) -> list[tuple[int, str]]:
+def shown(text):
     """Every form of the address in what was written."""
     return SEARCHER.find(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
 
 
-def submission() -> Submission:
+def submission():
     return Submission(
         article=Article("https://courier.example/bridge"),
         author_name=f"Ada {PLAIN}",
@@ -51,16 +47,16 @@ def submission() -> Submission:
     )
 
 
-def fail(given: Submission) -> None:
+def fail(given):
     """Fail in the depth of a request, with address, draft and seal in the hands of three frames."""
     keyring = Keyring(bytes(32))
     site = Site(id=0, name="courier", url="https://courier.example", policy=Policy())
     draft = Sanitizer(keyring).draft(site, given, NOON)
-    sealed = Sealer(keyring).seal("courier", None, given.email)  # type: ignore[arg-type]
+    sealed = Sealer(keyring).seal("courier", None, given.email)
     raise RuntimeError(f"{given} {draft.body} {sealed} {given.email} {given.email!r} {given.email:>40}")
 
 
-def caught() -> BaseException:
+def caught():
     try:
         fail(submission())
     except RuntimeError as error:
@@ -68,7 +64,7 @@ def caught() -> BaseException:
     raise AssertionError("it did not fail")
 
 
-def test_tracebacks_with_locals_do_not_show_it() -> None:
+def test_tracebacks_with_locals_do_not_show_it():
     error = caught()
     with_locals = traceback.TracebackException.from_exception(error, capture_locals=True)
     inner = with_locals.stack[-1]
@@ -77,7 +73,7 @@ def test_tracebacks_with_locals_do_not_show_it() -> None:
     assert shown("".join(traceback.format_exception(error))) == []
 
 
-def test_a_parser_that_refuses_an_address_does_not_show_it() -> None:
+def test_a_parser_that_refuses_an_address_does_not_show_it():
     for typed in (f"{PLAIN}@@", PLAIN + "x" * 400, f"{PLAIN}@"):
         with pytest.raises(ValueError, match="not an email address") as refused:
             Address.parse(typed)
@@ -91,7 +87,7 @@ def test_a_parser_that_refuses_an_address_does_not_show_it() -> None:
     "look",
     [repr, str, format, pprint.pformat, ascii, lambda one: f"{one!s:>30}", lambda one: f"{one} {one!r}"],
 )
-def test_however_it_is_printed_it_is_masked(look: Callable[[object], str]) -> None:
+def test_however_it_is_printed_it_is_masked(look):
     given = submission()
     assert shown(look(given.email)) == []
     assert shown(look(given)) == []
@@ -99,7 +95,7 @@ def test_however_it_is_printed_it_is_masked(look: Callable[[object], str]) -> No
     assert shown(look({"email": given.email})) == []
 
 
-def test_a_debugger_that_walks_its_attributes_sees_noise() -> None:
+def test_a_debugger_that_walks_its_attributes_sees_noise():
     one, other = Address.parse(PLAIN), Address.parse(PLAIN)
     for address in (one, other):
         inside = [getattr(address, name) for name in dir(address) if name.startswith("_Address__")]
@@ -108,7 +104,7 @@ def test_a_debugger_that_walks_its_attributes_sees_noise() -> None:
     assert getattr(one, "_Address__blind") != getattr(other, "_Address__blind")  # noqa: B009
 
 
-def test_pdb_does_not_show_it() -> None:
+def test_pdb_does_not_show_it():
     error = caught()
     said = io.StringIO()
     typed = io.StringIO(
@@ -117,7 +113,7 @@ def test_pdb_does_not_show_it() -> None:
     debugger = pdb.Pdb(stdin=typed, stdout=said, readrc=False)
     debugger.use_rawinput = False
     debugger.reset()
-    debugger.interaction(None, error.__traceback__)  # type: ignore[arg-type]
+    debugger.interaction(None, error.__traceback__)
     assert "given" in said.getvalue()
     assert shown(said.getvalue()) == []
 
@@ -125,19 +121,19 @@ def test_pdb_does_not_show_it() -> None:
 @pytest.mark.parametrize(
     "away", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, lambda one: one.__getstate__()]
 )
-def test_it_is_not_carried_away(away: Callable[[Any], object]) -> None:
+def test_it_is_not_carried_away(away):
     with pytest.raises(TypeError):
         away(Address.parse(PLAIN))
 
 
-def test_a_submission_is_not_turned_into_plain_data_with_it() -> None:
+def test_a_submission_is_not_turned_into_plain_data_with_it():
     for turn in (asdict, astuple):
         with pytest.raises(TypeError):
             turn(submission())
 
 
 @pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> Any:
+def logged(monkeypatch):
     """The service's logging, writing into memory; what was configured before comes back."""
     said = io.StringIO()
     monkeypatch.setattr(sys, "stderr", said)
@@ -149,7 +145,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Any:
     logging.captureWarnings(False)
 
 
-def test_log_records_do_not_show_it(logged: io.StringIO) -> None:
+def test_log_records_do_not_show_it(logged):
     error, given = caught(), submission()
     log = logging.getLogger("somebody.else")
     log.info("got %s and %r", given.email, given)
@@ -163,7 +159,7 @@ def test_log_records_do_not_show_it(logged: io.StringIO) -> None:
     assert all(json.loads(line)["process"] == "test" for line in lines)
 
 
-def test_a_process_that_dies_leaves_nothing(tmp_path: Any) -> None:
+def test_a_process_that_dies_leaves_nothing(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "service.leak_audit.crash"],
         input=f"{PLAIN}\n".encode(),
@@ -181,7 +177,7 @@ def test_a_process_that_dies_leaves_nothing(tmp_path: Any) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_the_service_s_processes_leave_no_image_of_their_memory() -> None:
+def test_the_service_s_processes_leave_no_image_of_their_memory():
     script = (
         "import resource; from service.cli.processes import no_core_dumps; no_core_dumps();"
         "print(resource.getrlimit(resource.RLIMIT_CORE))"

@@ -1,7 +1,5 @@
 """The forms that the audit looks for: whatever an encoder or a hash makes of a canary is found, and nothing else."""
 
-from __future__ import annotations
-
 import base64
 import bz2
 import gzip
@@ -15,7 +13,6 @@ import random
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import pytest
@@ -30,16 +27,16 @@ IDN = f"{MARK}idn@bücherei.example"
 SEARCHER = Searcher(forms_of(MARK, [ADDRESS, IDN]))
 
 
-def found(content: bytes) -> set[str]:
+def found(content):
     """The names of the forms that are found in these bytes, wherever they lie."""
     return {hit.form for hit in search(SEARCHER, "here", [content], Volume())}
 
 
-def every(text: str, spell: str) -> bytes:
+def every(text, spell):
     return "".join(spell.format(ord(letter)) for letter in text).encode()
 
 
-ENCODED: Mapping[str, bytes] = {
+ENCODED = {
     "plain": ADDRESS.encode(),
     "upper case": ADDRESS.upper().encode(),
     "url": quote(ADDRESS).encode(),
@@ -77,12 +74,12 @@ ENCODED: Mapping[str, bytes] = {
 
 @pytest.mark.parametrize("name", ENCODED)
 @pytest.mark.parametrize("before", [b"", b"\x00", b"to: ", b'{"a":'])
-def test_each_encoding_is_found_wherever_it_stands(name: str, before: bytes) -> None:
+def test_each_encoding_is_found_wherever_it_stands(name, before):
     assert found(before + ENCODED[name] + b" end")
     assert found(before + ENCODED[name])
 
 
-def _zstd(raw: bytes) -> bytes:
+def _zstd(raw):
     if sys.version_info >= (3, 14):
         from compression import zstd
 
@@ -92,14 +89,14 @@ def _zstd(raw: bytes) -> bytes:
     return zstandard.ZstdCompressor().compress(raw)
 
 
-def _zip(raw: bytes) -> bytes:
+def _zip(raw):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.txt", raw)
     return packed.getvalue()
 
 
-PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
+PACKERS = {
     "gzip": gzip.compress,
     "zlib": zlib.compress,
     "zlib, hardest": lambda raw: zlib.compress(raw, 9),
@@ -113,14 +110,14 @@ PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("name", PACKERS)
-def test_what_is_compressed_is_looked_into(name: str) -> None:
+def test_what_is_compressed_is_looked_into(name):
     raw = b"once upon a time " * 40 + base64.b64encode(ADDRESS.encode()) + b" and so on" * 40
     packed = PACKERS[name](raw)
     assert ADDRESS.encode() not in packed
     assert found(b"before" + packed + b"after")
 
 
-def test_other_bytes_are_no_canary() -> None:
+def test_other_bytes_are_no_canary():
     chance = random.Random(7)
     assert found(chance.randbytes(8_000_000)) == set()
     assert found(b"The canary sang. canary canaries example@mail.example " * 50_000) == set()
@@ -131,7 +128,7 @@ def test_other_bytes_are_no_canary() -> None:
 @pytest.mark.parametrize(
     "at", [CHUNK - len(ADDRESS), CHUNK - 9, CHUNK - 1, CHUNK, CHUNK + OVERLAP - 5, 2 * CHUNK - 3]
 )
-def test_a_border_of_two_chunks_hides_nothing(at: int) -> None:
+def test_a_border_of_two_chunks_hides_nothing(at):
     content = b"." * at + ADDRESS.encode() + b"." * CHUNK
     for size in (CHUNK, 1_000_003):
         chunks = [content[start : start + size] for start in range(0, len(content), size)]
@@ -141,7 +138,7 @@ def test_a_border_of_two_chunks_hides_nothing(at: int) -> None:
 
 
 @pytest.mark.parametrize("name", ENCODED)
-def test_no_form_hides_over_a_border(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_form_hides_over_a_border(name, monkeypatch):
     monkeypatch.setattr("service.leak_audit.search.CHUNK", 2 * OVERLAP)
     encoded = ENCODED[name]
     wanted = len(list(search(SEARCHER, "here", [b"." * 99 + encoded], Volume())))
@@ -151,7 +148,7 @@ def test_no_form_hides_over_a_border(name: str, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("name", PACKERS)
-def test_a_stream_is_followed_over_a_border(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_is_followed_over_a_border(name, monkeypatch):
     monkeypatch.setattr("service.leak_audit.search.CHUNK", 2 * OVERLAP)
     noise = random.Random(5).randbytes(600)
     packed = PACKERS[name](noise + ADDRESS.encode() + noise)
@@ -159,7 +156,7 @@ def test_a_stream_is_followed_over_a_border(name: str, monkeypatch: pytest.Monke
         assert found(b"." * (2 * OVERLAP - cut) + packed + b"." * 9), cut
 
 
-def test_a_long_stream_is_followed_over_many_borders() -> None:
+def test_a_long_stream_is_followed_over_many_borders():
     noise = base64.b64encode(random.Random(6).randbytes(2 * CHUNK))
     tally = Volume()
     packed = gzip.compress(noise + every(ADDRESS, "%{:02x}") + noise[:99], 1)
@@ -171,13 +168,13 @@ def test_a_long_stream_is_followed_over_many_borders() -> None:
     assert tally.unpacked >= len(noise)
 
 
-def test_a_hit_names_its_canary() -> None:
+def test_a_hit_names_its_canary():
     """Of a plain form the report tells which canary it is, so that the path is known."""
     (hit,) = search(SEARCHER, "here", [b"<" + ADDRESS.encode() + b">"], Volume())
     assert (hit.canary, hit.offset, hit.place) == (f"{MARK}api", 1, "here")
 
 
-def test_a_stream_that_grows_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_that_grows_without_end_is_left(monkeypatch):
     monkeypatch.setattr("service.leak_audit.search.UNPACKED_LIMIT", 1_000_000)
     bomb = zlib.compress(b"\0" * 60_000_000)
     tally = Volume()
@@ -185,7 +182,7 @@ def test_a_stream_that_grows_without_end_is_left(monkeypatch: pytest.MonkeyPatch
     assert 1_000_000 <= tally.unpacked < 30_000_000
 
 
-def test_base64_forms_leave_out_what_neighbours_touch() -> None:
+def test_base64_forms_leave_out_what_neighbours_touch():
     chance = random.Random(3)
     for _ in range(300):
         before, behind = chance.randbytes(chance.randrange(9)), chance.randbytes(chance.randrange(9))
@@ -193,7 +190,7 @@ def test_base64_forms_leave_out_what_neighbours_touch() -> None:
         assert base64_forms(MARK.encode())[len(before) % 3] in whole
 
 
-def test_every_audit_has_a_mark_of_its_own() -> None:
+def test_every_audit_has_a_mark_of_its_own():
     marks = {new_mark() for _ in range(100)}
     assert len(marks) == 100
     assert all(mark.isascii() and mark.isalpha() and len(mark) == 18 for mark in marks)

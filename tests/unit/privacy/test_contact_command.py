@@ -1,12 +1,9 @@
 """The command that opens a sealed box: with the right key it prints the address, else it says plainly what is wrong."""
 
-from __future__ import annotations
-
 import base64
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from service.cli.main import cli
 from service.privacy.sealing import Address, new_contact_keys, seal
@@ -16,35 +13,35 @@ PUBLIC, PRIVATE = new_contact_keys()
 
 
 @pytest.fixture
-def key_file(tmp_path: Path) -> Path:
+def key_file(tmp_path):
     """The site's private key in a file, as the site keeps it."""
     file = tmp_path / "contact.key"
     file.write_text(PRIVATE + "\n")
     return file
 
 
-def opened(key: Path, box: str, stdin: str | None = None) -> Result:
+def opened(key, box, stdin=None):
     return CliRunner().invoke(cli, ["contact", "open", "--private-key", str(key), box], input=stdin)
 
 
-def a_box() -> str:
+def a_box():
     return base64.b64encode(seal(PUBLIC, Address.parse(PLAIN))).decode()
 
 
-def test_the_box_opens_with_the_sites_key(key_file: Path) -> None:
+def test_the_box_opens_with_the_sites_key(key_file):
     for result in (opened(key_file, a_box()), opened(key_file, "-", a_box() + "\n")):
         assert (result.exit_code, result.output) == (0, PLAIN + "\n")
 
 
 @pytest.mark.parametrize("box", ["", "no box", "AAAA", "é", "A" * 20_000])
-def test_what_is_no_box_is_said(key_file: Path, box: str) -> None:
+def test_what_is_no_box_is_said(key_file, box):
     result = opened(key_file, box)
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
     assert "box" in result.stderr
 
 
-def test_another_sites_key_does_not_open_it(tmp_path: Path) -> None:
+def test_another_sites_key_does_not_open_it(tmp_path):
     other = tmp_path / "other.key"
     other.write_text(new_contact_keys()[1])
     result = opened(other, a_box())
@@ -54,7 +51,7 @@ def test_another_sites_key_does_not_open_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"hunter2", b"\xff\xfe", b"A" * 100_000])
-def test_what_is_no_key_is_said_and_not_shown(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_key_is_said_and_not_shown(tmp_path, content):
     file = tmp_path / "bad.key"
     file.write_bytes(content)
     result = opened(file, a_box())
@@ -63,14 +60,14 @@ def test_what_is_no_key_is_said_and_not_shown(tmp_path: Path, content: bytes) ->
     assert "hunter2" not in result.output
 
 
-def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_key_file_is_named(tmp_path):
     result = opened(tmp_path / "none.key", a_box())
     assert result.exit_code == 2
     assert "none.key" in result.stderr
     assert "No such file" in result.stderr
 
 
-def test_boxes_of_before_and_after_a_rotation_open_with_both_keys_given(tmp_path: Path) -> None:
+def test_boxes_of_before_and_after_a_rotation_open_with_both_keys_given(tmp_path):
     keys = [new_contact_keys() for _ in range(2)]
     files = []
     for number, (_, private) in enumerate(keys):

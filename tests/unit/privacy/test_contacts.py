@@ -1,7 +1,5 @@
 """Contacts in a text: addresses, numbers and handles go, everything else stays, in linear time."""
 
-from __future__ import annotations
-
 import time
 from urllib.parse import quote
 
@@ -16,7 +14,7 @@ bounded = settings(derandomize=True, max_examples=150, deadline=None, database=N
 OWN = Address.parse("Me@Bücher.example")
 
 
-def restored(masked: Masked) -> str:
+def restored(masked):
     """Put the originals back in their places, as a moderator's reveal does."""
     text = masked.text
     for contact in reversed(masked.found):
@@ -66,7 +64,7 @@ def restored(masked: Masked) -> str:
         ("root@192.0.2.1", "⟦email⟧"),
     ],
 )
-def test_addresses_are_masked(text: str, shown: str) -> None:
+def test_addresses_are_masked(text, shown):
     assert mask(text).text == shown
 
 
@@ -87,11 +85,11 @@ def test_addresses_are_masked(text: str, shown: str) -> None:
         ("text 08718730666 (10p a minute)", "text ⟦phone⟧ (10p a minute)"),
     ],
 )
-def test_numbers_are_masked(text: str, shown: str) -> None:
+def test_numbers_are_masked(text, shown):
     assert mask(text).text == shown
 
 
-def test_the_sites_region_makes_national_numbers_known() -> None:
+def test_the_sites_region_makes_national_numbers_known():
     assert mask("oder 40 636360, ja", "DE").text == mask("oder 40 636360, ja").text
     assert mask("oder 030 636360, ja").text == "oder ⟦phone⟧, ja"
     assert mask("or 2127365000, yes").text == "or 2127365000, yes"
@@ -123,7 +121,7 @@ def test_the_sites_region_makes_national_numbers_known() -> None:
         ("@jane:matrix.example", "⟦handle⟧"),
     ],
 )
-def test_handles_are_masked(text: str, shown: str) -> None:
+def test_handles_are_masked(text, shown):
     assert mask(text).text == shown
 
 
@@ -152,11 +150,11 @@ def test_handles_are_masked(text: str, shown: str) -> None:
         "C'est le point de vue d'un autre",
     ],
 )
-def test_what_is_no_contact_stays(text: str) -> None:
+def test_what_is_no_contact_stays(text):
     assert mask(text) == Masked(text, ())
 
 
-def test_places_count_code_points_of_the_masked_text() -> None:
+def test_places_count_code_points_of_the_masked_text():
     text = "😀 jane@example.org, +49 171 2345678 & telegram: @jane 😀"
     masked = mask(text)
     assert masked.text == "😀 ⟦email⟧, ⟦phone⟧ & telegram: ⟦handle⟧ 😀"
@@ -165,13 +163,13 @@ def test_places_count_code_points_of_the_masked_text() -> None:
     assert restored(masked) == text
 
 
-def test_nothing_masked_is_shown_by_repr() -> None:
+def test_nothing_masked_is_shown_by_repr():
     masked = mask("secret words and jane@example.org")
     assert "jane" not in repr(masked)
     assert "secret" not in repr(masked)
 
 
-def test_a_reader_cannot_forge_a_placeholder() -> None:
+def test_a_reader_cannot_forge_a_placeholder():
     """Typed brackets become look-alikes, so that a placeholder in a masked text was always put there by us."""
     masked = mask("⟦email⟧ jane@example.org ⟦phone⟧")
     assert masked.text == "〚email〛 ⟦email⟧ 〚phone〛"
@@ -202,14 +200,14 @@ def test_a_reader_cannot_forge_a_placeholder() -> None:
         "名me@bücher.example名",
     ],
 )
-def test_the_writers_own_address_never_survives(typed: str) -> None:
+def test_the_writers_own_address_never_survives(typed):
     masked = mask(f"so {typed} it is", own=OWN)
     assert "cher" not in masked.text
     assert "⟦email⟧" in masked.text
     assert restored(masked) == f"so {typed} it is"
 
 
-def test_a_dotted_name_goes_in_every_mixture_of_spellings() -> None:
+def test_a_dotted_name_goes_in_every_mixture_of_spellings():
     own = Address.parse("Look.At@Mail.News.Example")
     for name in ("look.at", "look dot at", "LOOK.AT"):
         for domain in (" at mail dot news dot example", "@mail.news.example", " at mail.news.example"):
@@ -230,7 +228,7 @@ WORDS = st.lists(
 
 @bounded
 @given(WORDS, st.sampled_from(["", " "]), st.sampled_from([None, "DE", "US"]))
-def test_masking_any_text_can_be_undone_in_place(words: list[str], glue: str, region: str | None) -> None:
+def test_masking_any_text_can_be_undone_in_place(words, glue, region):
     text = glue.join(words)
     masked = mask(text, region, OWN)
     assert all(masked.text[one.begin : one.end] == PLACEHOLDERS[one.kind] for one in masked.found)
@@ -241,7 +239,7 @@ def test_masking_any_text_can_be_undone_in_place(words: list[str], glue: str, re
 
 @bounded
 @given(WORDS, WORDS, st.sampled_from(["", " ", "x", "@", ".", "\n", "é", "名"]))
-def test_no_surroundings_save_the_own_address(before: list[str], after: list[str], glue: str) -> None:
+def test_no_surroundings_save_the_own_address(before, after, glue):
     text = "".join(before) + glue + "Me@BÜCHER.example" + glue + "".join(after)
     assert "me@bücher.example" not in mask(text, own=OWN).text.lower()
 
@@ -255,11 +253,11 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("seed", HOSTILE)
-def test_time_is_linear_in_the_length(seed: str) -> None:
+def test_time_is_linear_in_the_length(seed):
     """Quadratic work on 100,000 hostile characters would take ten seconds or more: it takes a fraction of one."""
     whole = (seed * 100_000)[:100_000]
 
-    def seconds(text: str) -> float:
+    def seconds(text):
         begun = time.process_time()
         mask(text, "US", OWN)
         return time.process_time() - begun
@@ -273,13 +271,13 @@ def test_time_is_linear_in_the_length(seed: str) -> None:
 @pytest.mark.parametrize(
     "text", ["a" * 100_000 + "@" + "b" * 100_000 + ".com", "a@" + "b." * 50_000, "1" * 100_000]
 )
-def test_one_endless_word_is_linear_too(text: str) -> None:
+def test_one_endless_word_is_linear_too(text):
     begun = time.process_time()
     mask(text, "DE", OWN)
     assert time.process_time() - begun < 8.0
 
 
-def test_an_ordinary_comment_costs_microseconds() -> None:
+def test_an_ordinary_comment_costs_microseconds():
     text = "An ordinary comment about the article, right or wrong: 90% of readers agreed in 2026. " * 3
     mask(text)
     begun = time.process_time()

@@ -1,7 +1,5 @@
 """The keyring: every secret derived, none shown, nothing opened with another's key."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 import re
@@ -20,7 +18,7 @@ bounded = settings(derandomize=True, max_examples=60, deadline=None, database=No
 
 
 @pytest.fixture
-def keyring() -> Keyring:
+def keyring():
     """A keyring as it is on the first day."""
     return Keyring(MASTER)
 
@@ -54,15 +52,13 @@ def keyring() -> Keyring:
         ),
     ],
 )
-def test_hkdf_gives_the_vectors_of_rfc_5869(
-    material: str, salt: str, info: str, extracted: str, output: str
-) -> None:
+def test_hkdf_gives_the_vectors_of_rfc_5869(material, salt, info, extracted, output):
     key = hkdf_extract(bytes.fromhex(salt), bytes.fromhex(material))
     assert key.hex() == extracted
     assert hkdf_expand(key, bytes.fromhex(info), len(output) // 2).hex() == output
 
 
-def test_derived_keys_are_stable(keyring: Keyring) -> None:
+def test_derived_keys_are_stable(keyring):
     """A release that derived other keys would lose every sealed thing: this value may never change."""
     assert (
         keyring.derive("daily", "author").hex()
@@ -70,7 +66,7 @@ def test_derived_keys_are_stable(keyring: Keyring) -> None:
     )
 
 
-def test_every_site_purpose_and_version_has_its_own_key() -> None:
+def test_every_site_purpose_and_version_has_its_own_key():
     keyring = Keyring(MASTER, version=2, older={1: MASTER})
     asked = [("a", "bc"), ("ab", "c"), ("", "abc"), ("abc", ""), ("a", "b"), ("a", "bc\x00")]
     made = {keyring.derive(site, purpose, version) for site, purpose in asked for version in (1, 2)}
@@ -78,7 +74,7 @@ def test_every_site_purpose_and_version_has_its_own_key() -> None:
     assert {len(key) for key in made} == {32}
 
 
-def test_derived_keys_are_remembered_up_to_a_bound(keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_derived_keys_are_remembered_up_to_a_bound(keyring, monkeypatch):
     monkeypatch.setattr(keys, "DERIVED_BOUND", 3)
     first = keyring.derive("courier", "author")
     for number in range(10):
@@ -89,18 +85,18 @@ def test_derived_keys_are_remembered_up_to_a_bound(keyring: Keyring, monkeypatch
 
 @bounded
 @given(st.tuples(st.text(), st.text()), st.tuples(st.text(), st.text()))
-def test_different_names_never_meet(one: tuple[str, str], two: tuple[str, str]) -> None:
+def test_different_names_never_meet(one, two):
     keyring = Keyring(MASTER)
     assert (keyring.derive(*one) == keyring.derive(*two)) == (one == two)
 
 
-def test_uses_of_one_purpose_do_not_share_a_key(keyring: Keyring) -> None:
+def test_uses_of_one_purpose_do_not_share_a_key(keyring):
     tag_key = keyring._derive(b"tag", "s", "p", None)
     box_key = keyring._derive(b"box", "s", "p", None)
     assert len({keyring.derive("s", "p"), tag_key, box_key, bytes(keyring.signing_key("s", "p"))}) == 4
 
 
-def test_ciphertext_opens_for_its_site_and_purpose_alone(keyring: Keyring) -> None:
+def test_ciphertext_opens_for_its_site_and_purpose_alone(keyring):
     box = keyring.encrypt("daily", "originals", b"call 555")
     assert b"555" not in box
     assert keyring.decrypt("daily", "originals", box) == b"call 555"
@@ -111,12 +107,12 @@ def test_ciphertext_opens_for_its_site_and_purpose_alone(keyring: Keyring) -> No
 
 @bounded
 @given(st.binary(max_size=200))
-def test_what_is_no_ciphertext_is_refused_clearly(raw: bytes) -> None:
+def test_what_is_no_ciphertext_is_refused_clearly(raw):
     with pytest.raises(CiphertextError):
         Keyring(MASTER).decrypt("s", "p", raw)
 
 
-def test_older_masters_still_open_after_a_rotation() -> None:
+def test_older_masters_still_open_after_a_rotation():
     before = Keyring(MASTER)
     box, token = before.encrypt("s", "p", b"x"), before.token("s", "p", "x")
     after = Keyring(OTHER, version=2, older={1: MASTER})
@@ -129,7 +125,7 @@ def test_older_masters_still_open_after_a_rotation() -> None:
     assert Keyring(OTHER, version=2).read_token("s", "p", token) is None
 
 
-def test_a_keyring_shows_nothing(keyring: Keyring) -> None:
+def test_a_keyring_shows_nothing(keyring):
     assert repr(keyring) == str(keyring) == "<Keyring ***>"
     for leave in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError):
@@ -139,12 +135,12 @@ def test_a_keyring_shows_nothing(keyring: Keyring) -> None:
 @pytest.mark.parametrize(
     ("master", "version"), [(b"short", 1), (MASTER, 0), (MASTER, 256), (b"", 1)], ids=str
 )
-def test_a_poor_master_is_refused(master: bytes, version: int) -> None:
+def test_a_poor_master_is_refused(master, version):
     with pytest.raises(MasterKeyError):
         Keyring(master, version=version)
 
 
-def test_a_token_returns_its_payload_for_its_own_site_and_purpose(keyring: Keyring) -> None:
+def test_a_token_returns_its_payload_for_its_own_site_and_purpose(keyring):
     token = keyring.token("daily", "receipt", "comment 17 · ü")
     assert re.fullmatch(r"[A-Za-z0-9_-]+", token)
     assert keyring.read_token("daily", "receipt", token) == "comment 17 · ü"
@@ -152,7 +148,7 @@ def test_a_token_returns_its_payload_for_its_own_site_and_purpose(keyring: Keyri
     assert keyring.read_token("weekly", "receipt", token) is None
 
 
-def test_no_changed_token_is_read(keyring: Keyring) -> None:
+def test_no_changed_token_is_read(keyring):
     token = keyring.token("s", "p", "payload")
     for place, was in enumerate(token):
         for now in "Aa9-_=/. \x00é":
@@ -165,24 +161,24 @@ def test_no_changed_token_is_read(keyring: Keyring) -> None:
 
 @bounded
 @given(st.text(max_size=2000))
-def test_any_text_is_read_as_none_and_nothing_is_raised(text: str) -> None:
+def test_any_text_is_read_as_none_and_nothing_is_raised(text):
     assert Keyring(MASTER).read_token("s", "p", text) is None
 
 
-def test_tokens_are_bounded(keyring: Keyring) -> None:
+def test_tokens_are_bounded(keyring):
     assert keyring.read_token("s", "p", keyring.token("s", "p", "x" * 1024)) == "x" * 1024
     with pytest.raises(ValueError, match="at most 1024 bytes"):
         keyring.token("s", "p", "x" * 1025)
     assert keyring.read_token("s", "p", "A" * 5_000_000) is None
 
 
-def test_signing_keys_sign(keyring: Keyring) -> None:
+def test_signing_keys_sign(keyring):
     key = keyring.signing_key("daily", "receipts")
     signed = key.sign(b"erased 50 comments")
     assert keyring.signing_key("daily", "receipts").verify_key.verify(signed) == b"erased 50 comments"
 
 
-def test_new_keys_have_their_forms() -> None:
+def test_new_keys_have_their_forms():
     assert re.fullmatch(r"rk_[A-Za-z0-9_-]{43}", keys.new_api_key())
     assert re.fullmatch(r"[a-z0-9]{12}", keys.new_akismet_key())
     assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", keys.new_webhook_secret())
@@ -190,7 +186,7 @@ def test_new_keys_have_their_forms() -> None:
         assert make() != make()
 
 
-def test_a_fingerprint_finds_a_key_and_does_not_show_it(keyring: Keyring) -> None:
+def test_a_fingerprint_finds_a_key_and_does_not_show_it(keyring):
     key = keys.new_api_key()
     assert keys.fingerprint(keyring, key) == keys.fingerprint(keyring, key)
     assert re.fullmatch(r"[0-9a-f]{64}", keys.fingerprint(keyring, key))

@@ -1,11 +1,8 @@
 """The master key: read from where the operator says, made once where nobody says, never shown."""
 
-from __future__ import annotations
-
 import base64
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -25,12 +22,12 @@ KEY = bytes(range(200, 232))
         KEY.hex().upper(),
     ],
 )
-def test_the_environment_gives_the_key_in_base64_or_hex(text: str) -> None:
+def test_the_environment_gives_the_key_in_base64_or_hex(text):
     assert load_master({"REPLYDESK_MASTER_KEY": text}, None) == KEY
 
 
 @pytest.mark.parametrize("text", ["hunter2hunter2!", "c2hvcnQ=", "ab" * 31, "é" * 64, "A" * 42, "=" * 50])
-def test_a_poor_key_is_refused_in_one_line_that_does_not_show_it(text: str) -> None:
+def test_a_poor_key_is_refused_in_one_line_that_does_not_show_it(text):
     with pytest.raises(MasterKeyError) as refused:
         load_master({"REPLYDESK_MASTER_KEY": text}, None)
     assert "REPLYDESK_MASTER_KEY" in str(refused.value)
@@ -39,7 +36,7 @@ def test_a_poor_key_is_refused_in_one_line_that_does_not_show_it(text: str) -> N
     assert text not in str(refused.value)
 
 
-def test_a_file_gives_the_key(tmp_path: Path) -> None:
+def test_a_file_gives_the_key(tmp_path):
     file = tmp_path / "key"
     file.write_text(KEY.hex() + "\n")
     for mode in (0o600, 0o400, 0o440):
@@ -48,7 +45,7 @@ def test_a_file_gives_the_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o602, 0o666])
-def test_a_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
+def test_a_file_open_to_others_is_refused(tmp_path, mode):
     file = tmp_path / "key"
     file.write_text(KEY.hex())
     file.chmod(mode)
@@ -57,9 +54,7 @@ def test_a_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
     assert KEY.hex() not in str(refused.value)
 
 
-def test_the_secrets_mount_of_a_container_may_be_readable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_secrets_mount_of_a_container_may_be_readable(tmp_path, monkeypatch):
     monkeypatch.setattr(master_key, "SECRET_MOUNT", tmp_path)
     file = tmp_path / "key"
     file.write_text(KEY.hex())
@@ -67,7 +62,7 @@ def test_the_secrets_mount_of_a_container_may_be_readable(
     assert load_master({"REPLYDESK_MASTER_KEY_FILE": str(file)}, None) == KEY
 
 
-def test_missing_empty_odd_and_double_settings_are_named(tmp_path: Path) -> None:
+def test_missing_empty_odd_and_double_settings_are_named(tmp_path):
     empty = tmp_path / "empty"
     empty.touch(0o600)
     cases = [
@@ -82,7 +77,7 @@ def test_missing_empty_odd_and_double_settings_are_named(tmp_path: Path) -> None
             load_master(env, None)
 
 
-def test_the_home_gets_a_key_once(tmp_path: Path) -> None:
+def test_the_home_gets_a_key_once(tmp_path):
     home = tmp_path / "var"
     first = load_master({}, home)
     assert len(first) == 32
@@ -91,7 +86,7 @@ def test_the_home_gets_a_key_once(tmp_path: Path) -> None:
     assert [file.name for file in home.iterdir()] == ["master.key"]
 
 
-def test_two_starters_get_the_same_key(tmp_path: Path) -> None:
+def test_two_starters_get_the_same_key(tmp_path):
     for round_number in range(10):
         home = tmp_path / str(round_number)
         with ThreadPoolExecutor(8) as pool:
@@ -100,14 +95,14 @@ def test_two_starters_get_the_same_key(tmp_path: Path) -> None:
         assert [file.name for file in home.iterdir()] == ["master.key"]
 
 
-def test_a_home_key_readable_by_the_group_is_refused(tmp_path: Path) -> None:
+def test_a_home_key_readable_by_the_group_is_refused(tmp_path):
     load_master({}, tmp_path)
     (tmp_path / "master.key").chmod(0o640)
     with pytest.raises(MasterKeyError, match="chmod 600"):
         load_master({}, tmp_path)
 
 
-def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
+def test_a_home_that_is_a_file_is_named(tmp_path):
     (tmp_path / "var").write_text("x")
     with pytest.raises(MasterKeyError, match="cannot make the master key"):
         load_master({}, tmp_path / "var")

@@ -1,7 +1,5 @@
 """Dates, times, scores, prices, places and years are no phone numbers, in whatever country; numbers still are."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -82,14 +80,14 @@ PHONES = [
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_what_is_no_number_to_call_stays(region: str | None) -> None:
+def test_what_is_no_number_to_call_stays(region):
     """The library is asked about none of these, so that no country's numbering plan can take them."""
     masked = {text: mask(text, region).text for text in NO_PHONES}
     assert {text: shown for text, shown in masked.items() if shown != text} == {}
 
 
 @pytest.mark.parametrize(("region", "text"), PHONES)
-def test_a_number_to_call_still_goes(region: str | None, text: str) -> None:
+def test_a_number_to_call_still_goes(region, text):
     shown = mask(f"so {text} it is", region).text
     assert "⟦phone⟧" in shown
     assert not any(character.isdigit() for character in shown)
@@ -104,7 +102,7 @@ def test_a_number_to_call_still_goes(region: str | None, text: str) -> None:
         ("2024-01-15 0171 2345678 2024-01-16", "2024-01-15 ⟦phone⟧ 2024-01-16"),
     ],
 )
-def test_a_number_beside_a_day_goes_alone(text: str, shown: str) -> None:
+def test_a_number_beside_a_day_goes_alone(text, shown):
     assert mask(text, "DE").text == shown
 
 
@@ -129,13 +127,13 @@ BESIDE = [
 
 
 @pytest.mark.parametrize(("region", "number"), REAL)
-def test_a_number_goes_whatever_digits_stand_beside_it(region: str | None, number: str) -> None:
+def test_a_number_goes_whatever_digits_stand_beside_it(region, number):
     shown = {beside: mask(beside.format(number), region).text for beside in BESIDE}
     assert {beside: text for beside, text in shown.items() if text != beside.format("⟦phone⟧")} == {}
 
 
 @pytest.mark.parametrize("beside", ["{} 8-12", "{}/{}", "{}/08.00-12.00"])
-def test_of_two_numbers_none_is_left(beside: str) -> None:
+def test_of_two_numbers_none_is_left(beside):
     for region, number in (("DE", "0171 1234567"), ("GB", "01632 960123"), ("ES", "612 345 678")):
         shown = mask(beside.format(number, number), region).text
         assert number[-5:] not in shown
@@ -154,7 +152,7 @@ def test_of_two_numbers_none_is_left(beside: str) -> None:
     ],
 )
 @pytest.mark.parametrize("region", ["DE", "US", None])
-def test_places_of_repositories_and_links_stay_readable(text: str, region: str | None) -> None:
+def test_places_of_repositories_and_links_stay_readable(text, region):
     assert mask(text, region).text == text
 
 
@@ -174,11 +172,11 @@ def test_places_of_repositories_and_links_stay_readable(text: str, region: str |
         ("jane@example.org:hello/there", "⟦email⟧:hello/there"),
     ],
 )
-def test_an_address_goes_without_its_sentence(text: str, shown: str) -> None:
+def test_an_address_goes_without_its_sentence(text, shown):
     assert mask(text, "DE").text == shown
 
 
-def test_the_writers_own_address_goes_even_as_a_repository() -> None:
+def test_the_writers_own_address_goes_even_as_a_repository():
     own = Address.parse("git@example.org")
     assert mask("git@example.org:team/app.git", own=own).text == "⟦email⟧:team/app.git"
 
@@ -193,7 +191,7 @@ def test_the_writers_own_address_goes_even_as_a_repository() -> None:
         ("Tips to ada.quince@mail.example or ada (at) mail (dot) example", "Tips to ⟦email⟧ or ⟦email⟧"),
     ],
 )
-def test_a_title_loses_addresses_alone(title: str, kept: str | None) -> None:
+def test_a_title_loses_addresses_alone(title, kept):
     site = replace(courier(), id=1, region="DE")
     given = Submission(Article("https://courier.example/a", title), "Ada", "Hello.", Source.API)
     draft = Sanitizer(Keyring(bytes(32))).draft(site, given, datetime(2026, 11, 22, tzinfo=UTC))

@@ -42,7 +42,7 @@ class Letter:
     address: Address
 
 
-def test_nothing_but_reveal_shows_an_address(caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_but_reveal_shows_an_address(caplog):
     address = Address.parse(PLAIN)
     logging.getLogger("test").warning("posted by %s %r", address, [address])
     shown = [
@@ -62,27 +62,27 @@ def test_nothing_but_reveal_shows_an_address(caplog: pytest.LogCaptureFixture) -
     assert address.reveal() == PLAIN
 
 
-def test_the_memory_of_an_address_is_noise() -> None:
+def test_the_memory_of_an_address_is_noise():
     address = Address.parse("plain.address@news.example")
     inside = [getattr(address, f"_Address__{name}") for name in ("blind", "pad")]
     assert all(b"news" not in part and b"plain" not in part for part in inside)
 
 
 @pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, vars, len, list])
-def test_an_address_cannot_leave(leave: object) -> None:
+def test_an_address_cannot_leave(leave):
     assert callable(leave)
     with pytest.raises(TypeError):
         leave(Address.parse(PLAIN))
 
 
-def test_a_dataclass_cannot_carry_it_out() -> None:
+def test_a_dataclass_cannot_carry_it_out():
     with pytest.raises(TypeError):
         asdict(Letter(Address.parse(PLAIN)))
     with pytest.raises(TypeError):
         Address.parse(PLAIN).__getstate__()
 
 
-def test_comparing_addresses_tells_nothing() -> None:
+def test_comparing_addresses_tells_nothing():
     assert Address.parse(PLAIN) != Address.parse(PLAIN)
     with pytest.raises(TypeError):
         sorted([Address.parse(PLAIN), Address.parse(PLAIN)])  # type: ignore[type-var] # that it fails is the point
@@ -108,7 +108,7 @@ def test_comparing_addresses_tells_nothing() -> None:
         "x" * 64 + "@example.org",
     ],
 )
-def test_addresses_people_have_are_taken(text: str) -> None:
+def test_addresses_people_have_are_taken(text):
     assert Address.parse(text).reveal() == text.strip()
 
 
@@ -150,7 +150,7 @@ def test_addresses_people_have_are_taken(text: str) -> None:
         "ﷺ" * 100 + "@example.org",
     ],
 )
-def test_what_is_no_address_is_refused_without_repeating_it(text: str) -> None:
+def test_what_is_no_address_is_refused_without_repeating_it(text):
     with pytest.raises(AddressError) as refused:
         Address.parse(text)
     assert isinstance(refused.value, ValueError)
@@ -171,7 +171,7 @@ def test_what_is_no_address_is_refused_without_repeating_it(text: str) -> None:
 
 @bounded
 @given(st.text(max_size=400))
-def test_parsing_any_text_gives_an_address_or_a_clear_refusal(text: str) -> None:
+def test_parsing_any_text_gives_an_address_or_a_clear_refusal(text):
     try:
         address = Address.parse(text)
     except AddressError:
@@ -184,7 +184,7 @@ LOCALS = st.text(st.characters(min_codepoint=33, exclude_characters='@"\\'), min
 
 @bounded
 @given(LOCALS, st.sampled_from(["Example.org", "BÜCHER.example", "xn--bcher-kva.example", "例え.テスト"]))
-def test_normalising_twice_changes_nothing(local: str, domain: str) -> None:
+def test_normalising_twice_changes_nothing(local, domain):
     try:
         once = normalise(Address.parse(f"{local}@{domain}"))
     except AddressError:
@@ -207,11 +207,11 @@ def test_normalising_twice_changes_nothing(local: str, domain: str) -> None:
         ("a.b+c@example.org", "a.b+c@example.org"),
     ],
 )
-def test_equal_addresses_have_one_normal_form(typed: str, normal: str) -> None:
+def test_equal_addresses_have_one_normal_form(typed, normal):
     assert normalise(Address.parse(typed)) == normal
 
 
-def test_a_box_opens_with_the_sites_private_key_alone() -> None:
+def test_a_box_opens_with_the_sites_private_key_alone():
     """The address comes back as typed, from bytes or base64, with the right key; nobody else opens it."""
     public, private = new_contact_keys()
     box = seal(public, Address.parse(PLAIN))
@@ -223,20 +223,20 @@ def test_a_box_opens_with_the_sites_private_key_alone() -> None:
     assert SealedBox(PrivateKey(base64.b64decode(private))).decrypt(box).decode() == PLAIN
 
 
-def test_two_boxes_of_one_address_differ() -> None:
+def test_two_boxes_of_one_address_differ():
     public, _ = new_contact_keys()
     assert seal(public, Address.parse(PLAIN)) != seal(public, Address.parse(PLAIN))
 
 
 @bounded
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300)))
-def test_what_is_no_box_is_refused_clearly(box: str | bytes) -> None:
+def test_what_is_no_box_is_refused_clearly(box):
     with pytest.raises(BoxError):
         open_box("A" * 43 + "=", box)
 
 
 @pytest.mark.parametrize("key", ["", "no key", "AAAA", "A" * 100, "é" * 43, "A" * 100_000])
-def test_what_is_no_contact_key_is_refused_clearly(key: str) -> None:
+def test_what_is_no_contact_key_is_refused_clearly(key):
     with pytest.raises(ContactKeyError) as refused:
         seal(key, Address.parse(PLAIN))
     assert not key or key not in str(refused.value)
@@ -244,7 +244,7 @@ def test_what_is_no_contact_key_is_refused_clearly(key: str) -> None:
         open_box(key, b"x" * 64)
 
 
-def test_the_author_key_knows_a_person_again_on_one_site_only() -> None:
+def test_the_author_key_knows_a_person_again_on_one_site_only():
     key = author_key(KEYRING, "daily", Address.parse("Name@Bücher.example"))
     assert key == author_key(KEYRING, "daily", Address.parse("name@xn--bcher-kva.example"))
     assert key != author_key(KEYRING, "weekly", Address.parse("name@bücher.example"))
@@ -252,7 +252,7 @@ def test_the_author_key_knows_a_person_again_on_one_site_only() -> None:
     assert len(bytes.fromhex(key)) == 32
 
 
-def test_a_site_chooses_what_is_kept() -> None:
+def test_a_site_chooses_what_is_kept():
     public, private = new_contact_keys()
     sealer, address = Sealer(KEYRING), Address.parse(PLAIN)
     both = sealer.seal("daily", public, address)
@@ -269,7 +269,7 @@ def test_a_site_chooses_what_is_kept() -> None:
     assert both.author_key not in repr(both)
 
 
-def test_author_keys_of_older_masters_are_still_found() -> None:
+def test_author_keys_of_older_masters_are_still_found():
     address = Address.parse(PLAIN)
     rotated = Keyring(bytes(range(1, 33)), version=2, older={1: bytes(range(32))})
     now, before = Sealer(rotated).author_keys("daily", address)

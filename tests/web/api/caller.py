@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,12 +20,17 @@ from service import usecases
 from service.context import AppContext
 from service.domain.comment import Comment
 from service.domain.verdict import LABELS, Action, Assessment, Decision, Effort, Span, Who
+from service.importers.jsonl import import_lines
+from service.importers.wordpress import import_export
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import Store
 from service.usecases import Judgement, Scored
-from service.usecases.sites import Enrolment, enrol_site
+from service.usecases.moderators import invite
+from service.usecases.sites import Enrolment, enrol_site, tune_site
 from service.web import create_app
+from service.webhooks import signing
 from tests.factories import ADDRESS, SetClock, context_over
+from tests.wxr import HEAD, TAIL
 
 ARTICLE = "https://courier.example/bridge"
 
@@ -47,6 +56,7 @@ class Newsroom:
     dispatcher: RecordingDispatcher
     courier: Enrolment
     herald: Enrolment
+    import_faults: list[Any] = field(default_factory=list)
 
     @classmethod
     def over(
@@ -81,11 +91,73 @@ class Newsroom:
     def post_raw(self, raw: bytes, content_type: str = "application/json") -> TestResponse:
         return self.call("POST", "/v1/comments", data=raw, content_type=content_type)
 
+    def post_batch(self, *items: object, **more: Any) -> list[dict[str, Any]]:
+        """Post a batch and return its results."""
+        answer = self.call("POST", "/v1/comments/batch", json=list(items), **more)
+        assert answer.status_code == 200, answer.text
+        return answer.json["results"]
+
+    def post_signed(
+        self, raw: bytes, secret: str = "", age: int = 0, webhook_id: str = "msg_1", site: str = "courier"
+    ) -> TestResponse:
+        """Post to the inbound webhook of a site, signed `age` seconds ago."""
+        at = int((self.clock() - timedelta(seconds=age)).timestamp())
+        headers = signing.sign([secret or self.courier.inbound_secret], webhook_id, at, raw)
+        path = f"/v1/sites/{site}/inbound"
+        return self.call("POST", path, None, data=raw, content_type="application/json", headers=headers)
+
+    def import_lines(self, *lines: object) -> dict[str, int]:
+        """Import comments as JSON lines and return what was counted; faults are kept in `import_faults`."""
+        return self.import_raw(import_lines, b"".join(json.dumps(one).encode() + b"\n" for one in lines))
+
+    def import_wordpress(self, *items: bytes, begin: bytes = HEAD) -> dict[str, int]:
+        """Import an export of these articles likewise."""
+        return self.import_raw(import_export, begin + b"".join(items) + TAIL)
+
+    def import_raw(self, importer: Callable[..., Any], raw: bytes) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        self.import_faults = []
+        for batch in importer(self.context, self.courier.site, io.BytesIO(raw)):
+            counts += batch.counts
+            self.import_faults += batch.faults
+        return dict(counts)
+
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.call("GET", path, **more)
 
     def decide(self, action: str = "approve", comment_id: str = "c-1", **given: Any) -> TestResponse:
         return self.call("POST", f"/v1/comments/{comment_id}/decision", json={"action": action, **given})
+
+    def approve_all(self) -> None:
+        """Approve what waits for the scorer or a person."""
+        for status in ("pending", "held"):
+            for row in self.get(f"/v1/comments?status={status}&limit=200").json["comments"]:
+                replaces = {"replaces": row["decision"]} if row["decision"] else {}
+                assert self.decide("approve", row["id"], **replaces).status_code == 200
+
+    def published(self, url: str = ARTICLE, query: str = "") -> list[dict[str, Any]]:
+        """Return what readers of the article see."""
+        asked = f"/v1/sites/courier/published?article_url={quote(url, safe='')}{query}"
+        return self.call("GET", asked, None).json["comments"]
+
+    def published_ids(self, url: str = ARTICLE) -> list[str]:
+        return [one["id"] for one in self.published(url)]
+
+    def thread_on_desk(self) -> str:
+        """The page that shows a moderator the whole thread of the bridge."""
+        return self.signed_in().get(f"/desk/article?site=courier&url={quote(ARTICLE, safe='')}").text
+
+    def tune(self, **terms: str) -> None:
+        """Set options and policy of the courier; the process knows them at once."""
+        tune_site(self.context, "courier", terms)
+        self.forget()
+
+    def signed_in(self) -> FlaskClient:
+        """A browser in which a lead moderator is signed in."""
+        browser = self.client
+        _, link = invite(self.context, "Mara", "lead")
+        assert browser.post(link.removeprefix(self.context.settings.public_url)).status_code == 303
+        return browser
 
     def comment(self, comment_id: str = "c-1") -> Comment:
         with self.context.deps.store.read() as tx:
@@ -98,11 +170,7 @@ class Newsroom:
             return len(tx.comments.page(self.courier.site.id, limit=200).comments)
 
     def settle(
-        self,
-        comment_id: str = "c-1",
-        toxicity: float = 0.7,
-        effort: Effort = Effort.FULL,
-        **others: float,
+        self, comment_id: str = "c-1", toxicity: float = 0.7, effort: Effort = Effort.FULL, **others: float
     ) -> None:
         """Let the model decide: held at the shipped policy, unless `toxicity` says otherwise."""
         scores = {**dict.fromkeys(LABELS, 0.01), "toxicity": toxicity, **others}
@@ -128,9 +196,10 @@ class Newsroom:
 
     def forget(self) -> None:
         """Let the two seconds pass for which the process remembers keys and sites."""
-        here = self.app.extensions["replydesk.api"]
-        here.by_key.forget()
-        here.by_name.forget()
+        for name in ("api", "compat"):
+            here = self.app.extensions[f"replydesk.{name}"]
+            here.by_key.forget()
+            here.by_name.forget()
 
     def publish_due(self) -> int:
         return usecases.publish_due(self.context.deps)
@@ -153,3 +222,33 @@ def problem(response: TestResponse, status: int, name: str) -> dict[str, Any]:
 def faults(found: dict[str, Any]) -> dict[str, str]:
     """Return the faulty fields of a problem with their codes."""
     return {fault["field"]: fault["code"] for fault in found["errors"]}
+
+
+def faults_of_post(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+    answer = newsroom.post(given)
+    return {} if answer.status_code in (200, 202) else faults(problem(answer, 422, "validation"))
+
+
+def faults_in_batch(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+    (result,) = newsroom.post_batch(given)
+    return {} if result["code"] in (200, 202) else faults(result["problem"])
+
+
+def faults_of_webhook(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+    raw = json.dumps(given).encode()
+    answer = newsroom.post_signed(raw, webhook_id=f"msg-{given['id']}-{hash(raw)}")
+    return {} if answer.status_code in (200, 202) else faults(problem(answer, 422, "validation"))
+
+
+def faults_of_line(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+    newsroom.import_lines(given)
+    return {fault.field: "blank" for fault in newsroom.import_faults}
+
+
+ENTRIES = {
+    "api": faults_of_post,
+    "batch": faults_in_batch,
+    "inbound": faults_of_webhook,
+    "lines": faults_of_line,
+}
+"""Each way in for a submission; they return the faulty fields with their codes, none when it was accepted."""

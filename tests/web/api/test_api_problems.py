@@ -1,29 +1,26 @@
 """Bad input: every fault is named by its field, every error is a problem, and no value comes back."""
 
-from __future__ import annotations
-
 import json
-from typing import Any
 
 import pytest
 
 from service.web.problems import KINDS
 from tests.factories import ADDRESS
-from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
+from tests.web.api.caller import ARTICLE, faults, problem, submission
 
 CANARY = "do-not-repeat-me@example.org"
 
 
-def article(**changes: Any) -> dict[str, Any]:
+def article(**changes):
     return submission(article={"url": ARTICLE, **changes})
 
 
-def author(**changes: Any) -> dict[str, Any]:
+def author(**changes):
     given = {"name": "Ada", "email": ADDRESS, **changes}
     return submission(author={name: value for name, value in given.items() if value is not ...})
 
 
-BAD: list[tuple[str, object, dict[str, str]]] = [
+BAD = [
     ("nothing at all", {}, {"article": "missing", "author": "missing", "body": "missing"}),
     ("a list", [], {"(request)": "object"}),
     ("a text", "comment", {"(request)": "object"}),
@@ -101,20 +98,20 @@ BAD: list[tuple[str, object, dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("given", "expected"), [pytest.param(*bad[1:], id=bad[0]) for bad in BAD])
-def test_a_fault_is_named(newsroom: Newsroom, given: object, expected: dict[str, str]) -> None:
+def test_a_fault_is_named(newsroom, given, expected):
     answer = newsroom.post_raw(json.dumps(given).encode())
     assert faults(problem(answer, 422, "validation")) == expected
     assert CANARY not in answer.text
     assert newsroom.count() == 0
 
 
-def test_every_fault_is_named_at_once(newsroom: Newsroom) -> None:
+def test_every_fault_is_named_at_once(newsroom):
     given = submission(id="a b", body="", author={"name": "", "email": "x"}, article={"url": "x"}, extra=1)
     found = faults(problem(newsroom.post(given), 422, "validation"))
     assert list(found) == ["id", "article.url", "author.name", "author.email", "body", "extra"]
 
 
-def test_a_thousand_faults_are_bounded(newsroom: Newsroom) -> None:
+def test_a_thousand_faults_are_bounded(newsroom):
     answer = newsroom.post(submission(**{f"f{n}": n for n in range(5_000)}))
     assert len(problem(answer, 422, "validation")["errors"]) <= 50
     assert len(answer.data) < 20_000
@@ -150,7 +147,7 @@ GOOD = json.dumps(submission())
         pytest.param(b'{"body": ' + b"[NaN," * 101 + b"1" + b"]" * 101 + b"}", id="a hundred NaN"),
     ],
 )
-def test_what_is_no_json_is_malformed(newsroom: Newsroom, raw: bytes) -> None:
+def test_what_is_no_json_is_malformed(newsroom, raw):
     problem(newsroom.post_raw(raw), 400, "malformed")
     assert newsroom.count() == 0
 
@@ -167,11 +164,11 @@ def test_what_is_no_json_is_malformed(newsroom: Newsroom, raw: bytes) -> None:
         (b'{"a":' * 60 + b"NaN" + b"}" * 60, "a.a.a.a.a.a", "not_json"),
     ],
 )
-def test_a_flaw_names_its_place(newsroom: Newsroom, raw: bytes, field: str, code: str) -> None:
+def test_a_flaw_names_its_place(newsroom, raw, field, code):
     assert faults(problem(newsroom.post_raw(raw), 422, "validation")) == {field: code}
 
 
-def test_a_flaw_in_a_vast_body_is_refused_all_the_same(newsroom: Newsroom) -> None:
+def test_a_flaw_in_a_vast_body_is_refused_all_the_same(newsroom):
     """Where the place would take too long to find, the fault is said of the whole."""
     raw = b'{"body": [NaN' + b",[]" * 80_000 + b"]}"
     found = problem(newsroom.post_raw(raw), 422, "validation")
@@ -191,29 +188,29 @@ def test_a_flaw_in_a_vast_body_is_refused_all_the_same(newsroom: Newsroom) -> No
         "application/jsonp",
     ],
 )
-def test_another_content_type_is_refused(newsroom: Newsroom, content_type: str) -> None:
+def test_another_content_type_is_refused(newsroom, content_type):
     problem(newsroom.post_raw(GOOD.encode(), content_type), 415, "unsupported-media-type")
 
 
 @pytest.mark.parametrize(
     "content_type", ["application/json; charset=UTF-8", "Application/JSON", "application/json;a=b"]
 )
-def test_json_may_be_spelled_as_the_standard_allows(newsroom: Newsroom, content_type: str) -> None:
+def test_json_may_be_spelled_as_the_standard_allows(newsroom, content_type):
     assert newsroom.post_raw(GOOD.encode(), content_type).status_code == 202
 
 
-def test_a_compressed_body_is_refused(newsroom: Newsroom) -> None:
+def test_a_compressed_body_is_refused(newsroom):
     answer = newsroom.post(headers={"Content-Encoding": "gzip"})
     problem(answer, 415, "unsupported-media-type")
 
 
-def test_a_large_comment_is_refused(newsroom: Newsroom) -> None:
+def test_a_large_comment_is_refused(newsroom):
     raw = GOOD.encode()
     problem(newsroom.post_raw(raw + b" " * (256 * 1024)), 413, "too-large")
     assert newsroom.post_raw(raw + b" " * (256 * 1024 - len(raw))).status_code == 202
 
 
-def test_a_large_batch_is_refused(newsroom: Newsroom) -> None:
+def test_a_large_batch_is_refused(newsroom):
     raw = b"[" + b" " * (16 * 1024 * 1024) + b"]"
     answer = newsroom.call("POST", "/v1/comments/batch", data=raw, content_type="application/json")
     problem(answer, 413, "too-large")
@@ -234,9 +231,7 @@ def test_a_large_batch_is_refused(newsroom: Newsroom) -> None:
         ("BREW", "/metrics", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
-def test_a_wrong_method_is_told_the_right_ones(
-    newsroom: Newsroom, method: str, path: str, allowed: set[str]
-) -> None:
+def test_a_wrong_method_is_told_the_right_ones(newsroom, method, path, allowed):
     for key in ("", None):
         answer = newsroom.call(method, path, key)
         problem(answer, 405, "method-not-allowed")
@@ -244,16 +239,16 @@ def test_a_wrong_method_is_told_the_right_ones(
 
 
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/comment", "/v1/comments/", "/v1/sites/A_B/published"])
-def test_an_unknown_address_is_a_problem_too(newsroom: Newsroom, path: str) -> None:
+def test_an_unknown_address_is_a_problem_too(newsroom, path):
     problem(newsroom.get(path, headers={"Accept": "text/html"}), 404, "not-found")
 
 
-def test_a_person_sees_a_page(newsroom: Newsroom) -> None:
+def test_a_person_sees_a_page(newsroom):
     answer = newsroom.get("/nowhere", headers={"Accept": "text/html,*/*;q=0.8"})
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
 
 
-def test_the_types_of_problems_stay(newsroom: Newsroom) -> None:
+def test_the_types_of_problems_stay(newsroom):
     assert {kind.name for kind in KINDS.values()} >= {
         "malformed", "unauthorized", "not-found", "gone", "no-contact", "method-not-allowed", "conflict", "final",
         "idempotency-mismatch", "too-large", "unsupported-media-type", "validation", "too-many-requests", "internal",
@@ -265,5 +260,5 @@ def test_the_types_of_problems_stay(newsroom: Newsroom) -> None:
         assert kind.title in page.text
 
 
-def test_an_unknown_type_has_no_page(newsroom: Newsroom) -> None:
+def test_an_unknown_type_has_no_page(newsroom):
     assert newsroom.call("GET", "/problems/nonsense", None).status_code == 404

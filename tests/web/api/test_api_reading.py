@@ -1,32 +1,26 @@
 """Reading: one comment, its box, pages; and a desk's decision that has not left yet is nowhere to be seen."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from service import usecases
-from service.domain.verdict import LABELS, Action, Who
-from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
+from service.domain.verdict import LABELS, Action
+from tests.web.api.caller import ARTICLE, faults, problem, submission
 
 
-def shown(newsroom: Newsroom, comment_id: str = "c-1") -> dict[str, Any]:
+def shown(newsroom, comment_id="c-1"):
     answer = newsroom.get(f"/v1/comments/{comment_id}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json
-    return found
+    return answer.json
 
 
-def listed(newsroom: Newsroom, query: str = "") -> list[str]:
+def listed(newsroom, query=""):
     answer = newsroom.get(f"/v1/comments{query}")
     assert answer.status_code == 200, answer.text
-    assert answer.json is not None
     return [comment["id"] for comment in answer.json["comments"]]
 
 
-def test_a_comment_shows_its_verdict(newsroom: Newsroom) -> None:
+def test_a_comment_shows_its_verdict(newsroom):
     newsroom.post()
     newsroom.settle()
     comment = shown(newsroom)
@@ -41,7 +35,7 @@ def test_a_comment_shows_its_verdict(newsroom: Newsroom) -> None:
     assert comment["decision"] == comment["decisions"][0]["decision"]
 
 
-def test_a_writer_at_risk_and_a_rule_are_shown(newsroom: Newsroom) -> None:
+def test_a_writer_at_risk_and_a_rule_are_shown(newsroom):
     newsroom.post(submission(body="He lives at 14 Osterby Drive. I do not want to wake up again."))
     newsroom.settle(self_harm=0.8, spam=0.99)
     verdict = shown(newsroom)["verdict"]
@@ -55,7 +49,7 @@ def test_a_writer_at_risk_and_a_rule_are_shown(newsroom: Newsroom) -> None:
     assert {span.get("rule") for span in verdict["spans"]} == {None, "personal_data"}
 
 
-def test_a_pending_comment_shows_no_verdict(newsroom: Newsroom) -> None:
+def test_a_pending_comment_shows_no_verdict(newsroom):
     newsroom.post()
     newsroom.settle()
     newsroom.post(submission(body="Second thoughts."))
@@ -63,13 +57,8 @@ def test_a_pending_comment_shows_no_verdict(newsroom: Newsroom) -> None:
     assert (comment["status"], comment["revision"], comment["verdict"]) == ("pending", 2, None)
 
 
-def test_contacts_in_the_text_are_placeholders(newsroom: Newsroom) -> None:
-    newsroom.post(submission(body="Write to bo@example.org, all of you."))
-    assert shown(newsroom)["body"] == "Write to ⟦email⟧, all of you."
-
-
 @pytest.mark.parametrize("path", ["/v1/comments/c-1", "/v1/comments/c-1/contact"])
-def test_another_sites_comment_is_not_found(newsroom: Newsroom, path: str) -> None:
+def test_another_sites_comment_is_not_found(newsroom, path):
     newsroom.post()
     problem(newsroom.call("GET", path, newsroom.herald.key), 404, "not-found")
 
@@ -82,38 +71,33 @@ def test_another_sites_comment_is_not_found(newsroom: Newsroom, path: str) -> No
         ("POST", "/v1/comments/c-1/undo", {}),
     ],
 )
-def test_another_sites_comment_cannot_be_touched(
-    newsroom: Newsroom, method: str, path: str, given: Any
-) -> None:
+def test_another_sites_comment_cannot_be_touched(newsroom, method, path, given):
     newsroom.post()
     newsroom.settle()
     problem(newsroom.call(method, path, newsroom.herald.key, json=given), 404, "not-found")
     assert shown(newsroom)["status"] == "held"
 
 
-def test_no_address_no_box(newsroom: Newsroom) -> None:
+def test_no_address_no_box(newsroom):
     with newsroom.context.deps.store.write() as tx:
         tx.sites.save(replace(newsroom.courier.site, email_required=False))
     newsroom.post(submission(author={"name": "Ada"}))
     problem(newsroom.get("/v1/comments/c-1/contact"), 404, "no-contact")
 
 
-def test_pages_follow_the_cursor(newsroom: Newsroom) -> None:
+def test_pages_follow_the_cursor(newsroom):
     for n in range(5):
         newsroom.post(submission(id=f"c-{n}"))
     first = newsroom.get("/v1/comments?limit=2").json
-    assert first is not None
     newsroom.post(submission(id="c-new"))
     second = newsroom.get(f"/v1/comments?limit=2&after={first['next']}").json
-    assert second is not None
     third = newsroom.get(f"/v1/comments?limit=2&after={second['next']}").json
-    assert third is not None
     pages = [[comment["id"] for comment in page["comments"]] for page in (first, second, third)]
     assert pages == [["c-4", "c-3"], ["c-2", "c-1"], ["c-0"]]
     assert third["next"] is None
 
 
-def test_pages_can_be_narrowed(newsroom: Newsroom) -> None:
+def test_pages_can_be_narrowed(newsroom):
     newsroom.post()
     newsroom.post(submission(id="c-2", article={"url": "https://courier.example/other"}))
     newsroom.settle("c-2")
@@ -144,14 +128,14 @@ def test_pages_can_be_narrowed(newsroom: Newsroom) -> None:
         ("ada.unique.canary@example.org=1", "(unknown)", "unknown"),
     ],
 )
-def test_a_strange_page_is_refused(newsroom: Newsroom, query: str, field: str, code: str) -> None:
+def test_a_strange_page_is_refused(newsroom, query, field, code):
     assert faults(problem(newsroom.get(f"/v1/comments?{query}"), 422, "validation")) == {field: code}
 
 
 # -- what is not published ---------------------------------------------------------------------------------------
 
 
-def test_a_waiting_decision_is_invisible(newsroom: Newsroom) -> None:
+def test_a_waiting_decision_is_invisible(newsroom):
     newsroom.post()
     newsroom.settle()
     held = shown(newsroom)
@@ -170,18 +154,7 @@ def test_a_waiting_decision_is_invisible(newsroom: Newsroom) -> None:
     assert listed(newsroom, "?status=approved") == ["c-1"]
 
 
-def test_a_waiting_decision_taken_back_never_was(newsroom: Newsroom) -> None:
-    newsroom.post()
-    newsroom.settle()
-    held = shown(newsroom)
-    newsroom.review(Action.SPAM)
-    usecases.undo(newsroom.context.deps, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
-    newsroom.clock.pass_seconds(10)
-    newsroom.publish_due()
-    assert shown(newsroom) == held
-
-
-def test_waiting_decisions_keep_their_place_in_a_page(newsroom: Newsroom) -> None:
+def test_waiting_decisions_keep_their_place_in_a_page(newsroom):
     for n in range(6):
         newsroom.post(submission(id=f"c-{n}"))
         newsroom.settle(f"c-{n}")
@@ -190,7 +163,6 @@ def test_waiting_decisions_keep_their_place_in_a_page(newsroom: Newsroom) -> Non
     found, query = [], "?status=held&limit=2"
     while True:
         page = newsroom.get(f"/v1/comments{query}").json
-        assert page is not None
         found += [comment["id"] for comment in page["comments"]]
         if page["next"] is None:
             break
@@ -203,7 +175,7 @@ def test_waiting_decisions_keep_their_place_in_a_page(newsroom: Newsroom) -> Non
 # -- withdrawn ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_withdrawn_comment_is_gone(newsroom: Newsroom) -> None:
+def test_a_withdrawn_comment_is_gone(newsroom):
     newsroom.post()
     newsroom.settle(toxicity=0.1)
     answer = newsroom.call("DELETE", "/v1/comments/c-1")
@@ -215,20 +187,13 @@ def test_a_withdrawn_comment_is_gone(newsroom: Newsroom) -> None:
     assert newsroom.get("/v1/decisions").json["decisions"][-1]["status"] == "withdrawn"
 
 
-def test_withdrawing_twice_is_no_error(newsroom: Newsroom) -> None:
-    newsroom.post()
-    first, second = (newsroom.call("DELETE", "/v1/comments/c-1") for _ in range(2))
-    assert (first.status_code, second.status_code) == (200, 200)
-    assert first.json == second.json
-
-
 @pytest.mark.parametrize("comment_id", ["c-9", "C-1", "c%2F1", "é", "a" * 129, "%00", "..%2f..%2fetc"])
-def test_what_is_not_there_is_not_found(newsroom: Newsroom, comment_id: str) -> None:
+def test_what_is_not_there_is_not_found(newsroom, comment_id):
     newsroom.post()
     problem(newsroom.get(f"/v1/comments/{comment_id}"), 404, "not-found")
 
 
-def test_a_comment_may_be_called_batch(newsroom: Newsroom) -> None:
+def test_a_comment_may_be_called_batch(newsroom):
     """The batch's own address is a comment's, too: shown where there is one, else the method is what is wrong."""
     answer = newsroom.get("/v1/comments/batch")
     problem(answer, 405, "method-not-allowed")
@@ -238,5 +203,5 @@ def test_a_comment_may_be_called_batch(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS"])
-def test_the_batch_names_its_own_methods(newsroom: Newsroom, method: str) -> None:
+def test_the_batch_names_its_own_methods(newsroom, method):
     assert newsroom.call(method, "/v1/comments/batch").headers["Allow"] == "POST, OPTIONS"

@@ -1,85 +1,49 @@
 """Edits of decided comments: a person's refusal outlives new text, and an edit keeps the time of the first posting."""
 
-from __future__ import annotations
-
-import io
-import json
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from service.domain.author_status import AuthorStatus
-from service.domain.comment import Comment
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
-from service.importers.jsonl import import_lines
-from service.importers.wordpress import import_export
 from service.usecases import Scored, StatusChange, record_scores, rescore, set_author_status, undo
 from service.usecases.articles import describe_article, move_thread
-from service.usecases.sites import tune_site
-from service.webhooks import signing
 from tests.factories import NOON
-from tests.web.api.caller import ARTICLE, Newsroom, submission
+from tests.web.api.caller import ARTICLE, ENTRIES, submission
+from tests.wxr import comment, item
 
 CALM = "Thank you for the report about the bridge, it was a good read."
-HEAD = (
-    b'<?xml version="1.0" encoding="UTF-8" ?><rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/">'
-    b"<channel>"
-)
-WP_COMMENT = (
-    "<item><title>The bridge</title><link>{url}</link><wp:post_date_gmt>2026-10-31 09:00:00</wp:post_date_gmt>"
-    "<wp:status>publish</wp:status><wp:post_type>post</wp:post_type>"
-    "<wp:comment><wp:comment_id>{number}</wp:comment_id><wp:comment_author>Ada</wp:comment_author>"
-    "<wp:comment_date_gmt>2026-11-01 10:00:00</wp:comment_date_gmt>"
-    "<wp:comment_content><![CDATA[{body}]]></wp:comment_content>"
-    "<wp:comment_approved>{state}</wp:comment_approved><wp:comment_type>comment</wp:comment_type>"
-    "<wp:comment_parent>0</wp:comment_parent></wp:comment></item>"
-)
 
 
-def judged(newsroom: Newsroom, comment: Comment, **scores: float) -> None:
+def judge(newsroom, comment_id="c-1", **scores):
     """Let the model decide a comment by these scores; without any it finds nothing against it."""
     told = Assessment({**dict.fromkeys(LABELS, 0.01), **scores}, "made-up-1", language="en")
-    record_scores(newsroom.context.deps, [Scored(comment, told)])
+    record_scores(newsroom.context.deps, [Scored(newsroom.comment(comment_id), told)])
+    return newsroom.comment(comment_id)
 
 
-def post_alone(newsroom: Newsroom, comment_id: str, body: str) -> None:
-    assert newsroom.post(submission(id=comment_id, body=body)).status_code in (200, 202)
+def post(newsroom, comment_id="c-1", **changes):
+    assert newsroom.post(submission(id=comment_id, **changes)).status_code in (200, 202)
 
 
-def post_in_batch(newsroom: Newsroom, comment_id: str, body: str) -> None:
-    answer = newsroom.call("POST", "/v1/comments/batch", json=[submission(id=comment_id, body=body)])
-    assert answer.status_code == 200
+def edited(newsroom, body=CALM, **changes):
+    """Post new text for the comment and let the model decide it."""
+    post(newsroom, body=body, **changes)
+    return judge(newsroom)
 
 
-def post_inbound(newsroom: Newsroom, comment_id: str, body: str) -> None:
-    raw = json.dumps(submission(id=comment_id, body=body)).encode()
-    moment = int(newsroom.clock.now.timestamp())
-    headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{hash(body)}", moment, raw)
-    answer = newsroom.call(
-        "POST",
-        "/v1/sites/courier/inbound",
-        None,
-        data=raw,
-        headers={**headers, "Content-Type": "application/json"},
-    )
-    assert answer.status_code in (200, 202), answer.text
+def export(newsroom, body, state, number=7):
+    """Import an export in which this is a comment's text and state; return what became of it."""
+    newsroom.import_wordpress(item(comment(number, body, state=state), status="publish"))
+    return newsroom.comment(f"wp-{number}")
 
 
-def import_line(newsroom: Newsroom, comment_id: str, body: str) -> None:
-    line = json.dumps(submission(id=comment_id, body=body)).encode()
-    list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(line)))
+def overrule(newsroom, action, comment_id="c-1", **given):
+    """Let a moderator replace the decision that stands."""
+    newsroom.review(action, comment_id, replaces=newsroom.comment(comment_id).decision_id, **given)
 
 
-ENTRIES: dict[str, Callable[[Newsroom, str, str], None]] = {
-    "api": post_alone,
-    "batch": post_in_batch,
-    "inbound": post_inbound,
-    "lines": import_line,
-}
 DECISIONS = {
     "rejected by a moderator": lambda newsroom: newsroom.review(Action.REJECT, delay=0),
     "spam by a moderator": lambda newsroom: newsroom.review(Action.SPAM, delay=0),
@@ -91,274 +55,205 @@ DECISIONS = {
 }
 
 
-@pytest.mark.parametrize("entry", ENTRIES)
-@pytest.mark.parametrize("decision", DECISIONS)
-def test_new_text_does_not_lift_a_persons_refusal(newsroom: Newsroom, decision: str, entry: str) -> None:
+@pytest.mark.parametrize(
+    ("decision", "entry"),
+    [(decision, "api") for decision in DECISIONS] + [("rejected by a moderator", entry) for entry in ENTRIES],
+)
+def test_new_text_does_not_lift_a_persons_refusal(newsroom, decision, entry):
     newsroom.post()
     DECISIONS[decision](newsroom)
-    ENTRIES[entry](newsroom, "c-1", CALM)
-    revised = newsroom.comment()
-    assert (revised.revision, revised.status) == (2, Status.PENDING)
-    judged(newsroom, revised)
-    after = newsroom.comment()
+    assert ENTRIES[entry](newsroom, submission(body=CALM)) == {}
+    assert (newsroom.comment().revision, newsroom.comment().status) == (2, Status.PENDING)
+    after = judge(newsroom)
     assert (after.status, after.published_revision) == (Status.HELD, None)
-    assert after.verdict is not None
     assert "earlier_decision" in [reason.code for reason in after.verdict.reasons]
     assert newsroom.get("/v1/decisions").json["decisions"][-1]["action"] == "hold"
 
 
-def test_a_refusal_is_kept_in_the_real_stores(real_newsroom: Newsroom) -> None:
-    newsroom = real_newsroom
-    newsroom.post()
-    newsroom.review(Action.REJECT, delay=0)
+def test_a_refusal_is_kept_in_the_real_stores(real_newsroom):
+    real_newsroom.post()
+    real_newsroom.review(Action.REJECT, delay=0)
     for number in range(3):
-        post_alone(newsroom, "c-1", f"{CALM} {number}")
-        judged(newsroom, newsroom.comment())
-        assert newsroom.comment().status is Status.HELD
-    newsroom.review(Action.APPROVE, delay=0)
-    post_alone(newsroom, "c-1", f"{CALM} And a good day to all.")
-    judged(newsroom, newsroom.comment())
-    assert newsroom.comment().status is Status.APPROVED
+        assert edited(real_newsroom, f"{CALM} {number}").status is Status.HELD
+    real_newsroom.review(Action.APPROVE, delay=0)
+    assert edited(real_newsroom, f"{CALM} And a good day to all.").status is Status.APPROVED
 
 
-def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) -> None:
+def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom):
     newsroom.post()
-    set_author_status(
-        newsroom.context.deps,
-        newsroom.courier.site,
-        newsroom.comment().pk,
-        StatusChange(AuthorStatus.TRUSTED, "Mara"),
-    )
+    trusted = StatusChange(AuthorStatus.TRUSTED, "Mara")
+    set_author_status(newsroom.context.deps, newsroom.courier.site, newsroom.comment().pk, trusted)
     newsroom.review(Action.SPAM, delay=0)
-    post_alone(newsroom, "c-1", CALM)
-    judged(newsroom, newsroom.comment())
-    assert newsroom.comment().status is Status.HELD
+    assert edited(newsroom).status is Status.HELD
 
 
-def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None:
+def test_a_refusal_that_was_taken_back_holds_nothing(newsroom):
     newsroom.post()
-    judged(newsroom, newsroom.comment())
-    newsroom.review(Action.REJECT, delay=0, replaces=newsroom.comment().decision_id)
+    judge(newsroom)
+    overrule(newsroom, Action.REJECT, delay=0)
     undo(newsroom.context.deps, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
-    post_alone(newsroom, "c-1", CALM)
-    judged(newsroom, newsroom.comment())
-    assert newsroom.comment().status is Status.APPROVED
+    assert edited(newsroom).status is Status.APPROVED
 
 
-def test_the_machines_own_refusal_is_judged_anew(newsroom: Newsroom) -> None:
-    tune_site(newsroom.context, "courier", {"toxicity.reject": "0.97"})
+def test_the_machines_own_refusal_is_judged_anew(newsroom):
+    newsroom.tune(**{"toxicity.reject": "0.97"})
     newsroom.post()
-    judged(newsroom, newsroom.comment(), toxicity=0.99)
-    assert newsroom.comment().status is Status.REJECTED
-    post_alone(newsroom, "c-1", CALM)
-    judged(newsroom, newsroom.comment())
-    assert newsroom.comment().status is Status.APPROVED
+    assert judge(newsroom, toxicity=0.99).status is Status.REJECTED
+    assert edited(newsroom).status is Status.APPROVED
 
 
-def test_an_outage_publishes_nothing_that_a_person_refused(newsroom: Newsroom) -> None:
-    tune_site(newsroom.context, "courier", {"outage": "publish"})
+def test_an_outage_publishes_nothing_that_a_person_refused(newsroom):
+    newsroom.tune(outage="publish")
     newsroom.post()
     newsroom.review(Action.REJECT, delay=0)
-    post_alone(newsroom, "c-1", CALM)
+    post(newsroom, body=CALM)
     record_scores(newsroom.context.deps, [Scored(newsroom.comment(), None, late=True)])
     assert newsroom.comment().status is Status.HELD
 
 
-def import_wordpress(newsroom: Newsroom, body: str, state: str, number: int = 7) -> None:
-    told = WP_COMMENT.format(url=ARTICLE, number=number, body=body, state=state).encode()
-    raw = io.BytesIO(HEAD + told + b"</channel></rss>")
-    list(import_export(newsroom.context, newsroom.courier.site, raw))
-
-
 @pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
-def test_a_later_export_does_not_lift_a_moderators_refusal(real_newsroom: Newsroom, action: Action) -> None:
-    newsroom = real_newsroom
-    import_wordpress(newsroom, "Buy now!", "1")
-    newsroom.review(action, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
-    import_wordpress(newsroom, CALM, "1")
-    after = newsroom.comment("wp-7")
+def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom, action):
+    export(real_newsroom, "Buy now!", "1")
+    overrule(real_newsroom, action, "wp-7", delay=0)
+    after = export(real_newsroom, CALM, "1")
     assert (after.revision, after.status, after.published_revision) == (2, Status.HELD, None)
+    for number, (state, status) in enumerate(
+        (("1", Status.HELD), ("trash", Status.REJECTED), ("1", Status.HELD))
+    ):
+        assert export(real_newsroom, f"{CALM} {number}", state).status is status
+    real_newsroom.review(Action.APPROVE, "wp-7", delay=0)
+    assert export(real_newsroom, CALM, "1").status is Status.APPROVED
 
 
-@pytest.mark.parametrize("entry", ENTRIES)
-@pytest.mark.parametrize("by_site", [True, False])
-@pytest.mark.parametrize("action", ["reject", "spam", "hold"])
-def test_an_export_of_what_the_site_posted_lifts_no_refusal(
-    real_newsroom: Newsroom, action: str, by_site: bool, entry: str
-) -> None:
-    newsroom = real_newsroom
-    ENTRIES[entry](newsroom, "wp-7", "Buy now!")
+@pytest.mark.parametrize(
+    ("action", "by_site", "entry"),
+    [("reject", True, entry) for entry in ENTRIES]
+    + [(action, by_site, "api") for action in ("reject", "spam", "hold") for by_site in (True, False)],
+)
+def test_an_export_of_what_the_site_posted_lifts_no_refusal(newsroom, action, by_site, entry):
+    assert ENTRIES[entry](newsroom, submission(id="wp-7", body="Buy now!")) == {}
     if by_site:
         newsroom.decide(action, "wp-7")
     else:
         newsroom.review(Action(action), "wp-7", delay=0)
-    import_wordpress(newsroom, CALM, "1")
-    after = newsroom.comment("wp-7")
+    after = export(newsroom, CALM, "1")
     assert (after.revision, after.status, after.published_revision) == (2, Status.HELD, None)
     assert newsroom.count() == 1
 
 
-def test_an_export_of_a_second_blog_lifts_no_refusal_either(real_newsroom: Newsroom) -> None:
+def test_an_export_of_a_second_blog_lifts_no_refusal_either(real_newsroom):
     newsroom = real_newsroom
-    old = WP_COMMENT.format(url="https://old.example/a", number=3, body="Old.", state="1").replace(
-        "2026-", "2012-"
-    )
-    raw = io.BytesIO(HEAD + old.encode() + b"</channel></rss>")
-    list(import_export(newsroom.context, newsroom.courier.site, raw))
+    old = comment(3, "Old.", written="2012-11-01 10:00:00")
+    newsroom.import_wordpress(item(old, link="https://old.example/a", published="2012-10-31 09:00:00"))
     for name in ("wp-7", "wp-8"):
-        post_alone(newsroom, name, "Buy now!")
+        post(newsroom, name, body="Buy now!")
     newsroom.review(Action.REJECT, "wp-7", delay=0)
     for body, revision in ((CALM, 2), (CALM, 2), (f"{CALM} Again.", 3)):
-        import_wordpress(newsroom, body, "1")
-        after = newsroom.comment("wp-7")
+        after = export(newsroom, body, "1")
         assert (after.revision, after.status, after.published_revision) == (revision, Status.HELD, None)
     for _ in range(2):
-        import_wordpress(newsroom, CALM, "1", number=3)
-        assert newsroom.comment("wp-3").body == "Old."
+        assert export(newsroom, CALM, "1", number=3).body == "Old."
         assert newsroom.count() == 4
 
 
-def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom: Newsroom) -> None:
+def test_an_edit_shows_no_longer_what_was_just_refused(real_newsroom):
     newsroom = real_newsroom
-    import_wordpress(newsroom, "Buy now!", "1")
-    newsroom.review(Action.REJECT, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
-    for number, (state, status) in enumerate(
-        (("1", Status.HELD), ("1", Status.HELD), ("trash", Status.REJECTED), ("1", Status.HELD))
-    ):
-        import_wordpress(newsroom, f"{CALM} {number}", state)
-        assert newsroom.comment("wp-7").status is status, number
-    newsroom.review(Action.APPROVE, "wp-7", delay=0)
-    import_wordpress(newsroom, CALM, "1")
-    assert newsroom.comment("wp-7").status is Status.APPROVED
-
-
-def test_an_edit_shows_no_longer_what_was_just_refused(real_newsroom: Newsroom) -> None:
-    newsroom = real_newsroom
-    tune_site(newsroom.context, "courier", {"moderation": "post"})
-    newsroom.forget()
+    newsroom.tune(moderation="post")
     newsroom.post()
-    judged(newsroom, newsroom.comment())
-    newsroom.review(Action.REJECT, replaces=newsroom.comment().decision_id)
+    judge(newsroom)
+    overrule(newsroom, Action.REJECT)
     assert newsroom.comment().published_revision == 1
-    post_alone(newsroom, "c-1", CALM)
+    post(newsroom, body=CALM)
     assert newsroom.comment().published_revision is None
     newsroom.clock.pass_seconds(9)
     newsroom.publish_due()
-    judged(newsroom, newsroom.comment())
-    assert (newsroom.comment().status, newsroom.comment().published_revision) == (Status.HELD, None)
+    after = judge(newsroom)
+    assert (after.status, after.published_revision) == (Status.HELD, None)
 
 
-def test_an_export_that_refuses_too_refuses(newsroom: Newsroom) -> None:
-    import_wordpress(newsroom, "Buy now!", "1")
-    newsroom.review(Action.REJECT, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
-    import_wordpress(newsroom, CALM, "spam")
-    assert newsroom.comment("wp-7").status is Status.SPAM
-    import_wordpress(newsroom, "Buy now!", "trash", number=8)
-    import_wordpress(newsroom, CALM, "1", number=8)
-    assert newsroom.comment("wp-8").status is Status.APPROVED
+def test_an_export_that_refuses_too_refuses(newsroom):
+    export(newsroom, "Buy now!", "1")
+    overrule(newsroom, Action.REJECT, "wp-7", delay=0)
+    assert export(newsroom, CALM, "spam").status is Status.SPAM
+    export(newsroom, "Buy now!", "trash", number=8)
+    assert export(newsroom, CALM, "1", number=8).status is Status.APPROVED
 
 
 @pytest.mark.parametrize(("state", "status"), [("trash", "rejected"), ("spam", "spam"), ("0", "held")])
-def test_what_the_site_refused_after_an_import_is_refused(
-    real_newsroom: Newsroom, state: str, status: str
-) -> None:
-    newsroom = real_newsroom
+def test_what_the_site_refused_after_an_import_is_refused(real_newsroom, state, status):
     for said in ("1", state, "1"):
-        import_wordpress(newsroom, "The mayor is a thief.", said)
-    after = newsroom.comment("wp-7")
+        after = export(real_newsroom, "The mayor is a thief.", said)
     assert (after.revision, after.status, after.published_revision) == (1, status, None)
-    assert newsroom.get("/v1/decisions").json["decisions"][-1]["comment"]["id"] == "wp-7"
+    assert real_newsroom.get("/v1/decisions").json["decisions"][-1]["comment"]["id"] == "wp-7"
 
 
-def test_a_later_export_refuses_nothing_that_a_moderator_approved(newsroom: Newsroom) -> None:
-    import_wordpress(newsroom, CALM, "0")
+def test_a_later_export_refuses_nothing_that_a_moderator_approved(newsroom):
+    export(newsroom, CALM, "0")
     newsroom.review(Action.APPROVE, "wp-7", delay=0)
-    import_wordpress(newsroom, CALM, "trash")
-    assert newsroom.comment("wp-7").status is Status.APPROVED
-    import_wordpress(newsroom, "Buy now!", "1", number=8)
-    import_wordpress(newsroom, CALM, "1", number=8)
-    import_wordpress(newsroom, "Buy now!", "trash", number=8)
-    assert newsroom.comment("wp-8").status is Status.APPROVED
+    assert export(newsroom, CALM, "trash").status is Status.APPROVED
+    for body, state in (("Buy now!", "1"), (CALM, "1"), ("Buy now!", "trash")):
+        assert export(newsroom, body, state, number=8).status is Status.APPROVED
 
 
-# -- the time of the first posting -------------------------------------------------------------------------------------
+# -- the time of the first posting ------------------------------------------------------------------------------------
 
 
-def closing(newsroom: Newsroom) -> dict[str, Any]:
-    """Let comments close two days after publication; return the article, which appeared a day ago."""
-    tune_site(newsroom.context, "courier", {"close_after_days": "2"})
+@pytest.fixture
+def article(newsroom):
+    """An article that appeared a day ago; comments close two days after publication."""
+    newsroom.tune(close_after_days="2")
     return {"url": ARTICLE, "published_at": (NOON - timedelta(days=1)).isoformat()}
 
 
 @pytest.mark.parametrize("entry", ["api", "batch"])
 @pytest.mark.parametrize("moderation", ["pre", "post"])
-def test_an_edit_is_judged_by_the_time_of_the_first_posting(
-    newsroom: Newsroom, entry: str, moderation: str
-) -> None:
-    article = closing(newsroom)
-    tune_site(newsroom.context, "courier", {"moderation": moderation})
-    newsroom.forget()
-    newsroom.post(submission(article=article))
-    judged(newsroom, newsroom.comment())
+def test_an_edit_is_judged_by_the_time_of_the_first_posting(newsroom, article, entry, moderation):
+    newsroom.tune(moderation=moderation)
+    post(newsroom, article=article)
+    judge(newsroom)
     for days, body in ((6, CALM), (30, f"{CALM} Thanks again.")):
         newsroom.clock.pass_seconds(days * 86_400)
-        ENTRIES[entry](newsroom, "c-1", body)
-        judged(newsroom, newsroom.comment())
-        after = newsroom.comment()
+        assert ENTRIES[entry](newsroom, submission(body=body)) == {}
+        after = judge(newsroom)
         assert (after.status, after.published_revision, after.body) == (Status.APPROVED, after.revision, body)
         assert after.submitted_at == NOON
 
 
-def test_the_time_of_an_edit_does_not_close_a_comment(real_newsroom: Newsroom) -> None:
-    newsroom = real_newsroom
-    article = closing(newsroom)
-    newsroom.post(submission(article=article))
-    judged(newsroom, newsroom.comment())
+def test_the_time_of_an_edit_does_not_close_a_comment(newsroom, article):
+    post(newsroom, article=article)
+    judge(newsroom)
     newsroom.clock.pass_seconds(7 * 86_400)
-    edited = newsroom.clock.now.isoformat()
-    newsroom.post(submission(article=article, body=CALM, submitted_at=edited))
-    judged(newsroom, newsroom.comment())
-    assert newsroom.comment().status is Status.APPROVED
+    told = newsroom.clock.now.isoformat()
+    assert edited(newsroom, article=article, submitted_at=told).status is Status.APPROVED
 
 
-def test_a_comment_that_came_too_late_stays_too_late(newsroom: Newsroom) -> None:
-    article = closing(newsroom)
+def test_a_comment_that_came_too_late_stays_too_late(newsroom, article):
     newsroom.clock.pass_seconds(7 * 86_400)
-    newsroom.post(submission(article=article))
-    judged(newsroom, newsroom.comment())
-    assert newsroom.comment().status is Status.REJECTED
-    newsroom.post(submission(article=article, body=CALM))
-    judged(newsroom, newsroom.comment())
-    assert newsroom.comment().status is Status.REJECTED
+    for body in ("It opens.", CALM):
+        assert edited(newsroom, body, article=article).status is Status.REJECTED
 
 
-def test_a_line_imported_again_keeps_its_moment(newsroom: Newsroom) -> None:
-    article = closing(newsroom)
+def test_a_line_imported_again_keeps_its_moment(newsroom, article):
     for days, body in ((0, "It opens."), (9, CALM)):
         newsroom.clock.pass_seconds(days * 86_400)
-        line = json.dumps(submission(article=article, body=body)).encode()
-        list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(line)))
-        judged(newsroom, newsroom.comment())
-        assert newsroom.comment().status is Status.APPROVED
+        newsroom.import_lines(submission(article=article, body=body))
+        assert judge(newsroom).status is Status.APPROVED
 
 
-def test_a_first_moment_that_was_wrong_can_be_corrected(newsroom: Newsroom) -> None:
-    article = closing(newsroom)
-    newsroom.post(submission(article=article, submitted_at=(NOON + timedelta(days=300)).isoformat()))
-    judged(newsroom, newsroom.comment())
-    assert newsroom.comment().status is Status.REJECTED
-    newsroom.post(submission(article=article, body=CALM, submitted_at=NOON.isoformat()))
-    judged(newsroom, newsroom.comment())
-    assert newsroom.comment().status is Status.APPROVED
-    assert replace(newsroom.comment(), submitted_at=NOON) == newsroom.comment()
+def test_a_first_moment_that_was_wrong_can_be_corrected(newsroom, article):
+    wrong = (NOON + timedelta(days=300)).isoformat()
+    assert edited(newsroom, "It opens.", article=article, submitted_at=wrong).status is Status.REJECTED
+    after = edited(newsroom, article=article, submitted_at=NOON.isoformat())
+    assert (after.status, after.submitted_at) == (Status.APPROVED, NOON)
 
 
 # -- an article's date that was wrong ----------------------------------------------------------------------------------
 
+WRONG = {"url": ARTICLE, "published_at": "2016-01-01T00:00:00Z"}
 RIGHT = {"url": ARTICLE, "published_at": (NOON - timedelta(days=1)).isoformat()}
 
 
-def judged_again(newsroom: Newsroom) -> None:
+def judged_again(newsroom):
     """Let the worker score again what is marked."""
     deps = newsroom.context.deps
     with deps.store.write() as tx:
@@ -367,25 +262,25 @@ def judged_again(newsroom: Newsroom) -> None:
     rescore(deps, [Scored(one, told) for one in leased])
 
 
-def by_a_later_comment(newsroom: Newsroom) -> None:
-    newsroom.post(submission(id="c-2", article=RIGHT))
+def by_a_later_comment(newsroom):
+    post(newsroom, "c-2", article=RIGHT)
 
 
-def by_a_replay(newsroom: Newsroom) -> None:
-    newsroom.post(submission(article=RIGHT))
+def by_a_replay(newsroom):
+    post(newsroom, article=RIGHT)
 
 
-def by_a_description(newsroom: Newsroom) -> None:
+def by_a_description(newsroom):
     said = {"published_at": NOON - timedelta(days=1)}
     describe_article(newsroom.context, newsroom.courier.site, ARTICLE, said, "Mara")
 
 
-def by_moving_the_comment(newsroom: Newsroom) -> None:
-    newsroom.post(submission(article={**RIGHT, "url": f"{ARTICLE}-2"}))
+def by_moving_the_comment(newsroom):
+    post(newsroom, article={**RIGHT, "url": f"{ARTICLE}-2"})
 
 
-def by_moving_the_thread(newsroom: Newsroom) -> None:
-    newsroom.post(submission(id="c-2", article={**RIGHT, "url": f"{ARTICLE}-2"}))
+def by_moving_the_thread(newsroom):
+    post(newsroom, "c-2", article={**RIGHT, "url": f"{ARTICLE}-2"})
     move_thread(newsroom.context, newsroom.courier.site, ARTICLE, f"{ARTICLE}-2", "Mara")
 
 
@@ -393,14 +288,11 @@ def by_moving_the_thread(newsroom: Newsroom) -> None:
     "correct",
     [by_a_later_comment, by_a_replay, by_a_description, by_moving_the_comment, by_moving_the_thread],
 )
-def test_a_corrected_date_opens_what_was_closed(
-    real_newsroom: Newsroom, correct: Callable[[Newsroom], None]
-) -> None:
+def test_a_corrected_date_opens_what_was_closed(real_newsroom, correct):
     newsroom = real_newsroom
-    closing(newsroom)
-    newsroom.post(submission(article={"url": ARTICLE, "published_at": "2016-01-01T00:00:00Z"}))
-    judged(newsroom, newsroom.comment())
-    assert newsroom.comment().status is Status.REJECTED
+    newsroom.tune(close_after_days="2")
+    post(newsroom, article=WRONG)
+    assert judge(newsroom).status is Status.REJECTED
     correct(newsroom)
     judged_again(newsroom)
     after = newsroom.comment()
@@ -408,20 +300,17 @@ def test_a_corrected_date_opens_what_was_closed(
     assert newsroom.get("/v1/decisions").json["decisions"][-1]["action"] == "approve"
 
 
-def test_a_corrected_date_opens_nothing_else(newsroom: Newsroom) -> None:
+def test_a_corrected_date_opens_nothing_else(newsroom):
     """What a person refused, what its words refuse, and what came too late all the same."""
-    closing(newsroom)
-    wrong = {"url": ARTICLE, "published_at": "2016-01-01T00:00:00Z"}
-    for comment_id in ("by-a-person", "by-its-words", "too-late"):
-        late = {"submitted_at": (NOON + timedelta(days=9)).isoformat()} if comment_id == "too-late" else {}
-        body = "Visit the casino." if comment_id == "by-its-words" else CALM
-        newsroom.post(submission(id=comment_id, article=wrong, body=body, **late))
-        judged(newsroom, newsroom.comment(comment_id))
-    tune_site(newsroom.context, "courier", {"reject_words": "casino"})
-    newsroom.review(
-        Action.REJECT, "by-a-person", delay=0, replaces=newsroom.comment("by-a-person").decision_id
-    )
+    newsroom.tune(close_after_days="2")
+    post(newsroom, "by-a-person", article=WRONG, body=CALM)
+    post(newsroom, "by-its-words", article=WRONG, body="Visit the casino.")
+    post(newsroom, "too-late", article=WRONG, body=CALM, submitted_at=(NOON + timedelta(days=9)).isoformat())
+    names = ("by-a-person", "by-its-words", "too-late")
+    for name in names:
+        judge(newsroom, name)
+    newsroom.tune(reject_words="casino")
+    overrule(newsroom, Action.REJECT, "by-a-person", delay=0)
     by_a_later_comment(newsroom)
     judged_again(newsroom)
-    states = {newsroom.comment(one).status for one in ("by-a-person", "by-its-words", "too-late")}
-    assert states == {Status.REJECTED}
+    assert {newsroom.comment(name).status for name in names} == {Status.REJECTED}

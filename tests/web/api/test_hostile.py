@@ -6,13 +6,12 @@ import contextlib
 import json
 import socket
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from tests.web.api.caller import submission
-from tests.web.api.serving import Served, served
+from tests.web.api.serving import served
 
 OK_501 = 501
 """waitress' own answer to a transfer encoding that it does not know."""
@@ -30,17 +29,11 @@ class Hostile:
     good: tuple[int | None, ...]
 
 
-def body_of(number: int, **changes: object) -> bytes:
+def body_of(number, **changes):
     return json.dumps(submission(id=f"h-{number}", **changes)).encode()
 
 
-def post(
-    body: bytes,
-    path: bytes = b"/v1/comments",
-    length: int | None = None,
-    more: bytes = b"",
-    media: bytes = b"application/json",
-) -> bytes:
+def post(body, path=b"/v1/comments", length=None, more=b"", media=b"application/json"):
     size = str(len(body) if length is None else length).encode()
     head = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + KEY
     return (
@@ -56,7 +49,7 @@ def post(
     )
 
 
-def get(path: bytes, more: bytes = b"", version: bytes = b"HTTP/1.1", method: bytes = b"GET") -> bytes:
+def get(path, more=b"", version=b"HTTP/1.1", method=b"GET"):
     """A request without a body with the courier's key."""
     head = (
         method + b" " + path + b" " + version + b"\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer "
@@ -64,13 +57,13 @@ def get(path: bytes, more: bytes = b"", version: bytes = b"HTTP/1.1", method: by
     return head + KEY + b"\r\n" + more + b"\r\n"
 
 
-def chunked(*chunks: bytes, coding: bytes = b"chunked") -> bytes:
+def chunked(*chunks, coding=b"chunked"):
     """A POST request in chunks as they are given."""
     head = post(b"").replace(b"Content-Length: 0\r\n", b"Transfer-Encoding: " + coding + b"\r\n")
     return head + b"".join(chunks)
 
 
-def bomb(opening: bytes, depth: int, closing: bytes = b"") -> bytes:
+def bomb(opening, depth, closing=b""):
     return opening * depth + closing * depth
 
 
@@ -194,13 +187,13 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def web(tmp_path_factory):
     """One web process for all that follows; it must outlive it."""
     with served(tmp_path_factory.mktemp("hostile") / "home") as process:
         yield process
 
 
-def exchange(web: Served, raw: bytes, timeout: float = 30) -> tuple[int | None, bytes]:
+def exchange(web, raw, timeout=30):
     """Send the bytes and return the status and the whole answer.
 
     None when the connection ended without one, or stayed silent: the server waits for the rest of such a request until
@@ -217,12 +210,12 @@ def exchange(web: Served, raw: bytes, timeout: float = 30) -> tuple[int | None, 
     return (int(words[1]) if len(words) == 3 and words[1].isdigit() else None), answer
 
 
-def test_there_are_enough() -> None:
+def test_there_are_enough():
     assert len({one.name for one in HOSTILE}) == len(HOSTILE) >= 60
 
 
 @pytest.mark.parametrize("one", HOSTILE, ids=[one.name for one in HOSTILE])
-def test_a_hostile_request_is_answered(web: Served, one: Hostile) -> None:
+def test_a_hostile_request_is_answered(web, one):
     status, answer = exchange(web, one.raw, timeout=3 if None in one.good else 30)
     assert status in one.good, answer[:1000]
     assert b"Traceback" not in answer
@@ -235,7 +228,7 @@ def test_a_hostile_request_is_answered(web: Served, one: Hostile) -> None:
             assert all(fault["field"] for fault in json.loads(body)["errors"])
 
 
-def test_the_process_has_lived_through_it(web: Served) -> None:
+def test_the_process_has_lived_through_it(web):
     for one in HOSTILE[-4:]:
         exchange(web, one.raw)
     status, _ = exchange(web, get(b"/healthz"))

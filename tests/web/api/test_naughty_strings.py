@@ -1,16 +1,13 @@
 """Naughty strings in every text field: each is stored as it was or refused by its field, and nothing breaks."""
 
-from __future__ import annotations
-
 import copy
 import json
 import re
-from typing import Any
 
 import pytest
 
 from service.domain.clean_text import cleaned, cleaned_line
-from tests.web.api.caller import ARTICLE, Newsroom, problem, submission
+from tests.web.api.caller import ARTICLE, problem, submission
 from tests.web.api.naughty import strings
 
 FIELDS = (
@@ -22,7 +19,7 @@ SPOILS = re.compile(r"[\x01-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|[\u0300-\u0
 KEPT = {"body": "body", "author.name": "name"}
 
 
-def with_field(number: int, field: str, text: str) -> dict[str, Any]:
+def with_field(number, field, text):
     """A submission in which one field is the string."""
     given = copy.deepcopy(submission(id=f"n-{number}", client={}))
     *path, last = field.split(".")
@@ -34,7 +31,7 @@ def with_field(number: int, field: str, text: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_no_string_breaks_a_field(newsroom: Newsroom, field: str) -> None:
+def test_no_string_breaks_a_field(newsroom, field):
     wanted = strings()
     for start in range(0, len(wanted), 500):
         some = wanted[start : start + 500]
@@ -50,7 +47,7 @@ def test_no_string_breaks_a_field(newsroom: Newsroom, field: str) -> None:
                 assert len(text) < 8 or text not in json.dumps(result, ensure_ascii=False)
 
 
-def look_at_stored(newsroom: Newsroom, field: str, text: str, comment_id: str) -> None:
+def look_at_stored(newsroom, field, text, comment_id):
     """Read a comment back; where no contact was masked, name and text are as they were sent."""
     if field in KEPT:
         shown = newsroom.get(f"/v1/comments/{comment_id}")
@@ -62,7 +59,7 @@ def look_at_stored(newsroom: Newsroom, field: str, text: str, comment_id: str) -
         assert kept == written or SPOILS.search(written)
 
 
-def test_strings_survive_the_real_stores(real_newsroom: Newsroom) -> None:
+def test_strings_survive_the_real_stores(real_newsroom):
     items = [with_field(n, "body", text) for n, text in enumerate(strings())][:1000]
     answer = real_newsroom.call("POST", "/v1/comments/batch", json=items)
     assert answer.status_code == 200
@@ -72,8 +69,8 @@ def test_strings_survive_the_real_stores(real_newsroom: Newsroom) -> None:
         look_at_stored(real_newsroom, "body", items[int(comment_id[2:])]["body"], comment_id)
 
 
-def test_no_string_breaks_an_address_or_header(newsroom: Newsroom) -> None:
-    for text in [text for text in strings() if 0 < len(text) < 2000][:200]:
+def test_no_string_breaks_an_address_or_header(newsroom):
+    for text in [text for text in strings() if 0 < len(text) < 2000][:120]:
         raw = text.encode("utf-8", "surrogatepass")
         quoted = "".join(f"%{byte:02X}" for byte in raw)
         header = "".join(chr(byte) for byte in raw if byte not in (10, 13, 0))

@@ -1,16 +1,12 @@
 """The description and the service say the same: in a walk over its parts, and in thousands of generated requests."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -21,7 +17,7 @@ from service.messaging.heartbeats import BEAT, HEARTBEAT_SECONDS
 from service.messaging.redis_client import connect
 from service.messaging.tasks import SWEEP
 from service.web.compat import blueprints
-from tests.web.api.caller import Newsroom, submission
+from tests.web.api.caller import submission
 from tests.web.api.serving import served
 from worker.maintenance import KEYS_KEPT
 
@@ -32,27 +28,26 @@ SPECIFIC = ("/v1", "/healthz", "/readyz", "/metrics")
 
 
 @pytest.fixture
-def spec(newsroom: Newsroom) -> dict[str, Any]:
+def spec(newsroom):
     answer = newsroom.call("GET", "/openapi.json", None)
     assert answer.status_code == 200
-    found: dict[str, Any] = json.loads(answer.data)
-    return found
+    return json.loads(answer.data)
 
 
-def parts_of(value: Any) -> Iterator[dict[str, Any]]:
+def parts_of(value):
     if isinstance(value, dict):
         yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from parts_of(inner)
 
 
-def test_every_route_is_described(newsroom: Newsroom, spec: dict[str, Any]) -> None:
+def test_every_route_is_described(newsroom, spec):
     """Each route of the API is in the description with exactly its methods, and nothing else is.
 
     The compatibility APIs are described by those whose protocols they are.
     """
     others = {compat.name for compat in blueprints()}
-    routes: dict[str, set[str]] = {}
+    routes = {}
     for rule in newsroom.app.url_map.iter_rules():
         if rule.rule.startswith(SPECIFIC) and rule.endpoint.partition(".")[0] not in others:
             path = re.sub(r"<\w+:(\w+)>", lambda name: "{" + PATHS[name[1]] + "}", rule.rule)
@@ -66,7 +61,7 @@ def test_every_route_is_described(newsroom: Newsroom, spec: dict[str, Any]) -> N
 PATHS = {"comment_id": "id", "name": "site"}
 
 
-def test_the_description_is_whole(spec: dict[str, Any]) -> None:
+def test_the_description_is_whole(spec):
     assert spec["openapi"] == "3.1.0"
     assert {"title", "version", "description"} <= set(spec["info"])
     schemas = spec["components"]["schemas"]
@@ -83,12 +78,12 @@ def test_the_description_is_whole(spec: dict[str, Any]) -> None:
             assert all(answer["description"] for answer in operation["responses"].values())
 
 
-def test_examples_are_what_they_describe(newsroom: Newsroom, spec: dict[str, Any]) -> None:
+def test_examples_are_what_they_describe(newsroom, spec):
     example = spec["paths"]["/v1/comments"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert newsroom.post(example).status_code == 202
 
 
-def test_every_webhook_is_described_with_an_example(spec: dict[str, Any]) -> None:
+def test_every_webhook_is_described_with_an_example(spec):
     alerts = {"queue.grown", "queue.calm", "site.callbacks_stopped"}
     assert set(spec["webhooks"]) == set(EventType) | alerts
     for kind, webhook in spec["webhooks"].items():
@@ -98,7 +93,7 @@ def test_every_webhook_is_described_with_an_example(spec: dict[str, Any]) -> Non
         Draft202012Validator(schema).validate(body["example"])
 
 
-def test_how_long_a_key_counts_is_told_as_it_is(newsroom: Newsroom, spec: dict[str, Any]) -> None:
+def test_how_long_a_key_counts_is_told_as_it_is(newsroom, spec):
     (key,) = (
         one for one in spec["paths"]["/v1/comments"]["post"]["parameters"] if one["name"] == "Idempotency-Key"
     )
@@ -108,13 +103,13 @@ def test_how_long_a_key_counts_is_told_as_it_is(newsroom: Newsroom, spec: dict[s
         assert "ever" not in told.split()
 
 
-def test_what_makes_a_comment_the_same_is_told(spec: dict[str, Any]) -> None:
+def test_what_makes_a_comment_the_same_is_told(spec):
     told = spec["paths"]["/v1/comments"]["post"]["description"]
     for word in ("name", "website", "body", "article", "parent", "changes nothing"):
         assert word in told
 
 
-def test_errors_are_described_as_problems(spec: dict[str, Any]) -> None:
+def test_errors_are_described_as_problems(spec):
     for methods in spec["paths"].values():
         for operation in methods.values():
             for status, answer in operation["responses"].items():
@@ -122,7 +117,7 @@ def test_errors_are_described_as_problems(spec: dict[str, Any]) -> None:
                     assert list(answer["content"]) == ["application/problem+json"]
 
 
-def test_docs_ask_no_third_party(newsroom: Newsroom, spec: dict[str, Any]) -> None:
+def test_docs_ask_no_third_party(newsroom, spec):
     page = newsroom.call("GET", "/docs", None)
     assert page.status_code == 200
     for methods in spec["paths"].values():
@@ -133,8 +128,8 @@ def test_docs_ask_no_third_party(newsroom: Newsroom, spec: dict[str, Any]) -> No
     assert "<script" not in page.text
 
 
-def test_answers_are_as_described(newsroom: Newsroom, spec: dict[str, Any]) -> None:
-    def check(answer: Any, shape: str) -> None:
+def test_answers_are_as_described(newsroom, spec):
+    def check(answer, shape):
         schema = {"$ref": f"#/components/schemas/{shape}", "components": spec["components"]}
         Draft202012Validator(schema).validate(json.loads(answer.data))
 
@@ -157,7 +152,7 @@ def test_answers_are_as_described(newsroom: Newsroom, spec: dict[str, Any]) -> N
 
 
 @pytest.mark.timeout(900)
-def test_generated_requests_find_no_fault(tmp_path: Path, redis_url: str) -> None:
+def test_generated_requests_find_no_fault(tmp_path, redis_url):
     settings = tmp_path / "schemathesis.toml"
     settings.write_text('[parameters]\n"path.site" = "courier"\n')
     with connect(
@@ -187,6 +182,5 @@ def test_generated_requests_find_no_fault(tmp_path: Path, redis_url: str) -> Non
     print(done.stdout[-6000:])
     assert done.returncode == 0
     cases = re.search(r"(\d+) generated", done.stdout)
-    assert cases is not None
     assert int(cases[1]) > 300
     assert "request.broke" not in log

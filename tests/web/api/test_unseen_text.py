@@ -1,21 +1,10 @@
 """Names and texts in which nothing is seen are refused, and what spoils a page is taken out, by every way in."""
 
-from __future__ import annotations
-
-import io
-import json
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from service.domain.comment import Comment
-from service.importers.jsonl import import_lines
-from service.importers.wordpress import import_export
-from service.usecases.sites import tune_site
-from service.webhooks import signing
 from tests.factories import ADDRESS
-from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
+from tests.web.api.caller import ARTICLE, ENTRIES, submission
+from tests.wxr import comment, item
 
 UNSEEN = [
     "\u3164", "\u2800", "\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e",  # reported
@@ -24,49 +13,10 @@ UNSEEN = [
     "\U000e0041\U000e007f", "\U000e0100", "\u00a0\u3000", "\u2028\u2029", "\x07", "\x85", "\u0301\u0302", "\u20dd",
     " \t\r\n", "\u200b \u3164 \u2800 \u00ad",
 ]  # fmt: skip
-HEAD = b'<?xml version="1.0"?><rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
-WP = (
-    "<item><title>The bridge</title><link>{url}</link><wp:status>publish</wp:status><wp:post_type>post</wp:post_type>"
-    "<wp:comment><wp:comment_id>1</wp:comment_id><wp:comment_author>{name}</wp:comment_author>"
-    "<wp:comment_content>{body}</wp:comment_content><wp:comment_approved>1</wp:comment_approved>"
-    "<wp:comment_type>comment</wp:comment_type></wp:comment></item>"
-)
-
-
-def alone(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
-    answer = newsroom.post(given)
-    return {} if answer.status_code in (200, 202) else faults(problem(answer, 422, "validation"))
-
-
-def in_batch(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
-    (result,) = newsroom.call("POST", "/v1/comments/batch", json=[given]).json["results"]
-    return {} if result["code"] == 202 else faults(result["problem"])
-
-
-def inbound(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
-    raw, moment = json.dumps(given).encode(), int(newsroom.clock.now.timestamp())
-    headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{given['id']}", moment, raw)
-    headers["Content-Type"] = "application/json"
-    answer = newsroom.call("POST", "/v1/sites/courier/inbound", None, data=raw, headers=headers)
-    return {} if answer.status_code == 202 else faults(problem(answer, 422, "validation"))
-
-
-def as_line(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
-    """Import as a line of JSON; return the faults' fields."""
-    done = list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(json.dumps(given).encode())))
-    return {fault.field: "blank" for batch in done for fault in batch.faults}
-
-
-ENTRIES: dict[str, Callable[[Newsroom, dict[str, Any]], dict[str, str]]] = {
-    "api": alone,
-    "batch": in_batch,
-    "inbound": inbound,
-    "lines": as_line,
-}
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_a_name_or_text_that_shows_nothing_is_refused(newsroom: Newsroom, entry: str) -> None:
+def test_a_name_or_text_that_shows_nothing_is_refused(newsroom, entry):
     for unseen in UNSEEN:
         by_name = submission(author={"name": unseen, "email": ADDRESS})
         assert ENTRIES[entry](newsroom, by_name) == {"author.name": "blank"}, ascii(unseen)
@@ -98,7 +48,7 @@ FINE = [
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_what_spoils_a_page_is_taken_out(newsroom: Newsroom, entry: str) -> None:
+def test_what_spoils_a_page_is_taken_out(newsroom, entry):
     for number, (sent, name, body) in enumerate(SPOILT):
         given = submission(id=f"s-{number}", author={"name": sent, "email": ADDRESS}, body=sent)
         assert ENTRIES[entry](newsroom, given) == {}, ascii(sent)
@@ -106,7 +56,7 @@ def test_what_spoils_a_page_is_taken_out(newsroom: Newsroom, entry: str) -> None
         assert (stored.author_name, stored.body) == (name, body or name), ascii(sent)
 
 
-def test_ordinary_names_and_texts_stay_as_they_are(real_newsroom: Newsroom) -> None:
+def test_ordinary_names_and_texts_stay_as_they_are(real_newsroom):
     for number, text in enumerate(FINE):
         answer = real_newsroom.post(
             submission(id=f"f-{number}", author={"name": text, "email": ADDRESS}, body=text)
@@ -116,30 +66,24 @@ def test_ordinary_names_and_texts_stay_as_they_are(real_newsroom: Newsroom) -> N
         assert (stored.author_name, stored.body) == (text, text)
 
 
-def test_a_title_is_one_line_too(newsroom: Newsroom) -> None:
+def test_a_title_is_one_line_too(newsroom):
     newsroom.post(submission(article={"url": ARTICLE, "title": "The bridge\n\u202eopens\x07"}))
     assert newsroom.comment().article.title == "The bridge opens"
 
 
-def test_an_archive_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
+def test_an_archive_names_whom_nobody_can_see(newsroom):
+    def by(name, content):
+        return item(comment(1, content).replace("[Ada]", f"[{name}]"), status="publish")
+
     for unseen, kept in (("\u3164", "Anonymous"), ("\u202e", "Anonymous"), ("Ada\u200b", "Ada\u200b")):
-        raw = WP.format(url=ARTICLE, name=unseen, body=f"Good {unseen!a}.").encode()
-        list(
-            import_export(
-                newsroom.context, newsroom.courier.site, io.BytesIO(HEAD + raw + b"</channel></rss>")
-            )
-        )
+        newsroom.import_wordpress(by(unseen, f"Good {unseen!a}."))
         assert newsroom.comment("wp-1").author_name == kept
-    raw = WP.format(url=ARTICLE, name="Ada", body="\u200b\u2800").encode()
-    (done,) = import_export(
-        newsroom.context, newsroom.courier.site, io.BytesIO(HEAD + raw + b"</channel></rss>")
-    )
-    assert (done.counts["refused"], [fault.field for fault in done.faults]) == (1, ["body"])
+    assert newsroom.import_wordpress(by("Ada", "\u200b\u2800")) == {"refused": 1}
+    assert [fault.field for fault in newsroom.import_faults] == ["body"]
 
 
-def test_a_compat_api_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
-    tune_site(newsroom.context, "courier", {"compat_mode": "queue", "hold_words": "quorble"})
-    newsroom.forget()
+def test_a_compat_api_names_whom_nobody_can_see(newsroom):
+    newsroom.tune(compat_mode="queue", hold_words="quorble")
     told = {
         "api_key": newsroom.courier.akismet_key,
         "blog": "https://courier.example",
@@ -149,5 +93,5 @@ def test_a_compat_api_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
         "comment_content": "Quorble \u202edesrever\x07",
     }
     answer = newsroom.client.post("/1.1/comment-check", data=told)
-    stored: Comment = newsroom.comment(answer.headers["X-akismet-guid"])
+    stored = newsroom.comment(answer.headers["X-akismet-guid"])
     assert (stored.author_name, stored.body) == ("Anonymous", "Quorble desrever")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from service.usecases.sites import tune_site
+
 SPAM = "Buy cheap viagra online now!!! Best price casino bonus http://pills.example http://casino.example click here"
 
 HAM = "The new bridge saves me twenty minutes every morning, thank you to the city for building it."
@@ -24,3 +26,14 @@ def fields(text: str = HAM, **changes: str | None) -> dict[str, str]:
         "comment_content": text,
     }
     return {name: value for name, value in (told | changes).items() if value is not None}
+
+
+def call(newsroom, path="comment-check", told=None):
+    """Call 1.1 with the courier's Akismet key in its usual field."""
+    data = {"api_key": newsroom.courier.akismet_key} | (fields() if told is None else told)
+    return newsroom.client.post(f"/1.1/{path}", data=data)
+
+
+def queue(newsroom):
+    """Let the courier's compatibility APIs put comments on the desk."""
+    tune_site(newsroom.context, "courier", {"compat_mode": "queue"})

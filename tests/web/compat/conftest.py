@@ -1,10 +1,5 @@
 """Newsrooms whose compatibility APIs score with the model that ships."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from service.usecases.sites import tune_site
@@ -13,7 +8,7 @@ from tests.web.api.caller import Newsroom
 
 
 @pytest.fixture(scope="module")
-def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+def newsroom(tmp_path_factory):
     """One newsroom for the tests of a file that change nothing of it."""
     made = Newsroom.over(sqlite_store(), tmp_path_factory.mktemp("newsroom"))
     yield made
@@ -21,7 +16,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Newsroom]:
+def fresh(tmp_path):
     """A newsroom of one test, whose store forgets everything."""
     made = Newsroom.over(sqlite_store(), tmp_path, app_over)
     yield made
@@ -29,7 +24,7 @@ def fresh(tmp_path: Path) -> Iterator[Newsroom]:
 
 
 @pytest.fixture(scope="module")
-def queueing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+def queueing(tmp_path_factory):
     """A newsroom whose compatibility APIs put comments on the desk, which is the longest way through them."""
     made = Newsroom.over(sqlite_store(), tmp_path_factory.mktemp("newsroom"))
     tune_site(made.context, "courier", {"compat_mode": "queue"})

@@ -1,9 +1,6 @@
 """The compatibility APIs as a whole: switched off they are not there, and until they are asked no model is loaded."""
 
-from __future__ import annotations
-
 import sys
-from pathlib import Path
 
 from service.usecases.sites import tune_site
 from tests.factories import sqlite_store
@@ -11,7 +8,7 @@ from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import TEXT, call, request
 
 
-def test_switched_off_they_are_not_there(tmp_path: Path) -> None:
+def test_switched_off_they_are_not_there(tmp_path):
     newsroom = Newsroom.over(sqlite_store(), tmp_path, REPLYDESK_COMPAT="off")
     for path in (
         "/v1alpha1/comments:analyze",
@@ -23,7 +20,7 @@ def test_switched_off_they_are_not_there(tmp_path: Path) -> None:
     newsroom.context.close()
 
 
-def test_the_model_is_loaded_by_the_first_who_asks(fresh: Newsroom) -> None:
+def test_the_model_is_loaded_by_the_first_who_asks(fresh):
     assert fresh.context.scorer.version == ""
     assert call(fresh, "analyze", request(TEXT), key="wrong").status_code == 400
     assert fresh.context.scorer.version == ""
@@ -31,14 +28,14 @@ def test_the_model_is_loaded_by_the_first_who_asks(fresh: Newsroom) -> None:
     assert fresh.context.scorer.version
 
 
-def test_warm_loads_it_as_the_process_starts(tmp_path: Path) -> None:
+def test_warm_loads_it_as_the_process_starts(tmp_path):
     newsroom = Newsroom.over(sqlite_store(), tmp_path, REPLYDESK_COMPAT="warm")
     assert newsroom.context.scorer.version
     assert "classifier.model" in sys.modules
     newsroom.context.close()
 
 
-def test_what_a_compat_api_stores_is_counted_like_what_comes_by_the_api(fresh: Newsroom) -> None:
+def test_what_a_compat_api_stores_is_counted_like_what_comes_by_the_api(fresh):
     tune_site(fresh.context, "courier", {"compat_mode": "queue"})
     for text in (TEXT, "Hello."):
         assert call(fresh, "analyze", request(text)).status_code == 200

@@ -1,20 +1,15 @@
 """Coral: its phase answered in its own words, its signatures, and its comments joined, queued and learnt from."""
 
-from __future__ import annotations
-
 import json
-from typing import Any
 
 import pytest
 
 from service.compat.coral import phase
 from service.compat.coral.signature import sign
-from service.domain.comment import Comment
 from service.domain.facts import Facts
 from service.domain.policy import Cut, Policy, decide
 from service.domain.status import Status
 from service.domain.verdict import Action, Assessment, Who
-from tests.web.api.caller import Newsroom
 from tests.web.compat.coral_cases import (
     AUTHOR,
     KIND,
@@ -35,52 +30,52 @@ STATUSES = {"NONE", "APPROVED", "REJECTED", "PREMOD", "SYSTEM_WITHHELD"}
 
 
 @pytest.fixture
-def desk(fresh: Newsroom) -> Newsroom:
+def desk(fresh):
     """A newsroom whose Coral has a secret here, and whose policy holds at .5 and refuses never."""
     tune(fresh, coral_secret=SECRET, **{"toxicity.hold": "0.5", "toxicity.reject": ""})
     return fresh
 
 
-def told(newsroom: Newsroom, body: object, **more: Any) -> dict[str, Any]:
+def told(newsroom, body, **more):
     """Ask the phase and return its answer, which Coral's own schema must take."""
     response = post(newsroom, "phase", body, **more)
     assert response.status_code == 200, response.text
-    found: dict[str, Any] = json.loads(response.data)
+    found = json.loads(response.data)
     assert set(found) <= {"status", "actions", "moderationAction"}
     assert found.get("status", "NONE") in STATUSES
     assert all(one in (TOXIC, SPAM) for one in found.get("actions", []))
     return found
 
 
-def stored(newsroom: Newsroom) -> list[Comment]:
+def stored(newsroom):
     with newsroom.context.deps.store.read() as tx:
         return list(tx.comments.page(newsroom.courier.site.id).comments)
 
 
 @pytest.mark.parametrize("label", ["self_harm", "personal_info"])
-def test_what_a_person_should_read_is_held_without_a_flag(label: str) -> None:
+def test_what_a_person_should_read_is_held_without_a_flag(label):
     verdict = decide(Assessment({label: 0.9}, "made-up-1"), Facts(body=KIND), Policy())
     assert phase.answer(verdict, decides=True) == {"status": "PREMOD"}
     assert phase.answer(verdict, decides=False) == {}
 
 
 @pytest.mark.parametrize("label", ["sexual", "refuse"])
-def test_the_newer_labels_have_coral_words(label: str) -> None:
+def test_the_newer_labels_have_coral_words(label):
     policy = Policy(cuts={label: Cut(hold=0.5, reject=0.9)})
     told = phase.answer(
         decide(Assessment({label: 0.95}, "made-up-1"), Facts(body=KIND), policy), decides=True
     )
     assert told["actions"] == [TOXIC]
-    assert told["moderationAction"]["rejectionReason"] == {"code": "OFFENSIVE"}  # type: ignore[index]
+    assert told["moderationAction"]["rejectionReason"] == {"code": "OFFENSIVE"}
 
 
-def test_score_mode_flags_and_leaves_the_status_to_coral(desk: Newsroom) -> None:
+def test_score_mode_flags_and_leaves_the_status_to_coral(desk):
     assert told(desk, asked(RUDE)) == {"actions": [TOXIC]}
     assert told(desk, asked(KIND)) == {}
     assert stored(desk) == []
 
 
-def test_decide_mode_says_what_the_policy_says(desk: Newsroom) -> None:
+def test_decide_mode_says_what_the_policy_says(desk):
     tune(desk, compat_mode="decide", hold_words="hedgehog")
     assert told(desk, asked(RUDE)) == {"actions": [TOXIC], "status": "SYSTEM_WITHHELD"}
     assert told(desk, asked("A hedgehog crossed the bridge this morning.")) == {"status": "PREMOD"}
@@ -98,7 +93,7 @@ def test_decide_mode_says_what_the_policy_says(desk: Newsroom) -> None:
     assert stored(desk) == []
 
 
-def test_queue_mode_puts_it_on_the_desk_and_the_decision_flows_back(desk: Newsroom) -> None:
+def test_queue_mode_puts_it_on_the_desk_and_the_decision_flows_back(desk):
     with coral({"c-77": comment()}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
         assert told(desk, asked(RUDE))["status"] == "SYSTEM_WITHHELD"
@@ -108,7 +103,6 @@ def test_queue_mode_puts_it_on_the_desk_and_the_decision_flows_back(desk: Newsro
             STORY_URL,
             f"reader {AUTHOR[:8]}",
         )
-        assert held.verdict is not None
         assert held.verdict.spans
         assert json.loads(post(desk, "events", event("COMMENT_CREATED")).data) == {"joined": True}
         assert json.loads(post(desk, "events", event("COMMENT_CREATED")).data) == {"joined": True}
@@ -122,7 +116,7 @@ def test_queue_mode_puts_it_on_the_desk_and_the_decision_flows_back(desk: Newsro
     assert len(stored(desk)) == 1
 
 
-def test_what_the_phase_missed_is_taken_in_from_the_webhook(desk: Newsroom) -> None:
+def test_what_the_phase_missed_is_taken_in_from_the_webhook(desk):
     with coral({"c-77": comment(body="A comment from before the switch.")}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
         assert json.loads(post(desk, "events", event("COMMENT_REPLY_CREATED")).data) == {"joined": False}
@@ -134,7 +128,7 @@ def test_what_the_phase_missed_is_taken_in_from_the_webhook(desk: Newsroom) -> N
     )
 
 
-def test_what_corals_moderators_decided_is_learnt_once(desk: Newsroom) -> None:
+def test_what_corals_moderators_decided_is_learnt_once(desk):
     with coral({"c-77": comment(status="REJECTED")}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
         told(desk, asked(RUDE))
@@ -149,7 +143,7 @@ def test_what_corals_moderators_decided_is_learnt_once(desk: Newsroom) -> None:
     ]
 
 
-def test_paragraphs_and_signs_are_the_same_in_corals_html_and_plain_text(desk: Newsroom) -> None:
+def test_paragraphs_and_signs_are_the_same_in_corals_html_and_plain_text(desk):
     plain = f"{RUDE} A &amp; B.\nSecond line.\nThird\xa0line: one,two"
     html = (
         f"{RUDE} A &amp; B.</div><div>Second line.</div><div><br></div>"
@@ -174,11 +168,11 @@ def test_paragraphs_and_signs_are_the_same_in_corals_html_and_plain_text(desk: N
         '<span title="you are a stupid idiot and everybody knows it">',
     ],
 )
-def test_what_only_looks_like_a_tag_is_read(desk: Newsroom, text: str) -> None:
+def test_what_only_looks_like_a_tag_is_read(desk, text):
     assert told(desk, asked(text)) == {"actions": [TOXIC]}
 
 
-def test_a_suggestion_of_corals_reaches_the_comment_that_its_phase_stored(desk: Newsroom) -> None:
+def test_a_suggestion_of_corals_reaches_the_comment_that_its_phase_stored(desk):
     with coral({"c-77": comment()}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
         told(desk, asked(RUDE))
@@ -199,7 +193,7 @@ def test_a_suggestion_of_corals_reaches_the_comment_that_its_phase_stored(desk: 
     ("said", "status"),
     [("DELETED", Status.REJECTED), ("APPROVED", Status.APPROVED), ("HIGHLIGHTED", Status.APPROVED)],
 )
-def test_corals_feedback_names_a_status_and_sends_its_html(desk: Newsroom, said: str, status: Status) -> None:
+def test_corals_feedback_names_a_status_and_sends_its_html(desk, said, status):
     html = f"{RUDE}</div><div>You &amp; yours."
     with coral({"c-77": comment(body=html)}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
@@ -219,7 +213,7 @@ def test_corals_feedback_names_a_status_and_sends_its_html(desk: Newsroom, said:
     assert one.status is status
 
 
-def test_a_coral_that_is_silent_is_asked_to_come_again(desk: Newsroom) -> None:
+def test_a_coral_that_is_silent_is_asked_to_come_again(desk):
     with coral({}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="wrong")
         assert post(desk, "events", event("COMMENT_CREATED")).status_code == 503
@@ -227,7 +221,7 @@ def test_a_coral_that_is_silent_is_asked_to_come_again(desk: Newsroom) -> None:
     assert stored(desk) == []
 
 
-def test_events_that_need_nothing_are_taken_and_left(desk: Newsroom) -> None:
+def test_events_that_need_nothing_are_taken_and_left(desk):
     """A story, an unknown type, another mode: joined is false and the answer is 200, so that Coral does not retry."""
     for body in (event("STORY_CREATED"), event("SOMETHING_NEW"), event("COMMENT_CREATED")):
         response = post(desk, "events", body)
@@ -236,7 +230,7 @@ def test_events_that_need_nothing_are_taken_and_left(desk: Newsroom) -> None:
     assert "coral_url" in json.loads(post(desk, "events", event("COMMENT_CREATED")).data)["why"]
 
 
-def test_signatures_hold_over_the_raw_bytes_under_any_secret(desk: Newsroom) -> None:
+def test_signatures_hold_over_the_raw_bytes_under_any_secret(desk):
     tune(desk, coral_secret=f"{SECRET},the-new-one")
     raw = json.dumps(asked(RUDE), indent=3).encode()
     for secret in (SECRET, "the-new-one"):
@@ -251,14 +245,14 @@ def test_signatures_hold_over_the_raw_bytes_under_any_secret(desk: Newsroom) -> 
         assert "error" in json.loads(response.data)
 
 
-def test_a_site_without_a_secret_opens_to_nobody(fresh: Newsroom) -> None:
+def test_a_site_without_a_secret_opens_to_nobody(fresh):
     raw = json.dumps(asked()).encode()
     for secret in ("", SECRET):
         assert post(fresh, "phase", raw, secret=secret).status_code == 401
     assert fresh.client.post("/sites/nobody/coral/phase", data=raw).status_code == 404
 
 
-def test_html_and_pictures(desk: Newsroom) -> None:
+def test_html_and_pictures(desk):
     assert told(desk, asked(f"<div>{RUDE}<br></div>")) == {"actions": [TOXIC]}
     assert told(desk, asked("<div><br></div>")) == {}
     assert told(desk, asked("")) == {}
@@ -274,7 +268,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_requests_are_refused_in_a_sentence(newsroom: Newsroom, body: object) -> None:
+def test_hostile_requests_are_refused_in_a_sentence(newsroom, body):
     tune(newsroom, coral_secret=SECRET)
     for path in ("phase", "events"):
         response = post(newsroom, path, body)
@@ -282,7 +276,7 @@ def test_hostile_requests_are_refused_in_a_sentence(newsroom: Newsroom, body: ob
         assert set(json.loads(response.data)) == {"error"}
 
 
-def test_odd_but_sound_requests_are_answered(desk: Newsroom) -> None:
+def test_odd_but_sound_requests_are_answered(desk):
     tune(desk, compat_mode="queue")
     odd = [
         asked(RUDE + " 1", story={"id": "s", "url": "javascript:alert(1)"}),
@@ -295,21 +289,20 @@ def test_odd_but_sound_requests_are_answered(desk: Newsroom) -> None:
     assert len(stored(desk)) == len(odd)
 
 
-def test_secrets_are_kept_encrypted_and_never_shown(desk: Newsroom) -> None:
+def test_secrets_are_kept_encrypted_and_never_shown(desk):
     from service.domain.options import stored as stored_options
     from service.usecases.sites import settings_of
 
     tune(desk, coral_token="tok-very-secret")
     with desk.context.deps.store.read() as tx:
         site = tx.sites.get("courier")
-    assert site is not None
     shown = json.dumps(settings_of(site)) + stored_options(site.options)
     assert SECRET not in shown
     assert "tok-very-secret" not in shown
     assert settings_of(site)["coral_secrets"] == 1
 
 
-def test_what_was_withdrawn_does_not_come_back_by_a_webhook(desk: Newsroom) -> None:
+def test_what_was_withdrawn_does_not_come_back_by_a_webhook(desk):
     with coral({"c-77": comment()}) as url:
         tune(desk, compat_mode="queue", coral_url=url, coral_token="letmein")
         told(desk, asked(RUDE))
@@ -322,9 +315,7 @@ def test_what_was_withdrawn_does_not_come_back_by_a_webhook(desk: Newsroom) -> N
 @pytest.mark.parametrize(
     ("action", "answer"), [(Action.REJECT, "REJECTED"), (Action.SPAM, "REJECTED"), (Action.HOLD, "PREMOD")]
 )
-def test_the_same_text_again_is_what_a_moderator_said_of_it(
-    desk: Newsroom, action: Action, answer: str
-) -> None:
+def test_the_same_text_again_is_what_a_moderator_said_of_it(desk, action, answer):
     tune(desk, compat_mode="queue")
     assert told(desk, asked(KIND)) == {}
     (one,) = stored(desk)
@@ -332,7 +323,7 @@ def test_the_same_text_again_is_what_a_moderator_said_of_it(
     assert told(desk, asked(KIND))["status"] == answer
 
 
-def test_what_a_moderator_approved_is_no_longer_withheld(desk: Newsroom) -> None:
+def test_what_a_moderator_approved_is_no_longer_withheld(desk):
     tune(desk, compat_mode="queue")
     assert "status" in told(desk, asked(RUDE))
     (one,) = stored(desk)

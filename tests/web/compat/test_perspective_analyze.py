@@ -1,7 +1,5 @@
 """Perspective's analyze: scores in its shape, spans in its units, languages and tokens as its clients expect them."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 
@@ -10,7 +8,6 @@ import pytest
 from service.compat.perspective.attributes import LANGUAGES
 from service.domain.verdict import Assessment
 from service.usecases.sites import tune_site
-from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import (
     RUDE,
     TEXT,
@@ -24,7 +21,7 @@ from tests.web.compat.perspective_cases import (
 )
 
 
-def test_every_attribute_that_is_served_is_answered(newsroom: Newsroom) -> None:
+def test_every_attribute_that_is_served_is_answered(newsroom):
     names = list(served(newsroom))
     found = analyze(newsroom, request(requestedAttributes={name: {} for name in names}))
     assert list(found["attributeScores"]) == names
@@ -33,9 +30,7 @@ def test_every_attribute_that_is_served_is_answered(newsroom: Newsroom) -> None:
     assert "clientToken" not in found
 
 
-def test_the_newer_labels_answer_their_attributes(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_newer_labels_answer_their_attributes(newsroom, monkeypatch):
     knows(newsroom, monkeypatch, sexual=0.7, refuse=0.6)
     wanted = {"SEXUALLY_EXPLICIT": {}, "LIKELY_TO_REJECT": {}, "TOXICITY": {}}
     found = analyze(newsroom, request(requestedAttributes=wanted))
@@ -44,9 +39,7 @@ def test_the_newer_labels_answer_their_attributes(
 
 @pytest.mark.parametrize("attribute", ["SEXUALLY_EXPLICIT", "LIKELY_TO_REJECT"])
 @pytest.mark.parametrize("method", ["analyze", "suggestscore"])
-def test_an_attribute_whose_label_no_model_gives_is_unknown(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, attribute: str, method: str
-) -> None:
+def test_an_attribute_whose_label_no_model_gives_is_unknown(newsroom, monkeypatch, attribute, method):
     verbs = newsroom.app.extensions["replydesk.compat"].verbs
     said = Assessment({"toxicity": 0.1}, "made-up-1", language="en")
     monkeypatch.setattr(verbs, "score", lambda readings, explain=False: [said] * len(readings))
@@ -59,7 +52,7 @@ def test_an_attribute_whose_label_no_model_gives_is_unknown(
     assert found["message"] == f"Unknown requested attribute: {attribute}"
 
 
-def test_the_score_is_the_classifiers_own(newsroom: Newsroom) -> None:
+def test_the_score_is_the_classifiers_own(newsroom):
     response = call(newsroom, "analyze", request(RUDE))
     (assessed,) = newsroom.context.scorer.score(
         [newsroom.app.extensions["replydesk.compat"].verbs.reading(newsroom.courier.site, RUDE)]
@@ -70,13 +63,13 @@ def test_the_score_is_the_classifiers_own(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("where", ["query", "header", "bearer"])
 @pytest.mark.parametrize("kind", ["key", "akismet_key"])
-def test_both_keys_open_from_every_place(newsroom: Newsroom, where: str, kind: str) -> None:
+def test_both_keys_open_from_every_place(newsroom, where, kind):
     key = getattr(newsroom.courier, kind)
     headers = {"header": {"X-Goog-Api-Key": key}, "bearer": {"Authorization": f"Bearer {key}"}}.get(where, {})
     assert value(analyze(newsroom, request(), key=key if where == "query" else None, headers=headers)) < 0.5
 
 
-def test_spans_count_utf16_units_by_sentence(newsroom: Newsroom) -> None:
+def test_spans_count_utf16_units_by_sentence(newsroom):
     text = "  Good 😀 morning.\nYou are an idiot 🤦🏽‍♀️! Bye"
     found = analyze(newsroom, request(text, spanAnnotations=True))
     units = text.encode("utf-16-le")
@@ -88,13 +81,13 @@ def test_spans_count_utf16_units_by_sentence(newsroom: Newsroom) -> None:
     assert all(one["score"]["type"] == "PROBABILITY" for one in spans)
 
 
-def test_a_span_that_begins_the_text_says_so(newsroom: Newsroom) -> None:
+def test_a_span_that_begins_the_text_says_so(newsroom):
     scores = analyze(newsroom, request(TEXT, spanAnnotations=True))["attributeScores"]["TOXICITY"]
     assert [(one["begin"], one["end"]) for one in scores["spanScores"]] == [(0, len(TEXT))]
     assert scores["spanScores"][0]["score"] == scores["summaryScore"]
 
 
-def test_a_threshold_hides_what_is_below_it(newsroom: Newsroom) -> None:
+def test_a_threshold_hides_what_is_below_it(newsroom):
     wanted = {"TOXICITY": {"scoreThreshold": 0.5}, "SPAM": {"scoreThreshold": 0}}
     found = analyze(newsroom, request(requestedAttributes=wanted, spanAnnotations=True))["attributeScores"]
     assert "summaryScore" not in found["TOXICITY"]
@@ -102,28 +95,28 @@ def test_a_threshold_hides_what_is_below_it(newsroom: Newsroom) -> None:
     assert "summaryScore" in found["SPAM"]
 
 
-def test_tokens_and_languages_come_back(newsroom: Newsroom) -> None:
+def test_tokens_and_languages_come_back(newsroom):
     found = analyze(newsroom, request(clientToken="täst-😀", languages=["en-GB"]))
     assert found["clientToken"] == "täst-😀"
     assert (found["languages"], found["detectedLanguages"]) == (["en-GB"], ["en"])
 
 
-def test_an_empty_list_of_languages_asks_for_none(newsroom: Newsroom) -> None:
+def test_an_empty_list_of_languages_asks_for_none(newsroom):
     assert analyze(newsroom, request(languages=[]))["languages"] == ["en"]
 
 
-def test_other_languages_are_served_where_there_was_training(newsroom: Newsroom) -> None:
+def test_other_languages_are_served_where_there_was_training(newsroom):
     german = "Du bist ein dummes Arschloch und jeder hier weiß das."
     found = analyze(newsroom, request(german))
     assert found["detectedLanguages"] == ["de"]
     assert value(found) > 0.3
     for attribute, label in served(newsroom).items():
-        wanted: dict[str, object] = {attribute: {}}
+        wanted = {attribute: {}}
         for language in LANGUAGES[label]:
             analyze(newsroom, request(requestedAttributes=wanted, languages=[language]))
 
 
-def test_a_caller_may_write_as_protocol_buffers_do(newsroom: Newsroom) -> None:
+def test_a_caller_may_write_as_protocol_buffers_do(newsroom):
     body = {
         "comment": {"text": TEXT, "type": "PLAIN_TEXT"},
         "requested_attributes": {"TOXICITY": None, "INSULT": {"score_type": "PROBABILITY"}},
@@ -145,17 +138,17 @@ def test_a_caller_may_write_as_protocol_buffers_do(newsroom: Newsroom) -> None:
     assert found["clientToken"] == "t"
 
 
-def test_the_longest_text_is_answered(newsroom: Newsroom) -> None:
+def test_the_longest_text_is_answered(newsroom):
     for text in ("a word. " * 2560, "😀" * 5120):
         found = analyze(newsroom, request(text, spanAnnotations=True, languages=["en"]))
         assert 1 <= len(found["attributeScores"]["TOXICITY"]["spanScores"]) <= 200
 
 
-def test_a_text_of_letters_that_no_language_has_is_read_as_english(newsroom: Newsroom) -> None:
+def test_a_text_of_letters_that_no_language_has_is_read_as_english(newsroom):
     assert analyze(newsroom, request("zxqw"))["detectedLanguages"]
 
 
-def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh: Newsroom) -> None:
+def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh):
     newsroom = fresh
     tune_site(newsroom.context, "courier", {"perspective_map": "own"})
     newsroom.app.extensions["replydesk.compat"].by_key.forget()
@@ -164,7 +157,6 @@ def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh: Newsroom) -> None
     plain = value(analyze(newsroom, request(RUDE)))
     with newsroom.context.deps.store.write() as tx:
         site = tx.sites.get("courier")
-        assert site is not None
         knots = {"TOXICITY": ((0.0, 0.0), (0.5, 0.9), (1.0, 1.0))}
         tx.sites.save(replace(site, options=replace(site.options, perspective_knots=knots)))
     newsroom.app.extensions["replydesk.compat"].by_key.forget()
@@ -176,7 +168,7 @@ def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh: Newsroom) -> None
     assert alone.headers["X-Replydesk-Scores"].startswith("perspective-like; map=own; model=")
 
 
-def test_the_discovery_document_names_our_own_host(newsroom: Newsroom) -> None:
+def test_the_discovery_document_names_our_own_host(newsroom):
     found = json.loads(newsroom.client.get("/$discovery/rest?version=v1alpha1").data)
     assert found["rootUrl"] == found["baseUrl"] == "http://localhost/"
     method = found["resources"]["comments"]["methods"]["analyze"]

@@ -1,18 +1,14 @@
 """Perspective's errors, each of its table and what hostile callers send: Google's form, and never a 5xx."""
 
-from __future__ import annotations
-
 import json
-from typing import Any
 
 import pytest
 
-from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import OWN_ERROR, TEXT, call, refusal, request, suggestion
 
 BOTH = {"entries": [{"text": "a"}], "articleAndParentComment": {"article": {"text": "b"}}}
 
-TABLE: list[tuple[str, dict[str, Any], str, str]] = [
+TABLE = [
     ("empty", request(""), "Comment must be non-empty.", "COMMENT_EMPTY"),
     ("blank", request(" \n\t"), "Comment must be non-empty.", "COMMENT_EMPTY"),
     ("no comment", request(comment=...), "Comment must be non-empty.", "COMMENT_EMPTY"),
@@ -73,14 +69,14 @@ TABLE: list[tuple[str, dict[str, Any], str, str]] = [
 @pytest.mark.parametrize(
     ("body", "message", "kind"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
-def test_each_error_of_the_table(newsroom: Newsroom, body: dict[str, Any], message: str, kind: str) -> None:
+def test_each_error_of_the_table(newsroom, body, message, kind):
     error = refusal(call(newsroom, "analyze", body), 400, "INVALID_ARGUMENT")
     assert error["message"] == message
     (detail,) = error["details"]
     assert (detail["@type"], detail["errorType"]) == (OWN_ERROR, kind)
 
 
-def test_an_unserved_language_names_attribute_and_languages(newsroom: Newsroom) -> None:
+def test_an_unserved_language_names_attribute_and_languages(newsroom):
     asked = refusal(call(newsroom, "analyze", request(languages=["fr"])), 400, "INVALID_ARGUMENT")
     found = asked["details"][0]["languageNotSupportedByAttributeError"]
     assert found == {"attribute": "TOXICITY", "requestedLanguages": ["fr"]}
@@ -92,7 +88,7 @@ def test_an_unserved_language_names_attribute_and_languages(newsroom: Newsroom) 
     assert found == {"attribute": "TOXICITY", "detectedLanguages": ["fr"]}
 
 
-def test_a_wrong_key_and_no_key(newsroom: Newsroom) -> None:
+def test_a_wrong_key_and_no_key(newsroom):
     for wrong in ("AIzaSyNotOurs", "x" * 5_000, "ü\0", newsroom.courier.inbound_secret):
         error = refusal(call(newsroom, "analyze", request(), key=wrong), 400, "INVALID_ARGUMENT")
         assert error["message"] == "API key not valid. Please pass a valid API key."
@@ -104,7 +100,7 @@ def test_a_wrong_key_and_no_key(newsroom: Newsroom) -> None:
     assert error["message"].startswith("Method doesn't allow unregistered callers")
 
 
-HOSTILE: list[object] = [
+HOSTILE = [
     b"",
     b"{",
     b"null",
@@ -160,12 +156,12 @@ HOSTILE: list[object] = [
 
 
 @pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_bodies_get_a_clear_no(newsroom: Newsroom, body: object) -> None:
+def test_hostile_bodies_get_a_clear_no(newsroom, body):
     for method in ("analyze", "suggestscore"):
         refusal(call(newsroom, method, body), 400, "INVALID_ARGUMENT")
 
 
-def test_an_infinite_depth_of_spans_and_control_characters_are_only_text(newsroom: Newsroom) -> None:
+def test_an_infinite_depth_of_spans_and_control_characters_are_only_text(newsroom):
     for text in (
         "a\0b idiot",
         "\u202eidiot\u202c",
@@ -178,7 +174,7 @@ def test_an_infinite_depth_of_spans_and_control_characters_are_only_text(newsroo
         assert response.status_code == 200, response.text
 
 
-def test_a_body_over_its_bound_is_refused_in_googles_form(newsroom: Newsroom) -> None:
+def test_a_body_over_its_bound_is_refused_in_googles_form(newsroom):
     refusal(call(newsroom, "analyze", b"x" * (256 * 1024 + 1)), 400, "INVALID_ARGUMENT")
 
 
@@ -198,7 +194,7 @@ def test_a_body_over_its_bound_is_refused_in_googles_form(newsroom: Newsroom) ->
         ("GET", "/$discovery/rest?version=v2"),
     ],
 )
-def test_what_is_no_method_is_not_found(newsroom: Newsroom, method: str, path: str) -> None:
+def test_what_is_no_method_is_not_found(newsroom, method, path):
     refusal(newsroom.client.open(path, method=method), 404, "NOT_FOUND")
 
 
@@ -218,14 +214,14 @@ def test_what_is_no_method_is_not_found(newsroom: Newsroom, method: str, path: s
         [],
     ],
 )
-def test_suggestions_without_a_usable_score_are_refused(newsroom: Newsroom, scores: object) -> None:
+def test_suggestions_without_a_usable_score_are_refused(newsroom, scores):
     refusal(call(newsroom, "suggestscore", suggestion(attributeScores=scores)), 400, "INVALID_ARGUMENT")
 
 
-def test_a_model_that_is_missing_is_unavailable(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_is_missing_is_unavailable(newsroom, monkeypatch):
     from service.scoring.scorer import NoModel
 
-    def score(*_: object, **__: object) -> None:
+    def score(*_, **__):
         raise NoModel()
 
     monkeypatch.setattr(newsroom.context.scorer, "score", score)

@@ -1,30 +1,25 @@
 """The Perspective API in its modes: what it stores, what reaches the desk, what it learns, what it never keeps."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from service.compat.perspective.attributes import LABEL_OF
-from service.domain.comment import Comment, Source
+from service.domain.comment import Source
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from tests.web.api.caller import Newsroom
 from tests.web.compat.coral_cases import tune
 from tests.web.compat.perspective_cases import RUDE, TEXT, analyze, call, refusal, request, suggestion
 
 
-def stored(newsroom: Newsroom) -> list[Comment]:
+def stored(newsroom):
     with newsroom.context.deps.store.read() as tx:
         return list(tx.comments.page(newsroom.courier.site.id).comments)
 
 
-def labels(newsroom: Newsroom) -> list[tuple[str, Who, str, Action]]:
+def labels(newsroom):
     with newsroom.context.deps.store.read() as tx:
         return [
             (one.body, label.who_kind, label.who, label.action)
@@ -35,10 +30,10 @@ def labels(newsroom: Newsroom) -> list[tuple[str, Who, str, Action]]:
 
 
 @contextmanager
-def store_away(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def store_away(newsroom, monkeypatch):
     """Let every transaction fail, as it does when the database is gone."""
 
-    def gone(*_: object) -> Any:
+    def gone(*_):
         raise OperationalError("", {}, Exception())
 
     with monkeypatch.context() as patch:
@@ -47,35 +42,30 @@ def store_away(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         yield
 
 
-def test_score_mode_stores_nothing(fresh: Newsroom) -> None:
+def test_score_mode_stores_nothing(fresh):
     found = analyze(fresh, request(RUDE))
     assert "moderation" not in found
     assert stored(fresh) == []
     assert fresh.dispatcher.enqueued == []
 
 
-def test_decide_mode_adds_the_policys_word(fresh: Newsroom) -> None:
+def test_decide_mode_adds_the_policys_word(fresh):
     tune(fresh, compat_mode="decide", **{"toxicity.hold": "0.5", "toxicity.reject": ""})
     found = analyze(fresh, request(RUDE))["moderation"]
     assert (
         found["action"],
         found["reasons"][0]["code"],
         found["reasons"][0]["label"] in LABEL_OF.values(),
-    ) == (
-        "hold",
-        "score",
-        True,
-    )
+    ) == ("hold", "score", True)
     assert analyze(fresh, request(TEXT))["moderation"]["action"] == "approve"
     assert stored(fresh) == []
 
 
-def test_queue_mode_puts_the_doubtful_on_the_desk_and_tells_the_decision(fresh: Newsroom) -> None:
+def test_queue_mode_puts_the_doubtful_on_the_desk_and_tells_the_decision(fresh):
     tune(fresh, compat_mode="queue", **{"toxicity.hold": "0.5", "toxicity.reject": ""})
     analyze(fresh, request(RUDE, clientToken="post:4711"))
     held = fresh.comment("post:4711")
     assert (held.status, held.source, held.body) == (Status.HELD, Source.COMPAT, RUDE)
-    assert held.verdict is not None
     assert held.verdict.spans
     fresh.review(Action.APPROVE, "post:4711", delay=0)
     with fresh.context.deps.store.read() as tx:
@@ -84,7 +74,7 @@ def test_queue_mode_puts_the_doubtful_on_the_desk_and_tells_the_decision(fresh: 
     assert sorted(kinds) == ["comment.approved", "comment.held"]
 
 
-def test_the_same_text_again_is_the_same_comment(fresh: Newsroom) -> None:
+def test_the_same_text_again_is_the_same_comment(fresh):
     tune(fresh, compat_mode="queue")
     for _ in range(2):
         analyze(fresh, request(RUDE))
@@ -95,7 +85,7 @@ def test_the_same_text_again_is_the_same_comment(fresh: Newsroom) -> None:
     assert fresh.comment("t-1").revision == 2
 
 
-def test_do_not_store_is_kept_in_every_mode(fresh: Newsroom) -> None:
+def test_do_not_store_is_kept_in_every_mode(fresh):
     for mode in ("score", "decide", "queue"):
         tune(fresh, compat_mode=mode)
         analyze(fresh, request(RUDE, doNotStore=True))
@@ -105,7 +95,7 @@ def test_do_not_store_is_kept_in_every_mode(fresh: Newsroom) -> None:
     assert len(stored(fresh)) == 1
 
 
-def test_contacts_are_masked_before_anything_is_stored(fresh: Newsroom) -> None:
+def test_contacts_are_masked_before_anything_is_stored(fresh):
     tune(fresh, compat_mode="queue")
     analyze(
         fresh,
@@ -115,9 +105,7 @@ def test_contacts_are_masked_before_anything_is_stored(fresh: Newsroom) -> None:
     assert "⟦email⟧" in fresh.comment("t-2").body
 
 
-def test_a_store_that_is_away_costs_the_desk_and_not_the_answer(
-    fresh: Newsroom, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_that_is_away_costs_the_desk_and_not_the_answer(fresh, monkeypatch):
     tune(fresh, compat_mode="queue")
     analyze(fresh, request(TEXT, doNotStore=True))
     fresh.app.extensions["replydesk.compat"].by_key.forget()
@@ -129,7 +117,7 @@ def test_a_store_that_is_away_costs_the_desk_and_not_the_answer(
         refusal(call(fresh, "suggestscore", suggestion(RUDE)), 503, "UNAVAILABLE")
 
 
-def test_a_retired_key_ends_within_two_seconds(fresh: Newsroom) -> None:
+def test_a_retired_key_ends_within_two_seconds(fresh):
     from service.usecases.sites import rotate
 
     analyze(fresh, request(TEXT))
@@ -148,9 +136,7 @@ def test_a_retired_key_ends_within_two_seconds(fresh: Newsroom) -> None:
         ({"SPAM": 0.9, "INSULT": 0.1}, Action.SPAM, Status.SPAM),
     ],
 )
-def test_a_suggestion_is_a_label(
-    fresh: Newsroom, scores: dict[str, float], action: Action, status: Status
-) -> None:
+def test_a_suggestion_is_a_label(fresh, scores, action, status):
     body = suggestion(
         RUDE, attributeScores={name: {"summaryScore": {"value": one}} for name, one in scores.items()}
     )
@@ -163,7 +149,7 @@ def test_a_suggestion_is_a_label(
     assert fresh.comment("comment:9").status is status
 
 
-def test_spans_alone_make_a_suggestion_too(fresh: Newsroom) -> None:
+def test_spans_alone_make_a_suggestion_too(fresh):
     spans = [{"begin": 0, "end": 3, "score": {"value": 0.1}}, {"begin": 4, "end": 9, "score": {"value": 0.9}}]
     assert (
         call(fresh, "suggestscore", suggestion(attributeScores={"INSULT": {"spanScores": spans}})).status_code
@@ -172,7 +158,7 @@ def test_spans_alone_make_a_suggestion_too(fresh: Newsroom) -> None:
     assert [action for *_, action in labels(fresh)] == [Action.REJECT]
 
 
-def test_a_suggestion_meets_the_comment_that_was_queued(fresh: Newsroom) -> None:
+def test_a_suggestion_meets_the_comment_that_was_queued(fresh):
     tune(fresh, compat_mode="queue", **{"toxicity.hold": "0.5", "toxicity.reject": ""})
     analyze(fresh, request(RUDE))
     call(fresh, "suggestscore", {**suggestion(RUDE), "clientToken": "comment:10"})
@@ -180,7 +166,7 @@ def test_a_suggestion_meets_the_comment_that_was_queued(fresh: Newsroom) -> None
     assert one.status is Status.REJECTED
 
 
-def test_a_moderators_decision_stands_against_a_suggestion(fresh: Newsroom) -> None:
+def test_a_moderators_decision_stands_against_a_suggestion(fresh):
     tune(fresh, compat_mode="queue", **{"toxicity.hold": "0.5", "toxicity.reject": ""})
     analyze(fresh, request(RUDE, clientToken="t-3"))
     fresh.review(Action.APPROVE, "t-3", delay=0)
@@ -190,13 +176,13 @@ def test_a_moderators_decision_stands_against_a_suggestion(fresh: Newsroom) -> N
     assert kinds == {(Who.MODERATOR, Action.APPROVE), (Who.SITE, Action.REJECT)}
 
 
-def test_a_site_may_withhold_its_suggestions(fresh: Newsroom) -> None:
+def test_a_site_may_withhold_its_suggestions(fresh):
     tune(fresh, compat_learning="false")
     assert call(fresh, "suggestscore", suggestion(RUDE)).status_code == 200
     assert stored(fresh) == []
 
 
-def test_a_judgement_of_another_text_under_the_same_token_is_a_revision(fresh: Newsroom) -> None:
+def test_a_judgement_of_another_text_under_the_same_token_is_a_revision(fresh):
     tune(fresh, compat_mode="queue")
     analyze(fresh, request(TEXT, clientToken="t-4"))
     call(fresh, "suggestscore", {**suggestion(RUDE), "clientToken": "t-4"})
@@ -204,7 +190,7 @@ def test_a_judgement_of_another_text_under_the_same_token_is_a_revision(fresh: N
     assert labels(fresh) == [(RUDE, Who.SITE, "perspective", Action.REJECT)]
 
 
-def test_more_than_the_site_may_ask_is_over_quota(fresh: Newsroom) -> None:
+def test_more_than_the_site_may_ask_is_over_quota(fresh):
     tune(fresh, comments_per_minute="60", comments_burst="2")
     answers = [call(fresh, "analyze", request(TEXT)) for _ in range(3)]
     error = refusal(answers[-1], 429, "RESOURCE_EXHAUSTED")
@@ -212,14 +198,14 @@ def test_more_than_the_site_may_ask_is_over_quota(fresh: Newsroom) -> None:
     assert int(answers[-1].headers["Retry-After"]) >= 1
 
 
-def test_the_answer_and_the_desk_say_the_same(fresh: Newsroom) -> None:
+def test_the_answer_and_the_desk_say_the_same(fresh):
     for mode in ("decide", "queue"):
         tune(fresh, compat_mode=mode, hold_first_time="true")
         assert analyze(fresh, request(TEXT))["moderation"]["reasons"][0]["code"] == "first_time"
     assert [one.status for one in stored(fresh)] == [Status.HELD]
 
 
-def test_a_token_never_overwrites_a_comment_that_the_site_posted(fresh: Newsroom) -> None:
+def test_a_token_never_overwrites_a_comment_that_the_site_posted(fresh):
     tune(fresh, compat_mode="queue")
     fresh.post()
     ada = fresh.comment("c-1")

@@ -15,7 +15,7 @@ from flask import Flask
 import service.web
 from service import usecases
 from service.context import AppContext
-from service.domain.comment import Article, Comment, Placed, Source, Submission
+from service.domain.comment import Article, Comment, Source, Submission
 from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Span, Who
 from service.privacy.sealing import Address
@@ -64,7 +64,6 @@ class Small:
         (placed,) = usecases.submit(
             self.context.deps, self.context.sanitizer, site or self.courier, [submission]
         )
-        assert isinstance(placed, Placed)
         return placed.comment
 
     def settle(

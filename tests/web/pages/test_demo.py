@@ -1,44 +1,40 @@
 """The demo paper: articles with the form inside and the published comments under them, on the demo site alone."""
 
-from __future__ import annotations
-
 import pytest
 
 from service.domain.comment import Article
-from service.domain.site import Site
 from service.domain.verdict import Action
 from service.usecases.sites import enrol_site
 from service.web.threads import threaded
 from tests.factories import NOON, draft, move
-from tests.web.pages.installation import Small
 
 
 @pytest.fixture
-def demo(small: Small) -> Site:
+def demo(small):
     """The demo site, as a first start makes it."""
     return enrol_site(small.context, "demo", small.context.settings.public_url, title="The Demo Courier").site
 
 
-def under(small: Small) -> Article:
+def under(small):
     return Article(f"{small.context.settings.public_url}/demo/the-bridge")
 
 
 @pytest.mark.parametrize("path", ["/demo", "/demo/", "/demo/the-bridge"])
-def test_without_the_demo_site_there_is_no_demo(small: Small, path: str) -> None:
+def test_without_the_demo_site_there_is_no_demo(small, path):
     assert small.browser().get(path).status == 404
 
 
 @pytest.mark.parametrize("path", ["/demo", "/demo/"])
-def test_the_front_page_leads_to_the_articles(small: Small, demo: Site, path: str) -> None:
+def test_the_front_page_leads_to_the_articles(small, demo, path):
     links = small.browser().get(path).tree.one("main").all("a")
     assert [small.browser().get(link.attributes["href"]).status for link in links] == [200, 200]
 
 
-def test_an_unknown_article_is_not_found(small: Small, demo: Site) -> None:
+def test_an_unknown_article_is_not_found(small, demo):
     assert small.browser().get("/demo/nothing").status == 404
 
 
-def test_a_comment_posted_in_the_article_appears_under_it_once_approved(small: Small, demo: Site) -> None:
+def test_a_comment_posted_in_the_article_appears_under_it_once_approved(small, demo):
     browser = small.browser()
     form = browser.get("/demo/the-bridge").tree.one("form", id="reply-form")
     typed = {"comment": "Hooray!", "name": "Ada", "email": "ada@example.org"}
@@ -52,7 +48,7 @@ def test_a_comment_posted_in_the_article_appears_under_it_once_approved(small: S
     assert "Hooray!" in browser.get("/demo/the-bridge").text
 
 
-def test_answers_stand_under_what_they_answer(small: Small, demo: Site) -> None:
+def test_answers_stand_under_what_they_answer(small, demo):
     first = small.approved(demo, article=under(small), author_name="Ada", body="First.")
     small.approved(demo, article=under(small), author_name="Bo", body="Second.")
     small.approved(demo, article=under(small), author_name="Chi", body="To the first.", parent_id=first.id)
@@ -68,7 +64,7 @@ def test_answers_stand_under_what_they_answer(small: Small, demo: Site) -> None:
     assert "Replying to Ada." in asked.text
 
 
-def test_a_thread_shows_every_comment_once_whatever_its_parents(small: Small, demo: Site) -> None:
+def test_a_thread_shows_every_comment_once_whatever_its_parents(small, demo):
     made = [
         small.approved(demo, id=name, article=under(small), parent_id=parent, body=name)
         for name, parent in [("a", "gone"), ("b", "c"), ("c", "b"), ("d", "d"), ("e", "a")]
@@ -83,7 +79,7 @@ def test_a_thread_shows_every_comment_once_whatever_its_parents(small: Small, de
     assert [one.one.id for one in said[:2]] == ["a", "e"]
 
 
-def test_a_long_thread_goes_on_on_a_further_page(small: Small, demo: Site) -> None:
+def test_a_long_thread_goes_on_on_a_further_page(small, demo):
     names = [f"c-{n}" for n in range(1_001)]
     with small.context.deps.store.write() as tx:
         added = tx.comments.add(
@@ -99,13 +95,13 @@ def test_a_long_thread_goes_on_on_a_further_page(small: Small, demo: Site) -> No
     assert small.browser().get("/demo/the-bridge?after=junk").status == 200
 
 
-def test_a_commenters_website_lends_no_weight(small: Small, demo: Site) -> None:
+def test_a_commenters_website_lends_no_weight(small, demo):
     small.approved(demo, article=under(small), website="https://ada.example/")
     link = small.browser().get("/demo/the-bridge").tree.one("a", href="https://ada.example/")
     assert {"nofollow", "ugc", "noopener"} <= set(link.attributes["rel"].split())
 
 
-def test_comments_are_text_and_nothing_else(small: Small, demo: Site) -> None:
+def test_comments_are_text_and_nothing_else(small, demo):
     small.approved(demo, article=under(small), author_name="<b>Ada</b>", body="<img src=x onerror=alert(1)>")
     page = small.browser().get("/demo/the-bridge")
     assert page.tree.one("li", class_="said deep0").one("h3").text == "<b>Ada</b>"

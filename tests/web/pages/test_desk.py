@@ -1,7 +1,5 @@
 """The first desk: what a moderator sees and does, form first and fragment second."""
 
-from __future__ import annotations
-
 import pytest
 
 from service import usecases
@@ -10,10 +8,9 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Effort, Span
 from tests.factories import ADDRESS
 from tests.web.pages.desk import SCRIPT, act, card, follow, undo
-from tests.web.pages.installation import Small
 
 
-def test_held_comments_of_all_sites_stand_oldest_first(small: Small) -> None:
+def test_held_comments_of_all_sites_stand_oldest_first(small):
     """The queue shows what is held, from every site, in the order it came, and nothing else."""
     first = small.held(author_name="Ada")
     small.approved(author_name="Chi")
@@ -24,7 +21,7 @@ def test_held_comments_of_all_sites_stand_oldest_first(small: Small) -> None:
     assert "The Courier › The bridge opens" in " ".join(card(page, first).text.split())
 
 
-def test_a_card_says_what_carried_the_score(small: Small) -> None:
+def test_a_card_says_what_carried_the_score(small):
     comment = small.held(body="What an utter fool you are.", spans=(Span(8, 18, "insult", 1.9),))
     shown = card(small.signed_in().get("/desk"), comment)
     mark = shown.one("mark")
@@ -39,7 +36,7 @@ def test_a_card_says_what_carried_the_score(small: Small) -> None:
     assert "made-up-1" in shown.text
 
 
-def test_everything_a_reader_wrote_is_text(small: Small) -> None:
+def test_everything_a_reader_wrote_is_text(small):
     hostile = "<script>alert(1)</script>\"'><img src=x>"
     comment = small.held(
         author_name=hostile, body=hostile, article=Article("https://courier.example/a", hostile), spans=()
@@ -60,9 +57,7 @@ def test_everything_a_reader_wrote_is_text(small: Small) -> None:
         ("spam", Status.SPAM, "Marked as spam."),
     ],
 )
-def test_a_decision_leads_back_to_the_same_place_with_an_undo(
-    small: Small, action: str, status: Status, words: str
-) -> None:
+def test_a_decision_leads_back_to_the_same_place_with_an_undo(small, action, status, words):
     first, second = small.held(), small.held(author_name="Bo")
     browser = small.signed_in()
     answer = act(browser, browser.get("/desk"), first, action)
@@ -77,7 +72,7 @@ def test_a_decision_leads_back_to_the_same_place_with_an_undo(
     assert small.again(first).status is Status.HELD
 
 
-def test_a_decision_is_published_after_the_undo_time(small: Small) -> None:
+def test_a_decision_is_published_after_the_undo_time(small):
     comment, browser = small.held(), small.signed_in()
     act(browser, browser.get("/desk"), comment, "approve")
     assert usecases.publish_due(small.context.deps) == 0
@@ -87,7 +82,7 @@ def test_a_decision_is_published_after_the_undo_time(small: Small) -> None:
     assert small.again(comment).published_revision == 1
 
 
-def test_undo_before_publication_leaves_no_trace_outside(small: Small) -> None:
+def test_undo_before_publication_leaves_no_trace_outside(small):
     comment, browser = small.held(), small.signed_in()
     page = follow(browser, act(browser, browser.get("/desk"), comment, "approve"))
     undo(browser, page.tree)
@@ -98,7 +93,7 @@ def test_undo_before_publication_leaves_no_trace_outside(small: Small) -> None:
     assert told == [Action.HOLD]
 
 
-def test_undo_after_publication_tells_the_site(small: Small) -> None:
+def test_undo_after_publication_tells_the_site(small):
     comment, browser = small.held(), small.signed_in()
     act(browser, browser.get("/desk"), comment, "approve")
     small.clock.pass_seconds(5)
@@ -111,7 +106,7 @@ def test_undo_after_publication_tells_the_site(small: Small) -> None:
     assert told == [Action.HOLD, Action.APPROVE, Action.RESTORE]
 
 
-def test_who_comes_second_sees_what_stands_and_who_decided(small: Small) -> None:
+def test_who_comes_second_sees_what_stands_and_who_decided(small):
     comment, browser = small.held(), small.signed_in()
     page = browser.get("/desk")
     small.judge(comment, Action.REJECT)
@@ -125,7 +120,7 @@ def test_who_comes_second_sees_what_stands_and_who_decided(small: Small) -> None
 
 
 @pytest.mark.parametrize("headers", [{}, SCRIPT], ids=["page", "fragment"])
-def test_a_note_outlives_a_collision(small: Small, headers: dict[str, str]) -> None:
+def test_a_note_outlives_a_collision(small, headers):
     comment, browser = small.held(), small.signed_in()
     form = card(browser.get("/desk"), comment).one("form", class_="acts")
     small.judge(comment, Action.REJECT)
@@ -137,7 +132,7 @@ def test_a_note_outlives_a_collision(small: Small, headers: dict[str, str]) -> N
     assert "open" in again.one("details", class_="reasons").attributes
 
 
-def test_a_text_that_changed_since_is_not_decided_unseen(small: Small) -> None:
+def test_a_text_that_changed_since_is_not_decided_unseen(small):
     comment, browser = small.held(id="c-1"), small.signed_in()
     page = browser.get("/desk")
     small.submit(id="c-1", body="A new text, much nicer.")
@@ -148,7 +143,7 @@ def test_a_text_that_changed_since_is_not_decided_unseen(small: Small) -> None:
     assert small.again(comment).status is Status.PENDING
 
 
-def test_a_withdrawn_comment_cannot_be_decided(small: Small) -> None:
+def test_a_withdrawn_comment_cannot_be_decided(small):
     comment, browser = small.held(), small.signed_in()
     page = browser.get("/desk")
     usecases.withdraw(small.context.deps, small.courier, comment.id, "courier")
@@ -157,14 +152,14 @@ def test_a_withdrawn_comment_cannot_be_decided(small: Small) -> None:
     assert not card(answer, comment).all("form")
 
 
-def test_an_undo_that_comes_too_late_is_said_so(small: Small) -> None:
+def test_an_undo_that_comes_too_late_is_said_so(small):
     comment, browser = small.held(), small.signed_in()
     page = follow(browser, act(browser, browser.get("/desk"), comment, "spam"))
     undo(browser, page.tree)
     assert undo(browser, page.tree).status == 409
 
 
-def test_a_script_gets_the_fragment_that_changed(small: Small) -> None:
+def test_a_script_gets_the_fragment_that_changed(small):
     comment, browser = small.held(), small.signed_in()
     page = browser.get("/desk")
     done = act(browser, page, comment, "approve", **SCRIPT)
@@ -179,7 +174,7 @@ def test_a_script_gets_the_fragment_that_changed(small: Small) -> None:
     assert card(back, comment).one("form", class_="acts")
 
 
-def test_the_panel_says_when_a_comment_was_scored_fast(small: Small) -> None:
+def test_the_panel_says_when_a_comment_was_scored_fast(small):
     fast = small.settle(small.submit(), {"toxicity": 0.7}, effort=Effort.FAST)
     full = small.held()
     page = small.signed_in().get("/desk")
@@ -188,7 +183,7 @@ def test_the_panel_says_when_a_comment_was_scored_fast(small: Small) -> None:
     assert "Scored fast" not in card(page, full).text
 
 
-def test_the_late_queue_shows_what_no_score_reached(small: Small) -> None:
+def test_the_late_queue_shows_what_no_score_reached(small):
     comment, browser = small.submit(), small.signed_in()
     assert not browser.get("/desk?queue=late").tree.all("article")
     small.clock.pass_seconds(301)
@@ -200,7 +195,7 @@ def test_the_late_queue_shows_what_no_score_reached(small: Small) -> None:
     assert small.again(comment).status is Status.APPROVED
 
 
-def test_the_late_queue_has_pages(small: Small) -> None:
+def test_the_late_queue_has_pages(small):
     for n in range(10):
         small.submit(body=f"The bridge, part {n}.")
     small.clock.pass_seconds(301)
@@ -212,7 +207,7 @@ def test_the_late_queue_has_pages(small: Small) -> None:
     assert "The bridge, part 8." in second.text
 
 
-def test_the_decided_queue_shows_peoples_decisions_latest_first(small: Small) -> None:
+def test_the_decided_queue_shows_peoples_decisions_latest_first(small):
     first, second, browser = small.held(), small.held(author_name="Bo"), small.signed_in()
     page = browser.get("/desk")
     act(browser, page, first, "approve")
@@ -227,7 +222,7 @@ def test_the_decided_queue_shows_peoples_decisions_latest_first(small: Small) ->
     assert [row.attributes["id"] for row in rows] == [f"c{first.pk}", f"c{second.pk}"]
 
 
-def test_long_queues_have_pages_and_acts_stay_on_theirs(small: Small) -> None:
+def test_long_queues_have_pages_and_acts_stay_on_theirs(small):
     made = [small.held(author_name=f"Reader {n}") for n in range(20)]
     browser, seen, url = small.signed_in(), [], "/desk"
     for _ in range(3):
@@ -243,7 +238,7 @@ def test_long_queues_have_pages_and_acts_stay_on_theirs(small: Small) -> None:
     assert answer.headers["Location"].startswith(f"{url}&done=")
 
 
-def test_the_queues_count_what_waits(small: Small) -> None:
+def test_the_queues_count_what_waits(small):
     small.held()
     small.submit(author_name="Bo")
     queues = small.signed_in().get("/desk").tree.one("ul", class_="queues").all("a")
@@ -258,7 +253,7 @@ def test_the_queues_count_what_waits(small: Small) -> None:
 
 
 @pytest.mark.parametrize("queue", ["held", "late", "reported", "aside", "appeals", "decided"])
-def test_an_empty_queue_says_so(small: Small, queue: str) -> None:
+def test_an_empty_queue_says_so(small, queue):
     assert small.signed_in().get(f"/desk?queue={queue}").tree.one("p", class_="empty")
 
 
@@ -277,13 +272,13 @@ def test_an_empty_queue_says_so(small: Small, queue: str) -> None:
         "after=٣",
     ],
 )
-def test_a_made_up_place_is_the_beginning(small: Small, query: str) -> None:
+def test_a_made_up_place_is_the_beginning(small, query):
     small.held()
     assert small.signed_in().get(f"/desk?{query}").status == 200
 
 
 @pytest.mark.parametrize("path", ["/desk/comments/77", "/desk/comments/0", "/desk/comments/" + "9" * 30])
-def test_a_comment_that_is_not_there_is_not_found(small: Small, path: str) -> None:
+def test_a_comment_that_is_not_there_is_not_found(small, path):
     browser = small.signed_in()
     tag = browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
     assert browser.get(path).status == 404
@@ -302,7 +297,7 @@ def test_a_comment_that_is_not_there_is_not_found(small: Small, path: str) -> No
         {"action": "approve", "revision": "9" * 50},
     ],
 )
-def test_an_incomplete_form_changes_nothing(small: Small, fields: dict[str, str]) -> None:
+def test_an_incomplete_form_changes_nothing(small, fields):
     comment, browser = small.held(), small.signed_in()
     tag = browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
     assert browser.post(f"/desk/comments/{comment.pk}/decision", fields | {"csrf": tag}).status == 400
@@ -310,7 +305,7 @@ def test_an_incomplete_form_changes_nothing(small: Small, fields: dict[str, str]
     assert small.again(comment) == comment
 
 
-def test_no_page_of_the_desk_shows_an_address_an_author_key_or_an_ip(small: Small) -> None:
+def test_no_page_of_the_desk_shows_an_address_an_author_key_or_an_ip(small):
     comment = small.held(body=f"Write to {ADDRESS}!", author_name=f"Ada {ADDRESS}")
     browser = small.signed_in()
     pages = [browser.get(url) for url in ("/desk", "/desk?queue=decided", f"/desk/comments/{comment.pk}")]

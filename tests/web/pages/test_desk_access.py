@@ -1,37 +1,29 @@
 """Who may enter the desk: one-time links, sessions, roles, and forms that no other page can send."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
 from service.usecases.moderators import change_moderator, hash_token, invite
 from service.web import create_app
 from service.web.desk.access import requires
-from tests.web.pages.browser import Browser
-from tests.web.pages.installation import Small, build_small
+from tests.web.pages.desk import csrf
+from tests.web.pages.installation import build_small
 
 OPEN = {"desk.sign_in", "desk.sign_in_needed", "desk.use_sign_in"}
 
 
-def link(small: Small, name: str = "Mara", role: str = "moderator") -> str:
+def link(small, name="Mara", role="moderator"):
     return invite(small.context, name, role)[1].removeprefix(small.context.settings.public_url)
 
 
-def is_in(browser: Browser) -> bool:
+def is_in(browser):
     return browser.get("/desk").status == 200
 
 
-def csrf(browser: Browser) -> str:
-    return browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
-
-
-def desk_routes(app: Flask) -> list[tuple[str, str, str]]:
+def desk_routes(app):
     """Every route of the desk but the sign-in: endpoint, method, a path of that shape."""
     found = []
     for rule in app.url_map.iter_rules():
@@ -46,14 +38,14 @@ def desk_routes(app: Flask) -> list[tuple[str, str, str]]:
     return found
 
 
-def test_every_route_of_the_desk_asks_for_a_role(small: Small) -> None:
+def test_every_route_of_the_desk_asks_for_a_role(small):
     routes = desk_routes(small.app)
     assert len(routes) >= 5
     for endpoint, _, _ in routes:
         assert getattr(small.app.view_functions[endpoint], "required_role", None), endpoint
 
 
-def test_a_stranger_is_sent_to_the_sign_in(small: Small) -> None:
+def test_a_stranger_is_sent_to_the_sign_in(small):
     for _, method, path in desk_routes(small.app):
         if method == "GET":
             answer = small.browser().get(path)
@@ -63,7 +55,7 @@ def test_a_stranger_is_sent_to_the_sign_in(small: Small) -> None:
             assert small.browser().post(path, HX_Request="true").headers["HX-Redirect"] == "/desk/sign-in"
 
 
-def test_opening_the_link_changes_nothing_and_its_button_signs_in(small: Small) -> None:
+def test_opening_the_link_changes_nothing_and_its_button_signs_in(small):
     path, browser = link(small), small.browser()
     for _ in range(3):
         page = browser.get(path)
@@ -80,25 +72,25 @@ def test_opening_the_link_changes_nothing_and_its_button_signs_in(small: Small) 
     assert not is_in(again)
 
 
-def test_a_link_expires_after_fifteen_minutes(small: Small) -> None:
+def test_a_link_expires_after_fifteen_minutes(small):
     path = link(small)
     small.clock.pass_seconds(15 * 60 + 1)
     assert small.browser().post(path).status == 410
 
 
 @pytest.mark.parametrize("token", ["x", "é", "%00", "A" * 4000, "%ED%A0%80"])
-def test_a_made_up_link_signs_nobody_in(small: Small, token: str) -> None:
+def test_a_made_up_link_signs_nobody_in(small, token):
     assert small.browser().get(f"/desk/sign-in/{token}").status == 200
     assert small.browser().post(f"/desk/sign-in/{token}").status == 410
 
 
-def test_another_site_cannot_sign_a_browser_in(small: Small) -> None:
+def test_another_site_cannot_sign_a_browser_in(small):
     path, browser = link(small), small.browser()
     assert browser.post(path, Sec_Fetch_Site="cross-site").status == 403
     assert browser.post(path, Sec_Fetch_Site="same-origin").status == 303
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(small: Small, tmp_path: Path) -> None:
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(small, tmp_path):
     cookie = small.browser().post(link(small)).headers["Set-Cookie"]
     assert cookie.startswith("replydesk=")
     assert {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=43200"} <= set(cookie.split("; "))
@@ -109,7 +101,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(small: Small, tmp
     assert {"HttpOnly", "SameSite=Lax", "Path=/", "Secure"} <= set(cookie.split("; "))
 
 
-def test_a_session_ends_after_twelve_hours(small: Small) -> None:
+def test_a_session_ends_after_twelve_hours(small):
     browser = small.signed_in()
     small.clock.pass_seconds(timedelta(hours=11, minutes=59).total_seconds())
     assert is_in(browser)
@@ -117,48 +109,47 @@ def test_a_session_ends_after_twelve_hours(small: Small) -> None:
     assert not is_in(browser)
 
 
-def test_signing_out_ends_the_session_in_the_store(small: Small) -> None:
+def test_signing_out_ends_the_session_in_the_store(small):
     browser = small.signed_in()
     kept = browser.client.get_cookie("replydesk")
     assert kept is not None
-    token = csrf(browser)
+    token = csrf(browser.get("/desk"))
     assert browser.post("/desk/sign-out", {"csrf": token}).status == 303
     thief = small.browser()
     thief.client.set_cookie("replydesk", kept.value)
     assert not is_in(thief)
 
 
-def test_the_store_never_holds_a_session_token(small: Small) -> None:
+def test_the_store_never_holds_a_session_token(small):
     browser = small.signed_in()
     kept = browser.client.get_cookie("replydesk")
-    assert kept is not None
     with small.context.deps.store.read() as tx:
         assert tx.moderators.session(kept.value, small.clock()) is None
         assert tx.moderators.session(hash_token(kept.value), small.clock()) is not None
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "A" * 5000, "é".encode().decode("latin-1")])
-def test_a_made_up_cookie_is_no_session(small: Small, cookie: str) -> None:
+def test_a_made_up_cookie_is_no_session(small, cookie):
     assert small.browser().get("/desk", Cookie=f"replydesk={cookie}").status == 303
 
 
 @pytest.mark.parametrize("tag", [None, "", "x", "é", "0" * 64])
-def test_a_form_of_another_page_changes_nothing(small: Small, tag: str | None) -> None:
+def test_a_form_of_another_page_changes_nothing(small, tag):
     comment, browser = small.held(), small.signed_in()
     fields = {"action": "approve", "revision": "1"} | ({} if tag is None else {"csrf": tag})
     assert browser.post(f"/desk/comments/{comment.pk}/decision", fields).status == 403
     assert small.again(comment) == comment
 
 
-def test_another_sessions_tag_is_refused(small: Small) -> None:
+def test_another_sessions_tag_is_refused(small):
     comment, mara, other = small.held(), small.signed_in(), small.signed_in("Noor")
-    fields = {"action": "approve", "revision": "1", "csrf": csrf(other)}
+    fields = {"action": "approve", "revision": "1", "csrf": csrf(other.get("/desk"))}
     assert mara.post(f"/desk/comments/{comment.pk}/decision", fields).status == 403
 
 
-def test_a_stolen_tag_sent_from_another_site_is_refused(small: Small) -> None:
+def test_a_stolen_tag_sent_from_another_site_is_refused(small):
     comment, browser = small.held(), small.signed_in()
-    fields = {"action": "approve", "revision": "1", "csrf": csrf(browser)}
+    fields = {"action": "approve", "revision": "1", "csrf": csrf(browser.get("/desk"))}
     url = f"/desk/comments/{comment.pk}/decision"
     for origin in ("cross-site", "same-site"):
         assert browser.post(url, fields, Sec_Fetch_Site=origin).status == 403
@@ -173,7 +164,7 @@ def test_a_stolen_tag_sent_from_another_site_is_refused(small: Small) -> None:
         ("admin", {"moderator", "lead", "admin"}),
     ],
 )
-def test_a_role_opens_its_own_pages_and_those_below(small: Small, role: str, opens: set[str]) -> None:
+def test_a_role_opens_its_own_pages_and_those_below(small, role, opens):
     small.app = create_app(small.context)
     for asked in ("moderator", "lead", "admin"):
         small.app.add_url_rule(f"/page/{asked}", f"page_{asked}", requires(asked)(lambda: "in"))
@@ -182,14 +173,14 @@ def test_a_role_opens_its_own_pages_and_those_below(small: Small, role: str, ope
     assert statuses == {asked: 200 if asked in opens else 403 for asked in statuses}
 
 
-def test_pages_of_the_desk_are_kept_in_no_cache(small: Small) -> None:
+def test_pages_of_the_desk_are_kept_in_no_cache(small):
     assert small.signed_in().get("/desk").headers["Cache-Control"] == "no-store"
     page = small.browser().get(link(small))
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_a_network_that_tries_many_bad_links_is_locked_out_for_a_while(small: Small) -> None:
+def test_a_network_that_tries_many_bad_links_is_locked_out_for_a_while(small):
     path, guesser = link(small), small.browser()
     for number in range(10):
         assert guesser.post(f"/desk/sign-in/guess-{number}").status == 410
@@ -202,7 +193,7 @@ def test_a_network_that_tries_many_bad_links_is_locked_out_for_a_while(small: Sm
     assert guesser.post(link(small)).status == 303
 
 
-def test_the_lock_out_counts_a_network_and_keeps_no_address(small: Small) -> None:
+def test_the_lock_out_counts_a_network_and_keeps_no_address(small):
     for last in range(10):
         small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": f"203.0.113.{last}"})
     answer = small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": "203.0.113.99"})
@@ -216,7 +207,7 @@ def test_the_lock_out_counts_a_network_and_keeps_no_address(small: Small) -> Non
     assert "203.0.113" not in told
 
 
-def test_a_change_of_role_holds_for_open_sessions(small: Small) -> None:
+def test_a_change_of_role_holds_for_open_sessions(small):
     browser = small.signed_in("Mara", "lead")
     assert is_in(browser)
     change_moderator(small.context, "Mara", active=False)

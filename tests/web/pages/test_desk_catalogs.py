@@ -1,7 +1,5 @@
 """The pages' catalogs: every string of its pages is in them, translated, and compiled as it is written."""
 
-from __future__ import annotations
-
 import io
 
 from babel.messages.extract import extract_from_dir
@@ -17,7 +15,7 @@ METHODS = [(f"{blueprint}/**.py", "python") for blueprint in BLUEPRINTS] + [
 ]
 
 
-def test_every_string_of_the_desk_speaks_german() -> None:
+def test_every_string_of_the_desk_speaks_german():
     found = {message for _, _, message, _, _ in extract_from_dir(WEB, METHODS, keywords=KEYWORDS) if message}
     found |= set(MESSAGES.values())
     known = {one.id if isinstance(one.id, str) else tuple(one.id): one for one in catalog() if one.id}
@@ -29,7 +27,7 @@ def test_every_string_of_the_desk_speaks_german() -> None:
         assert not list(message.check()), message.id
 
 
-def test_the_compiled_catalog_is_the_written_one() -> None:
+def test_the_compiled_catalog_is_the_written_one():
     made = io.BytesIO()
     write_mo(made, catalog())
     assert made.getvalue() == PO.with_suffix(".mo").read_bytes()

@@ -1,29 +1,22 @@
 """Copies are one row on the desk, decided in one act and undone in one act, without a script too."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 from service import usecases
-from service.domain.comment import Comment
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.storage import Store
-from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.desk import ADVERT, adverts, arrive, follow
-from tests.web.pages.installation import Small, build_small
+from tests.web.pages.installation import build_small
 
 
-def press(browser: Browser, form: Element, **more: str) -> Page:
+def press(browser, form, **more):
     """Send a form as it stands, with the button that was pressed."""
     return browser.post(form.attributes["action"], form.fields() | more)
 
 
-def statuses(small: Small, comments: list[Comment]) -> set[Status]:
+def statuses(small, comments):
     return {small.again(comment).status for comment in comments}
 
 
-def test_copies_are_one_row_with_their_number(small: Small) -> None:
+def test_copies_are_one_row_with_their_number(small):
     copies = arrive(small, *adverts(5))
     (other,) = arrive(small, "The council meets on Monday to talk about the library roof.")
     page = small.signed_in().get("/desk")
@@ -32,7 +25,7 @@ def test_copies_are_one_row_with_their_number(small: Small) -> None:
     assert "4 more like this are held." in " ".join(alike.text.split())
 
 
-def test_a_cluster_is_decided_and_taken_back_in_one_act(small: Small) -> None:
+def test_a_cluster_is_decided_and_taken_back_in_one_act(small):
     copies = arrive(small, *adverts(5))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
@@ -46,7 +39,7 @@ def test_a_cluster_is_decided_and_taken_back_in_one_act(small: Small) -> None:
     assert statuses(small, copies) == {Status.HELD}
 
 
-def test_an_old_bulk_decision_is_undone_after_a_second_look(small: Small) -> None:
+def test_an_old_bulk_decision_is_undone_after_a_second_look(small):
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
@@ -65,7 +58,7 @@ def test_an_old_bulk_decision_is_undone_after_a_second_look(small: Small) -> Non
     assert statuses(small, copies) == {Status.HELD}
 
 
-def test_a_decided_cluster_says_so_and_offers_nothing_to_decide(small: Small) -> None:
+def test_a_decided_cluster_says_so_and_offers_nothing_to_decide(small):
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
@@ -77,7 +70,7 @@ def test_a_decided_cluster_says_so_and_offers_nothing_to_decide(small: Small) ->
     assert not [one for one in page.tree.all("button") if one.attributes.get("name") == "action"]
 
 
-def test_of_two_who_have_a_cluster_open_the_second_is_told(small: Small) -> None:
+def test_of_two_who_have_a_cluster_open_the_second_is_told(small):
     copies = arrive(small, *adverts(3))
     lea, bea = small.signed_in("Lea"), small.signed_in("Bea")
     place = f"/desk/comments/{copies[0].pk}/duplicates"
@@ -97,7 +90,7 @@ def test_of_two_who_have_a_cluster_open_the_second_is_told(small: Small) -> None
     assert small.again(copies[0]).status is Status.APPROVED
 
 
-def test_the_copies_can_be_looked_at_first(small: Small) -> None:
+def test_the_copies_can_be_looked_at_first(small):
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
     page = browser.get(f"/desk/comments/{copies[0].pk}/duplicates")
@@ -107,7 +100,7 @@ def test_the_copies_can_be_looked_at_first(small: Small) -> None:
     assert statuses(small, copies) == {Status.REJECTED}
 
 
-def test_a_form_for_another_cluster_changes_nothing(small: Small) -> None:
+def test_a_form_for_another_cluster_changes_nothing(small):
     copies = arrive(small, *adverts(2))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
@@ -119,7 +112,7 @@ def test_a_form_for_another_cluster_changes_nothing(small: Small) -> None:
     assert statuses(small, copies) == {Status.HELD}
 
 
-def test_an_act_on_many_is_undone_from_the_queue_of_decisions_too(small: Small) -> None:
+def test_an_act_on_many_is_undone_from_the_queue_of_decisions_too(small):
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
@@ -137,7 +130,7 @@ def test_an_act_on_many_is_undone_from_the_queue_of_decisions_too(small: Small) 
     assert {small.again(one).status for one in arrive(small, *adverts(2))} == {Status.HELD}
 
 
-def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small: Small) -> None:
+def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small):
     alone = small.held()
     copies = arrive(small, *adverts(60))
     browser = small.signed_in()
@@ -164,7 +157,7 @@ def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small: S
     assert browser.get("/desk/bulk/999").status == 404
 
 
-def test_a_range_says_in_the_queue_of_decisions_how_it_was_chosen(small: Small) -> None:
+def test_a_range_says_in_the_queue_of_decisions_how_it_was_chosen(small):
     small.settle(small.submit(body="A foolish thing."), {"identity_attack": 0.61, "insult": 0.7})
     browser = small.signed_in()
     page = browser.get("/desk/ranges?by=identity_attack&low=0.6&high=0.7")
@@ -172,7 +165,7 @@ def test_a_range_says_in_the_queue_of_decisions_how_it_was_chosen(small: Small) 
     assert "identity attack from 0.6 to 0.7" in browser.get("/desk?queue=decided").text
 
 
-def test_the_box_of_the_cluster_comes_back_with_an_undo(small: Small) -> None:
+def test_the_box_of_the_cluster_comes_back_with_an_undo(small):
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
     card = browser.get("/desk").tree.one("form", class_="acts")
@@ -183,7 +176,7 @@ def test_the_box_of_the_cluster_comes_back_with_an_undo(small: Small) -> None:
     assert browser.get(f"/desk/comments/{copies[0].pk}").tree.all("section", class_="alike")
 
 
-def test_an_act_that_was_taken_back_can_still_be_looked_at(tmp_path: Path, store: Store) -> None:
+def test_an_act_that_was_taken_back_can_still_be_looked_at(tmp_path, store):
     small = build_small(tmp_path, store)
     copies = arrive(small, *adverts(2))
     browser = small.signed_in()

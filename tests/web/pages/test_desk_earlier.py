@@ -1,23 +1,18 @@
 """The desk shows what a person decided about an earlier text of a comment beside the new one."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import pytest
 
 from service.domain.verdict import Action
-from service.storage import Store
-from tests.web.pages.installation import Small, build_small
+from tests.web.pages.installation import build_small
 
 
 @pytest.fixture
-def small(store: Store, tmp_path: Path) -> Small:
+def small(store, tmp_path):
     return build_small(tmp_path, store)
 
 
 @pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
-def test_the_earlier_decision_stands_beside_the_new_text(small: Small, action: Action) -> None:
+def test_the_earlier_decision_stands_beside_the_new_text(small, action):
     first = small.held(id="c-1")
     small.judge(first, action, "Lea")
     small.clock.pass_seconds(60)
@@ -35,7 +30,7 @@ def test_the_earlier_decision_stands_beside_the_new_text(small: Small, action: A
         assert "A person refused revision 1; a person looks at the new text." in words
 
 
-def test_a_comment_without_such_a_past_shows_none(small: Small) -> None:
+def test_a_comment_without_such_a_past_shows_none(small):
     first = small.held(id="c-1")
     small.judge(first, Action.APPROVE, "Lea")
     again = small.held(id="c-1", body="Another insult.")

@@ -1,25 +1,21 @@
 """What an hour at the desk taught: every way leads back, every empty queue says why, notes reach whom they are for."""
 
-from __future__ import annotations
-
 import html
 
 import pytest
 
 from service.domain.status import Status
 from service.privacy.sealing import Address
-from tests.web.pages.browser import Page
 from tests.web.pages.desk import act, adverts, appealed, arrive, card, follow
-from tests.web.pages.installation import Small
 
 PLACE = "/desk?sort=score&site=courier"
 
 
-def way_back(page: Page) -> str:
+def way_back(page):
     return html.unescape(page.tree.all("a", class_="button")[-1].attributes["href"])
 
 
-def test_every_look_aside_leads_back_to_the_same_place(small: Small) -> None:
+def test_every_look_aside_leads_back_to_the_same_place(small):
     comment, browser = small.held(), small.signed_in()
     links = [a.attributes["href"] for a in card(browser.get(PLACE), comment).all("a")]
     aside = [link for link in links if "at=" in link]
@@ -28,7 +24,7 @@ def test_every_look_aside_leads_back_to_the_same_place(small: Small) -> None:
         assert way_back(browser.get(html.unescape(link))).startswith(PLACE)
 
 
-def test_a_ban_leads_back_to_the_same_place_too(small: Small) -> None:
+def test_a_ban_leads_back_to_the_same_place_too(small):
     comment, browser = small.held(), small.signed_in()
     for link in [a.attributes["href"] for a in card(browser.get(PLACE), comment).all("a")]:
         if "at=" not in link or ("author" not in link and "article" not in link):
@@ -40,7 +36,7 @@ def test_a_ban_leads_back_to_the_same_place_too(small: Small) -> None:
         assert way_back(follow(browser, answer)).startswith(PLACE)
 
 
-def test_a_queue_in_other_hands_is_not_called_clear(small: Small) -> None:
+def test_a_queue_in_other_hands_is_not_called_clear(small):
     small.held()
     small.signed_in("Noor").get("/desk")
     late = small.signed_in("Mara").get("/desk")
@@ -48,7 +44,7 @@ def test_a_queue_in_other_hands_is_not_called_clear(small: Small) -> None:
     assert "The queue is clear" not in late.text
 
 
-def test_who_set_a_comment_aside_says_why(small: Small) -> None:
+def test_who_set_a_comment_aside_says_why(small):
     comment, browser = small.held(), small.signed_in("Noor")
     form = card(browser.get("/desk"), comment).one("form", class_="acts")
     browser.post(form.attributes["action"], form.fields() | {"action": "hold", "note": "Is this the mayor?"})
@@ -57,19 +53,19 @@ def test_who_set_a_comment_aside_says_why(small: Small) -> None:
     assert "Is this the mayor?" in shown
 
 
-def test_thresholds_in_the_address_are_no_search(small: Small) -> None:
+def test_thresholds_in_the_address_are_no_search(small):
     page = small.signed_in("Lea", "lead").get("/desk/settings/courier?insult.hold=0.7")
     assert page.tree.one("input", id="q").attributes["value"] == ""
 
 
-def test_the_list_says_how_many_a_row_stands_for(small: Small) -> None:
+def test_the_list_says_how_many_a_row_stands_for(small):
     arrive(small, *adverts(3))
     page = small.signed_in().get("/desk")
     (row,) = page.tree.all("li", class_="row")
     assert "× 3" in row.text
 
 
-def test_the_sign_in_speaks_german_too(small: Small) -> None:
+def test_the_sign_in_speaks_german_too(small):
     browser = small.browser()
     for path in ("/desk/sign-in", "/desk/sign-in/abc"):
         page = browser.get(path, Accept_Language="de")
@@ -80,7 +76,7 @@ def test_the_sign_in_speaks_german_too(small: Small) -> None:
     assert missing.tree.one("html").attributes["lang"] == "de"
 
 
-def test_a_ban_keeps_its_end_until_somebody_changes_it(small: Small) -> None:
+def test_a_ban_keeps_its_end_until_somebody_changes_it(small):
     comment, browser = small.held(), small.signed_in()
     path = f"/desk/comments/{comment.pk}/author"
     form = browser.get(path).tree.one("section", class_="author-status card").one("form")
@@ -94,7 +90,7 @@ def test_a_ban_keeps_its_end_until_somebody_changes_it(small: Small) -> None:
     assert "until 29 November 2026" in page.text
 
 
-def test_severe_words_are_blurred_on_every_page(small: Small) -> None:
+def test_severe_words_are_blurred_on_every_page(small):
     comment = small.settle(small.submit(body="I will find you."), {"threat": 0.9, "toxicity": 0.9})
     browser, other = small.signed_in("Mara"), small.signed_in("Noor")
     page = browser.get(f"/desk/comments/{comment.pk}")
@@ -106,7 +102,7 @@ def test_severe_words_are_blurred_on_every_page(small: Small) -> None:
     assert "severe" in card(clash, comment).attributes["class"]
 
 
-def test_an_appeal_against_ones_own_decision_is_left_to_others(small: Small) -> None:
+def test_an_appeal_against_ones_own_decision_is_left_to_others(small):
     _, pk = appealed(small)
     noor = small.signed_in("Noor").get("/desk?queue=appeals")
     assert "data-theirs" in noor.tree.one("article", id=f"c{pk}").attributes
@@ -114,7 +110,7 @@ def test_an_appeal_against_ones_own_decision_is_left_to_others(small: Small) -> 
     assert page.tree.one("article", id=f"c{pk}").one("form", class_="answer")
 
 
-def test_what_a_banned_author_left_behind_goes_in_one_act(small: Small) -> None:
+def test_what_a_banned_author_left_behind_goes_in_one_act(small):
     browser, other = small.signed_in("Mara"), small.signed_in("Noor")
     made = [small.held(body=f"Rude, for the {n}th time.") for n in range(3)]
     form = next(
@@ -139,13 +135,13 @@ def test_what_a_banned_author_left_behind_goes_in_one_act(small: Small) -> None:
 
 
 @pytest.mark.parametrize("path", ["/desk/sign-in", "/desk/sign-in/spent", "/desk", "/desk/help"])
-def test_every_page_of_the_desk_varies_by_language(small: Small, path: str) -> None:
+def test_every_page_of_the_desk_varies_by_language(small, path):
     assert "Accept-Language" in small.browser().get(path, Accept_Language="de").headers["Vary"]
     assert "Accept-Language" in small.signed_in().get(path).headers["Vary"]
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/desk/nowhere", "/sites/courier/nowhere"])
-def test_who_is_lost_is_told_in_their_language(small: Small, path: str) -> None:
+def test_who_is_lost_is_told_in_their_language(small, path):
     page = small.browser().get(path, Accept_Language="de")
     assert (page.status, page.tree.one("html").attributes["lang"]) == (404, "de")
     assert page.tree.one("h1").text == "Diese Seite gibt es nicht"

@@ -1,19 +1,12 @@
 """Ranges on the desk: how what is held spreads, a look into a stretch, and one decision with one undo."""
 
-from __future__ import annotations
-
-import pytest
-
-from service.domain.comment import Comment
 from service.domain.status import Status
 from service.usecases import bulk
 from service.web.desk import bulk as desk_bulk
 from service.web.desk import score_ranges
-from tests.web.pages.browser import Browser, Element, Page
-from tests.web.pages.installation import Small
 
 
-def held(small: Small, *scores: float) -> list[Comment]:
+def held(small, *scores):
     """Comments that are held for insults at these scores."""
     return [
         small.settle(small.submit(body=f"What a {n} times foolish thing to say."), {"insult": score})
@@ -21,18 +14,18 @@ def held(small: Small, *scores: float) -> list[Comment]:
     ]
 
 
-def press(browser: Browser, form: Element, **more: str) -> Page:
+def press(browser, form, **more):
     """Send a form as it stands, with the button that was pressed, and go where it leads."""
     answer = browser.post(form.attributes["action"], form.fields() | more)
     assert answer.status == 303
     return browser.get(answer.headers["Location"])
 
 
-def statuses(small: Small, comments: list[Comment]) -> list[Status]:
+def statuses(small, comments):
     return [small.again(comment).status for comment in comments]
 
 
-def test_the_histogram_counts_what_is_held(small: Small) -> None:
+def test_the_histogram_counts_what_is_held(small):
     held(small, 0.61, 0.62, 0.9)
     page = small.signed_in().get("/desk/ranges")
     titles = [bar.text for bar in page.tree.one("figure", class_="spread").all("title")]
@@ -43,7 +36,7 @@ def test_the_histogram_counts_what_is_held(small: Small) -> None:
     assert len(page.tree.all("li", class_="card row")) == 3
 
 
-def test_a_stretch_is_decided_and_taken_back(small: Small) -> None:
+def test_a_stretch_is_decided_and_taken_back(small):
     comments = held(small, 0.55, 0.65, 0.75, 0.85)
     browser = small.signed_in()
     page = browser.get("/desk/ranges?low=0.6&high=0.8&label=insult&site=courier")
@@ -56,7 +49,7 @@ def test_a_stretch_is_decided_and_taken_back(small: Small) -> None:
     assert statuses(small, comments) == [Status.HELD] * 4
 
 
-def test_a_range_goes_by_any_score(small: Small) -> None:
+def test_a_range_goes_by_any_score(small):
     low = small.settle(small.submit(body="What a silly thing."), {"insult": 0.9, "threat": 0.1})
     high = small.settle(small.submit(body="You will see what comes."), {"insult": 0.9, "threat": 0.7})
     browser = small.signed_in()
@@ -71,14 +64,14 @@ def test_a_range_goes_by_any_score(small: Small) -> None:
     assert statuses(small, [low, high]) == [Status.HELD, Status.REJECTED]
 
 
-def test_the_held_queue_leads_to_its_ranges(small: Small) -> None:
+def test_the_held_queue_leads_to_its_ranges(small):
     held(small, 0.7)
     queue = small.signed_in().get("/desk?sort=score&label=insult&site=courier")
     links = [one.attributes["href"] for one in queue.tree.one("form", class_="filters").all("a")]
     assert links == ["/desk/ranges?site=courier&label=insult"]
 
 
-def test_what_arrives_after_the_look_is_not_decided(small: Small) -> None:
+def test_what_arrives_after_the_look_is_not_decided(small):
     (seen,) = held(small, 0.7)
     browser = small.signed_in()
     page = browser.get("/desk/ranges")
@@ -87,7 +80,7 @@ def test_what_arrives_after_the_look_is_not_decided(small: Small) -> None:
     assert statuses(small, [seen, later]) == [Status.REJECTED, Status.HELD]
 
 
-def test_what_another_moderator_has_in_hand_is_left_to_them(small: Small) -> None:
+def test_what_another_moderator_has_in_hand_is_left_to_them(small):
     comments = held(small, 0.7)
     small.signed_in("Noor").get("/desk")  # which claims it
     browser = small.signed_in()
@@ -96,7 +89,7 @@ def test_what_another_moderator_has_in_hand_is_left_to_them(small: Small) -> Non
     assert statuses(small, comments) == [Status.HELD]
 
 
-def test_what_is_no_stretch_is_the_whole_scale(small: Small) -> None:
+def test_what_is_no_stretch_is_the_whole_scale(small):
     held(small, 0.7)
     browser = small.signed_in()
     assert "1 comment from 0.00 to 1.00" in browser.get("/desk/ranges?low=x&high=nan&label=rude").text
@@ -108,7 +101,7 @@ def test_what_is_no_stretch_is_the_whole_scale(small: Small) -> None:
     assert browser.post("/desk/ranges", form | {"action": "spam", "until": "x"}).status == 400
 
 
-def test_a_stretch_too_large_for_one_act_says_so(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stretch_too_large_for_one_act_says_so(small, monkeypatch):
     small.held()
     small.held()
     browser = small.signed_in()
@@ -117,9 +110,7 @@ def test_a_stretch_too_large_for_one_act_says_so(small: Small, monkeypatch: pyte
     assert "One act decides the oldest 1 of them; the rest stays held." in browser.get("/desk/ranges").text
 
 
-def test_an_act_that_stopped_leads_back_to_what_is_left(
-    small: Small, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_act_that_stopped_leads_back_to_what_is_left(small, monkeypatch):
     comments = held(small, 0.61, 0.62, 0.63)
     browser = small.signed_in()
     form = browser.get("/desk/ranges?low=0.6&high=0.8").tree.one("form", class_="form-row")
@@ -133,7 +124,7 @@ def test_an_act_that_stopped_leads_back_to_what_is_left(
     assert statuses(small, comments) == [Status.HELD] * 3
 
 
-def test_the_queue_of_decisions_leads_to_earlier_acts(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_of_decisions_leads_to_earlier_acts(small, monkeypatch):
     comments = held(small, 0.65, 0.75)
     browser = small.signed_in()
     for low, high in ((0.6, 0.7), (0.7, 0.8)):
@@ -151,7 +142,7 @@ def test_the_queue_of_decisions_leads_to_earlier_acts(small: Small, monkeypatch:
     assert statuses(small, comments) == [Status.HELD, Status.REJECTED]
 
 
-def test_an_undo_that_stopped_offers_the_rest(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_undo_that_stopped_offers_the_rest(small, monkeypatch):
     comments = held(small, 0.61, 0.62, 0.63)
     browser = small.signed_in()
     form = browser.get("/desk/ranges?low=0.6&high=0.8").tree.one("form", class_="form-row")

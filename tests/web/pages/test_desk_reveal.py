@@ -1,21 +1,18 @@
 """Revealing a masked contact: only to who is signed in, by a form of theirs, and never without a trace."""
 
-from __future__ import annotations
-
 from service.domain.audit_log import UnkeyedSigner, walk
-from tests.web.pages.installation import Small
 
 TYPED = "Write to ada.unique.canary@example.org, or call +49 171 2345678."
 
 
-def acts(small: Small) -> list[tuple[str, str, str]]:
+def acts(small):
     with small.context.deps.store.read() as tx:
         links = tx.audit_log.after(0, 1000)
         assert walk(links, tx.audit_log.head(), UnkeyedSigner()).holds
     return [(link.act.who, link.act.act, link.act.subject) for link in links if link.act]
 
 
-def test_a_reveal_shows_what_was_typed_and_is_logged(small: Small) -> None:
+def test_a_reveal_shows_what_was_typed_and_is_logged(small):
     comment, browser = small.held(body=TYPED), small.signed_in("Mara")
     page = browser.get(f"/desk/comments/{comment.pk}")
     assert "canary" not in page.text
@@ -27,7 +24,7 @@ def test_a_reveal_shows_what_was_typed_and_is_logged(small: Small) -> None:
     assert acts(small)[-1] == ("Mara", "reveal", f"courier: comment {comment.pk}, revision 1")
 
 
-def test_nothing_is_revealed_without_the_form_of_a_session(small: Small) -> None:
+def test_nothing_is_revealed_without_the_form_of_a_session(small):
     comment = small.held(body=TYPED)
     url, before = f"/desk/comments/{comment.pk}/reveal", None
     browser = small.signed_in()
@@ -38,7 +35,7 @@ def test_nothing_is_revealed_without_the_form_of_a_session(small: Small) -> None
     assert acts(small) == before
 
 
-def test_a_comment_without_contacts_offers_and_reveals_nothing(small: Small) -> None:
+def test_a_comment_without_contacts_offers_and_reveals_nothing(small):
     comment, browser = small.held(), small.signed_in()
     page = browser.get(f"/desk/comments/{comment.pk}")
     assert "reveal" not in page.text
@@ -48,17 +45,17 @@ def test_a_comment_without_contacts_offers_and_reveals_nothing(small: Small) -> 
     assert browser.post("/desk/comments/999/reveal", {"csrf": csrf}).status == 404
 
 
-def test_a_failing_log_shows_nothing(small: Small) -> None:
+def test_a_failing_log_shows_nothing(small):
     comment, browser = small.held(body=TYPED), small.signed_in()
     form = browser.get(f"/desk/comments/{comment.pk}").tree.one("form", class_="reveal")
 
     class Broken:
-        def tag(self, told: str, version: int) -> str | None:
+        def tag(self, told, version):
             raise OSError
 
         version = 0
 
-    small.context.deps.store._signer = Broken()  # type: ignore[attr-defined]
+    small.context.deps.store._signer = Broken()
     small.app.testing = False
     try:
         answer = browser.post(form.attributes["action"], form.fields())
@@ -68,7 +65,7 @@ def test_a_failing_log_shows_nothing(small: Small) -> None:
     assert "canary" not in answer.text
 
 
-def test_decisions_undone_and_signed_in_are_logged(small: Small) -> None:
+def test_decisions_undone_and_signed_in_are_logged(small):
     comment, browser = small.held(), small.signed_in("Mara")
     csrf = browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
     url = f"/desk/comments/{comment.pk}"

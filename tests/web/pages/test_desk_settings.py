@@ -1,7 +1,5 @@
 """Settings on the desk: consequences before saving, words with a test, callbacks, keys and people."""
 
-from __future__ import annotations
-
 import pytest
 
 from service import usecases
@@ -9,16 +7,14 @@ from service.domain.status import Status
 from service.domain.verdict import Action
 from service.privacy.keys import fingerprint
 from tests.factories import finish_delivery
-from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.desk import SETTINGS, csrf, form_with, lead, save, site
-from tests.web.pages.installation import Small
 
 
-def admin(small: Small) -> Browser:
+def admin(small):
     return small.signed_in("Ada the admin", "admin")
 
 
-def whole(page: Page) -> dict[str, str]:
+def whole(page):
     """What the page's form sends as it stands: its lists to choose from and the rows of its reasons, too."""
     form = form_with(page, "hold_words")
     chosen = {
@@ -27,14 +23,14 @@ def whole(page: Page) -> dict[str, str]:
         )
         for one in form.all("select")
     }
-    rows: dict[str, list[str]] = {}
+    rows = {}
     for one in form.all("input"):
         if one.attributes.get("name", "").startswith("reason."):
             rows.setdefault(one.attributes["name"], []).append(one.attributes["value"])
-    return form.fields() | chosen | rows  # type: ignore[return-value]  # a list is a field sent several times
+    return form.fields() | chosen | rows
 
 
-def press(browser: Browser, page: Page, words: str, **typed: str) -> Page:
+def press(browser, page, words, **typed):
     """Type into the page's form and press its first button of these words, without scripts."""
     form = form_with(page, "hold_words")
     button = next(one for one in form.all("button") if one.text == words)
@@ -45,14 +41,14 @@ def press(browser: Browser, page: Page, words: str, **typed: str) -> Page:
     return browser.post(target.partition("#")[0], sent)
 
 
-def press_save(browser: Browser, page: Page, section: str, **typed: str) -> Page:
+def press_save(browser, page, section, **typed):
     """Type into the page's form and press a section's *Save*."""
     return browser.post(
         form_with(page, "hold_words").attributes["action"], whole(page) | typed | {"section": section}
     )
 
 
-def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
+def test_consequences_are_shown_before_anything_is_saved(small):
     """New thresholds are tried on the site's own past: counts, shares, and the comments that would change."""
     fine, bad = small.held(), small.held()
     small.judge(fine, Action.APPROVE)
@@ -69,7 +65,7 @@ def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
     assert site(small).policy.version == 1
 
 
-def test_every_comment_that_would_change_can_be_looked_at(small: Small) -> None:
+def test_every_comment_that_would_change_can_be_looked_at(small):
     made = [small.held(body=f"The mayor snores, part {n}.").pk for n in range(45)]
     browser = lead(small)
     page = browser.get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.8")
@@ -84,7 +80,7 @@ def test_every_comment_that_would_change_can_be_looked_at(small: Small) -> None:
     assert shown == [f"/desk/comments/{pk}" for pk in reversed(made)]
 
 
-def test_thresholds_are_saved_as_the_next_policy(small: Small) -> None:
+def test_thresholds_are_saved_as_the_next_policy(small):
     browser = lead(small)
     page = save(browser, **{"insult.hold": "0.3", "toxicity.hold": "0.8"})
     assert "1 setting was changed." in page.text
@@ -94,7 +90,7 @@ def test_thresholds_are_saved_as_the_next_policy(small: Small) -> None:
     assert site(small).policy.version == 2
 
 
-def test_a_fault_stands_beside_its_field_and_nothing_is_saved(small: Small) -> None:
+def test_a_fault_stands_beside_its_field_and_nothing_is_saved(small):
     page = save(lead(small), **{"insult.hold": "1.5", "toxicity.hold": "0.8"})
     assert page.status == 400
     assert "must be a probability between 0 and 1, or never" in page.text
@@ -103,7 +99,7 @@ def test_a_fault_stands_beside_its_field_and_nothing_is_saved(small: Small) -> N
     assert lead(small).get(f"{SETTINGS}?insult.hold=high").status == 400
 
 
-def test_words_are_one_a_line_and_can_be_tried(small: Small) -> None:
+def test_words_are_one_a_line_and_can_be_tried(small):
     browser = lead(small)
     save(browser, hold_words="bridge troll\nferry*\n", spam_words="cheap pills")
     assert site(small).policy.hold_words.entries == ("bridge troll", "ferry*")
@@ -120,7 +116,7 @@ def test_words_are_one_a_line_and_can_be_tried(small: Small) -> None:
     assert press(browser, page, "Try", hold_words="***").status == 400
 
 
-def test_what_was_typed_elsewhere_outlives_a_save(small: Small) -> None:
+def test_what_was_typed_elsewhere_outlives_a_save(small):
     browser = lead(small)
     page = press_save(
         browser, browser.get(SETTINGS), "rules", link_limit="7", hold_words="troll", sample="{}"
@@ -150,13 +146,13 @@ PLACES = '{"article.url": "/u", "author.email": "/m", "author.name": "/n", "body
 WEBHOOK = '{"u": "https://courier.example/a", "m": "ada@mail.example", "n": "Ada", "t": "<p>Good</p>"}'
 
 
-def try_webhook(browser: Browser, places: str, sample: str) -> Page:
+def try_webhook(browser, places, sample):
     """Send a map and a webhook as the form's second button does."""
     told = {"csrf": csrf(browser.get(SETTINGS)), "inbound_map": places, "sample": sample}
     return browser.post(f"{SETTINGS}/sample", told)
 
 
-def test_a_webhook_is_tried_before_its_map_is_saved(small: Small) -> None:
+def test_a_webhook_is_tried_before_its_map_is_saved(small):
     browser = lead(small)
     page = try_webhook(browser, PLACES, WEBHOOK)
     assert page.status == 200
@@ -181,12 +177,12 @@ def test_a_webhook_is_tried_before_its_map_is_saved(small: Small) -> None:
         ("", WEBHOOK, "must be given to be tried"),
     ],
 )
-def test_a_webhook_that_would_be_refused_says_why(small: Small, places: str, sample: str, said: str) -> None:
+def test_a_webhook_that_would_be_refused_says_why(small, places, sample, said):
     page = try_webhook(lead(small), places, sample)
     assert (page.status, said in page.text) == (400, True)
 
 
-def test_what_a_page_shows_it_saves_unchanged(small: Small) -> None:
+def test_what_a_page_shows_it_saves_unchanged(small):
     browser = lead(small)
     page = browser.get(SETTINGS)
     for section in ("cuts", "rules", "words", "keeping"):
@@ -195,7 +191,7 @@ def test_what_a_page_shows_it_saves_unchanged(small: Small) -> None:
     assert browser.post(SETTINGS, whole(page)).headers["Location"].endswith("saved=0")
 
 
-def test_dead_letters_are_shown_and_replayed(small: Small) -> None:
+def test_dead_letters_are_shown_and_replayed(small):
     save(lead(small), callback_url="https://courier.example/hook")
     small.held(body="A text that no log shows.")
     with small.context.deps.store.write() as tx:
@@ -211,20 +207,19 @@ def test_dead_letters_are_shown_and_replayed(small: Small) -> None:
     assert one.webhook_id in browser.get(f"{SETTINGS}/callbacks?state=waiting").text
 
 
-def test_a_key_is_shown_once(small: Small) -> None:
+def test_a_key_is_shown_once(small):
     browser = admin(small)
     made = browser.post(f"{SETTINGS}/keys", {"csrf": csrf(browser.get(f"{SETTINGS}/keys")), "what": "key"})
     key = made.tree.one("code", class_="wraps secret").text
     assert made.headers["Cache-Control"] == "no-store"
     with small.context.deps.store.read() as tx:
         owner = tx.sites.key_owner(fingerprint(small.context.keyring, key), small.clock())
-    assert owner is not None
     assert owner[0].name == "courier"
     assert key not in browser.get(f"{SETTINGS}/keys").html
     assert browser.post(f"{SETTINGS}/keys", {"csrf": csrf(made), "what": "master"}).status == 400
 
 
-def test_people_are_invited_changed_and_shut_out(small: Small) -> None:
+def test_people_are_invited_changed_and_shut_out(small):
     browser = admin(small)
     page = browser.get("/desk/people")
     answer = browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "moderator"})
@@ -235,13 +230,12 @@ def test_people_are_invited_changed_and_shut_out(small: Small) -> None:
     browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "lead", "active": "yes"})
     with small.context.deps.store.read() as tx:
         known = tx.moderators.get("Noor")
-    assert known is not None
     assert known.role == "lead"
     browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "lead", "active": "no"})
     assert noor.get("/desk").status == 303
 
 
-def test_nobody_locks_themselves_out(small: Small) -> None:
+def test_nobody_locks_themselves_out(small):
     browser = admin(small)
     tag = csrf(browser.get("/desk/people"))
     for change in ({"active": "no", "role": "admin"}, {"active": "yes", "role": "lead"}):
@@ -251,12 +245,12 @@ def test_nobody_locks_themselves_out(small: Small) -> None:
 
 
 @pytest.mark.parametrize("path", ["/desk/settings/nowhere", "/desk/settings/nowhere/callbacks"])
-def test_a_site_that_is_not_there_has_no_settings(small: Small, path: str) -> None:
+def test_a_site_that_is_not_there_has_no_settings(small, path):
     assert lead(small).get(path).status == 404
     assert small.held().status is Status.HELD
 
 
-def test_two_leads_at_once_undo_nothing_of_each_other(small: Small) -> None:
+def test_two_leads_at_once_undo_nothing_of_each_other(small):
     first, second = lead(small), small.signed_in("Kim", "lead")
     mine, theirs = first.get(SETTINGS), second.get(SETTINGS)
     form, sent = form_with(mine, "toxicity.hold"), whole(mine) | {"section": "cuts"}
@@ -277,11 +271,11 @@ def test_two_leads_at_once_undo_nothing_of_each_other(small: Small) -> None:
     assert site(small).policy.cuts["toxicity"].hold == 0.5
 
 
-def saving(form: Element) -> str:
+def saving(form):
     return form.attributes["action"]
 
 
-def test_words_that_cannot_be_saved_stay_one_a_line(small: Small) -> None:
+def test_words_that_cannot_be_saved_stay_one_a_line(small):
     """A list with a fault comes back as it was typed, so that a corrected one does not run its entries together."""
     browser = lead(small)
     page = save(browser, hold_words="old fool\nnasty", spam_words="***")

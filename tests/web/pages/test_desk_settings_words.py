@@ -1,15 +1,11 @@
 """Settings in people's words: faults in the reader's language, choices that say what they do, reasons without JSON."""
 
-from __future__ import annotations
-
-from tests.web.pages.browser import Page
 from tests.web.pages.desk import form_with, lead, save, site
-from tests.web.pages.installation import Small
 
 GERMAN = {"Accept_Language": "de"}
 
 
-def test_a_fault_is_said_in_the_leads_language(small: Small) -> None:
+def test_a_fault_is_said_in_the_leads_language(small):
     browser = lead(small)
     page = browser.get("/desk/settings/courier?insult.hold=4", **GERMAN)
     assert "muss eine Wahrscheinlichkeit von 0 bis 1 sein" in page.text
@@ -17,19 +13,19 @@ def test_a_fault_is_said_in_the_leads_language(small: Small) -> None:
     assert "darf nicht unter insult.hold liegen, das ist 0.9" in page.text
 
 
-def test_a_choice_says_what_it_does(small: Small) -> None:
+def test_a_choice_says_what_it_does(small):
     page = lead(small).get("/desk/settings/courier")
     shown = {option.text.strip() for option in page.tree.all("option")}
     assert {"once it is approved", "no", "yes", "a person looks at those with links"} <= shown
     assert not shown & {"pre", "post", "true", "false", "hold_links"}
 
 
-def test_a_comma_is_a_point_in_a_threshold(small: Small) -> None:
+def test_a_comma_is_a_point_in_a_threshold(small):
     save(lead(small), **{"insult.hold": "0,7"})
     assert site(small).policy.cuts["insult"].hold == 0.7
 
 
-def test_what_is_kept_for_good_is_an_empty_field(small: Small) -> None:
+def test_what_is_kept_for_good_is_an_empty_field(small):
     browser = lead(small)
     save(browser, keep_spam_days="")
     assert site(small).options.keep_spam_days is None
@@ -37,7 +33,7 @@ def test_what_is_kept_for_good_is_an_empty_field(small: Small) -> None:
     assert site(small).options.keep_spam_days == 12
 
 
-def rows(page: Page) -> list[tuple[str, str, str]]:
+def rows(page):
     """The reasons as the page shows them: code, title, text."""
     parts = [
         [one.attributes["value"] for one in page.tree.all("input", name=f"reason.{name}")] for name in PARTS
@@ -48,16 +44,16 @@ def rows(page: Page) -> list[tuple[str, str, str]]:
 PARTS = ("code", "title", "text")
 
 
-def post_reasons(small: Small, given: list[tuple[str, str, str]]) -> Page:
+def post_reasons(small, given):
     browser = lead(small)
     form = form_with(browser.get("/desk/settings/courier"), "reason.title")
     fields = {"csrf": form.fields()["csrf"]} | {
         f"reason.{name}": [row[place] for row in given] for place, name in enumerate(PARTS)
     }
-    return browser.post(form.attributes["action"], fields)  # type: ignore[arg-type]  # a list is a field sent several times
+    return browser.post(form.attributes["action"], fields)
 
 
-def test_reasons_are_rows_of_a_form(small: Small) -> None:
+def test_reasons_are_rows_of_a_form(small):
     before = rows(lead(small).get("/desk/settings/courier"))
     assert len(before) == 6
     assert "saved=0" in post_reasons(small, before).headers["Location"]
@@ -73,7 +69,7 @@ def test_reasons_are_rows_of_a_form(small: Small) -> None:
     assert after == [*kept, ("falsche_zahlen_uber", *wrong[1:])]
 
 
-def test_a_row_without_a_text_is_not_lost(small: Small) -> None:
+def test_a_row_without_a_text_is_not_lost(small):
     page = post_reasons(small, [("odd", "Odd", "")])
     assert page.status == 400
     assert rows(page) == [("odd", "Odd", "")]

@@ -1,7 +1,5 @@
 """How a comment is put before a moderator: marks over its text, ages in words."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest
@@ -30,11 +28,9 @@ from tests.factories import NOON
         ([(50, 99, 0.1)], [("abcdef", 0)]),
     ],
 )
-def test_the_heaviest_span_marks_the_text(
-    spans: list[tuple[int, int, float]], pieces: list[tuple[str, int]]
-) -> None:
+def test_the_heaviest_span_marks_the_text(spans, pieces):
     found = marked("abcdef", [Span(begin, end, "insult", weight) for begin, end, weight in spans])
-    joined: list[tuple[str, int]] = []
+    joined = []
     for piece in found:
         if joined and joined[-1][1] == piece.strength:
             joined[-1] = (joined[-1][0] + piece.text, piece.strength)
@@ -47,8 +43,8 @@ def test_the_heaviest_span_marks_the_text(
     st.text(max_size=60),
     st.lists(st.tuples(st.integers(-5, 80), st.integers(-5, 80), st.floats(-3, 3)), max_size=12),
 )
-@settings(derandomize=True, max_examples=200, deadline=None)
-def test_marking_never_changes_the_text(text: str, spans: list[tuple[int, int, float]]) -> None:
+@settings(derandomize=True, max_examples=60, deadline=None)
+def test_marking_never_changes_the_text(text, spans):
     pieces = marked(text, [Span(begin, end, "spam", weight) for begin, end, weight in spans])
     assert "".join(piece.text for piece in pieces) == text
     assert all(isinstance(piece, Piece) and 0 <= piece.strength <= 4 for piece in pieces)
@@ -65,7 +61,7 @@ def test_marking_never_changes_the_text(text: str, spans: list[tuple[int, int, f
         (86_400 * 3, "3 days ago"),
     ],
 )
-def test_an_age_is_said_in_the_largest_unit(seconds: int, words: str) -> None:
+def test_an_age_is_said_in_the_largest_unit(seconds, words):
     assert age(NOON, NOON + timedelta(seconds=seconds)) == words
 
 
@@ -78,7 +74,7 @@ def test_an_age_is_said_in_the_largest_unit(seconds: int, words: str) -> None:
         (Who.AUTHOR, "author", "the commenter"),
     ],
 )
-def test_each_hand_that_decides_has_its_name(who_kind: Who, who: str, name: str) -> None:
+def test_each_hand_that_decides_has_its_name(who_kind, who, name):
     made = Decision(
         1,
         1,

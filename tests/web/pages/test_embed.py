@@ -1,18 +1,16 @@
 """The script for static pages: small, open to every page, and fresh within minutes."""
 
-from __future__ import annotations
-
 import gzip
 import re
 
 import pytest
 
 from service.usecases.sites import enrol_site
-from tests.web.pages.installation import Small, catalog
+from tests.web.pages.installation import catalog
 
 
 @pytest.mark.parametrize("name", ["embed.js", "embed.css"])
-def test_it_is_small_and_open(small: Small, name: str) -> None:
+def test_it_is_small_and_open(small, name):
     answer = small.app.test_client().get(f"/{name}")
     assert answer.status_code == 200
     assert len(gzip.compress(answer.data)) < 10_000
@@ -22,7 +20,7 @@ def test_it_is_small_and_open(small: Small, name: str) -> None:
     assert "Set-Cookie" not in answer.headers
 
 
-def test_a_form_is_given_for_pages_of_the_site_alone(small: Small) -> None:
+def test_a_form_is_given_for_pages_of_the_site_alone(small):
     enrol_site(small.context, "embedded", "https://embedded.example")
     client = small.app.test_client()
     answer = client.get("/sites/embedded/form?article_url=https://embedded.example/a")
@@ -36,7 +34,7 @@ def test_a_form_is_given_for_pages_of_the_site_alone(small: Small) -> None:
     assert client.get("/sites/nobody/form?article_url=https://other.example/a").status_code == 404
 
 
-def test_it_says_what_the_pages_say(small: Small) -> None:
+def test_it_says_what_the_pages_say(small):
     script = small.app.test_client().get("/embed.js").get_data(as_text=True)
     english, german = (
         dict(re.findall(r"^ {6}(\w+): '([^']*)',?$", part, re.MULTILINE))

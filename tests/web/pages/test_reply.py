@@ -1,7 +1,5 @@
 """The reply form: what it shows, what it takes, and that a reader's text is never lost and an address never shown."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -12,8 +10,7 @@ from service.domain.options import Options
 from service.domain.status import Status
 from service.web import create_app
 from tests.factories import ADDRESS
-from tests.web.pages.browser import Browser, Page
-from tests.web.pages.installation import Small
+from tests.web.pages.browser import Browser
 
 PROMISE = "Your email address will not be published. Required fields are marked *"
 BRIDGE = "https://courier.example/bridge"
@@ -21,11 +18,11 @@ URL = f"/sites/courier/reply?article_url={quote(BRIDGE, safe='')}"
 TYPED = {"comment": "A fine bridge.", "name": "Ada", "email": ADDRESS, "website": ""}
 
 
-def fill(page: Page, **typed: str) -> dict[str, str]:
+def fill(page, **typed):
     return page.tree.one("form", id="reply-form").fields() | TYPED | typed
 
 
-def post(small: Small, **typed: str) -> Page:
+def post(small, **typed):
     """Open the form, take a little time, fill it in and send it."""
     browser = small.browser()
     page = browser.get(URL)
@@ -33,12 +30,12 @@ def post(small: Small, **typed: str) -> Page:
     return browser.post(URL, fill(page, **typed))
 
 
-def test_the_form_makes_the_promise_word_for_word(small: Small) -> None:
+def test_the_form_makes_the_promise_word_for_word(small):
     paragraph = small.browser().get(URL).tree.one("p", class_="promise")
     assert paragraph.children == [PROMISE]
 
 
-def test_every_field_has_its_label_and_required_ones_their_mark(small: Small) -> None:
+def test_every_field_has_its_label_and_required_ones_their_mark(small):
     form = small.browser().get(URL).tree.one("form", id="reply-form")
     for name, mark in (("comment", " *"), ("name", " *"), ("email", " *"), ("website", "")):
         label = form.one("label", for_=f"reply-{name}")
@@ -49,7 +46,7 @@ def test_every_field_has_its_label_and_required_ones_their_mark(small: Small) ->
     assert form.one("input", name="name").attributes["autocomplete"] == "name"
 
 
-def test_a_site_may_do_without_addresses(small: Small) -> None:
+def test_a_site_may_do_without_addresses(small):
     with small.context.deps.store.write() as tx:
         tx.sites.save(replace(small.courier, email_required=False))
     label = small.browser().get(URL).tree.one("label", for_="reply-email")
@@ -57,7 +54,7 @@ def test_a_site_may_do_without_addresses(small: Small) -> None:
     assert post(small, email="").status == 303
 
 
-def test_a_comment_ends_on_its_receipt(small: Small) -> None:
+def test_a_comment_ends_on_its_receipt(small):
     answer = post(small)
     (comment,) = small.comments()
     assert (answer.status, comment.status, comment.body) == (303, Status.PENDING, "A fine bridge.")
@@ -71,22 +68,22 @@ def test_a_comment_ends_on_its_receipt(small: Small) -> None:
     assert "example.org" not in receipt.html
 
 
-def test_line_breaks_are_kept_as_one_character(small: Small) -> None:
+def test_line_breaks_are_kept_as_one_character(small):
     post(small, comment="One.\r\n\r\nTwo.")
     assert small.comments()[0].body == "One.\n\nTwo."
 
 
-def test_a_website_without_its_scheme_is_understood(small: Small) -> None:
+def test_a_website_without_its_scheme_is_understood(small):
     post(small, website="ada.example/about")
     assert small.comments()[0].website == "https://ada.example/about"
 
 
-def test_a_filled_trap_is_a_signal_and_no_silent_drop(small: Small) -> None:
+def test_a_filled_trap_is_a_signal_and_no_silent_drop(small):
     assert post(small, topic="buy").status == 303
     assert small.comments()[0].signals == {"fill_seconds": 9.0, "honeypot": True}
 
 
-def test_a_double_click_makes_one_comment(small: Small) -> None:
+def test_a_double_click_makes_one_comment(small):
     browser = small.browser()
     sent = fill(browser.get(URL))
     first, second = browser.post(URL, sent), browser.post(URL, sent)
@@ -94,7 +91,7 @@ def test_a_double_click_makes_one_comment(small: Small) -> None:
     assert len(small.comments()) == 1
 
 
-def test_another_text_from_a_used_page_is_asked_about(small: Small) -> None:
+def test_another_text_from_a_used_page_is_asked_about(small):
     browser = small.browser()
     sent = fill(browser.get(URL))
     browser.post(URL, sent)
@@ -139,9 +136,7 @@ def test_another_text_from_a_used_page_is_asked_about(small: Small) -> None:
         ),
     ],
 )
-def test_a_fault_is_named_at_its_field_and_the_text_is_kept(
-    small: Small, field: str, value: str, sentence: str
-) -> None:
+def test_a_fault_is_named_at_its_field_and_the_text_is_kept(small, field, value, sentence):
     answer = post(small, **{field: value})
     assert answer.status == 422
     form = answer.tree.one("form", id="reply-form")
@@ -157,20 +152,20 @@ def test_a_fault_is_named_at_its_field_and_the_text_is_kept(
     assert not small.comments()
 
 
-def test_an_address_is_asked_for_once_more_only_where_it_was_given(small: Small) -> None:
+def test_an_address_is_asked_for_once_more_only_where_it_was_given(small):
     again = "Please give it once more"
     assert again in post(small, name="").text
     assert again not in post(small, email="").text
     assert again not in small.browser().get(URL).text
 
 
-def test_all_faults_are_named_at_once_in_the_forms_order(small: Small) -> None:
+def test_all_faults_are_named_at_once_in_the_forms_order(small):
     answer = post(small, comment="", name="", email="", website="")
     links = answer.tree.one("div", role="alert").all("a")
     assert [link.attributes["href"] for link in links] == ["#reply-comment", "#reply-name", "#reply-email"]
 
 
-def test_a_form_that_was_open_for_days_is_shown_again_with_its_text(small: Small) -> None:
+def test_a_form_that_was_open_for_days_is_shown_again_with_its_text(small):
     browser = small.browser()
     page = browser.get(URL)
     small.clock.pass_seconds(25 * 3600)
@@ -184,7 +179,7 @@ def test_a_form_that_was_open_for_days_is_shown_again_with_its_text(small: Small
     assert small.comments()[0].signals["fill_seconds"] == 25 * 3600
 
 
-def test_a_flood_is_slowed_and_the_text_kept(small: Small) -> None:
+def test_a_flood_is_slowed_and_the_text_kept(small):
     with small.context.deps.store.write() as tx:
         tx.sites.save(replace(small.courier, options=Options(form_per_minute=1)))
     for n in range(10):
@@ -197,7 +192,7 @@ def test_a_flood_is_slowed_and_the_text_kept(small: Small) -> None:
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "A" * 2000, "é", "AAAA.BBBB"])
-def test_a_forged_ticket_is_refused_and_the_text_kept(small: Small, ticket: str) -> None:
+def test_a_forged_ticket_is_refused_and_the_text_kept(small, ticket):
     answer = post(small, ticket=ticket)
     assert answer.status == 409
     assert "This form could not be recognised" in answer.text
@@ -210,7 +205,7 @@ def test_a_forged_ticket_is_refused_and_the_text_kept(small: Small, ticket: str)
     )
 
 
-def test_a_ticket_serves_its_own_article_alone(small: Small) -> None:
+def test_a_ticket_serves_its_own_article_alone(small):
     ticket = fill(small.browser().get(URL))["ticket"]
     other = URL.replace("bridge", "library")
     assert small.browser().post(other, TYPED | {"ticket": ticket}).status == 409
@@ -239,7 +234,7 @@ def test_a_ticket_serves_its_own_article_alone(small: Small) -> None:
         "https://courier.example/ada@mail.example",
     ],
 )
-def test_only_the_sites_own_articles_have_a_form(small: Small, url: str) -> None:
+def test_only_the_sites_own_articles_have_a_form(small, url):
     target = f"/sites/courier/reply?article_url={quote(url, safe='')}"
     for answer in (small.browser().get(target), small.browser().post(target, TYPED)):
         assert answer.status == 400
@@ -247,23 +242,23 @@ def test_only_the_sites_own_articles_have_a_form(small: Small, url: str) -> None
     assert "evil" not in answer.html
 
 
-def test_an_address_in_the_articles_query_is_in_no_form(small: Small) -> None:
+def test_an_address_in_the_articles_query_is_in_no_form(small):
     browser = small.browser()
     url = f"/sites/courier/reply?article_url={quote(BRIDGE + '?mail=ada%40mail.example', safe='')}"
     assert "mail.example" not in browser.get(url).html
     assert "mail.example" not in browser.get(URL).html
 
 
-def test_www_is_the_same_site(small: Small) -> None:
+def test_www_is_the_same_site(small):
     assert small.browser().get("/sites/courier/reply?article_url=https://www.courier.example/a").status == 200
 
 
 @pytest.mark.parametrize("name", ["nowhere", "Courier", "%00", "x" * 500, "%F0%9F%92%A9"])
-def test_an_unknown_site_is_not_found(small: Small, name: str) -> None:
+def test_an_unknown_site_is_not_found(small, name):
     assert small.browser().get(f"/sites/{name}/reply?article_url={BRIDGE}").status == 404
 
 
-def test_an_answer_names_what_it_answers(small: Small) -> None:
+def test_an_answer_names_what_it_answers(small):
     parent = small.approved(author_name="Bo")
     browser = small.browser()
     page = browser.get(f"{URL}&parent_id={parent.id}")
@@ -272,7 +267,7 @@ def test_an_answer_names_what_it_answers(small: Small) -> None:
     assert small.comments()[-1].parent_id == parent.id
 
 
-def test_an_unseen_comment_cannot_be_answered(small: Small) -> None:
+def test_an_unseen_comment_cannot_be_answered(small):
     parent = small.held(author_name="Secret Bo")
     browser = small.browser()
     page = browser.get(f"{URL}&parent_id={parent.id}")
@@ -282,12 +277,12 @@ def test_an_unseen_comment_cannot_be_answered(small: Small) -> None:
     assert small.comments()[-1].parent_id is None
 
 
-def test_a_comment_under_another_article_cannot_be_answered_here(small: Small) -> None:
+def test_a_comment_under_another_article_cannot_be_answered_here(small):
     parent = small.approved(author_name="Bo", article=Article("https://courier.example/library"))
     assert "Yours will stand on its own" in small.browser().get(f"{URL}&parent_id={parent.id}").text
 
 
-def test_a_monstrous_form_is_refused_before_it_is_read(small: Small) -> None:
+def test_a_monstrous_form_is_refused_before_it_is_read(small):
     assert post(small, comment="x" * 2_000_000).status == 413
     assert not small.comments()
 
@@ -309,7 +304,7 @@ NAUGHTY = [
 
 
 @pytest.mark.parametrize("naughty", NAUGHTY)
-def test_naughty_strings_break_nothing(small: Small, naughty: str) -> None:
+def test_naughty_strings_break_nothing(small, naughty):
     for field in ("comment", "name", "email", "website", "ticket", "parent_id", "topic"):
         answer = post(small, **{field: naughty})
         assert answer.status in (303, 409, 422), field
@@ -320,7 +315,7 @@ def test_naughty_strings_break_nothing(small: Small, naughty: str) -> None:
         assert not [image for image in follow.tree.all("img") if "onerror" in image.attributes], field
 
 
-def test_the_address_is_in_no_receipt_and_in_no_stored_field(small: Small) -> None:
+def test_the_address_is_in_no_receipt_and_in_no_stored_field(small):
     browser = small.browser()
     answer = browser.post(URL, fill(browser.get(URL), comment=f"Write to {ADDRESS} or {ADDRESS.upper()}"))
     receipt = browser.get(answer.headers["Location"])
@@ -328,11 +323,11 @@ def test_the_address_is_in_no_receipt_and_in_no_stored_field(small: Small) -> No
         assert "canary" not in text.lower()
 
 
-def test_the_form_is_kept_in_no_cache(small: Small) -> None:
+def test_the_form_is_kept_in_no_cache(small):
     assert Browser(small.app.test_client()).get(URL).headers["Cache-Control"] == "no-store"
 
 
-def test_what_comes_by_the_form_is_counted_and_timed(small: Small) -> None:
+def test_what_comes_by_the_form_is_counted_and_timed(small):
     small.app = create_app(small.context)
     assert post(small).status == 303
     told = small.app.test_client().get("/metrics").text

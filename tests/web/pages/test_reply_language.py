@@ -1,22 +1,18 @@
 """The reply form and the demo paper in the reader's language: the browser's, or the one that the address names."""
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 import pytest
 
 from service.usecases.sites import enrol_site
 from tests.factories import ADDRESS
-from tests.web.pages.browser import Page
-from tests.web.pages.installation import Small
 
 URL = f"/sites/courier/reply?article_url={quote('https://courier.example/bridge', safe='')}"
 ENGLISH = "Your email address will not be published. Required fields are marked *"
 GERMAN = "Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder sind mit * markiert"
 
 
-def promise(page: Page) -> object:
+def promise(page):
     """What the sentence about the address is, in one run of text."""
     (said,) = page.tree.one("p", class_="promise").children
     return said
@@ -35,7 +31,7 @@ def promise(page: Page) -> object:
         ("\x01;;q=%", "en", ENGLISH),
     ],
 )
-def test_the_form_speaks_as_the_browser_asks(small: Small, asked: str, language: str, said: str) -> None:
+def test_the_form_speaks_as_the_browser_asks(small, asked, language, said):
     page = small.browser().get(URL, Accept_Language=asked)
     assert promise(page) == said
     assert page.tree.one("html").attributes["lang"] == language
@@ -45,12 +41,12 @@ def test_the_form_speaks_as_the_browser_asks(small: Small, asked: str, language:
 @pytest.mark.parametrize(
     ("named", "language"), [("de", "de"), ("DE-at", "de"), ("en", "en"), ("xx", "de"), ("", "de")]
 )
-def test_an_address_may_name_the_language(small: Small, named: str, language: str) -> None:
+def test_an_address_may_name_the_language(small, named, language):
     page = small.browser().get(f"{URL}&lang={named}", Accept_Language="de")
     assert page.tree.one("html").attributes["lang"] == language
 
 
-def test_a_named_language_stays_to_the_receipt(small: Small) -> None:
+def test_a_named_language_stays_to_the_receipt(small):
     browser = small.browser()
     form = browser.get(f"{URL}&lang=de").tree.one("form", id="reply-form")
     again = browser.post(form.attributes["action"], form.fields() | {"comment": "x" * 20_001})
@@ -69,7 +65,7 @@ def test_a_named_language_stays_to_the_receipt(small: Small) -> None:
     assert all(way.endswith("lang=de") for way in ways if way.startswith("/r/"))
 
 
-def test_what_is_wrong_with_the_address_is_said_in_german(small: Small) -> None:
+def test_what_is_wrong_with_the_address_is_said_in_german(small):
     browser = small.browser()
     wrong = browser.get("/sites/courier/reply?article_url=https://evil.example/", Accept_Language="de")
     assert wrong.tree.one("h1").text == "Welcher Artikel?"
@@ -80,7 +76,7 @@ def test_what_is_wrong_with_the_address_is_said_in_german(small: Small) -> None:
     assert (long.status, long.tree.one("h1").text) == (413, "Das ist zu lang")
 
 
-def test_the_demo_paper_has_german_comments_under_english_articles(small: Small) -> None:
+def test_the_demo_paper_has_german_comments_under_english_articles(small):
     enrol_site(small.context, "demo", small.context.settings.public_url, title="The Demo Courier")
     page = small.browser().get("/demo/the-bridge?lang=de")
     assert page.tree.one("html").attributes["lang"] == "de"
@@ -92,7 +88,7 @@ def test_the_demo_paper_has_german_comments_under_english_articles(small: Small)
     assert static.tree.one("html").attributes["lang"] == "de"
 
 
-def test_fields_that_a_language_names_are_those_of_the_form(small: Small) -> None:
+def test_fields_that_a_language_names_are_those_of_the_form(small):
     form = small.browser().get(URL, Accept_Language="de").tree.one("form", id="reply-form")
     labels = [label.text for label in form.all("label")]
     assert labels == ["Kommentar *", "Name *", "E-Mail-Adresse *", "Website", "Dieses Feld leer lassen"]

@@ -1,7 +1,5 @@
 """What every page tells the browser to refuse, and the static files that pages ask for."""
 
-from __future__ import annotations
-
 import gzip
 import re
 import subprocess
@@ -12,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.web import security
-from tests.web.pages.installation import Small, build_small
+from tests.web.pages.installation import build_small
 
 TEMPLATES = sorted(Path(str(resources.files("service.web") / "templates")).rglob("*.html"))
 PAGES = [
@@ -25,7 +23,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_refuses_foreign_and_inline_code(small: Small, path: str) -> None:
+def test_every_page_refuses_foreign_and_inline_code(small, path):
     headers = small.browser().get(path).headers
     assert dict(one.split(" ", 1) for one in headers["Content-Security-Policy"].split("; ")) == {
         "default-src": "'none'",
@@ -36,21 +34,21 @@ def test_every_page_refuses_foreign_and_inline_code(small: Small, path: str) -> 
     assert "Strict-Transport-Security" not in headers
 
 
-def test_https_is_asked_to_stay(tmp_path: Path) -> None:
+def test_https_is_asked_to_stay(tmp_path):
     small = build_small(tmp_path, REPLYDESK_PUBLIC_URL="https://desk.example")
     headers = small.browser().get("/desk/sign-in").headers
     assert headers["Strict-Transport-Security"] == security.TRANSPORT
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
-def test_no_template_holds_inline_code_or_a_foreign_address(template: Path) -> None:
+def test_no_template_holds_inline_code_or_a_foreign_address(template):
     text = template.read_text(encoding="utf-8")
     assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|hx-on|javascript:", text)
     assert not re.search(r"(src|href)=[\"']https?:", text)
     assert not re.search(r"\|\s*safe|autoescape", text)
 
 
-def test_assets_may_be_kept_for_good_under_their_hash(small: Small) -> None:
+def test_assets_may_be_kept_for_good_under_their_hash(small):
     link = small.browser().get("/desk/sign-in").tree.one("link", rel="stylesheet").attributes["href"]
     found = small.app.test_client().get(link)
     assert "immutable" in found.headers["Cache-Control"]
@@ -59,7 +57,7 @@ def test_assets_may_be_kept_for_good_under_their_hash(small: Small) -> None:
     assert old.data == found.data
 
 
-def test_assets_are_sent_gzipped_to_who_takes_it(small: Small) -> None:
+def test_assets_are_sent_gzipped_to_who_takes_it(small):
     plain = small.app.test_client().get("/assets/x/htmx.js")
     zipped = small.app.test_client().get("/assets/x/htmx.js", headers={"Accept-Encoding": "gzip"})
     assert zipped.headers["Content-Encoding"] == "gzip"
@@ -68,11 +66,11 @@ def test_assets_are_sent_gzipped_to_who_takes_it(small: Small) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing.css", "..%2Fassets.py", "%2e%2e", "desk.py", "base.html"])
-def test_nothing_but_the_static_files_is_served(small: Small, name: str) -> None:
+def test_nothing_but_the_static_files_is_served(small, name):
     assert small.app.test_client().get(f"/assets/x/{name}").status_code == 404
 
 
-def test_htmx_comes_without_django() -> None:
+def test_htmx_comes_without_django():
     code = "import sys; from service.web.assets import _assets; _assets(); print('django' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert ran.stdout.strip() == "False"

@@ -1,26 +1,20 @@
 """What readers see is what counts: by the reply form, the site's lists and limits, and the desk's search."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from service.domain.comment import Comment
 from service.domain.status import Status
-from service.storage import Store
 from service.usecases.sites import tune_site
 from tests.factories import ADDRESS
-from tests.web.pages.browser import Page
-from tests.web.pages.installation import Small, build_small
+from tests.web.pages.installation import build_small
 
 BRIDGE = "https://courier.example/bridge"
 URL = f"/sites/courier/reply?article_url={quote(BRIDGE, safe='')}"
 
 
 @pytest.fixture
-def small(store: Store, tmp_path: Path) -> Small:
+def small(store, tmp_path):
     made = build_small(tmp_path, store)
     tune_site(
         made.context,
@@ -30,7 +24,7 @@ def small(store: Store, tmp_path: Path) -> Small:
     return made
 
 
-def post(small: Small, **typed: str) -> Page:
+def post(small, **typed):
     """Open the form, take a little time, fill it in and send it."""
     browser = small.browser()
     told = browser.get(URL).tree.one("form", id="reply-form").fields()
@@ -40,13 +34,13 @@ def post(small: Small, **typed: str) -> Page:
     )
 
 
-def written(small: Small, **typed: str) -> Comment:
+def written(small, **typed):
     """A comment by the form, decided by a classifier that finds nothing against it."""
     assert post(small, **typed).status == 303
     return small.settle(small.comments()[-1])
 
 
-def test_the_form_refuses_what_nobody_can_see(small: Small) -> None:
+def test_the_form_refuses_what_nobody_can_see(small):
     for unseen in ("\u3164", "\u2800", "\u200b", "\u00ad\u2060", "\ufeff", "\u202e", "\u0301"):
         nameless, wordless = post(small, name=unseen), post(small, comment=unseen)
         assert (nameless.status, wordless.status) == (422, 422), ascii(unseen)
@@ -55,7 +49,7 @@ def test_the_form_refuses_what_nobody_can_see(small: Small) -> None:
     assert small.comments() == []
 
 
-def test_the_form_takes_out_what_spoils_a_page(small: Small) -> None:
+def test_the_form_takes_out_what_spoils_a_page(small):
     comment = written(small, name="Ada\u2028\u202eadmin\x07", comment="One\x0bTwo \u202eeert\u202c")
     assert (comment.author_name, comment.body) == ("Ada admin", "One\nTwo eert")
 
@@ -83,20 +77,20 @@ def test_the_form_takes_out_what_spoils_a_page(small: Small) -> None:
         ("https://courier.example.evil.example https://evilcourier.example", Status.HELD),
     ],
 )
-def test_lists_and_limits_meet_what_is_seen(small: Small, text: str, status: Status) -> None:
+def test_lists_and_limits_meet_what_is_seen(small, text, status):
     assert written(small, comment=text).status is status
     by_name = written(small, name=text[:190], comment=f"A fine bridge, {text[:3]}")
     assert by_name.status is (status if status in (Status.SPAM, Status.REJECTED) else Status.APPROVED)
 
 
-def test_a_site_may_count_links_to_itself(small: Small) -> None:
+def test_a_site_may_count_links_to_itself(small):
     text = "https://courier.example/a https://courier.example/b"
     assert written(small, comment=text).status is Status.APPROVED
     tune_site(small.context, "courier", {"own_links": "counted"})
     assert written(small, comment=f"Again: {text}").status is Status.HELD
 
 
-def test_the_desk_finds_what_is_asked_for_in_other_words(small: Small) -> None:
+def test_the_desk_finds_what_is_asked_for_in_other_words(small):
     browser = small.signed_in()
     for text, asked in (
         ("Die Straße ist frei.", "STRASSE"),
@@ -112,7 +106,7 @@ def test_the_desk_finds_what_is_asked_for_in_other_words(small: Small) -> None:
         ), asked
 
 
-def test_who_posts_twice_by_the_form_is_told(small: Small) -> None:
+def test_who_posts_twice_by_the_form_is_told(small):
     first = post(small)
     small.clock.pass_seconds(3600)
     second = post(small)
@@ -126,7 +120,7 @@ def test_who_posts_twice_by_the_form_is_told(small: Small) -> None:
     assert len(small.comments()) == 3
 
 
-def test_a_refused_comment_is_not_posted_anew(small: Small) -> None:
+def test_a_refused_comment_is_not_posted_anew(small):
     comment = written(small, comment="I like zorbocoin")
     again = post(small, comment="I like zorbocoin")
     assert small.comments() == [small.again(comment)]

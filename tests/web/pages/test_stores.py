@@ -1,25 +1,20 @@
 """The pages over each store: one comment's whole way, and addresses that a database must never see."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import pytest
 
 from service import usecases
 from service.domain.status import Status
-from service.storage import Store
-from tests.web.pages.installation import Small, build_small
+from tests.web.pages.installation import build_small
 
 FORM = "/sites/courier/reply?article_url=https://courier.example/bridge"
 
 
 @pytest.fixture
-def stored(store: Store, tmp_path: Path) -> Small:
+def stored(store, tmp_path):
     return build_small(tmp_path / "home", store)
 
 
-def test_a_comments_way_from_the_form_over_the_desk_to_its_reader(stored: Small) -> None:
+def test_a_comments_way_from_the_form_over_the_desk_to_its_reader(stored):
     reader, desk = stored.browser(), stored.signed_in()
     form = reader.get(FORM).tree.one("form", id="reply-form").fields()
     receipt = reader.post(FORM, form | {"comment": "Hm.", "name": "Ada", "email": "a@example.org"}).headers[
@@ -58,12 +53,12 @@ def test_a_comments_way_from_the_form_over_the_desk_to_its_reader(stored: Small)
         "/desk/sign-in/%00",
     ],
 )
-def test_no_address_breaks_a_store(stored: Small, path: str) -> None:
+def test_no_address_breaks_a_store(stored, path):
     """What a database would choke on never reaches it."""
     assert stored.signed_in().get(path).status in (200, 404)
 
 
-def test_no_posted_value_breaks_a_store(stored: Small) -> None:
+def test_no_posted_value_breaks_a_store(stored):
     browser, comment = stored.signed_in(), stored.held()
     form = browser.get(FORM).tree.one("form", id="reply-form").fields()
     typed = {"comment": "Hm.", "name": "Ada", "email": "a@example.org"}

@@ -10,8 +10,8 @@ from alembic import op
 from sqlalchemy.schema import CreateIndex, CreateSequence, CreateTable
 
 import service.storage.unit_of_work  # noqa: F401  # its parts describe every table
-from service.storage.desk_tables import WORDS
 from service.storage.schema import decision_ids, metadata
+from service.storage.schema_comments import WORDS
 
 revision = "0100"
 down_revision = None

@@ -1,4 +1,4 @@
-"""The tables of articles and comments: their texts, keys, sealed boxes and originals."""
+"""The tables of articles and comments: their texts, keys, sealed boxes, originals and words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Double,
-    ForeignKey,
-    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -21,15 +19,27 @@ from sqlalchemy import (
     true,
 )
 
-from service.domain.verdict import LABELS
-from service.storage.columns import Instant, Json, Pk, Word
-from service.storage.schema import KEPT_FOR_GOOD, metadata, partial, sites, word
+from service.domain.comment import Source
+from service.domain.status import Status
+from service.domain.verdict import LABELS, Effort
+from service.storage.columns import Choice, Instant, Json, Pk, Word
+from service.storage.schema import (
+    KEPT_FOR_GOOD,
+    given_pk,
+    key_of,
+    metadata,
+    own_pk,
+    partial,
+    reference,
+    sites,
+    word,
+)
 
 articles = Table(
     "articles",
     metadata,
-    Column("pk", Pk, Identity(), primary_key=True),
-    Column("site_id", Pk, ForeignKey(sites.c.pk), nullable=False),
+    own_pk(),
+    reference("site_id", sites),
     Column("url", Text, nullable=False),
     Column("title", Text),
     Column("published_at", Instant),
@@ -49,15 +59,15 @@ partial("ix_articles_moved", articles.c.moved_to, where=articles.c.moved_to.is_n
 comments = Table(
     "comments",
     metadata,
-    Column("pk", Pk, Identity(), primary_key=True),
+    own_pk(),
     Column("site_id", Pk, nullable=False),
     Column("id", Text, nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("status", Word, nullable=False),
+    Column("status", Choice(Status), nullable=False),
     Column("live", Boolean, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("lease_until", Instant),
-    Column("article_pk", Pk, ForeignKey(articles.c.pk), nullable=False),
+    reference("article_pk", articles),
     Column("parent_id", Text),
     Column("author_name", Text, nullable=False),
     Column("website", Text),
@@ -65,7 +75,7 @@ comments = Table(
     Column("submitted_at", Instant, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("content_hash", Text, nullable=False),
-    Column("source", Word, nullable=False),
+    Column("source", Choice(Source), nullable=False),
     Column("author_key", Text),
     Column("ip", Text),
     Column("user_agent", Text),
@@ -171,7 +181,7 @@ Index("ix_comments_thread", comments.c.article_pk, comments.c.submitted_at, comm
 revisions = Table(
     "revisions",
     metadata,
-    Column("comment_pk", Pk, ForeignKey(comments.c.pk), primary_key=True, autoincrement=False),
+    key_of("comment_pk", comments),
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("author_name", Text, nullable=False),
     Column("website", Text),
@@ -179,7 +189,7 @@ revisions = Table(
     Column("submitted_at", Instant, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("content_hash", Text, nullable=False),
-    Column("source", Word, nullable=False),
+    Column("source", Choice(Source), nullable=False),
     Column("author_key", Text),
     Column("verdict", Text),
 )
@@ -188,7 +198,7 @@ partial("ix_revisions_author", revisions.c.author_key, where=revisions.c.author_
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    Column("site_id", Pk, primary_key=True, autoincrement=False),
+    given_pk("site_id"),
     Column("key", Text, primary_key=True),
     Column("comment_pk", Pk, nullable=False),
     Column("revision", Integer, nullable=False),
@@ -203,14 +213,14 @@ partial("ix_idempotency_keys_passing", idempotency_keys.c.created_at, where=is_p
 contacts = Table(
     "contacts",
     metadata,
-    Column("comment_pk", Pk, ForeignKey(comments.c.pk), primary_key=True, autoincrement=False),
+    key_of("comment_pk", comments),
     Column("box", LargeBinary, nullable=False),
 )
 
 originals = Table(
     "originals",
     metadata,
-    Column("comment_pk", Pk, ForeignKey(comments.c.pk), primary_key=True, autoincrement=False),
+    key_of("comment_pk", comments),
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("field", Text, primary_key=True),
     Column("ciphertext", LargeBinary, nullable=False),
@@ -221,6 +231,25 @@ scoring_state = Table(
     "scoring_state",
     metadata,
     Column("name", Word, primary_key=True),
-    Column("effort", Word, nullable=False),
+    Column("effort", Choice(Effort), nullable=False),
     Column("since", Instant, nullable=False),
 )
+
+# No table of `metadata`: each database keeps words in its own way. Words lie apart from the comments, so that taking
+# a comment in and leasing it touches none of them.
+_WORDS_TABLE = """CREATE TABLE words (
+    comment_pk BIGINT PRIMARY KEY REFERENCES comments (pk) ON DELETE CASCADE, text TSVECTOR NOT NULL
+)"""
+_WORDS_LITE = """CREATE VIRTUAL TABLE words USING fts5(
+    text, tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* Co'"
+)"""
+WORDS = {
+    "sqlite": (
+        _WORDS_LITE,
+        "CREATE TRIGGER words_follow AFTER DELETE ON comments BEGIN DELETE FROM words WHERE rowid = old.pk; END",
+    ),
+    "postgresql": (
+        _WORDS_TABLE,
+        "CREATE INDEX ix_words_text ON words USING gin (text)",
+    ),
+}

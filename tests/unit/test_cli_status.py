@@ -1,0 +1,128 @@
+"""`replydesk status`: what waits, and which part of the service is up, asked once or watched."""
+
+import json
+import time
+
+from service.domain.verdict import LABELS, Assessment, Effort
+from service.messaging.tasks import SCORE
+from service.usecases import Scored, record_scores
+from tests.unit.importing import decide_all, line
+
+
+def test_the_status_tells_what_waits(imports, run, context):
+    imports(line("a"), line("b", "Two."))
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["pending"], told["oldest_unscored_seconds"], told["up"]["store"]) == (2, 0.0, "ok")
+    assert told["up"]["broker"] == "none"
+    decide_all(context)
+    run("site", "set", "courier", "callback_disabled=moving house")
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["pending"], told["deliveries"]["waiting"]) == (0, 2)
+    assert told["callbacks_off"] == {"courier": "moving house"}
+    plain = run("status").stdout
+    assert "moving house" in plain
+    assert "2 waiting" in plain
+
+
+def test_the_status_tells_the_effort_and_what_is_scored_again(imports, run, context):
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["effort"], told["effort_seconds"], told["to_rescore"]) == ("full", None, 0)
+    assert "in full" in run("status").stdout
+    imports(line("a"))
+    now = context.deps.clock()
+    with context.deps.store.write() as tx:
+        (leased,) = tx.scoring.lease_pending(now, now, 9)
+        tx.scoring.set_effort(Effort.FAST, now)
+    scores = dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}
+    record_scores(context.deps, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["effort"], told["to_rescore"]) == ("fast", 1)
+    assert told["effort_seconds"] < 60
+    assert "too much waits, 1 to be scored again" in run("status").stdout
+
+
+def test_the_status_tells_of_a_broker_that_is_away(run, courier, tmp_path, monkeypatch):
+    monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/none.sock")
+    told = json.loads(run("status", "--json", code=1).stdout)
+    assert told["up"]["broker"].startswith("does not answer")
+    assert told["pending"] == 0
+
+
+def test_the_status_knows_worker_and_beat_by_their_heartbeats(run, courier, redis_url, monkeypatch):
+    from service.messaging.heartbeats import HEARTBEAT_SECONDS, WorkerHeartbeats
+    from service.messaging.redis_client import connect
+    from service.messaging.tasks import SWEEP
+
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "status-test:")
+    told = json.loads(run("status", "--json", code=1).stdout)
+    assert (told["up"]["worker"], told["up"]["beat"]) == ("not heard of", "not heard of")
+    assert told["last_sweep_seconds"] is None
+    with connect(redis_url) as broker:  # beat went; a worker scores for the web, and sweeps no more
+        for name in (SWEEP, "beat"):
+            broker.set(f"status-test:heartbeat:{name}", time.time() - 45, px=(HEARTBEAT_SECONDS - 45) * 1000)
+    WorkerHeartbeats(redis_url, "status-test:").begun(SCORE)
+    told = json.loads(run("status", "--json", code=1).stdout)
+    assert told["up"] == {"store": "ok", "broker": "ok", "worker": "ok", "beat": "not heard of for 45 s"}
+    assert 45 <= told["last_sweep_seconds"] < 50
+    plain = run("status", code=1).stdout
+    assert "45." in plain
+    assert "clocks" not in plain
+
+
+def test_the_status_tells_of_a_clock_that_is_wrong(run, courier, redis_url, monkeypatch):
+    from service.messaging.heartbeats import WorkerHeartbeats
+    from service.messaging.tasks import SWEEP
+
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "skew-test:")
+    then = time.time() - 40
+    with monkeypatch.context() as there:
+        there.setattr("service.messaging.heartbeats.time.time", lambda: then)
+        WorkerHeartbeats(redis_url, "skew-test:").begun(SWEEP)
+    told = json.loads(run("status", "--json", code=1).stdout)
+    assert told["up"]["worker"] == "ok"
+    assert -45 < told["clock_skew_seconds"] <= -39
+    assert "s behind the broker's: let NTP set it" in " ".join(run("status", code=1).stdout.split())
+
+
+def test_the_status_asks_on_when_the_store_is_away(run, courier, redis_url, home, monkeypatch):
+    from service.messaging.heartbeats import WorkerHeartbeats
+    from service.messaging.tasks import SWEEP
+
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "storeless-test:")
+    WorkerHeartbeats(redis_url, "storeless-test:").begun(SWEEP)
+    for path in home.glob("replydesk.db*"):
+        path.unlink()
+    (home / "replydesk.db").write_text("no database")
+    told = json.loads(run("status", "--json", code=1).stdout)
+    assert told["up"]["store"].startswith("fails (")
+    assert (told["up"]["broker"], told["up"]["worker"]) == ("ok", "ok")
+    assert "pending" not in told
+    assert "fails (" in run("status", code=1).stdout
+
+
+def test_watching_goes_on_while_the_store_is_away(run, courier, context, monkeypatch):
+    from service.cli import status
+
+    waiting, looks = status._waiting, []
+
+    def away_for_a_moment(context):
+        looks.append(1)
+        if len(looks) == 4:
+            raise KeyboardInterrupt
+        if len(looks) == 2:
+            raise ConnectionResetError("the database went away")
+        return waiting(context)
+
+    monkeypatch.setattr(status, "_waiting", away_for_a_moment)
+    monkeypatch.setattr(status, "WATCH_SECONDS", 0.0)
+    told = [
+        json.loads(line) for line in run("status", "--json", "--watch", code=1).stdout.splitlines() if line
+    ]
+    assert [one["up"]["store"] for one in told] == ["ok", "fails (ConnectionResetError)", "ok"]
+    assert ["pending" in one for one in told] == [True, False, True]
+    looks.clear()
+    run("status", "--watch", code=1)
+    assert len(looks) == 4

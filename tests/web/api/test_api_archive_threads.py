@@ -1,0 +1,170 @@
+"""Threads of archives by date and parentage, and comments longer than live ones may be."""
+
+import pytest
+
+from service.domain.comment import ARCHIVED_LIMIT
+from service.domain.verdict import Action
+from tests.factories import NOON
+from tests.web.api.caller import ARTICLE, submission
+from tests.wxr import comment, item
+
+OLD = "2012-05-04 03:02:01"
+
+
+@pytest.fixture
+def newsroom(real_newsroom):
+    """The courier, into which archives move, on each real store."""
+    return real_newsroom
+
+
+def by_lines(newsroom):
+    """Bring comments of 2012 in as lines, an answer before what it answers."""
+    old = {"submitted_at": "2012-05-04T03:02:01Z"}
+    newsroom.import_lines(
+        submission(id="old-2", body="An old answer.", parent_id="old-1", submitted_at="2012-05-05T00:00:00Z"),
+        submission(id="old-1", body="An old one.", **old),
+    )
+
+
+def by_wordpress(newsroom):
+    found = [
+        comment(2, "An old answer.", parent=1, written="2012-05-05 00:00:00"),
+        comment(1, "An old one.", written=OLD),
+    ]
+    newsroom.import_wordpress(item(*found, link=ARTICLE))
+
+
+@pytest.mark.parametrize("bring", [by_lines, by_wordpress])
+def test_an_archive_stands_before_todays_comments(newsroom, bring):
+    newsroom.post(submission(id="today", body="A new one."))
+    bring(newsroom)
+    newsroom.approve_all()
+    shown = newsroom.published()
+    assert [one["body"] for one in shown] == ["An old one.", "An old answer.", "A new one."]
+    assert shown[1]["parent_id"] == shown[0]["id"]
+    page = newsroom.thread_on_desk()
+    places = [page.index(one["body"]) for one in shown]
+    assert places == sorted(places)
+    assert page.count("4 May 2012") == 1
+    assert page.count("just now") == 1
+    assert page.count("card row depth1") == 1
+
+
+def test_a_line_without_a_date_is_as_old_as_its_article(newsroom):
+    article = {"url": ARTICLE, "published_at": OLD.replace(" ", "T") + "Z"}
+    newsroom.post(submission(id="today", body="A new one.", article=article))
+    newsroom.import_lines(
+        submission(id="old", article=article), submission(id="today", body="Edited.", article=article)
+    )
+    assert newsroom.comment("old").submitted_at.year == 2012
+    assert newsroom.comment("today").submitted_at == NOON
+    newsroom.approve_all()
+    assert newsroom.published_ids() == ["old", "today"]
+
+
+@pytest.mark.parametrize("state", ["1", "0", "trash"])
+def test_the_desk_finds_what_came_from_a_blog(newsroom, state):
+    """An archive that no scorer reads is searched like everything else, and so is a corrected export of it."""
+    newsroom.import_wordpress(item(comment(1, "Die Straße am Fluss", state=state)))
+    newsroom.import_wordpress(item(comment(1, "Die Brücke am Fluss", state=state)))
+    with newsroom.context.deps.store.read() as tx:
+        assert [one.id for one in tx.search.find(["BRUCKE"], None, None, 9)] == ["wp-1"]
+        assert tx.search.find(["STRASSE"], None, None, 9) == []
+
+
+def test_a_date_that_only_the_blog_knew_counts(newsroom):
+    local = comment(1, written="0000-00-00 00:00:00").replace(
+        "<wp:comment_content>", f"<wp:comment_date><![CDATA[{OLD}]]></wp:comment_date><wp:comment_content>"
+    )
+    newsroom.import_wordpress(item(local))
+    assert newsroom.published()[0]["submitted_at"] == "2012-05-04T03:02:01Z"
+
+
+def test_a_parent_that_is_refused_is_not_named(newsroom):
+    newsroom.post(submission(id="rude", body="A rude one."))
+    newsroom.post(submission(id="answer", body="An answer.", parent_id="rude"))
+    newsroom.post(submission(id="orphan", body="Another.", parent_id="never-there"))
+    newsroom.post(submission(id="below", body="Below.", parent_id="answer"))
+    for name in ("answer", "orphan", "below"):
+        newsroom.settle(name, toxicity=0.1)
+    newsroom.settle("rude", toxicity=0.999)
+    path = f"/v1/sites/courier/published?article_url={ARTICLE}"
+    for query in ("", "&limit=1"):
+        text = newsroom.call("GET", path + query, None).text
+        assert "rude" not in text
+        assert "never-there" not in text
+    shown = {one["id"]: one for one in newsroom.published()}
+    assert {name: one.get("parent_hidden") for name, one in shown.items()} == {
+        "answer": True,
+        "orphan": True,
+        "below": None,
+    }
+    assert shown["below"]["parent_id"] == "answer"
+    newsroom.review(Action.APPROVE, "rude", 0.0, replaces=newsroom.comment("rude").decision_id)
+    again = {one["id"]: one for one in newsroom.published()}
+    assert again["answer"]["parent_id"] == "rude"
+    assert "parent_hidden" not in again["answer"]
+
+
+def test_a_parent_on_another_page_is_no_secret(newsroom):
+    by_lines(newsroom)
+    newsroom.approve_all()
+    path = f"/v1/sites/courier/published?article_url={ARTICLE}&limit=1"
+    first = newsroom.call("GET", path, None).json
+    second = newsroom.call("GET", f"{path}&after={first['next']}", None).json
+    assert second["comments"][0]["parent_id"] == "old-1"
+
+
+def test_a_parent_under_another_article_is_not_here(newsroom):
+    newsroom.post(submission(id="there", body="There.", article={"url": f"{ARTICLE}-2"}))
+    newsroom.post(submission(id="here", body="Here.", parent_id="there"))
+    newsroom.approve_all()
+    (shown,) = newsroom.published()
+    assert (shown["parent_id"], shown["parent_hidden"]) == (None, True)
+
+
+@pytest.mark.parametrize("length", [20_001, 24_000, 65_536])
+def test_a_long_comment_of_an_archive_is_kept(newsroom, length):
+    text = ("word " * length)[: length - 1] + "!"
+    assert newsroom.import_wordpress(item(comment(1, text), comment(2, "Yes.", parent=1))) == {"imported": 2}
+    assert newsroom.comment("wp-1").body == text
+    assert [one["parent_id"] for one in newsroom.published()] == [None, "wp-1"]
+    assert newsroom.import_lines(submission(id="long", body=text)) == {"imported": 1}
+    assert newsroom.comment("long").body == text
+
+
+@pytest.mark.parametrize("letter", ["ß", "橋", "😀"])
+def test_a_long_comment_is_kept_in_whatever_letters(newsroom, letter):
+    assert newsroom.import_lines(submission(id="long", body=letter * ARCHIVED_LIMIT)) == {"imported": 1}
+    assert newsroom.comment("long").body == letter * ARCHIVED_LIMIT
+
+
+def test_what_no_archive_can_hold_is_cut_with_a_mark(newsroom):
+    text = "word " * 20_000
+    assert newsroom.import_wordpress(item(comment(1, text))) == {"imported": 1}
+    assert newsroom.import_lines(submission(id="long", body=text)) == {"imported": 1}
+    for name in ("wp-1", "long"):
+        stored = newsroom.comment(name)
+        assert (len(stored.body), stored.body[-4:]) == (ARCHIVED_LIMIT, " […]"[-4:])
+        assert stored.signals["cut"] is True
+    newsroom.settle("long", toxicity=0.1)
+    assert newsroom.comment("long").status == "held"
+    assert newsroom.import_wordpress(item(comment(1, text))) == {"replayed": 1}
+
+
+def test_an_import_that_is_run_again_moves_nothing_back(newsroom):
+    one = item(comment(1), link=f"{ARTICLE}-1", status="private")
+    two = item(comment(2, "Two."), link=f"{ARTICLE}-2", status="publish", title="The tunnel")
+    live = item(comment(3, "Three."), link=f"{ARTICLE}-live", title="Live")
+    newsroom.import_wordpress(one, two, live)
+    for asked in (
+        {"url": f"{ARTICLE}-1", "to": f"{ARTICLE}-2"},
+        {"url": f"{ARTICLE}-live", "to": f"{ARTICLE}-live-2012", "redirect": False},
+    ):
+        assert newsroom.call("POST", "/v1/articles/move", json=asked).status_code == 200
+    for _ in range(2):
+        assert newsroom.import_wordpress(one, two, live) == {"replayed": 3, "not_shown": 1}
+        assert newsroom.published_ids(f"{ARTICLE}-2") == []  # one of the two was private
+        assert newsroom.published_ids(f"{ARTICLE}-live") == []
+        assert newsroom.published_ids(f"{ARTICLE}-live-2012") == ["wp-3"]
+        assert newsroom.comment("wp-1").article.title == "The tunnel"
