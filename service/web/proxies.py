@@ -35,13 +35,10 @@ class TrustedProxies:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer with the reader's address in place of the proxy's, and without headers of those not trusted."""
-        peer, forwarded = (
-            read_address(environ.get("REMOTE_ADDR", "")),
-            environ.get("HTTP_X_FORWARDED_FOR", ""),
-        )
+        peer = read_address(environ.get("REMOTE_ADDR", ""))
         if not self._trusts(peer):
             environ.pop("HTTP_X_FORWARDED_PREFIX", None)
-        reader, is_asking_for_another = self._reader(peer, forwarded)
+        reader, is_asking_for_another = self._reader(peer, environ.get("HTTP_X_FORWARDED_FOR", ""))
         environ["REMOTE_ADDR"] = str(reader or "")
         if reader and self._trusts(reader):
             if is_asking_for_another or reader == peer:
