@@ -33,6 +33,7 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 forwarded_allow_ips = (
     ""  # forwarded headers are read by the application, from REPLYDESK_TRUSTED_PROXIES alone
 )
+forwarder_headers = ""  # nor does one over a unix socket say at which path this is mounted
 accesslog = None  # the application writes its own lines, without query strings
 preload_app = False
 control_socket_disable = True  # nobody here speaks to it

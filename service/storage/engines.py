@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError, DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from service.storage.bulk import POSTGRESQL, SQLITE
@@ -46,6 +47,8 @@ _BOUNDS = {
     "jit": "off",
     "TimeZone": "UTC",
 }
+_ONLY_READS = "25006"
+"""PostgreSQL's code for a write that a standby refused."""
 _SHORT_WAITS = {"lock_timeout": f"{SHORT_WAIT_SECONDS:g}s"}
 _IS_POOLED, _BOUNDED_BY = "replydesk.pooled", "replydesk.bounds"
 
@@ -214,6 +217,8 @@ def _open_postgresql(url: URL) -> Engine:
         if _has_hung_up(connection):
             raise DisconnectionError("the server closed this connection")
 
+    event.listen(engine, "handle_error", _leave_standby, retval=True)
+
     @event.listens_for(engine, "begin")
     def _bound(connection: Connection) -> None:
         options = connection.get_execution_options()
@@ -228,6 +233,15 @@ def _open_postgresql(url: URL) -> Engine:
             connection.exec_driver_sql("BEGIN; " + _set(bounds | short, "SET LOCAL"))
 
     return engine
+
+
+def _leave_standby(failure: ExceptionContext) -> BaseException | None:
+    """Take a server that only reads for one that is away: after a failover new connections lead to another."""
+    refused = failure.original_exception
+    if getattr(refused, "sqlstate", None) != _ONLY_READS:
+        return None
+    failure.is_disconnect = True
+    return OperationalError(failure.statement, None, refused, hide_parameters=True)
 
 
 def _meet(connection: psycopg.Connection[Any], bounds: Mapping[str, str]) -> bool:

@@ -35,31 +35,28 @@ class TrustedProxies:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer with the reader's address in place of the proxy's, and without headers of those not trusted."""
-        peer, forwarded = environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
-        address = read_address(peer)
-        if self._trusts(address):
-            environ["REMOTE_ADDR"] = reader = self._reader(address, forwarded)
-            if address and reader == str(address):
-                environ[UNNAMED] = True
-        else:
+        peer = read_address(environ.get("REMOTE_ADDR", ""))
+        if not self._trusts(peer):
             environ.pop("HTTP_X_FORWARDED_PREFIX", None)
-            environ["REMOTE_ADDR"] = str(address)
-            if forwarded and address and is_inside(address):
+        reader, is_asking_for_another = self._reader(peer, environ.get("HTTP_X_FORWARDED_FOR", ""))
+        environ["REMOTE_ADDR"] = str(reader or "")
+        if reader and self._trusts(reader):
+            if is_asking_for_another or reader == peer:
                 environ[UNNAMED] = True
-                self._warn()
+        elif reader and is_asking_for_another and is_inside(reader):
+            environ[UNNAMED] = True
+            self._warn()
         return self._app(environ, start_response)
 
-    def _reader(self, peer: Address | None, forwarded: str) -> str:
-        nearest = peer
+    def _reader(self, peer: Address | None, forwarded: str) -> tuple[Address | None, bool]:
+        """Return the nearest address that is not a trusted proxy's, and whether it asks for another in its turn."""
+        reader = peer
         hops = [hop for hop in forwarded.split(",") if hop.strip()]  # a list may have empty places (RFC 9110)
-        for hop in reversed(hops[-HOPS:]):
-            address = _hop(hop)
-            if address is None:
-                break
-            nearest = address
-            if not self._trusts(nearest):
-                break
-        return str(nearest or "")
+        left = hops[-HOPS:]
+        while left and self._trusts(reader) and (address := _hop(left[-1])) is not None:
+            reader = address
+            left.pop()
+        return reader, bool(left)
 
     def _trusts(self, address: Address | None) -> bool:
         return address is None or any(address in network for network in self._trusted)

@@ -8,6 +8,7 @@ from contextlib import closing, nullcontext
 
 import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from service import config
 from service.cli import dumps
@@ -17,6 +18,7 @@ from service.context import build_context
 from service.storage import Probe, ReadOnlyError, migrate, open_store
 from service.storage.engines import for_reading, open_engine
 from service.storage.schema import HEAD
+from service.web.problems import problem_of
 from service.web.readiness import Checks
 from tests import servers
 from tests.factories import NOON, courier, draft
@@ -183,3 +185,27 @@ def test_a_server_that_only_reads_is_not_ready(read_only_url, pooler, tmp_path):
             )  # a check that takes over a second says less
         with closing(Opened(known)) as opened:
             assert "is read-only" in look(opened)["up"]["store"]
+
+
+@pytest.mark.parametrize("pooler", [False, True], ids=["direct", "pooled"])
+def test_a_server_that_only_reads_counts_as_away(read_only_url, pooler):
+    with servers.pgbouncer(read_only_url) if pooler else nullcontext(read_only_url) as url:
+        store = open_store(url)
+        with pytest.raises(OperationalError) as caught, store.write() as tx:
+            tx.sites.add(courier())
+        assert problem_of(caught.value).kind.status == 503
+        store.close()
+
+
+def test_the_store_leaves_a_server_that_only_reads(read_only_url):
+    """After a failover the address leads to another server, and connections that are open lead to the old one."""
+    store = open_store(read_only_url)
+    name = read_only_url.rpartition("/")[2].partition("?")[0]
+    with psycopg.connect(read_only_url, autocommit=True) as direct:
+        direct.execute(b"SET default_transaction_read_only = off")
+        direct.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'.encode())
+    with pytest.raises(OperationalError), store.write() as tx:
+        tx.sites.add(courier())
+    with store.write() as tx:
+        assert tx.sites.add(courier()).name == courier().name
+    store.close()

@@ -247,6 +247,25 @@ def test_the_client_is_the_client(tmp_path, way):
         assert not [line for line in log if line.get("event") == "proxy.not_trusted"]
 
 
+def test_a_reader_cannot_name_a_mount_point(tmp_path):
+    """Some proxies pass on headers with underscores, and over a unix socket gunicorn would take them for its own."""
+    path = tmp_path / "web.sock"
+
+    def ask(header):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(str(path))
+            connection.sendall(f"GET /desk/sign-in HTTP/1.0\r\nHost: desk.example\r\n{header}\r\n".encode())
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    with gunicorn(tmp_path / "home", REPLYDESK_HOST=f"unix:{path}"):
+        until(path.exists, 90)
+        for header in ("", "SCRIPT_NAME: /desk\r\n", "SCRIPT_NAME: /elsewhere\r\n", "PATH_INFO: /x\r\n"):
+            answer = ask(header)
+            assert answer.startswith(b"HTTP/1.0 200"), header
+            assert b'href="/assets/' in answer, header
+
+
 def _has_ipv6():
     try:
         with socket.socket(socket.AF_INET6) as probe:

@@ -107,6 +107,18 @@ def test_reasons_undo_search_and_help(desk, made, page, keyboard):
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
 
 
+def test_reasons_go_by_their_place_where_the_row_of_digits_writes_signs(desk, made, page, keyboard):
+    rows = (("ำ", "Digit2", "/"), ("ำ", "Digit3", "-"), ("у", "Digit1", '"'), ("ե", "Digit1", "։"))
+    for number, (letter, digit, sign) in enumerate(rows):  # Thai, Kazakh, Armenian
+        expect(page.locator(f"#c{made[number].pk}.now")).to_be_visible()
+        keyboard.press("KeyE", letter)
+        keyboard.press(digit, sign)
+        until(lambda number=number: desk.status(made[number]) is Status.REJECTED, 10)
+    expect(page.get_by_role("searchbox")).not_to_be_focused()
+    keyboard.press("Digit7", "?", SHIFT)  # as Russian keyboards have it
+    expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
+
+
 def test_a_latin_layout_goes_by_what_is_engraved(desk, made, page, keyboard):
     keyboard.press("KeyQ", "a")  # AZERTY
     until(lambda: desk.status(made[0]) is Status.APPROVED, 10)
@@ -116,6 +128,8 @@ def test_a_latin_layout_goes_by_what_is_engraved(desk, made, page, keyboard):
     keyboard.press("KeyA", "à")
     keyboard.press("Digit2", "é")
     keyboard.press("KeyS", "ß")
+    keyboard.press("Backslash", "µ", SHIFT, number=220)  # AZERTY: a letter of no script
+    keyboard.press("KeyE", ".")
     keyboard.press("KeyR", "®")
     keyboard.press("Digit3", "§", SHIFT)
     keyboard.press("KeyA", "Ф", SHIFT)  # nor are capitals, as on a Latin keyboard

@@ -3,7 +3,7 @@
 import pytest
 
 from service.domain.networks import cut_ip
-from service.web.proxies import TrustedProxies
+from service.web.proxies import UNNAMED, TrustedProxies
 
 PROXY, OTHER_PROXY, READER, LIAR = "10.0.0.1", "10.0.0.2", "192.0.2.77", "198.51.100.9"
 
@@ -104,3 +104,27 @@ def test_without_trusted_proxies_no_header_counts():
 )
 def test_a_network_is_that_of_the_reader(ip, network):
     assert cut_ip(ip) == network
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "hidden"),
+    [
+        (PROXY, f"{READER}, 172.17.0.1", True),
+        (PROXY, f"{READER}, 172.17.0.1, {OTHER_PROXY}", True),
+        ("", f"{READER}, 127.0.0.1", True),
+        ("", f"{READER}, ::ffff:192.168.0.4", True),
+        (PROXY, f"unknown, fd00::7, {OTHER_PROXY}", True),
+        (PROXY, f"{READER}, unknown, {OTHER_PROXY}", True),
+        (PROXY, OTHER_PROXY, False),
+        (PROXY, "172.17.0.1", False),
+        (PROXY, f",, 172.17.0.1, {OTHER_PROXY}", False),
+        (PROXY, f"{LIAR}, {READER}", False),
+        (PROXY, f"{READER}, {OTHER_PROXY}", False),
+        ("", READER, False),
+    ],
+)
+def test_a_proxy_in_the_middle_that_is_not_named_hides_the_reader(peer, forwarded, hidden):
+    """It is inside and asks for somebody else: its network's own limit would be the limit of all readers."""
+    environ = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}
+    TrustedProxies(lambda *_: [], ("10.0.0.0/8",))(environ, lambda *_: None)
+    assert environ.get(UNNAMED, False) is hidden

@@ -4,7 +4,7 @@
 (() => {
   const STEPS = { j: 1, n: 1, ArrowDown: 1, k: -1, p: -1, ArrowUp: -1 };
   const PROCESSED = 229; // the number of every key that an input method has taken
-  const LATIN = /^[\x00-\x7f\p{Script=Latin}]/u;
+  const LATIN = /^[\x00-\x7fµ\p{Script=Latin}]/u;
   const LETTER = /^[\p{L}\p{M}\p{Nd}]/u;
   let latin = true; // whether the last letter was
 
@@ -20,8 +20,9 @@
     const caps = event.getModifierState("CapsLock");
     const key = event.key.replace("؟", "?").replace(/[！-～]/, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
     if (/^[0-9]$/.test(key)) return key; // on nearly every layout
+    const inRow = /^Digit/.test(event.code) && !event.shiftKey; // where Thai has / and -, and Kazakh a comma
     if (LETTER.test(key) && (key.length === 1 || !LATIN.test(key))) latin = LATIN.test(key); // not of "Enter"
-    else if (key.length > 1 || !/^(Key.|Slash)$/.test(event.code) || "/?".includes(key)) return key;
+    else if (!inRow && (key.length > 1 || !/^(Key.|Slash)$/.test(event.code) || "/?".includes(key))) return key;
     if (!latin && !event.getModifierState("AltGraph")) return placed(event, caps) ?? key;
     return caps && key.length === 1 ? key.toLowerCase() : key;
   }

@@ -171,6 +171,18 @@ def test_the_processes_own_address_works_without_the_prefix(tmp_path):
     assert client.get("/desk-apple/healthz").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["//desk/sign-in", "///desk/sign-in", "/desk-app//desk/sign-in"])
+@pytest.mark.parametrize("told", [True, False], ids=["public address", "header"])
+def test_a_proxy_may_leave_two_slashes(tmp_path, path, told):
+    """So nginx does with `location /desk-app { proxy_pass http://127.0.0.1:8080/; }`."""
+    public = f"{HOST}/desk-app" if told else HOST
+    small = build_small(tmp_path, REPLYDESK_TRUSTED_PROXIES="127.0.0.0/8", REPLYDESK_PUBLIC_URL=public)
+    client = small.app.test_client()
+    page = client.get(headers={"X-Forwarded-Prefix": "/desk-app"}, environ_overrides={"PATH_INFO": path})
+    assert page.status_code == 200
+    assert 'href="/desk-app/assets/' in page.get_data(as_text=True)
+
+
 @pytest.mark.parametrize(
     ("told", "root"),
     [
