@@ -10,7 +10,7 @@ from typing import Any, Final
 from service.context import AppContext
 from service.domain.comment import Client, Comment
 from service.domain.decisions import is_unpublished, public_state
-from service.domain.desk import Appeal
+from service.domain.desk_records import Appeal
 from service.domain.events import instant, verdict_view
 from service.domain.retention import deletes_at
 from service.domain.site import Site
