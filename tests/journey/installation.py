@@ -124,7 +124,8 @@ class Installation:
 
     def broker(self) -> int:
         for pid in self.processes():
-            if "broker.sock" in Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace"):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+            if "broker.sock" in command and "reaper.py" not in command:
                 return pid
         raise AssertionError("the service has no broker of its own")
 

@@ -226,7 +226,7 @@ def _decided(filters: QueueFilters) -> QueuePage:
         latest = tx.decisions.latest(filters.after.pk if filters.after else None, PAGE + 1)
         some = paged(latest, PAGE, lambda one: one[0].id)
         shown = cards(tx, [comment for _, comment in some.rows], claims)
-        acts = latest_acts(tx, now, earlier) if earlier or not filters.after else Paged[Act]()
+        acts: Paged[Act] = latest_acts(tx, now, earlier) if earlier or not filters.after else Paged()
     rows = [
         Row(
             card,

@@ -142,7 +142,7 @@ def test_what_is_written_is_read_again_and_the_same_twice(model, tmp_path):
     pipeline, languages, manifest = persistence.read(tmp_path / "one")
     again = Model(pipeline, languages, manifest)
     assert digest == manifest["sha256"]
-    assert digest == persistence.write(tmp_path / "two", again.pipeline, again.languages, facts)
+    assert digest == persistence.write(tmp_path / "two", again.pipeline, languages, facts)
     assert again.version == f"2027.1-{digest[:8]}"
     assert manifest["seed"] == 5
     for one, other in zip(again.score(texts), model.score(texts), strict=True):
