@@ -56,8 +56,10 @@ def test_a_worker_that_cannot_give_back_stops_all_the_same(clean_postgres_url, r
     try:
         with psycopg.connect(clean_postgres_url) as lock, worker(env, tmp_path / "worker.log") as process:
             enrolled = enrol_site(context, "courier", "https://courier.example")
-            for _ in range(2 * COMMENTS // 500):
-                accept(context, enrolled, [f"Number {n}: a quiet word about the bridge." for n in range(500)])
+            for begin in range(0, 2 * COMMENTS, 500):
+                accept(
+                    context, enrolled, [f"Number {begin + n}: a word about the bridge." for n in range(500)]
+                )
             until(lambda: lock_with_some_leased(lock))
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
@@ -76,8 +78,8 @@ def test_a_worker_told_to_stop_finishes_or_gives_back(clean_postgres_url, redis_
     try:
         with receiver() as hook, worker(env, log) as process:
             enrolled = enrol_site(context, "courier", "https://courier.example", hook.url)
-            for _ in range(COMMENTS // 500):
-                accept(context, enrolled, [f"Number {n}: a quiet word about the bridge." for n in range(500)])
+            for begin in range(0, COMMENTS, 500):
+                accept(context, enrolled, [f"Number {begin + n}: a word about the bridge." for n in range(500)])
             until(lambda: pending(context) < COMMENTS)
             left_to_do = pending(context)
             process.send_signal(signal.SIGTERM)
