@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import worker.tasks
+import worker.watchdog
 from service import logging
 from service.config import load
 from worker.celery_app import make_app
@@ -12,6 +13,7 @@ from worker.celery_app import make_app
 if __name__ == "__main__":
     settings = load()
     logging.configure("worker", "info")
+    worker.watchdog.SHORT_SECONDS = 8.0  # type: ignore[misc]
     worker.tasks.score_pending = lambda *_, **__: time.sleep(3600)  # type: ignore[assignment]
     make_app(settings).worker_main(
         ["--quiet", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]

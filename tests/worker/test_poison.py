@@ -32,7 +32,7 @@ main()
 
 def hold_the_deadly(env, log):
     """Post it among thirty, with short leases: each death is noticed when one runs out."""
-    env |= {"REPLYDESK_LEASE_SECONDS": "3"}
+    env |= {"REPLYDESK_LEASE_SECONDS": "3", "REPLYDESK_MAX_ATTEMPTS": "2"}
     context = build_context(load(env | {"REDIS_URL": ""}), env=env)
     dispatcher = CeleryDispatcher(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
     running = []

@@ -79,7 +79,9 @@ def test_a_worker_told_to_stop_finishes_or_gives_back(clean_postgres_url, redis_
         with receiver() as hook, worker(env, log) as process:
             enrolled = enrol_site(context, "courier", "https://courier.example", hook.url)
             for begin in range(0, COMMENTS, 500):
-                accept(context, enrolled, [f"Number {begin + n}: a word about the bridge." for n in range(500)])
+                accept(
+                    context, enrolled, [f"Number {begin + n}: a word about the bridge." for n in range(500)]
+                )
             until(lambda: pending(context) < COMMENTS)
             left_to_do = pending(context)
             process.send_signal(signal.SIGTERM)
