@@ -111,14 +111,13 @@ class Audit:
             self.planter = Planter(
                 self.caller, self.site, new_mark(), self._folder, self._environment, coral_secret
             )
+            if self.caller.call("GET", "/healthz").status != 200:
+                raise AuditError(
+                    f"Nothing answers at {self._url}: is the service running? --url names another address."
+                )
         except BaseException:
             self.__exit__(None, None, None)
             raise
-        if self.caller.call("GET", "/healthz").status != 200:
-            self.__exit__(None, None, None)
-            raise AuditError(
-                f"Nothing answers at {self._url}: is the service running? --url names another address."
-            )
         return self
 
     def __exit__(
