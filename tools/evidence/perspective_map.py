@@ -18,8 +18,8 @@ from pathlib import Path
 
 from service.compat.perspective.answers import read
 from service.compat.perspective.attributes import LABEL_OF
-from service.compat.perspective.comparing import HELD_BACK_CUTS, fit, rank_correlation
-from service.compat.perspective.scale import SHIPPED, fitted, mapped
+from service.compat.perspective.comparing import HELD_BACK_CUTS, fit, fitted, rank_correlation
+from service.compat.perspective.scale import SHIPPED, mapped
 from service.privacy.masking import mask
 from service.scoring import Reading
 from service.scoring.scorer import ModelScorer

@@ -9,10 +9,14 @@ from typing import Final
 import numpy as np
 from scipy.stats import rankdata
 
-from service.compat.perspective.scale import Knots, fitted, mapped
+from service.compat.perspective.scale import Knots, mapped
 
 CUTS: Final = (0.5, 0.6, 0.7, 0.8, 0.9)
 HELD_BACK_CUTS: Final = (0.5, 0.7, 0.8, 0.9)
+KNOTS: Final = 64
+"""Knots of one fitted map: finer steps only follow the noise of a few thousand comments."""
+LEAST_PAIRS: Final = 20
+DIGITS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,22 @@ class HeldShare:
     theirs: float
     plain: float
     mapped: float
+
+
+def fitted(ours: Sequence[float], theirs: Sequence[float], knots: int = KNOTS) -> list[list[float]]:
+    """Return the knots that map our quantiles to theirs. Raises ValueError for less than 20 pairs.
+
+    Both columns rise; the steps are finer at the high end, where the thresholds are.
+    """
+    if len(ours) != len(theirs) or len(ours) < LEAST_PAIRS:
+        raise ValueError(f"give at least {LEAST_PAIRS} comments with both scores")
+    shares = 1 - (1 - np.arange(1, knots) / knots) ** 2
+    columns = (np.quantile(column, shares).round(DIGITS) for column in (ours, theirs))
+    made = [[0.0, 0.0]]
+    for x, y in zip(*columns, strict=True):
+        if made[-1][0] < x < 1.0:
+            made.append([float(x), min(max(float(y), made[-1][1]), 1.0)])
+    return [*made, [1.0, 1.0]]
 
 
 def compare(

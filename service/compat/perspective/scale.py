@@ -13,15 +13,10 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-import numpy as np
-
 Knots = Sequence[Sequence[float]]
 Scale = Mapping[str, Knots]
 
 SHIPPED: Final = "scale.json"
-KNOTS: Final = 64
-"""Knots of one fitted map: finer steps only follow the noise of a few thousand comments."""
-DIGITS: Final = 6
 
 
 def mapped(knots: Knots, value: float) -> float:
@@ -31,25 +26,6 @@ def mapped(knots: Knots, value: float) -> float:
     if value >= x1 or x1 <= x0:
         return float(y1)
     return float(y0 + (y1 - y0) * max(value - x0, 0.0) / (x1 - x0))
-
-
-def fitted(ours: Sequence[float], theirs: Sequence[float], knots: int = KNOTS) -> list[list[float]]:
-    """Return the knots that map our quantiles to theirs. Raises ValueError for less than 20 pairs.
-
-    Both columns rise; the steps are finer at the high end, where the thresholds are.
-    """
-    if len(ours) != len(theirs) or len(ours) < LEAST_PAIRS:
-        raise ValueError(f"give at least {LEAST_PAIRS} comments with both scores")
-    shares = 1 - (1 - np.arange(1, knots) / knots) ** 2
-    columns = (np.quantile(column, shares).round(DIGITS) for column in (ours, theirs))
-    made = [[0.0, 0.0]]
-    for x, y in zip(*columns, strict=True):
-        if made[-1][0] < x < 1.0:
-            made.append([float(x), min(max(float(y), made[-1][1]), 1.0)])
-    return [*made, [1.0, 1.0]]
-
-
-LEAST_PAIRS: Final = 20
 
 
 def shipped() -> Scale:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from classifier.model import Model
 from classifier.persistence import SHIPPED as MODEL
 from service.compat.perspective.attributes import LABEL_OF
-from service.compat.perspective.scale import fitted, mapped, shipped, shipped_for
+from service.compat.perspective.comparing import fitted
+from service.compat.perspective.scale import mapped, shipped, shipped_for
 
 shares = st.floats(0, 1, allow_nan=False)
 

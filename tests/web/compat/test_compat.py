@@ -1,5 +1,6 @@
 """The compatibility APIs as a whole: switched off they are not there, and until they are asked no model is loaded."""
 
+import subprocess
 import sys
 
 from service.usecases.sites import tune_site
@@ -18,6 +19,12 @@ def test_switched_off_they_are_not_there(tmp_path):
     ):
         assert newsroom.client.post(path, data=b"{}").status_code == 404
     newsroom.context.close()
+
+
+def test_a_web_process_loads_nothing_that_only_scoring_needs():
+    code = "import sys; from service.web.app import compat_apis; compat_apis(); print('numpy' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
 
 
 def test_the_model_is_loaded_by_the_first_who_asks(fresh):
