@@ -31,6 +31,8 @@ from worker.webhook_sender import WebhookSender
 RUN_SECONDS: Final = 4.0
 IDLE_SECONDS: Final = 0.1
 """When no receiver answers for so long the run ends; what is in the air is recorded by the thread that posted it."""
+GATHER_SECONDS: Final = 0.01
+"""After an answer others are waited for so long: what ends together is recorded in one transaction."""
 LEASE_SECONDS: Final = 30.0
 """A post's time-out, and as long again for a store that is away."""
 THREADS: Final = 24
@@ -92,6 +94,8 @@ class DeliveryWorker:
                 done, posting = wait(posting, IDLE_SECONDS, FIRST_COMPLETED)
                 if not done:
                     return
+                done |= (late := wait(posting, GATHER_SECONDS)).done
+                posting = late.not_done
         finally:
             for post in posting:
                 post.add_done_callback(self._record_late)

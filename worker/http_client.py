@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import http.client
+import io
 import logging
 import re
 import socket
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import idna
@@ -92,36 +92,51 @@ class Target:
         return name if self.port == (443 if self.scheme == "https" else 80) else f"{name}:{self.port}"
 
 
+class BoundedReader(io.RawIOBase):
+    """Reads from a socket until a moment: the socket's own time-out starts anew with each byte that drips in."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw, self._sock = raw, sock
+        self._ends_at = time.monotonic() + (sock.gettimeout() or 0.0)
+
+    def readable(self) -> bool:
+        """Answer that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what is there; TimeoutError once the time is over."""
+        if (left := self._ends_at - time.monotonic()) <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket, which its connection may have left to the answer."""
+        self._raw.close()
+        super().close()
+
+
+class BoundedAnswer(http.client.HTTPResponse):
+    """An answer that is read within the time that the socket has left as it begins."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(BoundedReader(self.fp.detach(), sock))
+
+
 class BoundedConnection(HTTPConnection):
-    """Ends with its time-out: that of a socket starts anew with each byte that drips in."""
+    """Ends with its time-out, and reads of an answer what it is worth."""
+
+    response_class = BoundedAnswer
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 declares it so
-        """Return the answer, its body read as far as it is worth it; cut off when the time is over."""
-        cut = threading.Event()
-
-        def shut_down() -> None:
-            cut.set()
-            if (sock := self.sock) is not None:
-                with contextlib.suppress(OSError):
-                    socket.socket.shutdown(
-                        sock, socket.SHUT_RDWR
-                    )  # below TLS, whose own farewell could block
-
-        timer = threading.Timer(self.timeout or 0.0, shut_down)
-        timer.daemon = True
-        timer.start()
+        """Return the answer, its body read as far as it is worth it."""
+        response = super().getresponse()
         try:
-            response = super().getresponse()
-            if cut.is_set():  # an answer that was cut in its headers looks complete
-                response.close()
-                raise TimeoutError
-            try:
-                response.read(BODY_READ, decode_content=False)
-            except (OSError, HTTPError, http.client.HTTPException):
-                self.close()  # the status counts all the same
-            return response
-        finally:
-            timer.cancel()
+            response.read(BODY_READ, decode_content=False)
+        except (OSError, HTTPError, http.client.HTTPException):
+            self.close()  # the status counts all the same
+        return response
 
 
 class BoundedTLSConnection(BoundedConnection, HTTPSConnection):
