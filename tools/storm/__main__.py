@@ -34,7 +34,7 @@ def main() -> None:
         "--settle-seconds",
         type=float,
         default=Bounds().settle_seconds,
-        help="seconds to settle down afterwards",
+        help="seconds without progress after which what still waits counts as stuck",
     )
     told.add_argument("--lease", type=float, default=10.0, help="seconds of a scoring lease")
     told.add_argument("--small", action="store_true", help="few faults, to try the storm itself")

@@ -69,11 +69,15 @@ class Books:
             return int(connection.execute(text(f"SELECT count(*) FROM {what}")).scalar_one())
 
     def settle_down(self, seconds: float, meanwhile: Callable[[], None]) -> float | None:
-        """Wait until nothing waits any more; return the seconds that took, None when it never came to that."""
-        began = time.monotonic()
-        while time.monotonic() < began + seconds:
-            if self.waiting() == (0, 0):
+        """Wait until nothing waits; return the seconds that took, None once nothing has moved for so many seconds."""
+        began = moved = time.monotonic()
+        least: tuple[int, int] | None = None
+        while time.monotonic() < moved + seconds:
+            waiting = self.waiting()
+            if waiting == (0, 0):
                 return time.monotonic() - began
+            if least is None or waiting < least:
+                least, moved = waiting, time.monotonic()
             meanwhile()
             time.sleep(0.2)
         return None

@@ -20,11 +20,11 @@ WEATHER_SECONDS = {"embedded": 170.0}
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much is posted, for how long (0: as the stage needs), and how long it may take to settle down."""
+    """How much is posted, for how long (0: as the stage needs), and how long it may rest without any progress."""
 
     comments: int = 20_000
     seconds: float = 0.0
-    settle_seconds: float = 420.0
+    settle_seconds: float = 120.0
     small: bool = False
 
 
@@ -116,6 +116,9 @@ class Scene:
         findings = reckon(ledger, rows, taken, self._follower.seen)
         if self._receiver.unsigned:
             findings.disorder.append(f"{self._receiver.unsigned} callbacks had no good signature")
+        if self._settled is None:
+            comments, callbacks = self._books.waiting()
+            findings.stuck.append(f"{comments} comments and {callbacks} callbacks wait, and nothing moves")
         findings.stuck += [f"a fault could not be made: {failure}" for failure in self._weather.failed]
         return Outcome(
             stage=self._stage.name,
