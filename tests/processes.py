@@ -74,11 +74,11 @@ def until(true: Callable[[], object], seconds: float = 60.0) -> float:
 
 
 @contextmanager
-def worker(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(env: dict[str, str], log: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run `replydesk worker`, and end it however the test ends."""
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "service.cli.main", "worker"],
+            [sys.executable, "-m", "service.cli.main", "worker", *options],
             env=env,
             stdout=file,
             stderr=file,

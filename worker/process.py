@@ -13,6 +13,7 @@ from celery import current_app, signals
 
 from service.config import Settings
 from service.context import AppContext, build_context
+from service.messaging.tasks import QUEUES, SCORE
 from service.observability.counters import share
 from service.scoring.scorer import ModelScorer
 from service.webhooks.url_guard import Allow
@@ -47,6 +48,7 @@ class Process:
 
 
 _present: Process | None = None
+_is_loading = False
 _building = threading.Lock()
 
 
@@ -97,16 +99,31 @@ def watch_parent(sender: Any, **_: object) -> None:
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def warm(**_: object) -> None:
-    """Load the model in the background in a process that will score: a forked child, or a pool of threads."""
+    """Build what this process holds in the background, with the model if it serves the queue for scoring."""
+    global _is_loading
     settings: Settings = current_app.settings
+    scores = QUEUES[SCORE] in current_app.amqp.queues.consume_from
 
     def load() -> None:
+        global _is_loading
         try:
-            present(settings).scorer.warm()
+            process = present(settings)
+            if scores:
+                process.scorer.warm()
+                _is_loading = False
+                process.context.deps.dispatcher.enqueue(SCORE)
         except Exception as failure:  # noqa: BLE001  # the first task meets the same fault and logs it where it belongs
             log.warning("process.cold", error=type(failure).__name__)
+        finally:
+            _is_loading = False
 
+    _is_loading = scores
     threading.Thread(target=load, name="warm", daemon=True).start()
+
+
+def is_loading() -> bool:
+    """Whether this process still loads the model: on a processor shared by many that may take minutes."""
+    return _is_loading
 
 
 @signals.worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # Celery ships no types

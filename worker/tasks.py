@@ -7,15 +7,16 @@ from celery import current_app, shared_task
 from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
 from service.scoring.scorer import sign
 from worker.maintenance import publish_all_due
-from worker.process import present
+from worker.process import is_loading, present
 from worker.scoring import Limits, score_pending
 
 
 @shared_task(name=SCORE)  # type: ignore[untyped-decorator]  # Celery ships no types
 def score() -> None:
-    """Score what is pending."""
+    """Score what is pending; while the model is being loaded nothing is, and the task is enqueued again after it."""
     process = present(current_app.settings)
-    process.scorer.warm()  # before anything is leased: loading the model may take as long as a lease
+    if is_loading():
+        return
     limits = Limits(batch=current_app.settings.score_batch, pace=process.pace)
     score_pending(process.context.deps, process.scorer, limits, current_app.stopping.is_set, sign)
 

@@ -18,7 +18,7 @@ from service.observability.heartbeat import EVERY_SECONDS, LOOP, TASKS, Heartbea
 from worker.single_run import SingleRun
 
 SHORT_SECONDS: Final = 30.0
-"""Of scoring and delivery, whatever the lease: loading the model, four seconds of work, and waiting for a store."""
+"""Of scoring and delivery, whatever the lease: four seconds of work, and waiting for a store."""
 LONG_SECONDS: Final = 300.0
 """Of publishing and sweeps, at the least: clearing the files of a large database takes minutes."""
 

@@ -9,6 +9,7 @@ from service.config import load
 from service.context import build_context
 from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.tasks import SWEEP
+from service.usecases import Scored, record_scores
 from service.usecases.sites import enrol_site
 from tests.factories import template
 from tests.processes import accept, pending, until, worker
@@ -51,6 +52,18 @@ def test_a_worker_of_threads_on_sqlite_does_the_whole_line(env, tmp_path):
 
 def test_forked_workers_on_postgresql_do_the_whole_line(env, clean_postgres_url, tmp_path):
     deliver_one_batch(env | {"REPLYDESK_DATABASE_URL": clean_postgres_url}, tmp_path / "worker.log")
+
+
+def test_a_worker_that_only_delivers_loads_no_model(env, tmp_path):
+    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
+    context = build_context(load(env), env=env)
+    with receiver() as hook, worker(env, tmp_path / "worker.log", "--queues=deliver") as process:
+        enrolled = enrol_site(context, "courier", "https://courier.example", hook.url)
+        (placed,) = accept(context, enrolled, ["A quiet word."])
+        record_scores(context.deps, [Scored(placed.comment, None)])
+        until(lambda: hook.got)
+        assert "sklearn" not in Path(f"/proc/{process.pid}/maps").read_text()
+    context.close()
 
 
 def test_a_killed_workers_comments_are_decided_by_the_next(env, tmp_path):

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from service.config import load
+from service.context import build_context
 from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.heartbeats import read_heartbeats
 from service.messaging.tasks import DELIVER, SCORE, SWEEP
 from service.observability.heartbeat import LOOP, TASKS, faults
+from service.usecases.sites import enrol_site
 from tests.factories import template
-from tests.processes import Broker, until
+from tests.processes import Broker, accept, pending, until
 from worker.single_run import SingleRun
 from worker.watchdog import Watchdog
 
@@ -79,6 +82,23 @@ def test_a_worker_whose_scoring_hangs_is_not_alive(env, tmp_path, pool):
         assert alive.returncode == 2
     finally:
         dispatcher.close()
+        process.kill()
+        process.wait()
+
+
+def test_a_model_that_takes_long_to_load_is_no_task_that_hangs(env, tmp_path):
+    env |= {"REPLYDESK_LEASE_SECONDS": "1"}
+    home = Path(env["REPLYDESK_HOME"])
+    (home / "replydesk.db").write_bytes(template())
+    context = build_context(load(env), env=env)
+    with (tmp_path / "worker.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "tests.worker.loading"], env=env, stderr=log)
+    try:
+        accept(context, enrol_site(context, "courier", "https://courier.example", None), ["A quiet word."])
+        until(lambda: pending(context) == 0, 120)
+        assert "task_hung" not in (tmp_path / "worker.log").read_text()
+    finally:
+        context.close()
         process.kill()
         process.wait()
 
