@@ -19,6 +19,7 @@ UNDECIDED = 2_000
 """So many comments may be on their way while deciding is measured: a queue that only grows would measure accepting."""
 PACE = 0.6
 QUIET, TOLD = "quiet", "told"
+EFFORTS = ("full", "fast")
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class Measured:
     bare: float
     accepted: float
     batched: float
-    decided: float
-    told: float
+    decided: dict[str, float]
+    """By effort, like `told`."""
+    told: dict[str, float]
     median_accept: float
     p99_accept: float
     p95_verdict: float
@@ -72,14 +74,18 @@ def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds
             worker_start = installation.start_workers()
             with Counts(installation.database_url, port) as counts:
                 until(lambda: counts.pending() == 0, 120)
-                decided = _decided(installation, bounds, _batches(keys[QUIET], "quiet"), counts.decided)
-                until(lambda: counts.pending() == 0, 60)
-                told = _decided(installation, bounds, _batches(keys[TOLD], "told"), counts.delivered)
-                until(lambda: counts.pending() == 0 and counts.undelivered() == 0, 60)
+                decided, told = {}, {}
+                for effort in EFFORTS:
+                    batches_of = _batches(keys[QUIET], f"quiet-{effort}", effort)
+                    decided[effort] = _decided(installation, bounds, batches_of, counts.decided)
+                    until(lambda: counts.pending() == 0, 120)
+                    batches_of = _batches(keys[TOLD], f"told-{effort}", effort)
+                    told[effort] = _decided(installation, bounds, batches_of, counts.delivered)
+                    until(lambda: counts.pending() == 0 and counts.undelivered() == 0, 120)
                 steady = paced(
                     installation.port, bounds.paced, single.rate * PACE, _ones(keys[QUIET], "paced")
                 )
-                until(lambda: counts.pending() == 0, 60)
+                until(lambda: counts.pending() == 0, 120)
                 p95_verdict = counts.verdict_after("paced", 0.95)
             web_mb = sum(installation.weights("web"))
             worker_mb = tuple(installation.weights("worker"))
@@ -123,9 +129,9 @@ def _ones(key: str, name: str) -> Callable[[int], bytes]:
     return lambda number: request("/v1/comments", comment(f"{name}-{number}"), key)
 
 
-def _batches(key: str, name: str) -> Callable[[int], bytes]:
+def _batches(key: str, name: str, effort: str = "full") -> Callable[[int], bytes]:
     def make(number: int) -> bytes:
-        items = [comment(f"{name}-{number * BATCH + place}") for place in range(BATCH)]
+        items = [comment(f"{name}-{number * BATCH + place}", effort) for place in range(BATCH)]
         return request("/v1/comments/batch", items, key)
 
     return make
