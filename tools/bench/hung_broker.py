@@ -17,7 +17,7 @@ from tools.bench.load import Ran, comment, paced, request
 from tools.bench.processes import Installation, until
 from tools.bench.servers import STORES, database
 from tools.bench.throughput import Counts
-from tools.storm.ground import Redis
+from tools.storm.servers import Redis
 
 RATE, SECONDS = 60.0, 12.0
 HANGS_AFTER, HANGS_FOR = 1.0, 10.0

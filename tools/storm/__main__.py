@@ -13,23 +13,23 @@ import tempfile
 from pathlib import Path
 
 from tests import servers
+from tools.storm.installations import Embedded, Given, Installation, Production
 from tools.storm.planted import PLANTS
 from tools.storm.run import Bounds, Outcome, storm
-from tools.storm.stages import Embedded, Given, Production, Stage
 from tools.storm.table import table
 
-STAGES: dict[str, type[Stage]] = {"postgresql": Production, "embedded": Embedded}
+INSTALLATIONS: dict[str, type[Installation]] = {"postgresql": Production, "embedded": Embedded}
 
 
 def main() -> None:
-    """Run a storm for each seed on each stage, and print what came of it."""
+    """Run a storm for each seed on each installation, and print what came of it."""
     told = argparse.ArgumentParser(prog="python -m tools.storm", description=__doc__)
     told.add_argument("--comments", type=int, default=20_000, help="how many are posted in each storm")
     told.add_argument(
-        "--seconds", type=float, help="how long each storm blows; by default as its stage needs"
+        "--seconds", type=float, help="how long faults are injected; by default what the installation needs"
     )
     told.add_argument("--seeds", default="1,2,3", help="one storm for each, separated by commas")
-    told.add_argument("--on", choices=[*STAGES, "both"], default="both", help="which installation")
+    told.add_argument("--on", choices=[*INSTALLATIONS, "both"], default="both", help="which installation")
     told.add_argument(
         "--settle-seconds",
         type=float,
@@ -46,17 +46,17 @@ def main() -> None:
     given = told.parse_args()
     outcomes: list[Outcome] = []
     bounds = Bounds(given.comments, given.seconds or 0.0, given.settle_seconds, given.small)
-    for stage in [STAGES[given.on]] if given.on in STAGES else STAGES.values():
+    for installation in [INSTALLATIONS[given.on]] if given.on in INSTALLATIONS else INSTALLATIONS.values():
         for seed in map(int, given.seeds.split(",")):
             folder = Path(tempfile.mkdtemp(prefix="rd-storm-"))
             folder.chmod(0o755)  # PostgreSQL runs as somebody else
             try:
-                _say(f"{stage.name}, seed {seed}: {bounds.comments:,} comments, in {folder}")
-                built = stage(folder / "s", Given(lease_seconds=given.lease, plant=given.plant))
+                _say(f"{installation.name}, seed {seed}: {bounds.comments:,} comments, in {folder}")
+                built = installation(folder / "s", Given(lease_seconds=given.lease, plant=given.plant))
                 outcomes.append(storm(built, seed, bounds))
                 _say(outcomes[-1].line())
             except servers.Missing as reason:
-                _say(f"NOT RUN on {stage.name}: {reason}")
+                _say(f"NOT RUN on {installation.name}: {reason}")
                 break
             finally:
                 if not given.keep:

@@ -1,4 +1,4 @@
-"""The site's end of the callbacks, in all its moods: it takes them, answers 500, hangs, resets, or is not there."""
+"""The site's end of the callbacks, as it may behave: it takes them, answers 500, hangs, resets, or is not there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from service.webhooks import signing
 
-MOODS = ("500", "hangs", "resets", "vanishes")
+FAILURES = ("500", "hangs", "resets", "vanishes")
 TAKES = "takes"
 HANG_SECONDS = 20.0
 LINGER_RESET = struct.pack("ii", 1, 0)
@@ -32,10 +32,10 @@ class Taken:
 
 @dataclass
 class Receiver:
-    """Keeps what it took, in order; `mood` may change at any moment."""
+    """Keeps what it took, in order; `behaviour` may change at any moment."""
 
     secret: str = ""
-    mood: str = TAKES
+    behaviour: str = TAKES
     taken: list[Taken] = field(default_factory=list)
     refused: int = 0
     unsigned: int = 0
@@ -58,10 +58,10 @@ class Receiver:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}/hook"
 
-    def be(self, mood: str) -> None:
-        """Change the mood; one that vanishes closes its socket, and any other opens it again."""
-        self.mood = mood
-        if mood == "vanishes":
+    def behave(self, behaviour: str) -> None:
+        """Change the behaviour; a receiver that vanishes closes its socket, and any other opens it again."""
+        self.behaviour = behaviour
+        if behaviour == "vanishes":
             self._close()
         elif self._listener is None:
             self._open()
@@ -110,17 +110,17 @@ class Receiver:
                     return
 
     def _answer(self, connection: socket.socket, headers: dict[str, str], body: bytes) -> bool:
-        mood = self.mood
-        if mood == TAKES:
+        behaviour = self.behaviour
+        if behaviour == TAKES:
             self._take(headers, body)
             connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
             return True
         with self._lock:
             self.refused += 1
-        if mood == "500":
+        if behaviour == "500":
             connection.sendall(b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")
             return True
-        if mood == "hangs":
+        if behaviour == "hangs":
             self._over.wait(HANG_SECONDS)
         else:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)

@@ -13,15 +13,19 @@ def table(outcomes: Sequence[Outcome]) -> str:
     """Return both tables as Markdown, and beneath them what was left out and what was found wrong."""
     lines = [*_rows(COUNTS, [_counts(one) for one in outcomes]), ""]
     lines += _rows(
-        FELT,
-        [row for stage in dict.fromkeys(one.stage for one in outcomes) for row in _felt(outcomes, stage)],
+        TIMES,
+        [
+            row
+            for installation in dict.fromkeys(one.installation for one in outcomes)
+            for row in _times(outcomes, installation)
+        ],
     )
     for said in dict.fromkeys(
-        f"{one.stage}: not struck: {what}" for one in outcomes for what in one.left_out
+        f"{one.installation}: not injected: {what}" for one in outcomes for what in one.left_out
     ):
         lines += ["", said]
     for one in outcomes:
-        lines += [f"\nFOUND on {one.stage}, seed {one.seed}: {line}" for line in one.findings.lines()]
+        lines += [f"\nFOUND on {one.installation}, seed {one.seed}: {line}" for line in one.findings.lines()]
     return "\n".join(lines)
 
 
@@ -29,7 +33,7 @@ COUNTS = (
     "installation", "seed", "accepted", "tries, refused", "decisions", "callbacks taken (again)", "turned away",
     "lost", "twice", "stuck", "out of order", "settled after", "took",
 )  # fmt: skip
-FELT = ("installation", "fault", "times", "next comment accepted", "all verdicts", "all callbacks")
+TIMES = ("installation", "fault", "times", "next comment accepted", "all verdicts", "all callbacks")
 
 
 def _counts(one: Outcome) -> Row:
@@ -38,7 +42,7 @@ def _counts(one: Outcome) -> Row:
         f"{n} × {status if status != '0' else 'cut off'}" for status, n in sorted(one.refused.items())
     )
     return (
-        one.stage,
+        one.installation,
         str(one.seed),
         f"{one.accepted:,}",
         f"{one.tries:,}, {refused or 'none'}",
@@ -51,15 +55,20 @@ def _counts(one: Outcome) -> Row:
     )
 
 
-def _felt(outcomes: Sequence[Outcome], stage: str) -> list[Row]:
+def _times(outcomes: Sequence[Outcome], installation: str) -> list[Row]:
     """The worst of all seeds, for each kind of fault."""
-    ours = [one.recovered for one in outcomes if one.stage == stage]
+    ours = [one.recovered for one in outcomes if one.installation == installation]
     rows = []
     for name in dict.fromkeys(name for told in ours for name in told):
         felt = [told[name] for told in ours if name in told]
         worst = [max(getattr(one, what) for one in felt) for what in ("accepting", "verdicts", "callbacks")]
         rows.append(
-            (stage, name, str(sum(one.times for one in felt)), *(f"{seconds:.1f} s" for seconds in worst))
+            (
+                installation,
+                name,
+                str(sum(one.times for one in felt)),
+                *(f"{seconds:.1f} s" for seconds in worst),
+            )
         )
     return rows
 

@@ -1,4 +1,4 @@
-"""The reckoning: what the crowd was told, what the rows say and what the site received must be one and the same."""
+"""Compare what the clients were told, what the database holds and what the site received."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from service.storage.engines import for_reading, open_engine
-from tools.storm.crowd import Ledger
+from tools.storm.clients import Answers
+from tools.storm.faults import Injected
 from tools.storm.receiver import Taken
-from tools.storm.weather import Struck
 
 SHOWN = 5
 
@@ -47,7 +47,7 @@ class Findings:
         ]
 
 
-class Books:
+class Database:
     """Looks into the database from outside, patiently."""
 
     def __init__(self, database_url: str) -> None:
@@ -93,25 +93,25 @@ class Books:
             return Rows(*(connection.execute(text(one)).all() for one in questions))
 
 
-def reckon(
-    ledger: Ledger, rows: Rows, taken: Sequence[Taken], followed: Sequence[tuple[int, int]]
+def check(
+    answers_given: Answers, rows: Rows, taken: Sequence[Taken], followed: Sequence[tuple[int, int]]
 ) -> Findings:
     """Compare the four sides; every sentence of the promise is one check."""
     found = Findings()
-    _accepted(found, ledger, rows)
+    _accepted(found, answers_given, rows)
     _verdicts(found, rows)
     _feed(found, rows, followed)
     _callbacks(found, rows, taken)
     return found
 
 
-def _accepted(found: Findings, ledger: Ledger, rows: Rows) -> None:
+def _accepted(found: Findings, answers_given: Answers, rows: Rows) -> None:
     """What was answered as accepted is there once, in the revision that was accepted, and decided."""
     there = {row.id: row for row in rows.comments}
     found.twice += [
         f"{name} has {n} rows" for name, n in Counter(row.id for row in rows.comments).items() if n > 1
     ]
-    for name, revision in ledger.accepted.items():
+    for name, revision in answers_given.accepted.items():
         row = there.get(name)
         if row is None:
             found.lost.append(f"{name} was accepted and is not there")
@@ -121,11 +121,11 @@ def _accepted(found: Findings, ledger: Ledger, rows: Rows) -> None:
             found.twice.append(f"{name} was accepted in revision {revision} and is in {row.revision}")
         elif row.status == "pending":
             found.stuck.append(f"{name} has no verdict")
-    found.stuck += [f"{name} was never accepted" for name in ledger.given_up]
+    found.stuck += [f"{name} was never accepted" for name in answers_given.given_up]
     decisions = {str(row.pk) for row in rows.decisions}
     found.lost += [
         f"the site's decision on {name} is not there"
-        for name, decision in ledger.decided.items()
+        for name, decision in answers_given.decided.items()
         if decision not in decisions
     ]
 
@@ -209,24 +209,26 @@ class Recovery:
     callbacks: float
 
 
-def recoveries(struck: Sequence[Struck], ledger: Ledger, rows: Rows) -> dict[str, Recovery]:
+def recoveries(injected: Sequence[Injected], answers_given: Answers, rows: Rows) -> dict[str, Recovery]:
     """Say how long each kind of fault was felt; faults overlap, so each figure is an upper bound."""
     decided = sorted((row.received_at / 1e6, row.decided_at / 1e6) for row in rows.comments if row.decided_at)
     arrived = sorted(
         (row.created_at / 1e6, row.delivered_at / 1e6) for row in rows.deliveries if row.delivered_at
     )
     told: dict[str, Recovery] = {}
-    for one in struck:
+    for one in injected:
         before = told.get(one.name, Recovery(0, 0.0, 0.0, 0.0))
-        next_answer = min((done for sent, done in ledger.answers if sent >= one.ended), default=one.ended)
+        next_answer = min(
+            (done for sent, done in answers_given.answers if sent >= one.ended), default=one.ended
+        )
         told[one.name] = Recovery(
             before.times + 1,
-            max(before.verdicts, _felt(decided, one.ended)),
+            max(before.verdicts, _times(decided, one.ended)),
             max(before.accepting, next_answer - one.ended),
-            max(before.callbacks, _felt(arrived, one.ended)),
+            max(before.callbacks, _times(arrived, one.ended)),
         )
     return told
 
 
-def _felt(spans: Sequence[tuple[float, float]], moment: float) -> float:
+def _times(spans: Sequence[tuple[float, float]], moment: float) -> float:
     return max(0.0, *(end - moment for begin, end in spans if begin <= moment), 0.0)

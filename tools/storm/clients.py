@@ -1,4 +1,4 @@
-"""The crowd: posts every comment until it is answered as accepted, as a site does that loses nothing on its side."""
+"""Clients that post every comment until it is accepted, as a site does that loses nothing on its side."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Job:
 
 
 @dataclass
-class Ledger:
-    """What the crowd was told: the revision accepted of each id, who gave up, and when answers came."""
+class Answers:
+    """What the clients were told: the revision accepted of each id, who gave up, and when answers came."""
 
     accepted: dict[str, int] = field(default_factory=dict)
     decided: dict[str, str] = field(default_factory=dict)
@@ -48,8 +48,8 @@ class Ledger:
     """When each accepted request was sent and when it was answered."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take_over(self, other: Ledger) -> None:
-        """Add what another crowd was told."""
+    def take_over(self, other: Answers) -> None:
+        """Add what other clients were told."""
         self.accepted |= other.accepted
         self.decided |= other.decided
         self.given_up += other.given_up
@@ -59,18 +59,18 @@ class Ledger:
             self.refused[status] = self.refused.get(status, 0) + count
 
 
-class Crowd:
+class Clients:
     """Eight clients that post `count` comments over `seconds`, steadily or as fast as the service takes them."""
 
     def __init__(self, port: int, key: str, count: int, seconds: float, seed: int, prefix: str = "c") -> None:
         self._port, self._key, self._prefix = port, key, prefix
-        self.ledger = Ledger()
+        self.answers_given = Answers()
         self.count = count
         self._rate = count / seconds
         self._jobs = self._plan(count, random.Random(seed))
         self._turn = threading.Lock()
         self._threads = [
-            threading.Thread(target=self._work, name="crowd", daemon=True) for _ in range(CLIENTS)
+            threading.Thread(target=self._work, name="clients", daemon=True) for _ in range(CLIENTS)
         ]
         self._began = 0.0
 
@@ -144,25 +144,27 @@ class Crowd:
         while time.monotonic() < end:
             sent = time.time()
             status, answer = client.send("POST", path, body, headers)
-            with self.ledger.lock:
-                self.ledger.tries += 1
+            with self.answers_given.lock:
+                self.answers_given.tries += 1
                 if status not in ANSWERED:
-                    self.ledger.refused[str(status)] = self.ledger.refused.get(str(status), 0) + 1
+                    self.answers_given.refused[str(status)] = (
+                        self.answers_given.refused.get(str(status), 0) + 1
+                    )
             if status in ANSWERED:
                 results = answer.get("results")
                 items = results if isinstance(results, list) else [answer]
                 if all(item.get("code", status) in ANSWERED for item in items):
-                    with self.ledger.lock:
-                        self.ledger.answers.append((sent, time.time()))
+                    with self.answers_given.lock:
+                        self.answers_given.answers.append((sent, time.time()))
                         for name in names:
-                            self.ledger.accepted[name] = revision
+                            self.answers_given.accepted[name] = revision
                     return True
             elif 400 <= status < 500 and status != 429:
                 break
             time.sleep(pause)
             pause = min(1.0, pause * 1.5)
-        with self.ledger.lock:
-            self.ledger.given_up += names
+        with self.answers_given.lock:
+            self.answers_given.given_up += names
         return False
 
     def _decide(self, client: Client, name: str) -> None:
@@ -170,8 +172,8 @@ class Crowd:
         for _ in range(20):
             status, answer = client.send("POST", f"/v1/comments/{name}/decision", {"action": "approve"}, {})
             if status == 200:
-                with self.ledger.lock:
-                    self.ledger.decided[name] = str(answer["made"])
+                with self.answers_given.lock:
+                    self.answers_given.decided[name] = str(answer["made"])
             if status in (200, 409):
                 return
             time.sleep(0.3)

@@ -1,4 +1,4 @@
-"""The ground under the service: a PostgreSQL, a Redis and a small disk of the storm's own, which may be shaken."""
+"""A PostgreSQL, a Redis and a small disk of the run's own, which faults may hit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two stages for one storm: the service as it runs in production, each process kept by us, and as `replydesk up`."""
+"""Two installations: the service as it runs in production, each process restarted by us, and as `replydesk up`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from tools.bench.processes import SETTINGS, free_port
 from tools.bench.processes import answers as serves
-from tools.storm.ground import Disk, Postgres, Redis, until
 from tools.storm.planted import PROGRAM
+from tools.storm.servers import Disk, Postgres, Redis, until
 
 BIN = Path(sys.executable).parent
 REPLYDESK = str(BIN / "replydesk")
@@ -31,14 +31,14 @@ WORKING = (*SCORING, "delivery")
 
 @dataclass(frozen=True)
 class Given:
-    """What a stage is built with: seconds of a scoring lease, a planted bug or none, and whether disks may fill."""
+    """What an installation is built with: seconds of a scoring lease, a planted bug or none, whether disks may fill."""
 
     lease_seconds: float = 10.0
     plant: str = ""
     disk: bool = True
 
 
-class Stage:
+class Installation:
     """An installation under a storm: its address, its database, and the process ids of each of its parts."""
 
     name = ""
@@ -121,7 +121,7 @@ class Stage:
         raise NotImplementedError
 
 
-class Embedded(Stage):
+class Embedded(Installation):
     """`replydesk up`: SQLite, a Valkey of its own, one web process, one worker with threads; it restarts what dies."""
 
     name = "embedded"
@@ -192,7 +192,7 @@ class Embedded(Stage):
             self.disk.close()
 
 
-class Production(Stage):
+class Production(Installation):
     """What the compose file runs: gunicorn, two scoring workers, one for delivery, a beat, PostgreSQL and Redis."""
 
     name = "PostgreSQL + Redis"
