@@ -174,10 +174,10 @@ class Office:
     def wait(self, seconds: float = 20.0) -> None:
         """Wait until what is in the air is recorded, and send what became due with it."""
         ends_at = time.monotonic() + seconds
-        while self.delivery_worker.in_the_air:
+        while self.delivery_worker.in_flight:
             assert time.monotonic() < ends_at, "posts are still in the air"
             time.sleep(0.01)
-            if not self.delivery_worker.in_the_air:
+            if not self.delivery_worker.in_flight:
                 self.delivery_worker.run()
 
     def mail(self, site: Site | None = None) -> list[Delivery]:

@@ -282,7 +282,7 @@ def test_a_dead_workers_mail_is_delivered_by_another(office):
     assert office.mail()[0].attempts == 2
 
 
-def test_a_stopping_worker_records_what_is_in_the_air(office):
+def test_a_stopping_worker_records_what_is_in_flight(office):
     stopping = Event()
     office.delivery_worker = office.new_delivery_worker(stopping=stopping.is_set)
     with receiver(open_gate=False) as hook:

@@ -93,13 +93,13 @@ def test_a_worker_told_to_stop_finishes_or_gives_back(clean_postgres_url, redis_
                 "SELECT count(*) FROM comments WHERE status = 'pending' AND (lease_until > %s OR attempts > 0)",
                 (now,),
             ).fetchone()
-            in_the_air = connection.execute(
+            in_flight = connection.execute(
                 "SELECT count(*) FROM deliveries WHERE state = 'waiting' AND next_attempt_at > %s", (now,)
             ).fetchone()
             delivered = connection.execute(
                 "SELECT count(*) FROM deliveries WHERE state = 'delivered'"
             ).fetchone()
-        assert (in_hand, in_the_air) == ((0,), (0,))
+        assert (in_hand, in_flight) == ((0,), (0,))
         assert delivered == (len(set(hook.ids())),)
     finally:
         context.close()
