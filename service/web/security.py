@@ -39,9 +39,6 @@ CSRF: Final = "desk form"
 MOST_FAILURES: Final = 10
 LOCK_OUT: Final = timedelta(minutes=15)
 """After so many links that do not work, a network signs nobody in until its first failure is that long ago."""
-NETWORK: Final = "sign-in network"
-READERS: Final = "form network"
-KEY_LETTERS: Final = 24
 
 
 def init(app: Flask, context: AppContext) -> None:
@@ -125,19 +122,13 @@ def clear_cookie(context: AppContext, response: Response) -> None:
     )
 
 
-def network_key(context: AppContext, request: Request) -> str:
-    """Return under what the failed sign-ins of the caller's network (/24 or /48) are counted; no IP is stored."""
-    return _network_key(context, NETWORK, cut_ip(request.remote_addr) or "unknown")
+def network_key(context: AppContext, request: Request, purpose: str) -> str | None:
+    """Return under what is counted what the caller's network (/24 or /48) does; no IP is stored.
 
-
-def reader_network(context: AppContext, request: Request) -> str | None:
-    """Return under what the comments of the reader's network are counted; None where a proxy hides the reader."""
+    None where a proxy hides the caller: counted together, one would shut out all others.
+    """
     network = None if request.environ.get(UNNAMED) else cut_ip(request.remote_addr)
-    return _network_key(context, READERS, network)[:KEY_LETTERS] if network else None
-
-
-def _network_key(context: AppContext, purpose: str, network: str) -> str:
-    return context.keyring.sign(purpose, network.encode()).hex()
+    return context.keyring.sign(purpose, network.encode()).hex() if network else None
 
 
 # -- forged requests ---------------------------------------------------------------------------------------------------
