@@ -43,12 +43,11 @@ LOCK_OUT: Final = timedelta(minutes=15)
 
 def init(app: Flask, context: AppContext) -> None:
     """Give every answer the headers above, unless the view set its own, and serve the pages' static files."""
-    headers = dict(HEADERS)
-    if is_https(context):
-        headers["Strict-Transport-Security"] = TRANSPORT
+    own_host = HEADERS | ({"Strict-Transport-Security": TRANSPORT} if is_https(context) else {})
 
     @app.after_request
     def _harden(response: Response) -> Response:
+        headers = HEADERS if request.script_root else own_host  # a part of a host says nothing for the whole
         # asking for each by its name would take twice as long
         own = {name.lower() for name, _ in response.headers}
         response.headers.extend([(name, value) for name, value in headers.items() if name.lower() not in own])
