@@ -121,12 +121,17 @@ def clear_cookie(context: AppContext, response: Response) -> None:
     )
 
 
+def callers_network(request: Request) -> str | None:
+    """Return the network (/24 or /48) of the caller; None where a proxy hides the caller, whose network it is not."""
+    return None if request.environ.get(UNNAMED) else cut_ip(request.remote_addr)
+
+
 def network_key(context: AppContext, request: Request, purpose: str) -> str | None:
     """Return under what is counted what the caller's network (/24 or /48) does; no IP is stored.
 
     None where a proxy hides the caller: counted together, one would shut out all others.
     """
-    network = None if request.environ.get(UNNAMED) else cut_ip(request.remote_addr)
+    network = callers_network(request)
     return context.keyring.sign(purpose, network.encode()).hex() if network else None
 
 
