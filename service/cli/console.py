@@ -51,9 +51,12 @@ def _plain_lines(failure: Exception) -> str | None:
         return failure.detail
     if isinstance(failure, OSError) and not isinstance(failure, BrokenPipeError):
         return f"{failure.filename or 'The system'}: {failure.strerror or type(failure).__name__}"
-    from sqlalchemy.exc import OperationalError, SQLAlchemyError  # here, so that --help stays fast
+    from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError  # here: --help stays fast
 
-    if isinstance(failure, OperationalError):  # of the connection
+    if isinstance(failure, OperationalError) or (
+        isinstance(failure, ProgrammingError)
+        and failure.statement is None  # a word of the address is unknown
+    ):
         reason = str(failure.orig).strip().splitlines()[:1]
         return f"The database cannot be used: {reason[0] if reason else type(failure).__name__}"
     if isinstance(failure, SQLAlchemyError):  # its own message may quote a row

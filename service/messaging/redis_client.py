@@ -75,7 +75,8 @@ def ask_to_write(redis_url: str, prefix: str) -> None:
 
 def fault_of(failure: Exception) -> str:
     """Say in a few words how the broker failed whose answer, or silence, this error is."""
-    from redis.exceptions import ResponseError
+    from redis.exceptions import AuthenticationError, ResponseError
 
     how = "refuses to write" if isinstance(failure, ResponseError) else "does not answer"
+    how = "refuses the password" if isinstance(failure, AuthenticationError) else how
     return f"{how} ({type(failure).__name__})"

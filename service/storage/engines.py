@@ -200,6 +200,7 @@ def _open_postgresql(url: URL) -> Engine:
         connect_args={
             "connect_timeout": 5,
             "application_name": "replydesk",
+            "prepare_threshold": 5,  # the driver's own; whoever names one in the address names a text
             "keepalives_idle": 30,
             "keepalives_interval": 10,
             "keepalives_count": 3,

@@ -39,19 +39,15 @@ CSRF: Final = "desk form"
 MOST_FAILURES: Final = 10
 LOCK_OUT: Final = timedelta(minutes=15)
 """After so many links that do not work, a network signs nobody in until its first failure is that long ago."""
-NETWORK: Final = "sign-in network"
-READERS: Final = "form network"
-KEY_LETTERS: Final = 24
 
 
 def init(app: Flask, context: AppContext) -> None:
     """Give every answer the headers above, unless the view set its own, and serve the pages' static files."""
-    headers = dict(HEADERS)
-    if is_https(context):
-        headers["Strict-Transport-Security"] = TRANSPORT
+    own_host = HEADERS | ({"Strict-Transport-Security": TRANSPORT} if is_https(context) else {})
 
     @app.after_request
     def _harden(response: Response) -> Response:
+        headers = HEADERS if request.script_root else own_host  # a part of a host says nothing for the whole
         # asking for each by its name would take twice as long
         own = {name.lower() for name, _ in response.headers}
         response.headers.extend([(name, value) for name, value in headers.items() if name.lower() not in own])
@@ -125,19 +121,18 @@ def clear_cookie(context: AppContext, response: Response) -> None:
     )
 
 
-def network_key(context: AppContext, request: Request) -> str:
-    """Return under what the failed sign-ins of the caller's network (/24 or /48) are counted; no IP is stored."""
-    return _network_key(context, NETWORK, cut_ip(request.remote_addr) or "unknown")
+def callers_network(request: Request) -> str | None:
+    """Return the network (/24 or /48) of the caller; None where a proxy hides the caller, whose network it is not."""
+    return None if request.environ.get(UNNAMED) else cut_ip(request.remote_addr)
 
 
-def reader_network(context: AppContext, request: Request) -> str | None:
-    """Return under what the comments of the reader's network are counted; None where a proxy hides the reader."""
-    network = None if request.environ.get(UNNAMED) else cut_ip(request.remote_addr)
-    return _network_key(context, READERS, network)[:KEY_LETTERS] if network else None
+def network_key(context: AppContext, request: Request, purpose: str) -> str | None:
+    """Return under what is counted what the caller's network (/24 or /48) does; no IP is stored.
 
-
-def _network_key(context: AppContext, purpose: str, network: str) -> str:
-    return context.keyring.sign(purpose, network.encode()).hex()
+    None where a proxy hides the caller: counted together, one would shut out all others.
+    """
+    network = callers_network(request)
+    return context.keyring.sign(purpose, network.encode()).hex() if network else None
 
 
 # -- forged requests ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from service import config
 from service.cli import dumps
-from service.cli.console import Refused
+from service.cli.console import Refused, report_faults
 from service.cli.status import Opened, look
 from service.context import build_context
 from service.storage import Probe, ReadOnlyError, migrate, open_store
@@ -133,13 +133,24 @@ def test_the_store_gets_over_a_restart_of_the_pooler(clean_postgres_url):
 
 
 def test_options_of_the_address_are_kept(clean_postgres_url):
-    engine = open_engine(f"{clean_postgres_url}?options=-c%20statement_timeout%3D9s%20-c%20work_mem%3D5MB")
+    engine = open_engine(
+        f"{clean_postgres_url}?options=-c%20statement_timeout%3D9s%20-c%20work_mem%3D5MB&prepare_threshold=0"
+    )
     with engine.connect() as connection:
         found = [
             connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in (*SETTINGS[:2], "work_mem")
         ]
     engine.dispose()
     assert found == ["9s", "5s", "5MB"]
+
+
+def test_a_parameter_of_another_driver_is_named():
+    """As hosters of poolers and tutorials for other languages put it into the address."""
+    with (
+        pytest.raises(Refused, match='cannot be used: invalid connection option "pgbouncer"'),
+        report_faults(),
+    ):
+        open_store("postgresql://desk@127.0.0.1:1/replydesk?pgbouncer=true")
 
 
 def test_the_bounds_are_back_after_files_were_cleared(clean_postgres_url):

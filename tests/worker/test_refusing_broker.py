@@ -13,7 +13,7 @@ from service.config import load
 from service.context import build_context
 from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.heartbeats import BEAT, WorkerHeartbeats, read_heartbeats
-from service.messaging.redis_client import connect
+from service.messaging.redis_client import connect, fault_of
 from service.messaging.tasks import SCORE, SWEEP
 from service.observability import counters
 from service.usecases.sites import enrol_site
@@ -155,6 +155,18 @@ def test_health_tells_the_truth(scene, fault):
             assert look(opened)["up"]["broker"].startswith("refuses to write (")
         assert Checks(scene.context).run()["broker"] == "ok"
         assert look(opened)["up"]["broker"] == "ok"
+
+
+def test_a_broker_with_another_password_is_not_said_to_be_silent(tmp_path):
+    broker = Broker(tmp_path)
+    try:
+        with closing(connect(broker.url)) as client:
+            client.config_set("requirepass", "new")
+        with pytest.raises(redis.AuthenticationError) as caught:
+            read_heartbeats(broker.url)
+        assert fault_of(caught.value) == "refuses the password (AuthenticationError)"
+    finally:
+        broker.kill()
 
 
 def test_rounds_begin_as_soon_as_the_broker_refuses():

@@ -45,16 +45,16 @@ def use_sign_in(token: str) -> Response:
         return keep_private(
             message_page(403, gettext("Open the link yourself"), gettext("Another site sent you here."))
         )
-    network = network_key(here, request)
+    network = network_key(here, request, "sign-in network")
     with here.deps.store.read() as tx:
-        if tx.moderators.failures(network, now - LOCK_OUT) >= MOST_FAILURES:
+        if network and tx.moderators.failures(network, now - LOCK_OUT) >= MOST_FAILURES:
             return keep_private(_locked_out())
     with here.deps.store.write() as tx:
         person = tx.moderators.use_sign_in(hash_token(token), now)
         session = start_session(here, tx, person) if person else None
         if person:
             tx.audit_log.append(person.name, "sign-in", "desk", now)
-        elif tx.moderators.count_failure(network, now, now - LOCK_OUT) == MOST_FAILURES:
+        elif network and tx.moderators.count_failure(network, now, now - LOCK_OUT) == MOST_FAILURES:
             tx.audit_log.append("nobody", "lock-out", f"desk, network {network[:8]}", now)
     if session is None:
         return keep_private(_spent())

@@ -15,12 +15,12 @@ from service.domain.article_url import host_of
 from service.domain.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source, Submission
 from service.domain.errors import Invalid
 from service.domain.faults import Fault, InvalidValue
-from service.domain.networks import cut_ip
 from service.domain.site import Site
 from service.privacy.masking import page_url
 from service.storage import Tx
 from service.usecases.submission import ID, read_submission
 from service.web.reply.ticket import Ticket
+from service.web.security import callers_network
 from service.web.speech import gettext
 
 FIELDS: Final = ("comment", "name", "email", "website")
@@ -118,7 +118,7 @@ def read_form(
         },
         "body": values["comment"].replace("\r\n", "\n"),
         "parent_id": parent.id if parent else None,
-        "client": {"ip": cut_ip(request.remote_addr), "user_agent": _agent(request)},
+        "client": {"ip": callers_network(request), "user_agent": _agent(request)},
     }
     signals = {
         "fill_seconds": ticket.fill_seconds(now),

@@ -23,7 +23,7 @@ from service.web.reach import api, context
 from service.web.reply import blueprint
 from service.web.reply.form import Form, article_of, field_errors, parent_of, read_form, shown_again
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
-from service.web.security import keep_private, reader_network
+from service.web.security import keep_private, network_key
 from service.web.speech import gettext, in_words
 from service.web.speech import lazy_gettext as _l
 
@@ -98,7 +98,7 @@ def blank_form(
 
 def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment | None) -> Response:
     here = context()
-    if seconds := rates.form_wait(site, reader_network(here, request)):
+    if seconds := rates.form_wait(site, network_key(here, request, "form network")):
         again = _again(site, ticket, AGAIN["many"], parent, status=429)
         again.headers["Retry-After"] = rates.retry_after(seconds)
         return again

@@ -193,6 +193,21 @@ def test_a_network_that_tries_many_bad_links_is_locked_out_for_a_while(small):
     assert guesser.post(link(small)).status == 303
 
 
+@pytest.mark.parametrize(
+    ("peer", "forwarded"), [("172.18.0.1", "192.0.2.1"), ("10.0.0.1", None), ("", None)], ids=str
+)
+def test_where_a_proxy_hides_who_asks_nobody_is_locked_out(tmp_path, peer, forwarded):
+    small = build_small(tmp_path, REPLYDESK_TRUSTED_PROXIES="10.0.0.1")
+    client = small.app.test_client()
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+
+    def enter(path):
+        return client.post(path, headers=headers, environ_base={"REMOTE_ADDR": peer}).status_code
+
+    assert [enter("/desk/sign-in/x") for _ in range(11)] == [410] * 11
+    assert enter(link(small)) == 303
+
+
 def test_the_lock_out_counts_a_network_and_keeps_no_address(small):
     for last in range(10):
         small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": f"203.0.113.{last}"})

@@ -18,7 +18,7 @@ FLOOD, READER, OTHER = "198.51.100.9", "203.0.113.5", "192.0.2.1"
 Post = Callable[..., int]
 
 
-def poster(small):
+def poster(small, email=ADDRESS):
     """Fetch the form and post it from an address; return the answer's status."""
 
     def post(ip, forwarded=None):
@@ -26,7 +26,7 @@ def poster(small):
         browser.client.environ_base["REMOTE_ADDR"] = ip
         headers = {"X-Forwarded-For": forwarded} if forwarded else {}
         form = browser.get(URL).tree.one("form", id="reply-form").fields()
-        typed = {"comment": "A fine bridge.", "name": "Ada", "email": ADDRESS}
+        typed = {"comment": "A fine bridge.", "name": "Ada", "email": email}
         return browser.post(URL, form | typed, **headers).status
 
     return post
@@ -96,6 +96,18 @@ def test_behind_a_proxy_that_is_not_named_the_sites_bound_holds_alone(small):
 def test_behind_a_proxy_that_names_nobody_the_sites_bound_holds_alone(small, forwarded):
     post = poster(small)
     assert [post("10.0.0.1", forwarded) for _ in range(40)] == [303] * 40
+
+
+def test_two_readers_that_a_proxy_hides_are_not_taken_for_one(small):
+    """Readers without a network are told apart by nothing else where no address is asked for."""
+    with small.context.deps.store.write() as tx:
+        tx.sites.save(replace(small.courier, email_required=False))
+    for peer, forwarded in (("172.18.0.1", "192.0.2.1"), ("10.0.0.1", None)):
+        assert [poster(small, "")(peer, forwarded) for _ in range(2)] == [303] * 2
+    with small.context.deps.store.read() as tx:
+        found = tx.comments.page(small.courier.id).comments
+    assert len(found) == 4
+    assert {one.client.ip for one in found} == {None}
 
 
 def test_many_networks_meet_the_sites_bound(small):

@@ -40,6 +40,11 @@ def test_https_is_asked_to_stay(tmp_path):
     assert headers["Strict-Transport-Security"] == security.TRANSPORT
 
 
+def test_below_a_path_https_is_not_asked_of_the_whole_host(tmp_path):
+    small = build_small(tmp_path, REPLYDESK_PUBLIC_URL="https://news.example/comments")
+    assert "Strict-Transport-Security" not in small.app.test_client().get("/comments/embed.js").headers
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_no_template_holds_inline_code_or_a_foreign_address(template):
     text = template.read_text(encoding="utf-8")
