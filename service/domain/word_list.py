@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from service.domain.disguises import among_pictures, is_single, joined, readings
+from service.domain.disguises import hidden_words, is_single, joined, readings
 from service.domain.letters import PICTURE, is_toned
 from service.domain.text import DENSE, Word, caseless, folded, has_mark_at, key, words
 
@@ -153,8 +153,9 @@ class _Read:
     readings: list[tuple[str, ...]]
     joined: list[Word]
     joined_readings: list[tuple[str, ...]]
+    hidden: list[Word]
+    """Words that pictures or signs part."""
     hidden_readings: list[tuple[str, ...]]
-    """Of words that pictures part."""
     runs: list[str]
 
 
@@ -164,13 +165,15 @@ def _read(text: str) -> _Read:
     toned = is_toned(caseless(text))
     found = words(text, toned)
     merged, runs = joined(found) if any(is_single(word.text) for word in found) else (found, [])
+    hidden = hidden_words(text, toned)
     return _Read(
         written=_written(text),
         toned=toned,
         readings=[readings(word, toned) for word in found],
         joined=merged,
         joined_readings=[readings(word, toned) for word in merged] if runs else [],
-        hidden_readings=[readings(word, toned) for word in among_pictures(text, toned)],
+        hidden=hidden,
+        hidden_readings=[readings(word, toned) for word in hidden],
         runs=runs,
     )
 
@@ -187,6 +190,7 @@ def _first(index: _Index, read: _Read) -> str | None:
         or next((found for one in read.hidden_readings if (found := _walked(index.tree, [one]))), None)
         or next((entry for run in read.runs for _, _, entry in index.in_letters.at_each_place(run)), None)
         or _in_dense(index.in_dense, read.joined)
+        or next((found for one in read.hidden if (found := _in_dense(index.in_dense, [one]))), None)
         or _as_written(index.as_written, read.written)
     )
 
