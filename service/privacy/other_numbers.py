@@ -34,12 +34,13 @@ def _one_of(*forms: str) -> re.Pattern[str]:
     return re.compile(f"{_NOTHING_BEFORE}(?:{'|'.join(forms)}){_NOTHING_AFTER}")
 
 
-DATED: Final = _one_of(
+UNMISTAKABLE: Final = _one_of(
     rf"{_DAY}(?:\.(?:{_MONTH}\.?)?)?{_DASH}{_DATE}",  # 3.-17.7.2015, 24-26.12.2024, 03.07 - 17.07.15
     rf"{_DATE}{_DASH}{_DATE}",  # 06.07.2023-08.09.2023
     f"{_DATE}(?:/{_DAY})?",  # 2024-03-15/16
+    "[1-9][0-9]{0,2}(?:[. ]000){2,}",  # 25.000.000
 )
-"""A day with its year, or a stretch of days that ends in one: no phone number is written so."""
+"""A day with its year, a stretch of days that ends in one, round millions: no number to call is written so."""
 COUNTED: Final = _one_of(
     rf"{_DAY}\.{_MONTH}\.?{_DASH}{_DAY}\.{_MONTH}\.?|{_DAY}/{_MONTH}-{_DAY}/{_MONTH}",  # 24.12.-26.12.
     rf"(?:{_DAY}\.{_MONTH}\.{_SPACE})+{_DAY}\.{_MONTH}\.?",  # 24.12. 25.12. 26.12.
@@ -58,7 +59,7 @@ COUNTED: Final = _one_of(
     f"{_SMALL}(?:-{_SMALL}){{4,7}}",  # 3-12-19-27-33-41
     r"[1-9][0-9]{0,2}\.[0-9]\.[0-9]{1,5}\.[0-9]{1,4}",  # 121.0.5150.160
     f"{_GROUPED}{_TO}{_GROUPED}",  # 10.000-20.000
-    "(?:[1-9][0-9]{0,2}-)?[1-9][0-9]{0,2}(?:[. ]000)+",  # 25.000.000, 30-40 000
+    "(?:[1-9][0-9]{0,2}-)?[1-9][0-9]{0,2}(?:[. ]000)+",  # 25.000, 30-40 000
     r"[1-9][0-9]{1,2}00-[1-9][0-9]{1,2}00",  # 2500-3000
     rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/[0-9]{{1,2}})?",  # 192.168.100.200
     "97[89](?:-[0-9]{1,7}){3}-[0-9]|97[89](?: [0-9]{1,7}){3} [0-9]",  # 978-3-16-148410-0

@@ -8,7 +8,7 @@ from typing import Final
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumberMatcher
 
-from service.privacy.other_numbers import COUNTED, DATED, MIDNIGHT, THING_BEFORE, counted
+from service.privacy.other_numbers import COUNTED, MIDNIGHT, THING_BEFORE, UNMISTAKABLE, counted
 
 LEAST_DIGITS: Final = 7
 MOST_DIGITS: Final = 15  # ITU E.164
@@ -104,7 +104,7 @@ def _without_vetoed(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     if text.startswith(COUNTRY, begin) and not MIDNIGHT.match(text, begin):
         until = _country_end(text, begin, end)
         return [(begin, until), *(_without_vetoed(text, until, end) if until < end else [])]
-    sure = [match.span() for match in DATED.finditer(text, begin, end)]
+    sure = [match.span() for match in UNMISTAKABLE.finditer(text, begin, end)]
     stretches = _between(sure, begin, end)
     if _is_told(text[max(0, begin - 48) : begin]):
         return _with_enough(text, stretches)
@@ -120,7 +120,7 @@ def _without_vetoed(text: str, begin: int, end: int) -> list[tuple[int, int]]:
 def _country_end(text: str, begin: int, end: int) -> int:
     """Return where a number that says its country ends; what follows it may be a day or a price."""
     ends = [piece.end() for piece in PIECE.finditer(text, begin, end)][:PIECES_LIMIT]
-    for pattern in (DATED, COUNTED):
+    for pattern in (UNMISTAKABLE, COUNTED):
         at = next(
             (
                 match.start()

@@ -64,6 +64,8 @@ NO_PHONES = [
     # numbers of things
     "ISBN 978-3-16-148410-0", "ISBN-10: 0-306-40615-2", "ISBN 0306406152", "978 3 16 148410 0", "invoice 2024-000123",
     "Rechnung 2023-01234", "order no. 4711 0815 123", "IBAN DE89 3704 0044 0532 0130 00", "tracking 1Z999AA10123456784",
+    "Discord on 2015-05-13 launched", "Das Signal 05.10.1986 war rot", "Snap 2024-01-15 12 Uhr", "Skype: 24.12.2024",
+    "WhatsApp has 2 000 000 000 users", "Telegram 900.000.000 Nutzer", "call 2.000.000 people", "text 1 000 000 times",
     "4 8 15 16 23 42", "1 1 2 3 5 8 13 21", "1 2 3 4 5 6 7 8 9", "2024/000123", "30-40 000 osób",
     "Order number: 12345678", "My booking number is 2125551234.", "Order no. 2125551234", "Case number: 20-12345678",
     "Bestell-Nummer: 12345678", "Kundennummer 612345678", "Rechnungsnr. 2024001234",
