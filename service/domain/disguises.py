@@ -11,9 +11,10 @@ from service.domain.letters import PICTURE, with_flags_read
 from service.domain.text import ALPHABETIC, DENSE, Word, caseless, has_mark_at, key, words
 
 LEAST_LETTERS: Final = 3
-"""So many letters a word has at least that is found between digits, and a run of letters that reads as one word."""
+"""So many letters a word has at least that is found between digits, and a run of letters that reads as one word, and a
+word of two alphabets."""
 LEAST_DISGUISED: Final = 4
-"""So many a word has in which letters or digits stand for others."""
+"""So many a word has in which digits stand for letters, or pictures part them."""
 LEAST_SPELT: Final = 5
 """So many a word has in which a flag stands for its code."""
 GAP_LIMIT: Final = 3
@@ -88,9 +89,11 @@ def readings(word: Word, toned: bool = False) -> tuple[str, ...]:
 def _undisguised(text: str) -> list[str]:
     bare = text.strip("0123456789")
     found = [bare] if len(bare) >= LEAST_LETTERS and bare != text else []
-    if len(text) < LEAST_DISGUISED:
+    is_cyrillic = _CYRILLIC.search(bare) is not None
+    is_mixed = _LATIN.search(text) is not None and (is_cyrillic or text.translate(_TWINS) != text)
+    if len(text) < (LEAST_LETTERS if is_mixed else LEAST_DISGUISED):
         return found
-    if _CYRILLIC.search(bare):
+    if is_cyrillic:
         found += [key(one).translate(_CYRILLIC_TWINS) for one in (text, bare)]
     if not _LATIN.search(text):
         return found

@@ -26,6 +26,8 @@ _SPELT_OTHERWISE: Final = {
     # Malayalam and Bengali, as they were written before these letters had code points of their own
     "ണ്\u200d": "ൺ", "ന്\u200d": "ൻ", "ര്\u200d": "ർ", "ല്\u200d": "ൽ", "ള്\u200d": "ൾ", "ക്\u200d": "ൿ",
     "ൻ്റ": "ന്റ", "ত্\u200d": "ৎ",
+    # Marathi: a ra that is a lash
+    "र्\u200d": "ऱ्",
     # vowels that Devanagari, Bengali, Gujarati and Gurmukhi put together from another one and its sign
     "अ\u093e": "आ", "अ\u0949": "ऑ", "अ\u094b": "ओ", "अ\u094c": "औ", "ए\u0947": "ऐ", "অ\u09be": "আ", "અ\u0abe": "આ",
     "ਅ\u0a3e": "ਆ",

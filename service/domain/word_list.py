@@ -30,6 +30,9 @@ _SIGN: Final = re.compile(
 )
 """A sign of an entry that is more than what parts its words."""
 _LETTER_LIKE: Final = frozenset("$@!€£¥¢")
+_BINDING: Final = frozenset("เแโใไເແໂໃໄ\u17d2\u1039\u1a60")
+"""What belongs to the letter behind it: vowels of Thai and Lao, and signs that set a letter below another."""
+_VOWELS_BEHIND: Final = frozenset("ะาๅະາ")
 _KATAKANA: Final = re.compile(r"[\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff]+")
 _KATAKANA_BEFORE: Final = re.compile(rf"{_KATAKANA.pattern}$")
 
@@ -258,8 +261,8 @@ def _run_of(found: Sequence[Word]) -> str:
 
 
 def _stands_alone(run: str, begin: int, end: int) -> bool:
-    """Whether a match cuts neither a letter from its marks, nor a Latin or a Katakana word in two."""
-    if has_mark_at(run, end):
+    """Whether a match cuts neither a letter from its marks and vowels, nor a Latin or a Katakana word in two."""
+    if has_mark_at(run, end) or run[end : end + 1] in _VOWELS_BEHIND or run[begin - 1 : begin] in _BINDING:
         return False
     if _KATAKANA.fullmatch(run, begin, end):
         return _is_katakana_word(run, begin, end)
@@ -278,4 +281,7 @@ def _is_katakana_word(run: str, begin: int, end: int) -> bool:
 
 
 def _goes_on(one: str, other: str) -> bool:
-    return one.isascii() and other.isascii() and one.isalnum() and other.isalnum()
+    """Whether two characters of ASCII are of one word; digits at the end of letters are none of theirs."""
+    if not (one.isascii() and one.isalnum() and other.isascii() and other.isalnum()):
+        return False
+    return one.isdigit() == other.isdigit()
