@@ -30,9 +30,9 @@ _SIGN: Final = re.compile(
 )
 """A sign of an entry that is more than what parts its words."""
 _LETTER_LIKE: Final = frozenset("$@!€£¥¢")
-_BINDING: Final = frozenset("เแโใไເແໂໃໄ\u17d2\u1039\u1a60")
+_LEADING: Final = frozenset("เแโใไເແໂໃໄ\u17d2\u1039\u1a60")
 """What belongs to the letter behind it: vowels of Thai and Lao, and signs that set a letter below another."""
-_VOWELS_BEHIND: Final = frozenset("ะาๅະາ")
+_TRAILING_VOWELS: Final = frozenset("ะาๅະາ")
 _KATAKANA: Final = re.compile(r"[\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff]+")
 _KATAKANA_BEFORE: Final = re.compile(rf"{_KATAKANA.pattern}$")
 
@@ -262,7 +262,7 @@ def _run_of(found: Sequence[Word]) -> str:
 
 def _stands_alone(run: str, begin: int, end: int) -> bool:
     """Whether a match cuts neither a letter from its marks and vowels, nor a Latin or a Katakana word in two."""
-    if has_mark_at(run, end) or run[end : end + 1] in _VOWELS_BEHIND or run[begin - 1 : begin] in _BINDING:
+    if has_mark_at(run, end) or run[end : end + 1] in _TRAILING_VOWELS or run[begin - 1 : begin] in _LEADING:
         return False
     if _KATAKANA.fullmatch(run, begin, end):
         return _is_katakana_word(run, begin, end)

@@ -72,9 +72,9 @@ BOOK: Final = re.compile(
 )
 BOOK_BEFORE: Final = re.compile(r"\b(?:isbn(?:[ -]?1[03])?|ean|gtin|upc)[\s.:#-]{0,3}$", re.IGNORECASE)
 THING_BEFORE: Final = re.compile(
-    r"\b(?:(?:account|article|bill|booking|card|case|claim|confirmation|contract|customer|file|flight|invoice|item|member"
+    r"\b(?:(?:article|bill|booking|case|claim|confirmation|contract|customer|file|flight|invoice|item|member"
     r"|membership|model|order|parcel|part|policy|product|reference|registration|reservation|serial|ticket|tracking)[ -]"
-    r"(?:number|no|id|code)|(?:aktenzeichen|artikel|auftrags|bestell|buchungs|konto|kunden|mitglieds|rechnungs|sendungs"
+    r"(?:number|no|id|code)|(?:aktenzeichen|artikel|auftrags|bestell|buchungs|kunden|mitglieds|rechnungs|sendungs"
     r"|serien|steuer|ticket|vertrags|vorgangs)[ -]?(?:nummer|nr))(?: (?:is|was|ist|war|lautet)\b)?[\s.:#-]{0,3}$",
     re.IGNORECASE,
 )

@@ -105,12 +105,14 @@ def _without_vetoed(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     The library is asked about these alone: it takes `05.10.1986` for a number of Germany. A number that says its
     country is never vetoed, and only a date is where a word before it says that a number follows.
     """
-    if text.startswith(COUNTRY, begin) and not MIDNIGHT.match(text, begin):
+    digit = end - len(text[begin:end].lstrip("+( "))
+    is_other = MIDNIGHT.match(text, begin) or UNMISTAKABLE.match(text, digit)  # +10.000.000 €
+    if text.startswith(COUNTRY, begin) and not is_other:
         until = _country_end(text, begin, end)
         return [(begin, until), *(_without_vetoed(text, until, end) if until < end else [])]
     sure = [match.span() for match in UNMISTAKABLE.finditer(text, begin, end)]
     stretches = _between(sure, begin, end)
-    if _is_told(text[max(0, begin - 48) : begin]):
+    if _has_cue(text[max(0, begin - 48) : begin]):
         return _with_enough(text, stretches)
     kept: list[tuple[int, int]] = []
     for first, last in stretches:
@@ -231,14 +233,14 @@ def _looks_national(text: str, begin: int, end: int) -> bool:
         return True
     if ADDRESS.match(run) or DATE.match(run):
         return False
-    if _is_told(before):
+    if _has_cue(before):
         return True
     if AMERICAN.match(run):
         return digits == 10 and _is_valid(run, "US")
     return 9 <= digits <= 12 and TRUNK.match(run) is not None
 
 
-def _is_told(before: str) -> bool:
+def _has_cue(before: str) -> bool:
     """Whether what stands before a run says that it is a number to call."""
     return CUE.search(before) is not None and THING_BEFORE.search(before) is None
 
@@ -247,7 +249,7 @@ def _is_other_number(before: str) -> bool:
     """Whether what stands before a run says that it is a number of something else, or the rest of a word."""
     if NO_PHONE.search(before) or (before[-1:].isalpha() and before[-1:].isascii()):
         return True
-    return NUMBERED.search(before) is not None and not _is_told(before)
+    return NUMBERED.search(before) is not None and not _has_cue(before)
 
 
 def _is_possible(number: str) -> bool:

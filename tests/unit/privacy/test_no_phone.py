@@ -67,6 +67,7 @@ NO_PHONES = [
     "naar NL91ABNA0417164300 of AT61 1904 3002 3457 3201", "tracking 1Z999AA10123456784",
     "Discord on 2015-05-13 launched", "Das Signal 05.10.1986 war rot", "Snap 2024-01-15 12 Uhr", "Skype: 24.12.2024",
     "WhatsApp has 2 000 000 000 users", "Telegram 900.000.000 Nutzer", "call 2.000.000 people", "text 1 000 000 times",
+    "+10.000.000 EUR", "+44 000 000 views", "+20.01.2024", "+ 2.000.000.000",
     "4 8 15 16 23 42", "1 1 2 3 5 8 13 21", "1 2 3 4 5 6 7 8 9", "2024/000123", "30-40 000 osób",
     "Order number: 12345678", "My booking number is 2125551234.", "Order no. 2125551234", "Case number: 20-12345678",
     "Bestell-Nummer: 12345678", "Kundennummer 612345678", "Rechnungsnr. 2024001234",
