@@ -22,7 +22,15 @@ _BREAKS: Final = "\x0b\x0c\x85\u2028\u2029"
 _OF_LINES: Final = re.compile(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]+")
 _DROPPED: Final = re.compile(rf"[{CONTROLS}\u202a-\u202e\u2066-\u2069]+")
 _SUSPECT: Final = re.compile(rf"[{CONTROLS}{_BREAKS}\u202a-\u202e\u2066-\u2069]")
-_ACCENT_TOWER: Final = re.compile(rf"([{ACCENTS}]{{{ACCENTS_KEPT}}})[{ACCENTS}]+")
+
+
+def _tower(marks: str, kept: int) -> re.Pattern[str]:
+    """Match what stands above so many marks; what is not seen between them parts no tower."""
+    one = f"(?:(?![{marks}])[{IGNORED}])*+[{marks}]"
+    return re.compile(rf"([{marks}](?:{one}){{{kept - 1}}})(?:{one})+")
+
+
+_ACCENT_TOWER: Final = _tower(ACCENTS, ACCENTS_KEPT)
 
 
 def is_blank(text: str) -> bool:
@@ -46,5 +54,4 @@ def cleaned_line(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _mark_tower() -> re.Pattern[str]:
-    marks = stacked_marks()
-    return re.compile(rf"([{marks}]{{{MARKS_KEPT}}})[{marks}]+")
+    return _tower(stacked_marks(), MARKS_KEPT)

@@ -6,13 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from service.domain.characters import DENSE_LETTERS
 from service.domain.letters import PICTURE, with_flags_read
 from service.domain.text import ALPHABETIC, DENSE, Word, caseless, has_mark_at, key, words
 
 LEAST_LETTERS: Final = 3
-"""So many letters a word has at least that is found between digits, and a run of letters that reads as one word."""
+"""So many letters a word has at least that is found between digits, and a run of letters that reads as one word, and a
+word of two alphabets."""
 LEAST_DISGUISED: Final = 4
-"""So many a word has in which letters or digits stand for others."""
+"""So many a word has in which digits stand for letters, or pictures part them."""
 LEAST_SPELT: Final = 5
 """So many a word has in which a flag stands for its code."""
 GAP_LIMIT: Final = 3
@@ -51,13 +53,18 @@ _SPELT: Final = (str.maketrans(_DIGITS), str.maketrans({**_DIGITS, "1": "l"}))
 _LATIN: Final = re.compile(r"[a-z]")
 _DIGIT: Final = re.compile(r"[0-9]")
 _PARTICLES: Final = re.compile(
-    "[은는이가을를의에와과도만야아여들로랑네다요님임냐니죠군놈년]|으로|에[게서]|한테|처럼|보다|까지|부터|마다|이[나다야네요라랑냐죠]|하고"
-    "|라[고서도며니]|니까|였[다어네]|같은|들[이은을아의]|놈[이들아]|입니다|이라[고서도]|이었다|이니까|한테만|에게만|같은놈|인가요?|인데"
+    "[은는이가을를의에와과도만야아여들로랑네다요님임냐니죠군놈년지인란뿐짓]|으로|에[게서]|한테|처럼|보다|까지|부터|마다|이[나다야네요라랑냐죠]"
+    "|하고|라[고서도며니면는]|니까|였[다어네]|같은|들[이은을아의]|놈[이들아]|입니[다까]|이라[고서도는]|이었다|이니까|한테만|에게만|같은놈"
+    "|인[가데지]|인가요|이?[예에]요|네요|지[요만]|잖아요?|이?구나|군요|라니까|밖에|일까|새끼"
 )
 """Endings that Korean sets behind a word."""
-_ARTICLE: Final = re.compile("(?:[وفبك]?ال|لل)(?=.{3})")
+_ARTICLE: Final = re.compile("[وف]?(?:[بك]?ال|لل)(?=.{3})")
 """The article of Arabic with what may stand before it, in front of a word of three letters at least."""
 _PICTURES: Final = re.compile(rf"(?<=\w)[{PICTURE}]+(?=\w)")
+_SIGNS: Final = re.compile(
+    rf"(?<=[{DENSE_LETTERS}])\*{{1,2}}(?=[{DENSE_LETTERS}])|(?<=[\uac00-\ud7a3])[0-9*@^~!_.-](?=[\uac00-\ud7a3])"
+)
+"""What stands between two syllables and parts no words there: a digit in Korean, an asterisk in Chinese, Thai …"""
 
 
 def readings(word: Word, toned: bool = False) -> tuple[str, ...]:
@@ -82,9 +89,11 @@ def readings(word: Word, toned: bool = False) -> tuple[str, ...]:
 def _undisguised(text: str) -> list[str]:
     bare = text.strip("0123456789")
     found = [bare] if len(bare) >= LEAST_LETTERS and bare != text else []
-    if len(text) < LEAST_DISGUISED:
+    is_cyrillic = _CYRILLIC.search(bare) is not None
+    is_mixed = _LATIN.search(text) is not None and (is_cyrillic or text.translate(_TWINS) != text)
+    if len(text) < (LEAST_LETTERS if is_mixed else LEAST_DISGUISED):
         return found
-    if _CYRILLIC.search(bare):
+    if is_cyrillic:
         found += [key(one).translate(_CYRILLIC_TWINS) for one in (text, bare)]
     if not _LATIN.search(text):
         return found
@@ -94,19 +103,20 @@ def _undisguised(text: str) -> list[str]:
     return [*found, *forms, *spelt]
 
 
-def among_pictures(text: str, toned: bool) -> list[Word]:
-    """Return the further words that are read in a text with pictures between its letters.
+def hidden_words(text: str, toned: bool) -> list[Word]:
+    """Return the further words that are read in a text with pictures between its letters, or signs between syllables.
 
-    A picture there parts no word, and a flag may be read by its code. Beside a word a flag is a flag.
+    A picture there parts no word, and a flag may be read by its code. Beside a word a flag is a flag, and in a script
+    without spaces a picture may end a sentence.
     """
     shown = caseless(text)
-    if not _PICTURES.search(shown):
-        return []
-    plain = {word.text for word in words(shown, toned)}
-    passed = words(_PICTURES.sub("", shown), toned)
-    spelt = words(_PICTURES.sub(lambda found: with_flags_read(found[0]), shown), toned)
-    read = [word for word in passed if len(word.text) >= LEAST_DISGUISED]
-    read += [word for word in spelt if len(word.text) >= LEAST_SPELT]
+    read: list[Word] = words(_SIGNS.sub("", shown), toned) if _SIGNS.search(shown) else []
+    if _PICTURES.search(shown):
+        passed = words(_PICTURES.sub("", shown), toned)
+        spelt = words(_PICTURES.sub(lambda found: with_flags_read(found[0]), shown), toned)
+        read += [word for word in passed if len(word.text) >= LEAST_DISGUISED and word.kind != DENSE]
+        read += [word for word in spelt if len(word.text) >= LEAST_SPELT and word.kind != DENSE]
+    plain = {word.text for word in words(shown, toned)} if read else ()
     return [word for word in read if word.text not in plain]
 
 

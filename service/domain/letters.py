@@ -7,13 +7,15 @@ import unicodedata
 from typing import Final
 
 _OWN_ACCENTS: Final = frozenset("\u0306\u0308\u0309\u030a\u030b\u030c\u031b\u0327\u0328")
-"""Breve, diaeresis, hook, ring, double acute, caron, horn, cedilla, ogonek; the tilde too where it stands on an n."""
+"""Breve, diaeresis, hook, ring, double acute, caron, horn, cedilla, ogonek; the tilde too where it stands on an n. The
+comma of Romanian is a cedilla in many texts."""
 _ALWAYS: Final = dict(
     zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡѐѝё", "abcdefghijklmnoprstuvwyzagеие", strict=True)
-) | dict.fromkeys("أإآٱ", "ا") | dict.fromkeys("کڪ", "ك") | dict.fromkeys("ہۂۀ", "ه") | {
-    "ى": "ي", "ی": "ي", "œ": "oe", "æ": "ae",
+) | dict.fromkeys("أإآٱ", "ا") | dict.fromkeys("کڪ", "ك") | dict.fromkeys("ہۂۀە", "ه") | {
+    "ى": "ي", "ی": "ي", "ۃ": "ة", "œ": "oe", "æ": "ae", "װ": "וו", "ױ": "וי", "ײ": "יי", "ƒ": "f",
 }  # fmt: skip
-"""Letters that are another one in other clothes: small capitals, letters with a hamza, Persian forms, ligatures."""
+"""Letters that are another one in other clothes: small capitals, letters with a hamza, Persian, Urdu and Kurdish forms,
+ligatures."""
 _LONGER: Final = {
     "ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ƶ": "z", "ɨ": "i", "ʉ": "u", "ɵ": "o", "ɓ": "b", "ɖ": "d",
     "ƙ": "k", "ŋ": "n", "ð": "d", "þ": "th", "ⱥ": "a", "ƀ": "b", "ȼ": "c", "ɇ": "e", "ꞡ": "g", "ɉ": "j", "ꝁ": "k",
@@ -24,17 +26,28 @@ _SPELT_OTHERWISE: Final = {
     # Malayalam and Bengali, as they were written before these letters had code points of their own
     "ണ്\u200d": "ൺ", "ന്\u200d": "ൻ", "ര്\u200d": "ർ", "ല്\u200d": "ൽ", "ള്\u200d": "ൾ", "ക്\u200d": "ൿ",
     "ൻ്റ": "ന്റ", "ত্\u200d": "ৎ",
+    # Marathi: a ra that is a lash
+    "र्\u200d": "ऱ्",
     # vowels that Devanagari, Bengali, Gujarati and Gurmukhi put together from another one and its sign
     "अ\u093e": "आ", "अ\u0949": "ऑ", "अ\u094b": "ओ", "अ\u094c": "औ", "ए\u0947": "ऐ", "অ\u09be": "আ", "અ\u0abe": "આ",
     "ਅ\u0a3e": "ਆ",
-    # Tamil: a word with either of two letters that look alike in it
-    "ஶ்ரீ": "ஸ்ரீ",
+    # and Gurmukhi, Malayalam, Odia and Sinhala others
+    "ੲ\u0a3f": "ਇ", "ੲ\u0a40": "ਈ", "ੳ\u0a41": "ਉ", "ੳ\u0a42": "ਊ", "ഇ\u0d57": "ഈ", "ഉ\u0d57": "ഊ", "ഒ\u0d3e": "ഓ",
+    "ഒ\u0d57": "ഔ", "ଅ\u0b3e": "ଆ", "අ\u0dcf": "ආ",
+    # Tamil: a word with either of two letters that look alike in it, a sign and a letter that looks like its end
+    "ஶ்ரீ": "ஸ்ரீ", "\u0bc6ள": "\u0bcc",
+    # Khmer: vowel signs that are put together, and a letter that looks like another one below
+    "\u17c1\u17b6": "\u17c4", "\u17c1\u17b8": "\u17be", "\u17d2\u178a": "\u17d2\u178f",
     # Thai and Lao: two signs that look like one
     "เเ": "แ", "ເເ": "ແ",
     # voicing marks of Japanese that stand by themselves
     "\u309b": "\u3099", "\u309c": "\u309a",
 }  # fmt: skip
 _OTHERWISE: Final = re.compile("|".join(map(re.escape, _SPELT_OTHERWISE)))
+_ZERO_FOR_LETTER: Final = re.compile(
+    "(?<![\u1040-\u1049])\u1040(?=[\u1000-\u103f])|(?<=[\u1000-\u103f])\u1040(?![\u1040-\u1049])"
+)
+"""A zero of Burmese that was typed for the letter wa."""
 _LATE_TONE: Final = re.compile("([\u0e4d\u0ecd][\u0e32\u0eb2]?)([\u0e48-\u0e4b\u0ec8-\u0ecb])")
 """A tone of Thai or Lao that was typed behind the ring of its vowel, or behind the whole vowel."""
 _TONED: Final = re.compile("[đơư\u1ea4-\u1eb7\u1ebe-\u1ec7\u1ed0-\u1ee3\u1ee8-\u1ef1]")
@@ -60,7 +73,7 @@ _COUNTRIES: Final = (
 
 def respelt(text: str) -> str:
     """Return the text with each letter that can be written in two ways in one of them."""
-    return _OTHERWISE.sub(lambda found: _SPELT_OTHERWISE[found[0]], text)
+    return _ZERO_FOR_LETTER.sub("\u101d", _OTHERWISE.sub(lambda found: _SPELT_OTHERWISE[found[0]], text))
 
 
 def with_tones_first(text: str) -> str:
@@ -109,7 +122,7 @@ class _LetterMap(dict[int, str]):
         for first in (0x1F150, 0x1F170):  # letters in black circles and squares have no plain form
             if first <= point < first + 26:
                 return chr(97 + point - first)
-        base, *accents = list(unicodedata.normalize("NFD", letter))
+        base, *accents = list(unicodedata.normalize("NFD", letter).replace("\u0326", "\u0327"))
         if not accents or not ("a" <= base <= "z" or "\u0370" <= base <= "\u03ff" or base in _LONGER):
             return letter
         kept = [accent for accent in accents if self._is_kept(base, accent)]

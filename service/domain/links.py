@@ -20,7 +20,8 @@ _START: Final = re.compile(
     r"|(?P<mark>\]\((?=//))"
 )
 _END: Final = re.compile(
-    r"[\s<>\"'\[\](){}|⟦⟧]|(?:(?<=[^\W\d_])|(?<=[,;—–·•、，；]))(?=(?:h(?:tt|xx)ps?|ftps?):[/\\])"
+    r"[\s<>\"'\[\](){}|⟦⟧]|(?:(?<=[^\W\d_])|(?<=[,;—–·•、，；。]))(?=(?:h(?:tt|xx)ps?|ftps?):[/\\])"
+    r"|(?<=[,;—–·•、，；。])(?=www\d{0,2}\.[^\W_])"
 )
 """What no address holds, or another address that is glued to it."""
 _IPV6: Final = re.compile(r"(?<=[/\\])(?:[^\s/\\?#\[\]<>\"'()]{0,100}@)?\[(?P<host>[0-9a-f:.]{2,45})\]")

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from service.domain.disguises import among_pictures, is_single, joined, readings
+from service.domain.disguises import hidden_words, is_single, joined, readings
 from service.domain.letters import PICTURE, is_toned
 from service.domain.text import DENSE, Word, caseless, folded, has_mark_at, key, words
 
@@ -30,6 +30,9 @@ _SIGN: Final = re.compile(
 )
 """A sign of an entry that is more than what parts its words."""
 _LETTER_LIKE: Final = frozenset("$@!€£¥¢")
+_LEADING: Final = frozenset("เแโใไເແໂໃໄ\u17d2\u1039\u1a60")
+"""What belongs to the letter behind it: vowels of Thai and Lao, and signs that set a letter below another."""
+_TRAILING_VOWELS: Final = frozenset("ะาๅະາ")
 _KATAKANA: Final = re.compile(r"[\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff]+")
 _KATAKANA_BEFORE: Final = re.compile(rf"{_KATAKANA.pattern}$")
 
@@ -153,8 +156,9 @@ class _Read:
     readings: list[tuple[str, ...]]
     joined: list[Word]
     joined_readings: list[tuple[str, ...]]
+    hidden: list[Word]
+    """Words that pictures or signs part."""
     hidden_readings: list[tuple[str, ...]]
-    """Of words that pictures part."""
     runs: list[str]
 
 
@@ -164,13 +168,15 @@ def _read(text: str) -> _Read:
     toned = is_toned(caseless(text))
     found = words(text, toned)
     merged, runs = joined(found) if any(is_single(word.text) for word in found) else (found, [])
+    hidden = hidden_words(text, toned)
     return _Read(
         written=_written(text),
         toned=toned,
         readings=[readings(word, toned) for word in found],
         joined=merged,
         joined_readings=[readings(word, toned) for word in merged] if runs else [],
-        hidden_readings=[readings(word, toned) for word in among_pictures(text, toned)],
+        hidden=hidden,
+        hidden_readings=[readings(word, toned) for word in hidden],
         runs=runs,
     )
 
@@ -187,6 +193,7 @@ def _first(index: _Index, read: _Read) -> str | None:
         or next((found for one in read.hidden_readings if (found := _walked(index.tree, [one]))), None)
         or next((entry for run in read.runs for _, _, entry in index.in_letters.at_each_place(run)), None)
         or _in_dense(index.in_dense, read.joined)
+        or next((found for one in read.hidden if (found := _in_dense(index.in_dense, [one]))), None)
         or _as_written(index.as_written, read.written)
     )
 
@@ -254,8 +261,8 @@ def _run_of(found: Sequence[Word]) -> str:
 
 
 def _stands_alone(run: str, begin: int, end: int) -> bool:
-    """Whether a match cuts neither a letter from its marks, nor a Latin or a Katakana word in two."""
-    if has_mark_at(run, end):
+    """Whether a match cuts neither a letter from its marks and vowels, nor a Latin or a Katakana word in two."""
+    if has_mark_at(run, end) or run[end : end + 1] in _TRAILING_VOWELS or run[begin - 1 : begin] in _LEADING:
         return False
     if _KATAKANA.fullmatch(run, begin, end):
         return _is_katakana_word(run, begin, end)
@@ -274,4 +281,7 @@ def _is_katakana_word(run: str, begin: int, end: int) -> bool:
 
 
 def _goes_on(one: str, other: str) -> bool:
-    return one.isascii() and other.isascii() and one.isalnum() and other.isalnum()
+    """Whether two characters of ASCII are of one word; digits at the end of letters are none of theirs."""
+    if not (one.isascii() and one.isalnum() and other.isascii() and other.isalnum()):
+        return False
+    return one.isdigit() == other.isdigit()

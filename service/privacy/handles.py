@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from service.privacy.other_numbers import UNMISTAKABLE
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -95,6 +97,8 @@ def _named_after(text: str, app: re.Match[str]) -> tuple[int, int] | None:
         gap = GAP.match(text, at)
         colon = colon or (gap is not None and any(mark in gap.group() for mark in ":：="))
         at = gap.end() if gap else at
+        if UNMISTAKABLE.match(text, at):
+            return None
         if plain := SKYPE_LIVE.match(text, at):
             return plain.span()
         if number := _number(text, at):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_DASH: Final = r"[ \t]{0,2}[\-/\u2010\u2013\u2014\u2212][ \t]{0,2}"
+_DASH: Final = r"[ \t]{0,2}[-/][ \t]{0,2}"
 _SPACE: Final = r"[ \t]{1,3}"
 _DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
 _YEAR, _SHORT = "(?:1[1-9]|20)[0-9]{2}", "(?:(?:1[1-9]|20)[0-9]{2}|[0-9]{2})"
@@ -18,10 +18,11 @@ _DATE: Final = (
 _OF_YEAR: Final = f"{_MONTH}/{_YEAR}"
 _CLOCK: Final = r"(?:[01]?[0-9]|2[0-4])\.[0-5][0-9]"
 _HOUR: Final = "(?:[01][0-9]|2[0-4])[0-5][05]"
-_SCORE: Final = r"(?:0|[1-9][0-9]{0,2})(?:[-\u2013](?:0|[1-9][0-9]{0,2})){1,3}(?:\([0-9]{1,2}\))?"
+_SCORE: Final = r"(?:0|[1-9][0-9]{0,2})(?:-(?:0|[1-9][0-9]{0,2})){1,3}(?:\([0-9]{1,2}\))?"
 _GROUPED: Final = r"(?:[1-9][0-9]?(?:(?:\.[0-9]{3}){1,3}|(?: [0-9]{3}){1,3})|[1-9][0-9]{2}[. ][0-9]{3})"
-_TO: Final = r"[ \t]{0,2}[\-\u2010\u2013\u2014\u2212][ \t]{0,2}"
+_TO: Final = r"[ \t]{0,2}-[ \t]{0,2}"
 _OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_HOURS: Final = "(?:[01]?[0-9]|2[0-4])-(?:[01]?[0-9]|2[0-4])"
 _DECIMAL: Final = r"(?:0|[1-9][0-9]{0,2})\.[0-9]{1,2}"
 _DEGREES: Final = r"(?:1[0-7][0-9]|180|[1-9]?[0-9])\.[0-9]{4,9}"
 _SMALL: Final = "[1-9][0-9]?"
@@ -33,19 +34,23 @@ def _one_of(*forms: str) -> re.Pattern[str]:
     return re.compile(f"{_NOTHING_BEFORE}(?:{'|'.join(forms)}){_NOTHING_AFTER}")
 
 
-DATED: Final = _one_of(
-    rf"{_DAY}\.(?:{_MONTH}\.?)?{_DASH}{_DATE}",  # 3.-17.7.2015, 03.07 - 17.07.15
+UNMISTAKABLE: Final = _one_of(
+    rf"{_DAY}(?:\.(?:{_MONTH}\.?)?)?{_DASH}{_DATE}",  # 3.-17.7.2015, 24-26.12.2024, 03.07 - 17.07.15
     rf"{_DATE}{_DASH}{_DATE}",  # 06.07.2023-08.09.2023
-    _DATE,
+    f"{_DATE}(?:/{_DAY})?",  # 2024-03-15/16
+    "[1-9][0-9]{0,2}(?:[. ]000){2,}",  # 25.000.000
 )
-"""A day with its year, or a stretch of days that ends in one: no phone number is written so."""
+"""A day with its year, a stretch of days that ends in one, round millions: no number to call is written so."""
 COUNTED: Final = _one_of(
-    rf"{_DAY}\.{_MONTH}\.?{_DASH}{_DAY}\.{_MONTH}\.?",  # 24.12.-26.12.
+    rf"{_DAY}\.{_MONTH}\.?{_DASH}{_DAY}\.{_MONTH}\.?|{_DAY}/{_MONTH}-{_DAY}/{_MONTH}",  # 24.12.-26.12.
+    rf"(?:{_DAY}\.{_MONTH}\.{_SPACE})+{_DAY}\.{_MONTH}\.?",  # 24.12. 25.12. 26.12.
+    f"{_MONTH}[-/]{_MONTH}[ /]{_YEAR}",  # 03-04 2024
     "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])",  # 20240115
     f"{_DECIMAL}(?:(?:{_DASH}|{_SPACE}){_DECIMAL})+",  # 1.85 2.10 3.40
     f"{_CLOCK}{_DASH}{_CLOCK}(?:{_SPACE}{_CLOCK}{_DASH}{_CLOCK}){{0,6}}",  # 08.00-12.00 13.00-18.00
     f"{_CLOCK}(?:{_SPACE}{_CLOCK}){{1,6}}",  # 09.10 16.00 12.00
     f"{_HOUR}{_DASH}{_HOUR}",  # 0800-1200
+    f"{_HOURS}(?:{_SPACE}{_HOURS})+",  # 08-12 13-17
     f"{_OF_YEAR}(?:(?:{_TO}|{_SPACE}){_OF_YEAR})+",  # 03/2015 - 04/2016
     f"{_YEARS}(?:(?:{_DASH}|{_SPACE}){_YEARS})*",  # 1939-1945, 2023/24 2024/25, 2010 2011
     f"{_SCORE}(?:{_SPACE}{_SCORE})+",  # 6-4 6-3 7-6(5), 4-4-2 4-3-3
@@ -54,11 +59,11 @@ COUNTED: Final = _one_of(
     f"{_SMALL}(?:-{_SMALL}){{4,7}}",  # 3-12-19-27-33-41
     r"[1-9][0-9]{0,2}\.[0-9]\.[0-9]{1,5}\.[0-9]{1,4}",  # 121.0.5150.160
     f"{_GROUPED}{_TO}{_GROUPED}",  # 10.000-20.000
-    "[1-9][0-9]{0,2}(?:[. ]000)+",  # 25.000.000
-    r"[1-9][0-9]{1,2}00[\-\u2013][1-9][0-9]{1,2}00",  # 2500-3000
+    "(?:[1-9][0-9]{0,2}-)?[1-9][0-9]{0,2}(?:[. ]000)+",  # 25.000, 30-40 000
+    r"[1-9][0-9]{1,2}00-[1-9][0-9]{1,2}00",  # 2500-3000
     rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/[0-9]{{1,2}})?",  # 192.168.100.200
     "97[89](?:-[0-9]{1,7}){3}-[0-9]|97[89](?: [0-9]{1,7}){3} [0-9]",  # 978-3-16-148410-0
-    "(?:19|20)[0-9]{2}-0[0-9]{4,5}",  # 2024-000123
+    "(?:19|20)[0-9]{2}[-/]0[0-9]{4,5}",  # 2024-000123
 )
 """What is written like days, times, years, scores, quotas, a place on the map, amounts or their range, or a thing's
 number: a machine's, a book's, an invoice's."""
@@ -66,6 +71,18 @@ BOOK: Final = re.compile(
     r"[0-9]{1,5}(?:-[0-9]{1,7}){2}(?:-[0-9])?|[0-9]{1,5}(?: [0-9]{1,7}){2} [0-9]|[0-9]{9,14}"
 )
 BOOK_BEFORE: Final = re.compile(r"\b(?:isbn(?:[ -]?1[03])?|ean|gtin|upc)[\s.:#-]{0,3}$", re.IGNORECASE)
+THING_BEFORE: Final = re.compile(
+    r"\b(?:(?:article|bill|booking|case|claim|confirmation|contract|customer|file|flight|invoice|item|member"
+    r"|membership|model|order|parcel|part|policy|product|reference|registration|reservation|serial|ticket|tracking)[ -]"
+    r"(?:number|no|id|code)|(?:aktenzeichen|artikel|auftrags|bestell|buchungs|kunden|mitglieds|rechnungs|sendungs"
+    r"|serien|steuer|ticket|vertrags|vorgangs)[ -]?(?:nummer|nr))(?: (?:is|was|ist|war|lautet)\b)?[\s.:#-]{0,3}$",
+    re.IGNORECASE,
+)
+"""Says that the number of something follows that nobody calls."""
+_THING: Final = re.compile(
+    r"[1-9][0-9]{0,3}(?: [0-9]{3,4}){1,4}(?! ?[0-9])|[1-9][0-9]*(?:[./-][0-9]+)*(?![0-9])"
+)
+_SERIES: Final = _one_of("(?:0|[1-9][0-9]?)(?:[ -](?:0|[1-9][0-9]?)){5,30}")
 _AMOUNT: Final = r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+|(?: [0-9]{3})+)"
 FIRST_AMOUNT: Final = re.compile(rf"(?:{_AMOUNT}|[1-9][0-9]*(?![. ]?[0-9]))(?![0-9])")
 _ANY_AMOUNT: Final = f"(?:{_AMOUNT}|[1-9][0-9]*)"
@@ -88,6 +105,7 @@ MONEY_AFTER: Final = re.compile(
 def counted(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     """Return in order the stretches that count, measure or number something else; those that overlap as one."""
     spans = [match.span() for match in COUNTED.finditer(text, begin, end)] + _amounts(text, begin, end)
+    spans += [match.span() for match in _SERIES.finditer(text, begin, end) if _is_in_order(match[0])]
     joined: list[tuple[int, int]] = []
     for first, last in sorted(spans):
         if joined and first < joined[-1][1]:
@@ -97,14 +115,22 @@ def counted(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     return joined
 
 
+def _is_in_order(series: str) -> bool:
+    """Whether small numbers stand in order, as drawn ones do."""
+    numbers = [int(one) for one in re.findall("[0-9]+", series)]
+    return numbers == sorted(numbers)
+
+
 def _amounts(text: str, begin: int, end: int) -> list[tuple[int, int]]:
-    """Return what a currency or a unit before or behind, or the name of a book's number, makes no phone number."""
+    """Return what a currency or a unit before or behind, or the name of a thing's number, makes no phone number."""
     found: list[re.Match[str] | None] = []
     before = MONEY_BEFORE.search(text, max(0, begin - 6), begin)
     if before and not text[: before.start()].rstrip(" \t")[-1:].isdigit():
         found.append(FIRST_AMOUNT.match(text, begin, end))
     if BOOK_BEFORE.search(text, max(0, begin - 16), begin):
         found.append(BOOK.match(text, begin, end))
+    if THING_BEFORE.search(text, max(0, begin - 48), begin):
+        found.append(_THING.match(text, begin, end))
     spans = [match.span() for match in found if match]
     if MONEY_AFTER.match(text, end) and (last := LAST_AMOUNT.search(text[begin:end])):
         spans.append((begin + last.start(), end))

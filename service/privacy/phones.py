@@ -8,7 +8,8 @@ from typing import Final
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumberMatcher
 
-from service.privacy.other_numbers import COUNTED, DATED, MIDNIGHT, counted
+from service.domain.identity_numbers import find_numbers
+from service.privacy.other_numbers import COUNTED, MIDNIGHT, THING_BEFORE, UNMISTAKABLE, counted
 
 LEAST_DIGITS: Final = 7
 MOST_DIGITS: Final = 15  # ITU E.164
@@ -17,12 +18,19 @@ RUN_LIMIT: Final = 120
 BUDGET: Final = 2400
 """Characters in all that the library is given of one text: it takes up to 0.1 ms for each."""
 
-RUN: Final = re.compile(r"[0-9][0-9 \t().\-/\u2010\u2013\u2014\u2212]{5,}+")
+DASHES: Final = dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0x30FC), "-")
+"""All that passes for a hyphen between digits, the long vowel of Japanese too."""
+LINK: Final = re.compile(r"(?:https?://|\bwww\.)[!#-;=?-~]+", re.IGNORECASE)
+DIALLED: Final = re.compile(
+    r"\+[0-9]{7}|\b(?:tel|phone|mobile|cell|call|sms|fax|whatsapp)[=:/]", re.IGNORECASE
+)
+"""A link with a number to call; the digits of others are those of a page."""
+RUN: Final = re.compile(r"[0-9][0-9 \t().\-/]{5,}+")
 ENOUGH_DIGITS: Final = re.compile(r"[0-9](?:[^0-9\n]{0,4}[0-9]){6}")
 TOO_LONG: Final = re.compile(r"[0-9]{18,}+")
-TRAILING: Final = " \t.-/(\u2010\u2013\u2014\u2212"
+TRAILING: Final = " \t.-/("
 BLUNT: Final = re.compile(r"\+[0-9]|(?<![0-9])[0-9]{7,15}(?![0-9])")
-PIECE: Final = re.compile(r"[0-9(][0-9().\-\u2010\u2013\u2014\u2212]*+")
+PIECE: Final = re.compile(r"[0-9(][0-9().\-]*+")
 """What stands in a run between blanks and slashes."""
 PIECES_LIMIT: Final = 6
 """Pieces that a number is written in: `01 23 45 67 89`, one more for a country."""
@@ -35,7 +43,7 @@ LEFT_OVER: Final = 2
 COUNTRY: Final = ("+", "00", "(+", "(00")
 ADDRESS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9])")
 AMERICAN: Final = re.compile(r"\(?[2-9][0-9]{2}\)?[ .-]{1,2}[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9])")
-FRENCH: Final = re.compile(r"0[1-9](?:[ .-][0-9]{2}){4}")
+FRENCH: Final = re.compile(r"0[1-9](?:[ ./-][0-9]{2}){4}")
 TRUNK: Final = re.compile(r"\(?0[1-9][0-9]{0,4}\)?[ /-]?[0-9]")
 CUE: Final = re.compile(
     r"(?:\b(?:(?:tel|tlf|phone|telephone|call|ring|text|sms|whats ?app|mobile|cell|handy|telefon|telefono|teléfono"
@@ -47,8 +55,11 @@ CUE: Final = re.compile(
     re.IGNORECASE,
 )
 NO_PHONE: Final = re.compile(
-    r"\b(?:isbn|issn|doi|iban|ean|gtin|upc|id|no|nr|art|ref|order|ticket|case)[\s.:#-]{0,3}$", re.IGNORECASE
+    r"\b(?:isbn|issn|doi|iban|ean|gtin|upc|id|art|ref|order|ticket|case)[\s.:#-]{0,3}$", re.IGNORECASE
 )
+NUMBERED: Final = re.compile(r"\b(?:no|nr)[\s.:#-]{0,3}$", re.IGNORECASE)
+OPENING: Final = re.compile(r"(?:(?<![0-9])(?<![0-9] )\+ \(?|[+(]{1,2})$")
+"""What a number begins with before its first digit; a sum is no number."""
 
 
 def find(text: str, region: str | None) -> list[tuple[int, int, str]]:
@@ -58,6 +69,10 @@ def find(text: str, region: str | None) -> list[tuple[int, int, str]]:
     """
     if ENOUGH_DIGITS.search(text) is None:
         return []
+    text = LINK.sub(_without_digits, text.translate(DASHES))
+    for begin, end in find_numbers(text):
+        if text[begin : begin + 2].isalpha():  # an account's, of which the library takes the end
+            text = text[:begin] + "x" * (end - begin) + text[end:]
     found: list[tuple[int, int, str]] = []
     budget = BUDGET
     for run in RUN.finditer(text):
@@ -79,18 +94,25 @@ def find(text: str, region: str | None) -> list[tuple[int, int, str]]:
     return found
 
 
+def _without_digits(link: re.Match[str]) -> str:
+    """Return a link with other characters for its digits, unless it leads to a number to call."""
+    return link[0] if DIALLED.search(link[0]) else re.sub("[0-9]", "x", link[0])
+
+
 def _without_vetoed(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     """Return the stretches of a run that may hold a number: all of it but what is a date, a time, a score, a price …
 
     The library is asked about these alone: it takes `05.10.1986` for a number of Germany. A number that says its
     country is never vetoed, and only a date is where a word before it says that a number follows.
     """
-    if text.startswith(COUNTRY, begin) and not MIDNIGHT.match(text, begin):
+    digit = end - len(text[begin:end].lstrip("+( "))
+    is_other = MIDNIGHT.match(text, begin) or UNMISTAKABLE.match(text, digit)  # +10.000.000 €
+    if text.startswith(COUNTRY, begin) and not is_other:
         until = _country_end(text, begin, end)
         return [(begin, until), *(_without_vetoed(text, until, end) if until < end else [])]
-    sure = [match.span() for match in DATED.finditer(text, begin, end)]
+    sure = [match.span() for match in UNMISTAKABLE.finditer(text, begin, end)]
     stretches = _between(sure, begin, end)
-    if CUE.search(text[max(0, begin - 32) : begin]):
+    if _has_cue(text[max(0, begin - 48) : begin]):
         return _with_enough(text, stretches)
     kept: list[tuple[int, int]] = []
     for first, last in stretches:
@@ -104,7 +126,7 @@ def _without_vetoed(text: str, begin: int, end: int) -> list[tuple[int, int]]:
 def _country_end(text: str, begin: int, end: int) -> int:
     """Return where a number that says its country ends; what follows it may be a day or a price."""
     ends = [piece.end() for piece in PIECE.finditer(text, begin, end)][:PIECES_LIMIT]
-    for pattern in (DATED, COUNTED):
+    for pattern in (UNMISTAKABLE, COUNTED):
         at = next(
             (
                 match.start()
@@ -142,8 +164,8 @@ def _with_enough(text: str, stretches: list[tuple[int, int]]) -> list[tuple[int,
 
 def _with_opening(text: str, begin: int) -> int:
     """Take in the plus and bracket before the first digit."""
-    before = text[max(0, begin - 2) : begin]
-    return begin - len(before) + len(before.rstrip("+("))
+    opening = OPENING.search(text, max(0, begin - 6), begin)
+    return opening.start() if opening else begin
 
 
 def count_digits(text: str) -> int:
@@ -199,7 +221,7 @@ def _is_sure(run: str, region: str | None) -> bool:
 
 def _looks_national(text: str, begin: int, end: int) -> bool:
     """Judge a run that the library did not take by its shape and the words before it."""
-    run, before = text[begin:end], text[max(0, begin - 32) : begin]
+    run, before = text[begin:end], text[max(0, begin - 48) : begin]
     digits = count_digits(run)
     if not LEAST_DIGITS <= digits <= MOST_DIGITS or _is_other_number(before):
         return False
@@ -211,16 +233,23 @@ def _looks_national(text: str, begin: int, end: int) -> bool:
         return True
     if ADDRESS.match(run) or DATE.match(run):
         return False
-    if CUE.search(before):
+    if _has_cue(before):
         return True
     if AMERICAN.match(run):
         return digits == 10 and _is_valid(run, "US")
     return 9 <= digits <= 12 and TRUNK.match(run) is not None
 
 
+def _has_cue(before: str) -> bool:
+    """Whether what stands before a run says that it is a number to call."""
+    return CUE.search(before) is not None and THING_BEFORE.search(before) is None
+
+
 def _is_other_number(before: str) -> bool:
     """Whether what stands before a run says that it is a number of something else, or the rest of a word."""
-    return NO_PHONE.search(before) is not None or (before[-1:].isalpha() and before[-1:].isascii())
+    if NO_PHONE.search(before) or (before[-1:].isalpha() and before[-1:].isascii()):
+        return True
+    return NUMBERED.search(before) is not None and not _has_cue(before)
 
 
 def _is_possible(number: str) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from service.domain.article_url import article_key
-from service.domain.clean_text import cleaned, cleaned_line
+from service.domain.clean_text import cleaned, cleaned_line, is_blank
 from service.domain.comment import Article, Client, Draft, Original, Source, Submission
 from service.domain.networks import cut_ip
 from service.domain.site import Site
@@ -173,9 +173,10 @@ class Sanitizer:
 def masked_article(site: Site, article: Article, own: Address | None = None) -> Article:
     """Return the article with its key, and addresses in its title masked: nobody restores them, the newsroom wrote it.
 
-    No address got into the `url`.
+    No address got into the `url`. A title in which nothing is seen is none.
     """
-    title = mask_addresses(cleaned_line(article.title), own) if article.title else None
+    seen = cleaned_line(article.title or "")
+    title = None if is_blank(seen) else mask_addresses(seen, own)
     return replace(article, title=title, key=article_key(article.url, site.options.articles_apart))
 
 

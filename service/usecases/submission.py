@@ -20,6 +20,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     WithJsonSchema,
+    model_validator,
 )
 
 from service.domain.clean_text import UNSEEN, is_blank
@@ -43,9 +44,16 @@ from service.privacy.masking import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address
 from service.usecases.validation import faults_of, no_nul, read_address
 
+CLIENT_LIMIT: Final = 1_000
+LINES: Final = {
+    ("author", "name"): NAME_LIMIT,
+    ("article", "title"): TITLE_LIMIT,
+    ("client", "user_agent"): CLIENT_LIMIT,
+    ("client", "referrer"): CLIENT_LIMIT,
+}
+"""Lines that are cut in an archive."""
 ARCHIVED_BOUND: Final = 2 * 1024 * 1024
 CUT: Final = " […]"
-CLIENT_LIMIT: Final = 1_000
 ID: Final = rf"^[A-Za-z0-9._:-]{{1,{ID_LIMIT}}}$"
 MOMENT: Final = (
     r"^(199[0-9]|20[0-9]{2}|2100)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -201,9 +209,21 @@ class SubmissionGiven(_Given):
 
 
 class ArchivedGiven(SubmissionGiven):
-    """One comment of an archive: longer than what comes in live, and never refused for its length."""
+    """One comment of an archive: longer than what comes in live, and never refused for a length."""
 
     body: ArchivedText
+
+    @model_validator(mode="before")
+    @classmethod
+    def cut_lines(cls, value: object) -> object:
+        """Cut lines that are too long; what is no object is refused by the fields."""
+        if not isinstance(value, dict):
+            return value
+        parts = {part: value[part] for part, _ in LINES if isinstance(value.get(part), dict)}
+        for (part, name), limit in LINES.items():
+            if part in parts and isinstance(line := parts[part].get(name), str):
+                parts[part] = {**parts[part], name: line[:limit]}
+        return {**value, **parts}
 
     @property
     def is_cut(self) -> bool:

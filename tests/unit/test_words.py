@@ -105,6 +105,9 @@ def test_what_looks_like_the_word_is_the_word(text):
         ("カジノ", "ｵﾝﾗｲﾝｶｼﾞﾉ"),
         ("カジノ", "人気のオンラインカジノサイト"),
         ("ควาย", "ไอ้ควายเอ๊ย"),
+        ("หมา", "ไอ้หมานี่"),
+        ("เหี้ย", "ไอเหี้ยเอ๊ย"),
+        ("ឆ្កែ", "អាឆ្កែនេះ"),
         ("ខ្មោច", "អាខ្មោចនេះ"),
         ("ခွေး", "ဒီခွေးကောင်"),
         ("ໝາ", "ໂຕໝານີ້"),
@@ -124,8 +127,27 @@ def test_what_looks_like_the_word_is_the_word(text):
         ("хуйня", "xyйня"),
         ("καζίνο", "ΚΑΖΙΝΟ"),
         ("씨발", "씨.발"),
+        ("хуй", "xуй"),
+        ("хуй", "xyй"),
+        ("sex", "sеx"),
+        ("加QQ", "加qq12345"),
+        ("ꦲꦱꦸ", "ꦲꦱꦸꦏꦺ"),
         ("바보", "바보임"),
         ("바보", "바보라서, 바보였다"),
+        ("바보", "너 바보지"),
+        ("바보", "바보예요"),
+        ("바보", "진짜 바보잖아!"),
+        ("바보", "바보구나"),
+        ("바보", "바보인 줄"),
+        ("병신", "병신새끼"),
+        # signs and digits between syllables
+        ("씨발", "야 씨1발 뭐야"),
+        ("개새끼", "개새1끼야"),
+        ("씨발", "씨@발놈"),
+        ("傻逼", "你是个傻*逼吧"),
+        ("法轮功", "炼法*轮*功的人"),
+        ("死ね", "お前は死*ねよ"),
+        ("ควาย", "ไอ้คว*ายนะ"),
         ("병신", "병신같은놈"),
         # lists that mix scripts, and texts that set a space between them or none
         ("buy 手机", "buy 手机 now"),
@@ -171,7 +193,17 @@ def test_every_script_has_its_words(entry, text):
         ("か", "が"),
         ("はば", "パパ"),
         ("กา", "การ์ตูนก๊า"[6:]),
+        ("หมา", "เหมาะสมมาก"),
+        ("กา", "เกา"),
+        ("ໝາ", "ເໝາະ"),
+        ("កែ", "ឆ្កែ"),
+        ("ခ", "ဒုက္ခ"),
         ("大便", "房子很大，便宜"),
+        ("大便", "房子很大😂便宜"),
+        ("大便", "房子很大.便宜"),
+        ("大便", "很大_便宜，很大#便宜"),
+        ("바지", "바지락"),
+        ("월일", "3월 1일"),
         ("phone手机", "iphone手机"),
         ("phone 手机", "iphone 手机"),
         ("手机 buy now", "手机 buy nowadays"),
@@ -200,6 +232,8 @@ def test_every_script_has_its_words(entry, text):
         ("казино", "казиной"),
         ("казино", "кaзинoй"),
         ("cop", "сор"),
+        ("买5", "买50台"),
+        ("b4", "в4"),
     ],
 )
 def test_no_other_word_is_found(entry, text):
@@ -354,6 +388,20 @@ def test_tones_make_other_words(entry, text, is_found):
         ("ਆਦਮੀ", "ਅ\u0a3eਦਮੀ"),
         ("ஸ்ரீ", "ஶ்ரீ"),
         ("об'єкт", "об\u02bcєкт"),
+        ("coș", "coş"),  # Romanian: a comma, or a cedilla as old systems wrote it
+        ("țap", "ţap"),
+        ("கௌரவம்", "கெளரவம்"),
+        ("ഈ", "ഇൗ"),
+        ("ਇਸ", "ੲਿਸ"),
+        ("दुसऱ्या", "दुसर्\u200dया"),
+        ("ဘဝ", "ဘ၀"),
+        ("ဝက်", "၀က်"),
+        ("កោះ", "កេាះ"),
+        ("ប្តី", "ប្ដី"),
+        ("שװאַרץ", "שוואַרץ"),
+        ("کوردە", "کورده\u200c"),
+        ("مدرسة", "مدرسۃ"),
+        ("fuck", "ƒuck"),
         ("oʻzbek", "o'zbek"),
     ],
 )
@@ -362,6 +410,11 @@ def test_two_spellings_of_one_letter_are_one(one, other):
     assert WordList((one,)).first_in([f"({other})"]) == one
     assert WordList((other,)).first_in([f"({one})"]) == other
     assert terms(one) == terms(other)
+
+
+@pytest.mark.parametrize(("entry", "text"), [("coș", "cos"), ("၂၀", "၂ ဝ"), ("دين", "بلدين")])
+def test_a_letter_that_resembles_is_another(entry, text):
+    assert WordList((entry,)).first_in([text]) is None
 
 
 def test_a_chillu_is_not_its_letter():
@@ -395,7 +448,8 @@ def test_a_flag_inside_a_word_hides_nothing(entry, text, is_found):
 
 
 @pytest.mark.parametrize(
-    "text", ["الكلب", "والكلب", "بالكلب", "فالكلب", "كالكلب", "للكلب", "ال\u0640\u0640كلب"]
+    "text",
+    ["الكلب", "والكلب", "بالكلب", "فالكلب", "كالكلب", "للكلب", "وبالكلب", "وللكلب", "ال\u0640\u0640كلب"],
 )
 def test_an_arabic_article_hides_no_word(text):
     """It is written together with its word."""

@@ -42,14 +42,15 @@ NO_PHONES = [
     "24.12.-26.12.2024", "24.12. - 06.01.", "3.-17.7.2015", "5. 10. 1986 - 7. 10. 1986", "15.01.2024-20.01.2024",
     "01/02/2024 - 03/04/2024", "12/25/2024 12/26/2024", "2024/01/15 - 2024/01/20", "1986-10-05 1987-11-06",
     "20240115 1230", "vom 1.5.2024 bis 3.5.2024", "1.1.2000 2.2.2002 3.3.2003", "am 12.12.2012 12.12",
-    "1986.10.05 12.30",
+    "1986.10.05 12.30", "24-26.12.2024", "24/25.12.2024", "2024-03-15/16", "03-04 2024", "03/04 2024", "24/12-26/12",
+    "24.12. 25.12. 26.12.",
     "15-01-2024 16-01-2024", "Call for papers 05.10.2024 12.10.2024",
     "04.06.-07.06", "03.06-07.06.2015", "16.8.-1.9", "CA 03/2015 – 03/2016", "12/2015-01/2016 02/2016-03/2017",
     "CA801c26f98cd16e231354125ad046e40b",
     # times
     "18h45-19h", "8.30-12.00 14.00-18.30", "um 19.30 20.15 22.00", "0800-1200 1300-1800",
     "05.10 18.10 11.59", "täglich 00.00-24.00", "00.30-03.30 02.10-03.59", "09.10 16.00 12.00",
-    "05.10.1986 14.30-18.00",
+    "05.10.1986 14.30-18.00", "Mo-Fr 08-12 13-17 Uhr", "08-12 13-17 08-12",
     # years
     "1939-1945 1914-1918", "2010 2011 2012 2013", "2023/24 2024/25", "1990-2000", "1998, 1999, 2000 2001 2002",
     # scores and odds
@@ -62,7 +63,14 @@ NO_PHONES = [
     "06.07.2023-08.09.2023", "06.07.23 - 08.09.23", "Rs 25 000 000", "10 000 000 kr", "1 000 000 - 2 000 000",
     # numbers of things
     "ISBN 978-3-16-148410-0", "ISBN-10: 0-306-40615-2", "ISBN 0306406152", "978 3 16 148410 0", "invoice 2024-000123",
-    "Rechnung 2023-01234", "order no. 4711 0815 123", "IBAN DE89 3704 0044 0532 0130 00", "tracking 1Z999AA10123456784",
+    "Rechnung 2023-01234", "order no. 4711 0815 123", "IBAN DE89 3704 0044 0532 0130 00", "NL91 ABNA 0417 1643 00",
+    "naar NL91ABNA0417164300 of AT61 1904 3002 3457 3201", "tracking 1Z999AA10123456784",
+    "Discord on 2015-05-13 launched", "Das Signal 05.10.1986 war rot", "Snap 2024-01-15 12 Uhr", "Skype: 24.12.2024",
+    "WhatsApp has 2 000 000 000 users", "Telegram 900.000.000 Nutzer", "call 2.000.000 people", "text 1 000 000 times",
+    "+10.000.000 EUR", "+44 000 000 views", "+20.01.2024", "+ 2.000.000.000",
+    "4 8 15 16 23 42", "1 1 2 3 5 8 13 21", "1 2 3 4 5 6 7 8 9", "2024/000123", "30-40 000 osób",
+    "Order number: 12345678", "My booking number is 2125551234.", "Order no. 2125551234", "Case number: 20-12345678",
+    "Bestell-Nummer: 12345678", "Kundennummer 612345678", "Rechnungsnr. 2024001234",
     "56/17 29/52", "1/12 17/29 33/41", "3-12-19-27-33-41", "32-18-23-1-30-8", "121.0.5150.160", "91.0.6942.121",
     "UPC 036000291452", "GTIN 00012345600012",
     # places and addresses of machines
@@ -75,6 +83,10 @@ PHONES = [
     ("DE", "Tel. 0800 1200 1300"), ("DE", "tel 2012 2013"), ("FR", "06 12 34 56 78"), ("FR", "06.12.34.56.78"),
     ("FR", "01-02-03-04-05"), ("US", "212-736-5000"), ("US", "(212) 736-5000"), ("US", "2127365000"),
     ("GB", "020 7946 0958"), ("ES", "612 345 678"), ("ES", "612.345.678"), ("DK", "20 12 20 13"), ("IT", "06 1234567"),
+    ("FR", "06/12/34/56/78"), ("DE", "0171\u20122345678"), ("DE", "0171\u20152345678"), (None, "090ー1234ー5678"),
+    ("JP", "０９０ー１２３４ー５６７８"), ("DE", "+ 49 171 2345678"), ("DE", "+ 49 (0) 171 2345678"),
+    (None, "Tel. Nr. 0171 2345678"), (None, "phone no 212-555-0123"), (None, "your number: 2345678"),
+ ("DE", "Kundennummer 0800 1234567"),
     (None, "+33 6 12.12.20 12"), (None, "+49 171 05.10.1986"), (None, "0049 171 2345678"), ("US", "call 1939-1945"),
 ]  # fmt: skip
 
@@ -103,6 +115,23 @@ def test_a_number_to_call_still_goes(region, text):
     ],
 )
 def test_a_number_beside_a_day_goes_alone(text, shown):
+    assert mask(text, "DE").text == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://shop.example/1234567 0171 2345678", "https://shop.example/1234567 ⟦phone⟧"),
+        ("https://shop.example/?phone=01712345678", "https://shop.example/?phone=⟦phone⟧"),
+        ("https://shop.example/?n=+491712345678", "https://shop.example/?n=⟦phone⟧"),
+        ("https://shop.example/a电话13812345678", "https://shop.example/a电话⟦phone⟧"),
+        ("Order no. 12345678, 0171 2345678", "Order no. 12345678, ⟦phone⟧"),
+        ("Order no. 12345678 0171 2345678", "Order no. 12345678 ⟦phone⟧"),
+        ("Order no. 1234 0171 2345678", "Order no. 1234 ⟦phone⟧"),
+        ("5 + 4917123 and 2", "5 + 4917123 and 2"),
+    ],
+)
+def test_a_number_beside_a_link_or_an_order_goes_alone(text, shown):
     assert mask(text, "DE").text == shown
 
 
@@ -149,9 +178,12 @@ def test_of_two_numbers_none_is_left(beside):
         "ssh://git@code.example/team/app.git",
         "see https://x.example/a/20240115/1234567890-story",
         "https://booking.example/x?checkin=2024-01-15&checkout=2024-01-20&dest=-1746443",
+        "https://news.example/artikel/0612345678.html and www.news.example/p/2125551234",
+        "(https://shop.example/dp/0306406152), https://news.example/?id=0171234567&p=912345678",
+        "https://news.example/item-987654321-b https://news.example/uk-68912345",
     ],
 )
-@pytest.mark.parametrize("region", ["DE", "US", None])
+@pytest.mark.parametrize("region", ["DE", "US", "FR", "ES", "DK", "BR", None])
 def test_places_of_repositories_and_links_stay_readable(text, region):
     assert mask(text, region).text == text
 

@@ -4,8 +4,8 @@ import pytest
 
 from service.domain.comment import ARCHIVED_LIMIT
 from service.domain.verdict import Action
-from tests.factories import NOON
-from tests.web.api.caller import ARTICLE, submission
+from tests.factories import ADDRESS, NOON
+from tests.web.api.caller import ARTICLE, faults, problem, submission
 from tests.wxr import comment, item
 
 OLD = "2012-05-04 03:02:01"
@@ -168,3 +168,20 @@ def test_an_import_that_is_run_again_moves_nothing_back(newsroom):
         assert newsroom.published_ids(f"{ARTICLE}-live") == []
         assert newsroom.published_ids(f"{ARTICLE}-live-2012") == ["wp-3"]
         assert newsroom.comment("wp-1").article.title == "The tunnel"
+
+
+def test_a_line_of_an_archive_is_cut_where_it_is_too_long(newsroom):
+    given = submission(
+        article={"url": ARTICLE, "title": "T" * 501},
+        author={"name": "A" * 201, "email": ADDRESS},
+        client={"user_agent": "U" * 1_001, "referrer": f"https://courier.example/{'r' * 1_001}"},
+    )
+    assert newsroom.import_lines(given, submission(id="c-2", parent_id="c-1")) == {"imported": 2}
+    kept = newsroom.comment()
+    assert (kept.author_name, kept.article.title) == ("A" * 200, "T" * 500)
+    assert len(faults(problem(newsroom.post(submission(**given | {"id": "c-3"})), 422, "validation"))) == 4
+
+
+@pytest.mark.parametrize("wrong", [7, None, [], {"name": 7}])
+def test_what_is_no_author_is_still_refused(newsroom, wrong):
+    assert newsroom.import_lines(submission(author=wrong)) == {"refused": 1}

@@ -38,6 +38,9 @@ SPOILT = [
     ("Z" + "\u0346\u0e49" * 40 + "x", "Z" + "\u0346\u0e49" * 3 + "x", None),
     ("Z" + "\u1cd0" * 40, "Z" + "\u1cd0" * 6, None),
     ("Z" + "\U0001d167" * 40, "Z" + "\U0001d167" * 6, None),
+    ("Z" + "\u0351\u2060" * 40, "Z" + "\u0351\u2060" * 3, None),
+    ("Z" + "\u0351\u0351\u0351\u200d" * 40, "Z" + "\u0351" * 3 + "\u200d", None),
+    ("ก" + "\u0e47\u0e47\u0e47\u0e47\u0e47\u0e47\u200b" * 20, "ก" + "\u0e47" * 6 + "\u200b", None),
     ("ب" + "\u064b" * 30 + "ت", "ب" + "\u064b" * 6 + "ت", None),
 ]
 FINE = [
@@ -69,6 +72,12 @@ def test_ordinary_names_and_texts_stay_as_they_are(real_newsroom):
 def test_a_title_is_one_line_too(newsroom):
     newsroom.post(submission(article={"url": ARTICLE, "title": "The bridge\n\u202eopens\x07"}))
     assert newsroom.comment().article.title == "The bridge opens"
+
+
+@pytest.mark.parametrize("title", ["\u200b", " ", "\u3164\u202e"])
+def test_a_title_that_shows_nothing_is_none(newsroom, title):
+    newsroom.post(submission(article={"url": ARTICLE, "title": title}))
+    assert newsroom.comment().article.title is None
 
 
 def test_an_archive_names_whom_nobody_can_see(newsroom):
