@@ -5,7 +5,7 @@ import pytest
 from service.domain.comment import ARCHIVED_LIMIT
 from service.domain.verdict import Action
 from tests.factories import NOON
-from tests.web.api.caller import ARTICLE, submission
+from tests.web.api.caller import ARTICLE, ENTRIES, submission
 from tests.wxr import comment, item
 
 OLD = "2012-05-04 03:02:01"

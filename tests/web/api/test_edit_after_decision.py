@@ -7,9 +7,22 @@ import pytest
 from service.domain.author_status import AuthorStatus
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
-from service.usecases import Scored, StatusChange, record_scores, rescore, set_author_status, undo
+from service.privacy.sealing import Address
+from service.usecases import (
+    Scored,
+    StatusChange,
+    answer,
+    appeal,
+    record_scores,
+    rescore,
+    set_author_status,
+    take_answer_back,
+    undo,
+)
+from service.usecases.appeal import Answer
 from service.usecases.articles import describe_article, move_thread
-from tests.factories import NOON
+from service.usecases.erase import erase_person
+from tests.factories import ADDRESS, NOON
 from tests.web.api.caller import ARTICLE, ENTRIES, submission
 from tests.wxr import comment, item
 
@@ -217,6 +230,42 @@ def test_an_edit_is_judged_by_the_time_of_the_first_posting(newsroom, article, e
         after = judge(newsroom)
         assert (after.status, after.published_revision, after.body) == (Status.APPROVED, after.revision, body)
         assert after.submitted_at == NOON
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_closing_date_that_came_later_keeps_no_edit_out(newsroom, entry):
+    article = {"url": ARTICLE, "published_at": (NOON - timedelta(days=10)).isoformat()}
+    post(newsroom, article=article)
+    assert judge(newsroom).status is Status.APPROVED
+    newsroom.tune(close_after_days="7")
+    for body in (CALM, f"{CALM} Thanks again."):
+        assert ENTRIES[entry](newsroom, submission(article=article, body=body)) == {}
+        assert newsroom.comment().body == body
+    assert judge(newsroom).status is Status.APPROVED
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_edit_of_an_authors_only_comment_is_not_the_first(real_newsroom, entry):
+    newsroom = real_newsroom
+    newsroom.tune(hold_first_time="yes")
+    newsroom.post()
+    assert judge(newsroom).status is Status.HELD
+    assert edited(newsroom, "It opens.").status is Status.HELD
+    newsroom.review(Action.APPROVE, delay=0)
+    assert ENTRIES[entry](newsroom, submission(body=CALM)) == {}
+    assert judge(newsroom).status is Status.APPROVED
+
+
+def test_an_edit_without_an_address_is_by_the_same_author(real_newsroom):
+    """Whose ban holds, and who can have it erased."""
+    newsroom = real_newsroom
+    deps, site = newsroom.context.deps, newsroom.courier.site
+    newsroom.tune(email_required="no")
+    newsroom.post()
+    set_author_status(deps, site, newsroom.comment().pk, StatusChange(AuthorStatus.BANNED, "Mara"))
+    assert edited(newsroom, author={"name": "Ada"}).status is Status.REJECTED
+    erase_person(newsroom.context, site, Address.parse(ADDRESS), Who.SITE, "courier")
+    assert newsroom.comment().status is Status.ERASED
 
 
 def test_the_time_of_an_edit_does_not_close_a_comment(newsroom, article):
