@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from service.context import Dependencies
@@ -13,7 +14,7 @@ from service.domain.errors import Conflict, Final, IdempotencyMismatch, NotFound
 from service.domain.revisions import edited
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
-from service.domain.verdict import Action, Decision
+from service.domain.verdict import Action, Decision, Who
 from service.messaging.tasks import SCORE
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
@@ -186,11 +187,15 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Result:
 
 
 def _current_decision(tx: Tx, comment: Comment) -> Decision | None:
-    """Return the decision that stands, or the one that its RESTORE put back."""
+    """Return the decision that stands, or the one that its RESTORE put back; a person's, where a person upheld it."""
     decision = tx.decisions.current(comment)
-    if decision is None or decision.action is not Action.RESTORE:
+    if decision is not None and decision.action is Action.RESTORE:
+        decision = put_back(decision, tx.decisions.of_comment(comment.pk))
+    if decision is None or decision.who_kind is not Who.MACHINE:
         return decision
-    return put_back(decision, tx.decisions.of_comment(comment.pk))
+    upheld = [one for one in tx.labels.of_comment(comment.pk) if one.decision_id == decision.id]
+    is_upheld = any(one.retracted_at is None for one in upheld)
+    return replace(decision, who_kind=Who.MODERATOR) if is_upheld else decision
 
 
 def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:

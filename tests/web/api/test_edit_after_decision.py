@@ -108,6 +108,20 @@ def test_a_refusal_that_was_taken_back_holds_nothing(newsroom):
     assert edited(newsroom).status is Status.APPROVED
 
 
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_a_refusal_that_a_person_upheld_is_a_persons(real_newsroom, taken_back):
+    newsroom = real_newsroom
+    deps, site = newsroom.context.deps, newsroom.courier.site
+    newsroom.tune(**{"toxicity.reject": "0.97"})
+    newsroom.post()
+    assert judge(newsroom, toxicity=0.99).status is Status.REJECTED
+    made = appeal(deps, site, "c-1", "Please look again.")
+    answer(deps, site, made.id, Answer(reverse=False, words="It stays.", who="Mara"), 0)
+    if taken_back:
+        take_answer_back(deps, site, made.id, "Mara")
+    assert edited(newsroom).status is (Status.APPROVED if taken_back else Status.HELD)
+
+
 def test_the_machines_own_refusal_is_judged_anew(newsroom):
     newsroom.tune(**{"toxicity.reject": "0.97"})
     newsroom.post()
