@@ -62,6 +62,30 @@ def test_a_line_without_a_date_is_as_old_as_its_article(newsroom):
     assert newsroom.published_ids() == ["old", "today"]
 
 
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_repetition_that_knows_parent_and_date_is_believed(newsroom, entry):
+    for name in ("old-1", "old-2"):
+        newsroom.import_lines(submission(id=name))
+    told = submission(id="old-2", parent_id="old-1", submitted_at="2012-05-04T03:02:01Z")
+    assert ENTRIES[entry](newsroom, told) == {}
+    later = submission(id="old-2", parent_id=None, submitted_at="2026-11-22T11:00:00Z")
+    assert ENTRIES[entry](newsroom, later) == {}
+    stored = newsroom.comment("old-2")
+    assert (stored.parent_id, stored.submitted_at.year, stored.revision) == ("old-1", 2012, 1)
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_edit_that_names_no_parent_stays_below_it(newsroom, entry):
+    newsroom.post(submission(id="one", body="A question?"))
+    newsroom.post(submission(id="two", body="An anser.", parent_id="one"))
+    assert ENTRIES[entry](newsroom, submission(id="two", body="An answer.")) == {}
+    newsroom.approve_all()
+    assert [(one["body"], one["parent_id"]) for one in newsroom.published()] == [
+        ("A question?", None),
+        ("An answer.", "one"),
+    ]
+
+
 @pytest.mark.parametrize("state", ["1", "0", "trash"])
 def test_the_desk_finds_what_came_from_a_blog(newsroom, state):
     """An archive that no scorer reads is searched like everything else, and so is a corrected export of it."""

@@ -338,6 +338,10 @@ def by_a_description(newsroom):
     describe_article(newsroom.context, newsroom.courier.site, ARTICLE, said, "Mara")
 
 
+def by_its_own_date(newsroom):
+    post(newsroom, submitted_at="2016-01-01T10:00:00Z")
+
+
 def by_moving_the_comment(newsroom):
     post(newsroom, article={**RIGHT, "url": f"{ARTICLE}-2"})
 
@@ -349,7 +353,14 @@ def by_moving_the_thread(newsroom):
 
 @pytest.mark.parametrize(
     "correct",
-    [by_a_later_comment, by_a_replay, by_a_description, by_moving_the_comment, by_moving_the_thread],
+    [
+        by_a_later_comment,
+        by_a_replay,
+        by_its_own_date,
+        by_a_description,
+        by_moving_the_comment,
+        by_moving_the_thread,
+    ],
 )
 def test_a_corrected_date_opens_what_was_closed(real_newsroom, correct):
     newsroom = real_newsroom
