@@ -212,11 +212,11 @@ class CommentRepository(Repository):
         """Put these in the place of the comment's signals: what is known of it besides its text."""
         self._change(pk, signals=dict(signals))
 
-    def put(self, comment: Comment, parent_id: str | None, submitted_at: datetime) -> Comment:
-        """Put the comment below another one and at its time in the thread; return it as it is then."""
-        self._change(comment.pk, parent_id=parent_id, submitted_at=submitted_at)
-        self._articles.judge_closed_again(comments.c.pk == comment.pk)
-        return replace(comment, parent_id=parent_id, submitted_at=submitted_at)
+    def correct(self, told: Comment) -> Comment:
+        """Store what was told anew of the comment beside its text: parent, moment and source."""
+        self._change(told.pk, parent_id=told.parent_id, submitted_at=told.submitted_at, source=told.source)
+        self._articles.judge_closed_again(comments.c.pk == told.pk)
+        return told
 
     def _change(self, pk: int, **values: Any) -> None:
         self._write(update(comments).where(comments.c.pk == pk).values(values))

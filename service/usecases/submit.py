@@ -25,7 +25,7 @@ Result = Placed | ReplydeskError
 """What became of a submission, or the error that refused it."""
 UNREFUSED = (Status.PENDING, Status.APPROVED)
 OTHER = (
-    "is the id of another comment here, of another time and article or by another author: "
+    "is the id of another comment here, by another author and of another time or article: "
     "give the ids of one archive a prefix of their own"
 )
 RACES = 3
@@ -206,27 +206,29 @@ def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
 
 
 def _corrected(tx: Tx, current: Comment, draft: Draft) -> Comment:
-    """Let a repetition say what the comment answers, and that it is older than it was known to be."""
-    is_older = not draft.undated and draft.submitted_at < current.submitted_at
-    submitted_at = draft.submitted_at if is_older else current.submitted_at
-    parent_id = draft.parent_id or current.parent_id
-    if (submitted_at, parent_id) == (current.submitted_at, current.parent_id) or draft.source is Source.FORM:
+    """Let a repetition say what the comment answers, that it is older than was known, and that it is the site's own."""
+    if draft.source is Source.FORM:
         return current
-    return tx.comments.put(current, parent_id, submitted_at)
+    is_older = not draft.undated and draft.submitted_at < current.submitted_at
+    told = replace(
+        current,
+        parent_id=draft.parent_id or current.parent_id,
+        submitted_at=draft.submitted_at if is_older else current.submitted_at,
+        source=draft.source if current.source is Source.COMPAT else current.source,
+    )
+    return current if told == current else tx.comments.correct(told)
 
 
 def _is_other(current: Comment, draft: Draft) -> bool:
-    """Whether two archives number their comments alike: other text, and of another time and article.
+    """Whether two archives number their comments alike: one by somebody else, of another time or article.
 
-    One by somebody else is another where either differs; somebody of the same name may have corrected the time.
+    Somebody else of the same name wrote at another time and under another article.
     """
     authors = {current.author_key, *draft.older_author_keys} - {None}
     is_then = not draft.undated and draft.submitted_at == current.submitted_at
-    if is_then:
+    if is_then or draft.author_key in authors:
         return False
     is_elsewhere = draft.article.identity != current.article.identity
-    if draft.author_key in authors:
-        return is_elsewhere and not draft.undated
     return is_elsewhere or not (draft.undated or draft.author_name == current.author_name)
 
 

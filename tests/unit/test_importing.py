@@ -110,15 +110,6 @@ def test_a_namesake_of_another_archive_overwrites_nothing(importing: Import, wri
     )
 
 
-def test_one_who_wrote_in_two_archives_overwrites_nothing(importing: Import) -> None:
-    here = {**line("7", "One."), "submitted_at": "2012-01-01T10:00:00Z"}
-    there = {**line("7", "Of another blog."), "submitted_at": "2013-05-05T10:00:00Z"}
-    there["article"] = {"url": "https://courier.example/b"}
-    assert importing.run(here) == {"imported": 1}
-    assert importing.run(there) == {"refused": 1}
-    assert importing.comment("7").body == "One."
-
-
 @pytest.mark.parametrize(
     "change",
     [
