@@ -206,13 +206,17 @@ def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
 
 
 def _corrected(tx: Tx, current: Comment, draft: Draft) -> Comment:
-    """Let a repetition say what the comment answers, that it is older than was known, and that it is the site's own."""
+    """Let a repetition say what the comment answers, that it is older than was known, and that it is the site's own.
+
+    An import, which names by numbers what it does not hold, replaces no parent.
+    """
     if draft.source is Source.FORM:
         return current
     is_older = not draft.undated and draft.submitted_at < current.submitted_at
+    fills_in = draft.source is Source.IMPORT and current.parent_id is not None
     told = replace(
         current,
-        parent_id=draft.parent_id or current.parent_id,
+        parent_id=current.parent_id if fills_in else draft.parent_id or current.parent_id,
         submitted_at=draft.submitted_at if is_older else current.submitted_at,
         source=draft.source if current.source is Source.COMPAT else current.source,
     )

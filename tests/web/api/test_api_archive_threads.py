@@ -74,6 +74,14 @@ def test_a_repetition_that_knows_parent_and_date_is_believed(newsroom, entry):
     assert (stored.parent_id, stored.submitted_at.year, stored.revision) == ("old-1", 2012, 1)
 
 
+def test_an_export_replaces_no_parent_that_the_site_named(newsroom):
+    author = {"name": "Ada", "website": "https://ada.example", "email": "ada@mail.example"}
+    newsroom.post(submission(id="wp-8", parent_id="own-7", author=author, body="Good."))
+    newsroom.import_wordpress(item(comment(8, parent=7), link=ARTICLE))
+    stored = newsroom.comment("wp-8")
+    assert (stored.parent_id, stored.revision, stored.submitted_at.day) == ("own-7", 1, 1)
+
+
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_an_edit_that_names_no_parent_stays_below_it(newsroom, entry):
     newsroom.post(submission(id="one", body="A question?"))
