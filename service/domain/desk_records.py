@@ -104,7 +104,7 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What an author has done on a site: how many comments stand where, and when the first came."""
+    """What an author has done on a site: how many comments stand where, and when the first was written."""
 
     counts: Mapping[Status, int] = field(default_factory=dict)
     first_seen: datetime | None = None

@@ -11,7 +11,7 @@ from service.domain.author_status import AuthorStatus
 from service.domain.comment import Comment
 from service.domain.links import count_links, own_hosts
 from service.domain.options import Options
-from service.domain.revisions import first_posted_at, refusal_of
+from service.domain.revisions import first_posted_at, refusal_of, was_approved
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,18 @@ class Facts:
     """No score came within the site's limit: the outage policy speaks."""
     author_status: AuthorStatus | None = None
     """What a moderator decided about everything that this author writes."""
+    approved_earlier: bool = False
+    """An earlier revision of this comment was approved, so that it is neither late nor its author's first."""
     refused_revision: int | None = None
     """The revision of this comment that a person refused, where the text is another by now."""
     article_held: bool = False
     """A moderator lets everything new under this article wait for a person."""
 
     def came_late(self, days: int | None) -> bool:
-        """Whether it was first posted so many days after its article or later; never for None."""
-        if days is None or self.article_published_at is None or self.submitted_at is None:
+        """Whether it was first posted so many days after its article or later; never for None, nor for what got in."""
+        if self.approved_earlier or days is None:
+            return False
+        if self.article_published_at is None or self.submitted_at is None:
             return False
         return self.submitted_at >= self.article_published_at + timedelta(days=days)
 
@@ -67,6 +71,7 @@ def facts_of(comment: Comment, own: Collection[str] = (), **more: Any) -> Facts:
         cut=bool(comment.signals.get("cut")),
         fill_seconds=float(fill) if isinstance(fill, int | float) else None,
         attempts=comment.attempts,
+        approved_earlier=was_approved(comment),
         refused_revision=refusal.revision if refusal else None,
         **more,
     )

@@ -18,6 +18,7 @@ FIELDS: Final = (
     "author.name",
     "author.email",
     "author.website",
+    "author.staff",
     "body",
     "body_html",
     "submitted_at",

@@ -282,7 +282,7 @@ def _from_circumstances(facts: Facts, policy: Policy) -> list[Ground]:
         (filled_fast, "filled_fast", f"The form was filled in {facts.fill_seconds or 0.0:.1f} s."),
         (many_links, "links", f"{facts.links} links; the site allows {policy.link_limit}."),
         (
-            policy.hold_first_time and not facts.known_author,
+            policy.hold_first_time and not (facts.known_author or facts.approved_earlier),
             "first_time",
             "This author has no approved comment here yet.",
         ),

@@ -48,6 +48,16 @@ def adds_remark(one: str, other: str, least: int = REMARK) -> bool:
     return _longest_own(ours, theirs) >= least or _longest_own(theirs, ours) >= least
 
 
+def says_the_same(one: str, other: str) -> bool:
+    """Whether two texts have the same words and pictures in the same order, quotations and links with them."""
+    return _said(one) == _said(other)
+
+
+def _said(text: str) -> list[str]:
+    pictures = [one for one in text if unicodedata.category(one)[0] == "S"]
+    return [word.text for word in words(text)] + pictures
+
+
 def _without_long(quoted: re.Match[str]) -> str:
     least = QUOTED_DENSE if quoted[0][0] in "「『《" else QUOTED
     return " " if len(quoted[0]) - 2 >= least else quoted[0]

@@ -1,4 +1,4 @@
-"""What an edit keeps of a comment's past: when it was first posted, and a refusal by a person that still counts."""
+"""What an edit keeps of a comment's past: when it was first posted, whether it got in, and a person's refusal of it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Final
 
 from service.domain.comment import Comment, Draft, Source
+from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Who
 
 FIRST_POSTED: Final = "first_posted_at"
+APPROVED: Final = "approved_earlier"
 REFUSED: Final = "refused_earlier"
 IMPORTED: Final = "imported"
 """The reason of a decision that came with an import: another program may have made it."""
@@ -22,14 +24,24 @@ _REFUSALS: Final = frozenset({Action.REJECT, Action.SPAM, Action.HOLD, Action.RE
 def edited(draft: Draft, current: Comment, current_decision: Decision | None) -> Draft:
     """Return the draft of the next revision, which keeps what counts of the current one.
 
-    `decision` is the current one, or the one that a RESTORE put back.
+    `decision` is the current one, or the one that a RESTORE put back. What the draft leaves out stays as it is: moment,
+    parent and author, whose sealed address stays, too.
     """
     kept: dict[str, object] = {FIRST_POSTED: first_posted_at(current).isoformat()}
+    if current.status is Status.APPROVED or was_approved(current):
+        kept[APPROVED] = True
     if refusal := _refusal(current, current_decision):
         kept[REFUSED] = asdict(refusal)
     submitted_at = current.submitted_at if draft.undated else draft.submitted_at
     source = Source.IMPORT if _is_kept_back(current) else draft.source
-    return replace(draft, submitted_at=submitted_at, source=source, signals={**draft.signals, **kept})
+    return replace(
+        draft,
+        submitted_at=submitted_at,
+        parent_id=draft.parent_id or current.parent_id,
+        author_key=draft.author_key or current.author_key,
+        source=source,
+        signals={**draft.signals, **kept},
+    )
 
 
 def _is_kept_back(current: Comment) -> bool:
@@ -42,6 +54,11 @@ def first_posted_at(comment: Comment) -> datetime:
     kept = comment.signals.get(FIRST_POSTED)
     first = datetime.fromisoformat(kept) if isinstance(kept, str) else comment.submitted_at
     return min(first, comment.submitted_at)
+
+
+def was_approved(comment: Comment) -> bool:
+    """Return whether an earlier revision was approved: what keeps new comments out does not keep its edits out."""
+    return comment.signals.get(APPROVED) is True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Executable, RowMapping, bindparam, case, delete, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    RowMapping,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from service.domain.article_url import article_key, article_keys
 from service.domain.comment import Article, Comment
@@ -89,7 +100,7 @@ class ArticleRepository(Repository):
         source = int(self._read(stands_under).scalar_one())
         if source != target:
             self._put_with_answers(comment, source, target)
-            self._judge_closed_again(target)
+            self.judge_closed_again(comments.c.article_pk == target)
         return replace(comment, article=found)
 
     def rekey(self, site_id: int) -> None:
@@ -147,17 +158,16 @@ class ArticleRepository(Repository):
         url = case((named_twice, articles.c.url), else_=article.url)
         self._change(pk, **(_described(article) | {"url": url}))
         if article.published_at != stored.published_at:
-            self._judge_closed_again(pk)
+            self.judge_closed_again(comments.c.article_pk == pk)
 
-    def _judge_closed_again(self, pk: int) -> None:
-        """Let the scorer judge again what came too late by the date that the article had."""
+    def judge_closed_again(self, which: ColumnElement[bool]) -> None:
+        """Let the scorer judge again which of these comments came too late by the dates that were known."""
         was_closed = exists().where(
             decisions.c.pk == comments.c.decision_id,
             decisions.c.who_kind == word("machine"),
             decisions.c.reason == CLOSED,
         )
-        rejected = comments.c.article_pk == pk, comments.c.status == word("rejected")
-        again = update(comments).where(*rejected, was_closed)
+        again = update(comments).where(which, comments.c.status == word("rejected"), was_closed)
         self._write(again.values(rescore=True, attempts=0, lease_until=None))
 
     def _change(self, pk: int, **values: Any) -> None:
@@ -199,7 +209,7 @@ class ArticleRepository(Repository):
         while pks := self._read(some).scalars().all():
             self._put(pks, target)
             moved += len(pks)
-        self._judge_closed_again(target)
+        self.judge_closed_again(comments.c.article_pk == target)
         return moved
 
     def _put_with_answers(self, comment: Comment, source: int, target: int) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BindParameter,
     Select,
     bindparam,
+    case,
     exists,
     func,
     insert,
@@ -36,18 +37,19 @@ from service.storage.schema_moderation import author_statuses, is_present
 
 _KEYS: BindParameter[Any] = bindparam("author_keys", expanding=True)
 _OF_SITE = comments.c.site_id == bindparam("site_id")
+_WRITTEN = case(
+    (comments.c.submitted_at < comments.c.received_at, comments.c.submitted_at), else_=comments.c.received_at
+)
+"""When a comment was written: one of an archive long before it came, and none in the future."""
 _COUNTED = (
     select(
         comments.c.author_key,
         comments.c.status,
         func.count().label("number"),
-        func.min(comments.c.pk).label("first"),
+        func.min(_WRITTEN, type_=Instant).label("first"),
     )
     .where(_OF_SITE, comments.c.author_key.in_(_KEYS), has_author)
     .group_by(comments.c.author_key, comments.c.status)
-)
-_RECEIVED = select(comments.c.pk, comments.c.received_at).where(
-    comments.c.pk.in_(bindparam("pks", expanding=True))
 )
 _STATUSES = select(author_statuses).where(
     author_statuses.c.site_id == bindparam("site_id"),
@@ -73,14 +75,12 @@ class AuthorRepository(Repository):
 
     def histories(self, site_id: int, author_keys: Iterable[str]) -> dict[str, History]:
         keys = sorted(set(author_keys))
-        firsts: dict[str, int] = {}
+        firsts: dict[str, datetime] = {}
         counts: dict[str, dict[Status, int]] = {}
         for row in self._read(_COUNTED, site_id=site_id, author_keys=keys) if keys else ():
             firsts[row.author_key] = min(row.first, firsts.get(row.author_key, row.first))
             counts.setdefault(row.author_key, {})[row.status] = row.number
-        received = self._read(_RECEIVED, pks=sorted(firsts.values())) if firsts else ()
-        seen = {row.pk: row.received_at for row in received}
-        return {key: History(counts[key], seen.get(firsts[key])) for key in counts}
+        return {key: History(counts[key], firsts[key]) for key in counts}
 
     def comments(self, site_id: int, author_key: str, before: int | None, limit: int) -> list[Comment]:
         """Return the author's comments on the site, newest first."""

@@ -158,6 +158,8 @@ partial(
     comments.c.author_key,
     comments.c.status,
     comments.c.pk,
+    comments.c.submitted_at,  # so that an author's history is read from the index alone
+    comments.c.received_at,
     where=has_author,
 )
 # what retention looks for; both indexes hold only what is still to go

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Select, Table, and_, bindparam, func, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    select,
+    true,
+)
 
 from service.domain.article_surges import LEAST, USUAL_HOURS, Surge, is_surge
 from service.domain.comment import Comment
@@ -101,10 +112,14 @@ class StatisticsRepository(Repository):
     def surges(self, site_id: int | None, now: datetime) -> list[Surge]:
         """Return the articles that drew far more than usual in the last hour, the greatest first, at most 10.
 
-        `site_id` None means every site.
+        `site_id` None means every site. An archive that moves in draws nobody.
         """
         hour_ago, received_at = now - timedelta(hours=1), comments.c.received_at
-        in_an_hour = self._within(comments, received_at, site_id, hour_ago, now + timedelta(seconds=1))
+        in_an_hour = and_(
+            self._within(comments, received_at, site_id, hour_ago, now + timedelta(seconds=1)),
+            comments.c.live == true(),
+            comments.c.submitted_at >= hour_ago,
+        )
         count = func.count().label("arrived")
         lately: Sequence[Any] = self._read(
             select(comments.c.article_pk, count)

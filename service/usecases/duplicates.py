@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from service.domain.duplicates import SAME, DuplicateCluster, Signature, covered, likeness, nearest
-from service.domain.quotations import REMARK, REMARK_SEEN, adds_remark
+from service.domain.quotations import REMARK, REMARK_SEEN, adds_remark, says_the_same
 from service.domain.site import Site
 from service.domain.verdict import Action, Verdict
 from service.storage import Tx
@@ -23,6 +23,7 @@ class Candidate:
     signature: Signature | None
     verdict: Verdict
     body: str
+    website: str | None
     is_trusted: bool
     """By a trusted author or the site's staff: it joins no cluster, whoever copies it."""
 
@@ -78,11 +79,19 @@ class _Texts:
     tx: Tx
     first: dict[int, str | None] = field(default_factory=dict)
 
-    def differ(self, candidate: Candidate, cluster: DuplicateCluster, least: int) -> bool:
-        """Say whether the candidate, or the cluster, adds a remark of that many letters."""
+    def of(self, cluster: DuplicateCluster) -> str | None:
         if cluster.id not in self.first:
             self.first[cluster.id] = self.tx.clusters.first_text(cluster)
-        text = self.first[cluster.id]
+        return self.first[cluster.id]
+
+    def are_same(self, candidate: Candidate, cluster: DuplicateCluster) -> bool:
+        """Say whether the candidate says what the cluster does, and nothing else."""
+        text = self.of(cluster)
+        return text is not None and candidate.website is None and says_the_same(candidate.body, text)
+
+    def differ(self, candidate: Candidate, cluster: DuplicateCluster, least: int) -> bool:
+        """Say whether the candidate, or the cluster, adds a remark of that many letters."""
+        text = self.of(cluster)
         if text is None:
             return (
                 candidate.signature is None or likeness(candidate.signature.entries, cluster.entries) < SAME
@@ -93,9 +102,14 @@ class _Texts:
 def _given(
     tx: Tx, candidate: Candidate, cluster: DuplicateCluster, texts: _Texts, now: datetime
 ) -> Verdict | None:
-    """Return the verdict that the cluster's decision gives a copy; None where the comment adds a remark of its own."""
+    """Return the verdict that the cluster's decision gives a copy; None where the comment adds a remark of its own.
+
+    An approval publishes unseen, so it is for what was seen: a word more, or a website, and a person looks.
+    """
     given = covered(candidate.verdict, cluster) if cluster.stands(now) else None
     if given is None or texts.differ(candidate, cluster, REMARK):
+        return None
+    if given.action is Action.APPROVE and not texts.are_same(candidate, cluster):
         return None
     return given if _is_kept(tx, cluster) else None
 

@@ -19,6 +19,8 @@ SAMPLE_LIMIT: Final = 256 * 1024
 HIDDEN: Final = "***"
 NO_PARENT: Final = (0, "0")
 """What many systems have in the place of a parent's number, for a comment that answers none."""
+SO: Final = (True, "true", "1")
+"""What says that somebody is of the staff; anything else, such as the name of a role, says nothing."""
 MILLISECONDS_FROM: Final = 10**11
 """A moment that is such a number counts milliseconds; smaller ones count seconds."""
 
@@ -39,6 +41,8 @@ def mapped(value: object, places: Map) -> dict[str, object]:
             made["body"] = plain_text(found) if isinstance(found, str) else found
             continue
         read = _moment(found) if field in MOMENTS else _text(found)
+        if field == "author.staff":
+            read = found in SO
         parent, _, name = field.rpartition(".")
         if read is not None or field not in MOMENTS:
             inner = made.setdefault(parent, {}) if parent else made

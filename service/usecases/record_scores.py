@@ -51,7 +51,15 @@ class Case:
         """Return the case as one that may be a copy, with this verdict. Staff and trusted authors copy nobody."""
         comment = self.scored.comment
         is_trusted = self.facts.author_status is AuthorStatus.TRUSTED or comment.signals.get(STAFF) is True
-        return Candidate(comment.pk, self.site, self.scored.signature, verdict, comment.body, is_trusted)
+        return Candidate(
+            comment.pk,
+            self.site,
+            self.scored.signature,
+            verdict,
+            comment.body,
+            comment.website,
+            is_trusted,
+        )
 
 
 def record_scores(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:

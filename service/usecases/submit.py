@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from service.context import Dependencies
@@ -13,7 +14,7 @@ from service.domain.errors import Conflict, Final, IdempotencyMismatch, NotFound
 from service.domain.revisions import edited
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
-from service.domain.verdict import Action, Decision
+from service.domain.verdict import Action, Decision, Who
 from service.messaging.tasks import SCORE
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
@@ -172,7 +173,7 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Result:
     if draft.id_from_key and not _is_same(current, draft):
         return IdempotencyMismatch()
     if current.content_hash == draft.content_hash:
-        return Placed(_where_it_stands(tx, current, draft), "replay")
+        return Placed(_corrected(tx, _where_it_stands(tx, current, draft), draft), "replay")
     if current.status in FINAL:
         return Final()
     if draft.source is Source.IMPORT and _is_other(current, draft):
@@ -186,11 +187,15 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Result:
 
 
 def _current_decision(tx: Tx, comment: Comment) -> Decision | None:
-    """Return the decision that stands, or the one that its RESTORE put back."""
+    """Return the decision that stands, or the one that its RESTORE put back; a person's, where a person upheld it."""
     decision = tx.decisions.current(comment)
-    if decision is None or decision.action is not Action.RESTORE:
+    if decision is not None and decision.action is Action.RESTORE:
+        decision = put_back(decision, tx.decisions.of_comment(comment.pk))
+    if decision is None or decision.who_kind is not Who.MACHINE:
         return decision
-    return put_back(decision, tx.decisions.of_comment(comment.pk))
+    upheld = [one for one in tx.labels.of_comment(comment.pk) if one.decision_id == decision.id]
+    is_upheld = any(one.retracted_at is None for one in upheld)
+    return replace(decision, who_kind=Who.MODERATOR) if is_upheld else decision
 
 
 def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
@@ -198,6 +203,24 @@ def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
     if draft.article.identity == current.article.identity or draft.source is Source.FORM:
         return current
     return tx.articles.move_comment(current, draft.article, draft.is_latest)
+
+
+def _corrected(tx: Tx, current: Comment, draft: Draft) -> Comment:
+    """Let a repetition say what the comment answers, that it is older than was known, and that it is the site's own.
+
+    An import, which names by numbers what it does not hold, replaces no parent.
+    """
+    if draft.source is Source.FORM:
+        return current
+    is_older = not draft.undated and draft.submitted_at < current.submitted_at
+    fills_in = draft.source is Source.IMPORT and current.parent_id is not None
+    told = replace(
+        current,
+        parent_id=current.parent_id if fills_in else draft.parent_id or current.parent_id,
+        submitted_at=draft.submitted_at if is_older else current.submitted_at,
+        source=draft.source if current.source is Source.COMPAT else current.source,
+    )
+    return current if told == current else tx.comments.correct(told)
 
 
 def _is_other(current: Comment, draft: Draft) -> bool:

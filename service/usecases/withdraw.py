@@ -18,10 +18,14 @@ def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comme
 
     Nothing stays open about it: reports, appeals, claims and its membership in a duplicate cluster end.
     The site is told by `comment.withdrawn` after whatever was on its way, so that its last word on the comment is this.
+    Of an erased comment it takes off the text that stayed without its author.
     """
     now = deps.clock()
     with deps.store.write() as tx:
         comment = tx.comments.get(site.id, comment_id, lock=True)
+        if comment is not None and comment.status is Status.ERASED and comment.published_revision is not None:
+            tx.erasure.empty([comment.pk])
+            return tx.comments.by_pk(comment.pk) or comment
         if comment is None or comment.status is Status.ERASED:
             raise NotFound("There is no comment with this id on this site.")
         if comment.status is Status.WITHDRAWN:

@@ -138,7 +138,8 @@ def test_a_cluster_is_decided_as_it_was_seen_or_not_at_all(room):
 def test_an_approved_cluster_lifts_only_what_scores_hold(room):
     copies = room.arrive(*adverts(2))
     decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement(Action.APPROVE))
-    assert room.statuses(room.arrive(*adverts(1, first=60), first=60)) == {Status.APPROVED}
+    assert room.statuses(room.arrive(*adverts(1), first=60)) == {Status.APPROVED}
+    assert room.statuses(room.arrive(*adverts(1, first=63), first=63)) == {Status.HELD}
     links = " ".join(f"https://a{n}.example/x" for n in range(6))
     assert room.statuses(room.arrive(f"{adverts(1)[0]} {links}", first=61)) == {Status.HELD}
     assert room.statuses(room.arrive(*adverts(1, first=62), first=62, spam=0.99)) == {Status.SPAM}

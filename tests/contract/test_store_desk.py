@@ -292,6 +292,20 @@ def test_histories_count_an_authors_comments_on_one_site(store):
         assert ids(list(tx.comments.by_ids(one.id, ["b", "other", "none"]).values())) == ["b"]
 
 
+def test_an_author_is_known_since_the_first_comment_was_written(store):
+    """Whenever an archive came in, and however often a comment was edited; a date to come is none."""
+    old = NOON - timedelta(days=3_000)
+    with store.write() as tx:
+        site = tx.sites.add(courier())
+        tx.comments.add(site.id, [draft("live", ADA), draft("other", BO, submitted_at=LATER)], NOON)
+        tx.comments.add(site.id, [draft("archived", ADA, submitted_at=old)], NOON)
+        archived = tx.comments.get(site.id, "archived")
+        tx.comments.revise(archived, draft("archived", ADA, submitted_at=old, body="Edited."), LATER, False)
+    with store.read() as tx:
+        found = tx.authors.histories(site.id, [f"key of {ADA}", f"key of {BO}"])
+    assert (found[f"key of {ADA}"].first_seen, found[f"key of {BO}"].first_seen) == (old, NOON)
+
+
 def test_one_author_status_counts_until_its_end(store):
     with store.write() as tx:
         site = tx.sites.add(courier())

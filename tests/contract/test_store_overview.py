@@ -1,6 +1,7 @@
 """Every store: a stretch of time counted, and the past that a change of policy is measured on."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -225,3 +226,11 @@ def test_an_article_that_draws_far_more_than_usual_is_a_surge(store, site):
         assert (surge.title, surge.url, surge.last_hour) == ("Quiet", quiet.url, 20)
         assert 0.9 <= surge.usual <= 1.0
         assert tx.statistics.surges(None, after(7200)) == []
+
+
+@pytest.mark.parametrize("archived", [{"live": False}, {"submitted_at": NOON - timedelta(days=3_000)}])
+def test_an_archive_that_moves_in_is_no_surge(store, site, archived):
+    with store.write() as tx:
+        tx.comments.add(site.id, [draft(f"c-{n}", **archived) for n in range(50)], after(-60))
+    with store.read() as tx:
+        assert tx.statistics.surges(None, NOON) == []

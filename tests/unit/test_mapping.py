@@ -108,6 +108,15 @@ def test_a_map_that_cannot_work_is_refused(text, said):
         read_map(text)
 
 
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [(True, True), (1, True), ("true", True), (False, False), (0, False), ("editor", False), ([], False)],
+)
+def test_a_webhook_may_say_who_is_of_the_staff(told, read):
+    places = (("author.name", "/n"), ("author.staff", "/s"))
+    assert mapped({"n": "Ada", "s": told}, places) == {"author": {"name": "Ada", "staff": read}}
+
+
 @pytest.mark.parametrize("empty", ["", "  ", None])
 def test_what_is_empty_is_not_there(empty):
     webhook = {"n": "Ada", "w": empty, "p": 0, "i": 0}

@@ -5,7 +5,7 @@ import pytest
 from service.domain.comment import ARCHIVED_LIMIT
 from service.domain.verdict import Action
 from tests.factories import ADDRESS, NOON
-from tests.web.api.caller import ARTICLE, faults, problem, submission
+from tests.web.api.caller import ARTICLE, ENTRIES, faults, problem, submission
 from tests.wxr import comment, item
 
 OLD = "2012-05-04 03:02:01"
@@ -60,6 +60,38 @@ def test_a_line_without_a_date_is_as_old_as_its_article(newsroom):
     assert newsroom.comment("today").submitted_at == NOON
     newsroom.approve_all()
     assert newsroom.published_ids() == ["old", "today"]
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_repetition_that_knows_parent_and_date_is_believed(newsroom, entry):
+    for name in ("old-1", "old-2"):
+        newsroom.import_lines(submission(id=name))
+    told = submission(id="old-2", parent_id="old-1", submitted_at="2012-05-04T03:02:01Z")
+    assert ENTRIES[entry](newsroom, told) == {}
+    later = submission(id="old-2", parent_id=None, submitted_at="2026-11-22T11:00:00Z")
+    assert ENTRIES[entry](newsroom, later) == {}
+    stored = newsroom.comment("old-2")
+    assert (stored.parent_id, stored.submitted_at.year, stored.revision) == ("old-1", 2012, 1)
+
+
+def test_an_export_replaces_no_parent_that_the_site_named(newsroom):
+    author = {"name": "Ada", "website": "https://ada.example", "email": "ada@mail.example"}
+    newsroom.post(submission(id="wp-8", parent_id="own-7", author=author, body="Good."))
+    newsroom.import_wordpress(item(comment(8, parent=7), link=ARTICLE))
+    stored = newsroom.comment("wp-8")
+    assert (stored.parent_id, stored.revision, stored.submitted_at.day) == ("own-7", 1, 1)
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_edit_that_names_no_parent_stays_below_it(newsroom, entry):
+    newsroom.post(submission(id="one", body="A question?"))
+    newsroom.post(submission(id="two", body="An anser.", parent_id="one"))
+    assert ENTRIES[entry](newsroom, submission(id="two", body="An answer.")) == {}
+    newsroom.approve_all()
+    assert [(one["body"], one["parent_id"]) for one in newsroom.published()] == [
+        ("A question?", None),
+        ("An answer.", "one"),
+    ]
 
 
 @pytest.mark.parametrize("state", ["1", "0", "trash"])

@@ -138,6 +138,9 @@ def test_published_texts_stay_without_their_author_where_the_site_wants_it(newsr
     ]
     assert (shown["id"], shown["name"], shown["body"]) == ("c-1", "", submission()["body"])
     assert newsroom.comment("c-2").body == ""
+    assert newsroom.call("DELETE", "/v1/comments/c-1").json["status"] == "erased"
+    assert (newsroom.comment().body, newsroom.published()) == ("", [])
+    problem(newsroom.call("DELETE", "/v1/comments/c-1"), 404, "not-found")
 
 
 @pytest.mark.parametrize("spelling", [ADDRESS, ADDRESS.upper(), f"  {ADDRESS} "])

@@ -7,9 +7,22 @@ import pytest
 from service.domain.author_status import AuthorStatus
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
-from service.usecases import Scored, StatusChange, record_scores, rescore, set_author_status, undo
+from service.privacy.sealing import Address
+from service.usecases import (
+    Scored,
+    StatusChange,
+    answer,
+    appeal,
+    record_scores,
+    rescore,
+    set_author_status,
+    take_answer_back,
+    undo,
+)
+from service.usecases.appeal import Answer
 from service.usecases.articles import describe_article, move_thread
-from tests.factories import NOON
+from service.usecases.erase import erase_person
+from tests.factories import ADDRESS, NOON
 from tests.web.api.caller import ARTICLE, ENTRIES, submission
 from tests.wxr import comment, item
 
@@ -93,6 +106,20 @@ def test_a_refusal_that_was_taken_back_holds_nothing(newsroom):
     overrule(newsroom, Action.REJECT, delay=0)
     undo(newsroom.context.deps, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
     assert edited(newsroom).status is Status.APPROVED
+
+
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_a_refusal_that_a_person_upheld_is_a_persons(real_newsroom, taken_back):
+    newsroom = real_newsroom
+    deps, site = newsroom.context.deps, newsroom.courier.site
+    newsroom.tune(**{"toxicity.reject": "0.97"})
+    newsroom.post()
+    assert judge(newsroom, toxicity=0.99).status is Status.REJECTED
+    made = appeal(deps, site, "c-1", "Please look again.")
+    answer(deps, site, made.id, Answer(reverse=False, words="It stays.", who="Mara"), 0)
+    if taken_back:
+        take_answer_back(deps, site, made.id, "Mara")
+    assert edited(newsroom).status is (Status.APPROVED if taken_back else Status.HELD)
 
 
 def test_the_machines_own_refusal_is_judged_anew(newsroom):
@@ -219,6 +246,42 @@ def test_an_edit_is_judged_by_the_time_of_the_first_posting(newsroom, article, e
         assert after.submitted_at == NOON
 
 
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_closing_date_that_came_later_keeps_no_edit_out(newsroom, entry):
+    article = {"url": ARTICLE, "published_at": (NOON - timedelta(days=10)).isoformat()}
+    post(newsroom, article=article)
+    assert judge(newsroom).status is Status.APPROVED
+    newsroom.tune(close_after_days="7")
+    for body in (CALM, f"{CALM} Thanks again."):
+        assert ENTRIES[entry](newsroom, submission(article=article, body=body)) == {}
+        assert newsroom.comment().body == body
+    assert judge(newsroom).status is Status.APPROVED
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_edit_of_an_authors_only_comment_is_not_the_first(real_newsroom, entry):
+    newsroom = real_newsroom
+    newsroom.tune(hold_first_time="yes")
+    newsroom.post()
+    assert judge(newsroom).status is Status.HELD
+    assert edited(newsroom, "It opens.").status is Status.HELD
+    newsroom.review(Action.APPROVE, delay=0)
+    assert ENTRIES[entry](newsroom, submission(body=CALM)) == {}
+    assert judge(newsroom).status is Status.APPROVED
+
+
+def test_an_edit_without_an_address_is_by_the_same_author(real_newsroom):
+    """Whose ban holds, and who can have it erased."""
+    newsroom = real_newsroom
+    deps, site = newsroom.context.deps, newsroom.courier.site
+    newsroom.tune(email_required="no")
+    newsroom.post()
+    set_author_status(deps, site, newsroom.comment().pk, StatusChange(AuthorStatus.BANNED, "Mara"))
+    assert edited(newsroom, author={"name": "Ada"}).status is Status.REJECTED
+    erase_person(newsroom.context, site, Address.parse(ADDRESS), Who.SITE, "courier")
+    assert newsroom.comment().status is Status.ERASED
+
+
 def test_the_time_of_an_edit_does_not_close_a_comment(newsroom, article):
     post(newsroom, article=article)
     judge(newsroom)
@@ -275,6 +338,10 @@ def by_a_description(newsroom):
     describe_article(newsroom.context, newsroom.courier.site, ARTICLE, said, "Mara")
 
 
+def by_its_own_date(newsroom):
+    post(newsroom, submitted_at="2016-01-01T10:00:00Z")
+
+
 def by_moving_the_comment(newsroom):
     post(newsroom, article={**RIGHT, "url": f"{ARTICLE}-2"})
 
@@ -286,7 +353,14 @@ def by_moving_the_thread(newsroom):
 
 @pytest.mark.parametrize(
     "correct",
-    [by_a_later_comment, by_a_replay, by_a_description, by_moving_the_comment, by_moving_the_thread],
+    [
+        by_a_later_comment,
+        by_a_replay,
+        by_its_own_date,
+        by_a_description,
+        by_moving_the_comment,
+        by_moving_the_thread,
+    ],
 )
 def test_a_corrected_date_opens_what_was_closed(real_newsroom, correct):
     newsroom = real_newsroom

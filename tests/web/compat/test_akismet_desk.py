@@ -8,6 +8,7 @@ from service.domain.verdict import Action, Who
 from service.usecases.sites import tune_site
 from tests.web.api.caller import submission
 from tests.web.compat.akismet_cases import DOUBT, HAM, SPAM, call, fields, queue
+from tests.wxr import comment, item
 
 
 @pytest.fixture
@@ -28,6 +29,23 @@ def test_queue_mode_puts_comments_on_the_desk(newsroom):
     assert stored.client.ip == "192.0.2.0"
     assert stored.author_key
     assert "ada@mail" not in repr(stored)
+
+
+@pytest.mark.parametrize("by_export", [True, False])
+def test_what_was_checked_here_is_shown_once_it_moves_in(newsroom, by_export):
+    queue(newsroom)
+    guid = call(newsroom, told=fields(HAM)).headers["X-akismet-guid"]
+    stored = newsroom.comment(guid)
+    assert (stored.status, newsroom.published_ids()) == ("approved", [])
+    author = {"name": stored.author_name, "website": stored.website, "email": "ada@mail.example"}
+    if by_export:
+        noted = f"<wp:meta_key>replydesk_id</wp:meta_key><wp:meta_value>{guid}</wp:meta_value>"
+        found = comment(7, stored.body, extra=f"<wp:commentmeta>{noted}</wp:commentmeta>")
+        found = found.replace("https://ada.example", stored.website or "")
+        assert newsroom.import_wordpress(item(found)) == {"replayed": 1}
+    else:
+        newsroom.post(submission(id=guid, author=author, body=stored.body))
+    assert (newsroom.comment(guid).revision, newsroom.published_ids()) == (1, [guid])
 
 
 def test_other_modes_store_nothing(newsroom):
