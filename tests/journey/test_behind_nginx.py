@@ -253,7 +253,7 @@ def test_a_reader_cannot_name_a_mount_point(tmp_path):
 
     def ask(header):
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(10)
+            connection.settimeout(90)  # it listens before the application is loaded
             connection.connect(str(path))
             connection.sendall(f"GET /desk/sign-in HTTP/1.0\r\nHost: desk.example\r\n{header}\r\n".encode())
             return b"".join(iter(lambda: connection.recv(65536), b""))
