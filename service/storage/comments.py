@@ -212,11 +212,12 @@ class CommentRepository(Repository):
         """Put these in the place of the comment's signals: what is known of it besides its text."""
         self._change(pk, signals=dict(signals))
 
-    def correct(self, told: Comment) -> Comment:
-        """Store what was told anew of the comment beside its text: parent, moment and source."""
-        self._change(told.pk, parent_id=told.parent_id, submitted_at=told.submitted_at, source=told.source)
-        self._articles.judge_closed_again(comments.c.pk == told.pk)
-        return told
+    def correct(self, comment: Comment) -> Comment:
+        """Store what is known anew of the comment beside its text: parent, moment and source."""
+        known = {name: getattr(comment, name) for name in ("parent_id", "submitted_at", "source")}
+        self._change(comment.pk, **known)
+        self._articles.judge_closed_again(comments.c.pk == comment.pk)
+        return comment
 
     def _change(self, pk: int, **values: Any) -> None:
         self._write(update(comments).where(comments.c.pk == pk).values(values))

@@ -214,13 +214,13 @@ def _corrected(tx: Tx, current: Comment, draft: Draft) -> Comment:
         return current
     is_older = not draft.undated and draft.submitted_at < current.submitted_at
     fills_in = draft.source is Source.IMPORT and current.parent_id is not None
-    told = replace(
+    corrected = replace(
         current,
         parent_id=current.parent_id if fills_in else draft.parent_id or current.parent_id,
         submitted_at=draft.submitted_at if is_older else current.submitted_at,
         source=draft.source if current.source is Source.COMPAT else current.source,
     )
-    return current if told == current else tx.comments.correct(told)
+    return current if corrected == current else tx.comments.correct(corrected)
 
 
 def _is_other(current: Comment, draft: Draft) -> bool:
