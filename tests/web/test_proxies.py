@@ -8,85 +8,66 @@ from service.web.proxies import UNNAMED, TrustedProxies
 PROXY, OTHER_PROXY, READER, LIAR = "10.0.0.1", "10.0.0.2", "192.0.2.77", "198.51.100.9"
 
 
-def seen(peer, forwarded, trusted=("10.0.0.0/8", "::1/128")):
-    given = []
+OURS = ("10.0.0.0/8", "::1/128", "2001:db8:aa::/64", "fe80::1/128")
+INNER = "::ffff:10.0.0.0/104"
 
-    def app(environ, _):
-        given.append(environ["REMOTE_ADDR"])
-        return []
 
+def handed_on(peer, forwarded, trusted):
+    """What the application is told of a request."""
     environ = {"REMOTE_ADDR": peer} | ({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded is not None else {})
-    TrustedProxies(app, trusted)(environ, lambda *_: None)
-    return given[0]
+    TrustedProxies(lambda *_: [], trusted)(environ, lambda *_: None)
+    return environ
 
 
 @pytest.mark.parametrize(
-    ("peer", "forwarded", "reader"),
+    ("peer", "forwarded", "reader", "trusted"),
     [
-        (PROXY, READER, READER),
-        (PROXY, f"{READER}, {OTHER_PROXY}", READER),
-        (PROXY, f"{LIAR}, {READER}", READER),
-        (PROXY, f"[2001:db8::1]:4711, {OTHER_PROXY}", "2001:db8::1"),
-        (PROXY, f"{READER}:4711", READER),
-        ("::1", READER, READER),
-        (PROXY, None, PROXY),
-        (PROXY, "", PROXY),
-        (PROXY, "unknown", PROXY),
-        (PROXY, f"{READER}, nonsense", PROXY),
-        (PROXY, f"{LIAR}, , {READER}, , {OTHER_PROXY},,", READER),
-        (PROXY, ",".join([LIAR] * 5000), LIAR),
-        (READER, LIAR, READER),
+        (PROXY, READER, READER, OURS),
+        (PROXY, f"{READER}, {OTHER_PROXY}", READER, OURS),
+        (PROXY, f"{LIAR}, {READER}", READER, OURS),
+        (PROXY, f"[2001:db8::1]:4711, {OTHER_PROXY}", "2001:db8::1", OURS),
+        (PROXY, f"{READER}:4711", READER, OURS),
+        ("::1", READER, READER, OURS),
+        (PROXY, None, PROXY, OURS),
+        (PROXY, "", PROXY, OURS),
+        (PROXY, "unknown", PROXY, OURS),
+        (PROXY, f"{READER}, nonsense", PROXY, OURS),
+        (PROXY, f"{LIAR}, , {READER}, , {OTHER_PROXY},,", READER, OURS),
+        (PROXY, ",".join([LIAR] * 5000), LIAR, OURS),
+        (READER, LIAR, READER, OURS),
+        ("2001:db8:aa::7", READER, READER, OURS),
+        ("2001:db8:aa::7", "2001:db8:bb::1", "2001:db8:bb::1", OURS),
+        ("2001:db8:cc::7", READER, "2001:db8:cc::7", OURS),
+        ("2001:DB8:AA:0:0:0:0:7", f"{READER}, 2001:db8:aa::8", READER, OURS),
+        (f"::ffff:{PROXY}", READER, READER, OURS),
+        (f"::FFFF:{PROXY}", f"::ffff:{READER}", READER, OURS),
+        (f"::ffff:{PROXY}", f"[::ffff:{READER}]:443, ::ffff:{OTHER_PROXY}", READER, OURS),
+        (f"::ffff:{LIAR}", READER, LIAR, OURS),
+        (f"64:ff9b::{PROXY}", READER, READER, OURS),
+        ("fe80::1%eth0", READER, READER, OURS),
+        (PROXY, '"[2001:db8:bb::1]"', "2001:db8:bb::1", OURS),
+        (PROXY, f"fe80::9%25en0, {OTHER_PROXY}", "fe80::9", OURS),
+        (PROXY, f" {READER} ,{OTHER_PROXY} ", READER, OURS),
+        (PROXY, READER, READER, (INNER,)),  # a network that is written as IPv6
+        (f"::ffff:{PROXY}", READER, READER, ("10.0.0.1/32",)),
+        (LIAR, READER, LIAR, (INNER,)),
+        (LIAR, READER, LIAR, ("::/0",)),
+        ("127.0.0.1", READER, "127.0.0.1", ()),
+        (f"::ffff:{READER}", LIAR, READER, ()),
+        *(
+            (socket, *row)  # over a Unix socket the proxy is trusted, another one before it when it is named
+            for socket in ("", "localhost", "unix:", "/run/web.sock")
+            for row in [
+                *((f"{LIAR}, {READER}", READER, trusted) for trusted in ((), OURS, ("unix",))),
+                *((None, "", trusted) for trusted in ((), OURS, ("unix",))),
+                (f"{READER}, {OTHER_PROXY}", READER, OURS),
+                (f"{READER}, {OTHER_PROXY}", OTHER_PROXY, ()),
+            ]
+        ),
     ],
 )
-def test_the_nearest_address_that_is_no_proxy_of_ours_counts(peer, forwarded, reader):
-    assert seen(peer, forwarded) == reader
-
-
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "reader"),
-    [
-        ("2001:db8:aa::7", READER, READER),
-        ("2001:db8:aa::7", "2001:db8:bb::1", "2001:db8:bb::1"),
-        ("2001:db8:cc::7", READER, "2001:db8:cc::7"),
-        ("2001:DB8:AA:0:0:0:0:7", f"{READER}, 2001:db8:aa::8", READER),
-        (f"::ffff:{PROXY}", READER, READER),
-        (f"::FFFF:{PROXY}", f"::ffff:{READER}", READER),
-        (f"::ffff:{PROXY}", f"[::ffff:{READER}]:443, ::ffff:{OTHER_PROXY}", READER),
-        (f"::ffff:{LIAR}", READER, LIAR),
-        (f"64:ff9b::{PROXY}", READER, READER),
-        ("fe80::1%eth0", READER, READER),
-        (PROXY, '"[2001:db8:bb::1]"', "2001:db8:bb::1"),
-        (PROXY, f"fe80::9%25en0, {OTHER_PROXY}", "fe80::9"),
-        (PROXY, f" {READER} ,{OTHER_PROXY} ", READER),
-    ],
-)
-def test_a_proxy_is_known_in_whatever_form_its_address_comes(peer, forwarded, reader):
-    assert seen(peer, forwarded, ("10.0.0.0/8", "2001:db8:aa::/64", "fe80::1/128")) == reader
-
-
-def test_a_network_written_as_ipv6_is_the_ipv4_network():
-    assert seen(PROXY, READER, ("::ffff:10.0.0.0/104",)) == READER
-    assert seen(f"::ffff:{PROXY}", READER, ("10.0.0.1/32",)) == READER
-    assert seen(LIAR, READER, ("::ffff:10.0.0.0/104",)) == LIAR
-    assert seen(LIAR, READER, ("::/0",)) == LIAR
-
-
-@pytest.mark.parametrize("peer", ["", "localhost", "unix:", "/run/web.sock"])
-@pytest.mark.parametrize("trusted", [(), ("10.0.0.0/8",), ("unix",)])
-def test_over_a_unix_socket_the_proxy_is_trusted(peer, trusted):
-    assert seen(peer, f"{LIAR}, {READER}", trusted) == READER
-    assert seen(peer, None, trusted) == ""
-
-
-def test_over_a_unix_socket_another_proxy_must_be_named():
-    """A proxy before the one on this machine counts when it is named, and is the reader otherwise."""
-    assert seen("", f"{READER}, {OTHER_PROXY}", ("10.0.0.0/8",)) == READER
-    assert seen("", f"{READER}, {OTHER_PROXY}", ()) == OTHER_PROXY
-
-
-def test_without_trusted_proxies_no_header_counts():
-    assert seen("127.0.0.1", READER, trusted=()) == "127.0.0.1"
-    assert seen(f"::ffff:{READER}", LIAR, trusted=()) == READER
+def test_the_nearest_address_that_is_no_proxy_of_ours_counts(peer, forwarded, reader, trusted):
+    assert handed_on(peer, forwarded, trusted)["REMOTE_ADDR"] == reader
 
 
 @pytest.mark.parametrize(
@@ -125,6 +106,4 @@ def test_a_network_is_that_of_the_reader(ip, network):
 )
 def test_a_proxy_in_the_middle_that_is_not_named_hides_the_reader(peer, forwarded, hidden):
     """It is inside and asks for somebody else: its network's own limit would be the limit of all readers."""
-    environ = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}
-    TrustedProxies(lambda *_: [], ("10.0.0.0/8",))(environ, lambda *_: None)
-    assert environ.get(UNNAMED, False) is hidden
+    assert handed_on(peer, forwarded, OURS).get(UNNAMED, False) is hidden

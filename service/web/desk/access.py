@@ -32,7 +32,6 @@ def requires(role: str) -> Callable[[View[P]], View[P]]:
             refusal = _refusal(least)
             return refusal if refusal is not None else view(*args, **kwargs)
 
-        guarded.required_role = role  # type: ignore[attr-defined]  # read by the test that walks the routes
         return guarded
 
     return guard

@@ -19,17 +19,18 @@ from werkzeug.test import TestResponse
 from service import usecases
 from service.context import AppContext
 from service.domain.comment import Comment
-from service.domain.verdict import LABELS, Action, Assessment, Decision, Effort, Span, Who
+from service.domain.verdict import Action, Decision, Effort, Span, Who
 from service.importers.jsonl import import_lines
 from service.importers.wordpress import import_export
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import Store
-from service.usecases import Judgement, Scored
+from service.usecases import Judgement
 from service.usecases.moderators import invite
-from service.usecases.sites import Enrolment, enrol_site, tune_site
+from service.usecases.sites import Enrolment, enrol_site
 from service.web import create_app
 from service.webhooks import signing
 from tests.factories import ADDRESS, SetClock, context_over
+from tests.web.installation import Installation
 from tests.wxr import HEAD, TAIL
 
 ARTICLE = "https://courier.example/bridge"
@@ -47,12 +48,9 @@ def submission(**changes: Any) -> dict[str, Any]:
 
 
 @dataclass
-class Newsroom:
+class Newsroom(Installation):
     """Two sites that call, the service that answers, and the hands inside it."""
 
-    context: AppContext
-    app: Flask
-    clock: SetClock
     dispatcher: RecordingDispatcher
     courier: Enrolment
     herald: Enrolment
@@ -147,11 +145,6 @@ class Newsroom:
         """The page that shows a moderator the whole thread of the bridge."""
         return self.signed_in().get(f"/desk/article?site=courier&url={quote(ARTICLE, safe='')}").text
 
-    def tune(self, **terms: str) -> None:
-        """Set options and policy of the courier; the process knows them at once."""
-        tune_site(self.context, "courier", terms)
-        self.forget()
-
     def signed_in(self) -> FlaskClient:
         """A browser in which a lead moderator is signed in."""
         browser = self.client
@@ -160,29 +153,20 @@ class Newsroom:
         return browser
 
     def comment(self, comment_id: str = "c-1") -> Comment:
-        with self.context.deps.store.read() as tx:
-            found = tx.comments.get(self.courier.site.id, comment_id)
+        found = self.rows(lambda tx: tx.comments.get(self.courier.site.id, comment_id))
         assert found is not None
         return found
 
     def count(self) -> int:
-        with self.context.deps.store.read() as tx:
-            return len(tx.comments.page(self.courier.site.id, limit=200).comments)
+        return len(self.comments())
 
     def settle(
         self, comment_id: str = "c-1", toxicity: float = 0.7, effort: Effort = Effort.FULL, **others: float
     ) -> None:
         """Let the model decide: held at the shipped policy, unless `toxicity` says otherwise."""
-        scores = {**dict.fromkeys(LABELS, 0.01), "toxicity": toxicity, **others}
-        assessment = Assessment(
-            scores,
-            "made-up-1",
-            language="en",
-            reads_as="the new bridge",
-            spans=(Span(4, 10, "toxicity", 1.25),),
-            effort=effort,
-        )
-        usecases.record_scores(self.context.deps, [Scored(self.comment(comment_id), assessment)])
+        scores = {"toxicity": toxicity, **others}
+        marked = {"reads_as": "the new bridge", "spans": (Span(4, 10, "toxicity", 1.25),)}
+        self.score(self.comment(comment_id), scores, effort=effort, **marked)
 
     def review(self, action: Action, comment_id: str = "c-1", delay: float = 5.0, **given: Any) -> Decision:
         """Let a moderator decide on the desk; it is published `delay` seconds later."""
@@ -193,16 +177,6 @@ class Newsroom:
         """Write down what is counted, which a thread would write into the next test's store, and end it all."""
         self.app.extensions["replydesk.compat"].tally.flush()
         self.context.close()
-
-    def forget(self) -> None:
-        """Let the two seconds pass for which the process remembers keys and sites."""
-        for name in ("api", "compat"):
-            here = self.app.extensions[f"replydesk.{name}"]
-            here.by_key.forget()
-            here.by_name.forget()
-
-    def publish_due(self) -> int:
-        return usecases.publish_due(self.context.deps)
 
 
 def problem(response: TestResponse, status: int, name: str) -> dict[str, Any]:
@@ -224,8 +198,7 @@ def faults(found: dict[str, Any]) -> dict[str, str]:
     return {fault["field"]: fault["code"] for fault in found["errors"]}
 
 
-def faults_of_post(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
-    answer = newsroom.post(given)
+def faults_of(answer: TestResponse) -> dict[str, str]:
     return {} if answer.status_code in (200, 202) else faults(problem(answer, 422, "validation"))
 
 
@@ -236,8 +209,7 @@ def faults_in_batch(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]
 
 def faults_of_webhook(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
     raw = json.dumps(given).encode()
-    answer = newsroom.post_signed(raw, webhook_id=f"msg-{given['id']}-{hash(raw)}")
-    return {} if answer.status_code in (200, 202) else faults(problem(answer, 422, "validation"))
+    return faults_of(newsroom.post_signed(raw, webhook_id=f"msg-{given['id']}-{hash(raw)}"))
 
 
 def faults_of_line(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
@@ -246,7 +218,7 @@ def faults_of_line(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
 
 
 ENTRIES = {
-    "api": faults_of_post,
+    "api": lambda newsroom, given: faults_of(newsroom.post(given)),
     "batch": faults_in_batch,
     "inbound": faults_of_webhook,
     "lines": faults_of_line,

@@ -1,14 +1,13 @@
-"""Strings that have broken other people's software, written or collected for these tests; none of them breaks ours."""
+"""Strings and bodies that have broken other people's software; none of them breaks ours."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Final
 
-PUBLIC_LIST: Final = Path(__file__).parents[4] / "shared" / "data" / "lists" / "blns.json"
+from tests.web.api.caller import submission
 
-OWN: Final = (
+STRINGS: Final = (
     # nothing, and things that other languages take for nothing
     "", " ", "\t", "\n", "\r\n", "null", "nil", "undefined", "None", "NaN", "Infinity", "-0", "true", "[]", "{}",
     # numbers that are none, or too many
@@ -39,8 +38,35 @@ OWN: Final = (
     "mailto:ada.unique.canary@example.org?subject=x", "+49 30 901820", "t.me/ada_unique_canary",
 )  # fmt: skip
 
+GOOD: Final = json.dumps(submission()).encode()
 
-def strings() -> list[str]:
-    """Return our own strings, and those of the public list where it is at hand."""
-    more = json.loads(PUBLIC_LIST.read_text(encoding="utf-8")) if PUBLIC_LIST.exists() else []
-    return [*OWN, *more]
+
+MALFORMED: Final = {
+    "nothing": b"",
+    "white space": b"   ",
+    "an open brace": b"{",
+    "something after the end": GOOD + b"x",
+    "a missing end": GOOD[:-1],
+    "a byte order mark": b"\xef\xbb\xbf" + GOOD,
+    "UTF-16": GOOD.decode().encode("utf-16"),
+    "UTF-32 without a mark": GOOD.decode().encode("utf-32-le"),
+    "Latin-1": GOOD.replace(b"bridge", b"br\xfcdge"),
+    "an encoded surrogate": b'{"body": "\xed\xa0\x80"}',
+    "an overlong NUL": b'{"body": "\xc0\x80"}',
+    "a raw NUL": b'{"body": "a\x00b"}',
+    "NUL bytes alone": b"\0" * 1000,
+    "a raw newline": b'{"body": "a\nb"}',
+    "single quotes": b"{'body': 'a'}",
+    "a trailing comma": b'{"body": "a",}',
+    "a comment": b'{"body": "a" /* no */}',
+    "an unknown escape": b'{"body": "\\x41"}',
+    "a leading zero": b'{"body": 01}',
+    "a bomb of brackets": b"[" * 100_000,
+    "a bomb of braces": b'{"a":' * 30_000,
+    "a closed bomb": b"[" * 100_000 + b"]" * 100_000,
+    "a number of 5,000 digits": b'{"body": ' + b"1" * 5_000 + b"}",
+    "a hundred NaN": b'{"body": ' + b"[NaN," * 101 + b"1" + b"]" * 101 + b"}",
+}
+"""Bodies that are no JSON, by what is wrong with them."""
+
+NO_OBJECTS: Final = (b"null", b"[]", b"7", b'"text"', b"true")

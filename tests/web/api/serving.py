@@ -6,7 +6,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +18,8 @@ from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import migrate
 from service.usecases.sites import Enrolment, enrol_site
 from tests.factories import MASTER
+from tests.processes import until
 from tests.servers import free_port
-
-START = "import sys; from service.cli.main import main; sys.argv = ['replydesk', 'web']; main()"
-START_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -39,16 +36,9 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def stored(self) -> list[str]:
-        """Return the id of every stored comment, newest first."""
-        found: list[str] = []
-        after: int | None = None
-        while True:
-            with self.context.deps.store.read() as tx:
-                page = tx.comments.page(self.site.site.id, after=after, limit=200)
-            found += [comment.id for comment in page.comments]
-            if page.next is None:
-                return found
-            after = page.next
+        """The ids of the stored comments."""
+        with self.context.deps.store.read() as tx:
+            return [one.id for one in tx.comments.page(self.site.site.id, limit=200).comments]
 
 
 @contextmanager
@@ -59,27 +49,23 @@ def served(home: Path, **more: str) -> Iterator[Served]:
     home.mkdir(parents=True, exist_ok=True)
     migrate.upgrade(known.database_url)
     context = build_context(known, env=env, dispatcher=RecordingDispatcher())
-    site = enrol_site(context, "courier", "https://courier.example")
-    log = home / "web.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", START], env={**os.environ, **env}, stdout=output, stderr=output
-        )
+    made = Served(
+        known.port, enrol_site(context, "courier", "https://courier.example"), context, home / "web.log"
+    )
+    command = [sys.executable, "-m", "service.cli.main", "web"]
+    with made.log.open("wb") as log:
+        process = subprocess.Popen(command, env={**os.environ, **env}, stdout=log, stderr=log)
     try:
-        _await(process, known.port, log)
-        yield Served(known.port, site, context, log)
+        until(lambda: process.poll() is not None or _answers(made))
+        assert process.poll() is None, made.log.read_text()[-2000:]
+        yield made
     finally:
         process.terminate()
         process.wait(timeout=20)
         context.close()
 
 
-def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        with contextlib.suppress(OSError), urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"the web process did not come up: {log.read_text()[-2000:]}")
+def _answers(web: Served) -> bool:
+    with contextlib.suppress(OSError), urlopen(f"http://127.0.0.1:{web.port}/healthz", timeout=2):
+        return True
+    return False

@@ -1,10 +1,12 @@
-"""Deciding through the API: at once, on the revision that was seen, and over nobody's head."""
+"""Decisions and reports by the API: at once, on the revision that was seen, and over nobody's head."""
 
 import pytest
 
 from service import usecases
+from service.domain.desk_records import Matter
 from service.domain.verdict import Action, Who
 from service.messaging.tasks import DELIVER
+from tests.factories import ADDRESS
 from tests.web.api.caller import faults, problem, submission
 
 
@@ -18,12 +20,6 @@ def held(newsroom):
 def made(answer):
     assert answer.status_code == 200, answer.text
     return str(answer.json["made"])
-
-
-def decision_of(newsroom):
-    """Return the decision that stands, as the API shows it."""
-    found = newsroom.get("/v1/comments/c-1").json
-    return str(found["decision"])
 
 
 @pytest.mark.parametrize(
@@ -44,11 +40,9 @@ def test_a_decision_takes_effect_at_once(newsroom, action, status):
 def test_contacts_in_reason_and_note_are_masked(newsroom):
     answer = newsroom.decide("reject", reason="asked ada@mail.example", note="ada%40mail.example said so")
     assert answer.json["decisions"][-1]["reason"] == "asked ⟦email⟧"
-    with newsroom.context.deps.store.read() as tx:
-        notes = tx.decisions.notes([int(made(answer))])
-        payloads = [one.payload for one in tx.deliveries.page(None, None, 10)]
+    notes = newsroom.rows(lambda tx: tx.decisions.notes([int(made(answer))]))
     assert list(notes.values()) == ["⟦email⟧ said so"]
-    assert not [one for one in payloads if b"ada@mail" in one]
+    assert not [one for one in newsroom.callbacks() if b"ada@mail" in one.payload]
 
 
 def test_a_stale_revision_is_a_conflict(newsroom):
@@ -65,28 +59,24 @@ def test_a_decided_comment_needs_replaces(newsroom):
     assert found["current"]["decided"]["action"] == "approve"
     problem(newsroom.decide("reject", replaces="999999"), 409, "conflict")
     assert made(newsroom.decide("reject", replaces=first)) != first
-
-
-def test_a_decision_can_be_named_as_a_number(newsroom):
     for given in (str, int, float):
-        made(newsroom.decide("approve", replaces=given(decision_of(newsroom))))
+        made(newsroom.decide("approve", replaces=given(newsroom.get("/v1/comments/c-1").json["decision"])))
 
 
-def test_a_deciding_desk_is_not_given_away(newsroom):
+def test_a_desk_that_decided_is_neither_given_away_nor_undone(newsroom):
     newsroom.review(Action.REJECT)
-    answer = newsroom.decide("approve")
-    found = problem(answer, 409, "conflict")
-    assert found["current"]["status"] == "held"
-    assert found["current"]["decided"] is None
-    assert "reject" not in answer.text
-    assert answer.headers["Retry-After"] == "5"
+    for answer in (newsroom.decide("approve"), newsroom.call("POST", "/v1/comments/c-1/undo")):
+        current = problem(answer, 409, "conflict")["current"]
+        assert (current["status"], current["decided"]) == ("held", None)
+        assert "reject" not in answer.text
+        assert answer.headers["Retry-After"] == "5"
+    assert newsroom.comment().status == "rejected"
 
 
 def test_an_undo_sends_the_comment_back(newsroom):
     made(newsroom.decide("approve"))
     answer = newsroom.call("POST", "/v1/comments/c-1/undo")
-    assert answer.status_code == 200
-    assert answer.json["status"] == "held"
+    assert (answer.status_code, answer.json["status"]) == (200, "held")
     assert [decision["action"] for decision in answer.json["decisions"]] == ["hold", "approve", "restore"]
     assert answer.json["decisions"][1]["undone_at"]
 
@@ -99,16 +89,8 @@ def test_an_undo_names_what_it_means(newsroom):
     assert newsroom.call("POST", "/v1/comments/c-1/undo", json={"decision": second}).status_code == 200
 
 
-def test_an_undo_never_reaches_into_the_desk(newsroom):
-    newsroom.review(Action.SPAM)
-    answer = newsroom.call("POST", "/v1/comments/c-1/undo")
-    problem(answer, 409, "conflict")
-    assert answer.headers["Retry-After"]
-    assert newsroom.comment().status == "spam"
-
-
 def test_a_withdrawn_comment_cannot_be_decided(newsroom):
-    usecases.withdraw(newsroom.context.deps, newsroom.courier.site, "c-1", "site courier")
+    usecases.withdraw(newsroom.deps, newsroom.courier.site, "c-1", "site courier")
     problem(newsroom.decide("approve"), 409, "final")
     problem(newsroom.call("POST", "/v1/comments/c-1/undo"), 409, "final")
 
@@ -156,8 +138,36 @@ def test_a_strange_decision_is_refused(newsroom, given, field, code):
     assert newsroom.comment().status == "held"
 
 
-def test_an_undo_with_another_body_is_refused(newsroom):
-    answer = newsroom.call("POST", "/v1/comments/c-1/undo", data="decision=1", content_type="text/plain")
-    problem(answer, 415, "unsupported-media-type")
-    answer = newsroom.call("POST", "/v1/comments/c-1/undo", data=b"decision=1", content_type="")
-    problem(answer, 415, "unsupported-media-type")
+def test_an_undo_takes_json_alone(newsroom):
+    for kind in ("text/plain", ""):
+        answer = newsroom.call("POST", "/v1/comments/c-1/undo", data=b"decision=1", content_type=kind)
+        problem(answer, 415, "unsupported-media-type")
+
+
+REPORTS = "/v1/comments/c-1/reports"
+
+
+def test_a_report_brings_the_comment_before_a_moderator(newsroom):
+    before, pk = newsroom.get("/v1/comments/c-1").json, newsroom.comment().pk
+    first = newsroom.call("POST", REPORTS, json={"reason": f"ask {ADDRESS}", "by": ADDRESS})
+    assert (first.status_code, first.json["new"], first.json["id"]) == (201, True, "c-1")
+    again = newsroom.call("POST", REPORTS, json={"reason": "still there", "by": ADDRESS})
+    assert (again.status_code, again.json["new"]) == (200, False)
+    assert newsroom.call("POST", REPORTS, json={"by": "reader-8"}).status_code == 201
+    assert newsroom.get("/v1/comments/c-1").json == before
+    assert newsroom.rows(lambda tx: tx.cases.open_matters([pk])) == {pk: {Matter.REPORTED: 2}}
+    labels = newsroom.rows(lambda tx: tx.labels.of_comment(pk))
+    assert [(one.who_kind, one.action, one.decision_id) for one in labels] == [
+        (Who.READER, Action.HOLD, None)
+    ] * 2
+    kept = newsroom.rows(lambda tx: tx.cases.reports_of([pk]))[pk]
+    assert "ask ⟦email⟧" in [one.reason for one in kept]
+    assert ADDRESS not in str(kept)
+
+
+def test_a_faulty_report_is_refused(newsroom):
+    for given in ({"reason": "x" * 501}, {"by": ""}, {"by": 7}, {"who": "me"}):
+        problem(newsroom.call("POST", REPORTS, json=given), 422, "validation")
+    problem(newsroom.call("POST", REPORTS.replace("c-1", "c-9"), json={}), 404, "not-found")
+    newsroom.call("DELETE", "/v1/comments/c-1")
+    problem(newsroom.call("POST", REPORTS, json={}), 409, "final")

@@ -6,27 +6,14 @@ import contextlib
 import json
 import socket
 from collections import Counter
-from dataclasses import dataclass
 
 import pytest
 
 from tests.web.api.caller import submission
 from tests.web.api.serving import served
 
-OK_501 = 501
-"""waitress' own answer to a transfer encoding that it does not know."""
-
 KEY = b"@KEY@"
 MiB = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Hostile:
-    """A request as bytes (the key is put in later), and which answers are good; None: the connection may just end."""
-
-    name: str
-    raw: bytes
-    good: tuple[int | None, ...]
 
 
 def body_of(number, **changes):
@@ -35,26 +22,14 @@ def body_of(number, **changes):
 
 def post(body, path=b"/v1/comments", length=None, more=b"", media=b"application/json"):
     size = str(len(body) if length is None else length).encode()
-    head = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + KEY
-    return (
-        head
-        + b"\r\nContent-Type: "
-        + media
-        + b"\r\nContent-Length: "
-        + size
-        + b"\r\n"
-        + more
-        + b"\r\n"
-        + body
-    )
+    sized = b"Content-Type: " + media + b"\r\nContent-Length: " + size + b"\r\n"
+    return get(path, sized + more, method=b"POST") + body
 
 
 def get(path, more=b"", version=b"HTTP/1.1", method=b"GET"):
     """A request without a body with the courier's key."""
-    head = (
-        method + b" " + path + b" " + version + b"\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer "
-    )
-    return head + KEY + b"\r\n" + more + b"\r\n"
+    head = b"\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + KEY + b"\r\n"
+    return method + b" " + path + b" " + version + head + more + b"\r\n"
 
 
 def chunked(*chunks, coding=b"chunked"):
@@ -63,125 +38,97 @@ def chunked(*chunks, coding=b"chunked"):
     return head + b"".join(chunks)
 
 
-def bomb(opening, depth, closing=b""):
-    return opening * depth + closing * depth
-
-
 HOSTILE = [
-    # wrong types and missing fields
-    Hostile("no body", post(b""), (400,)),
-    Hostile("null", post(b"null"), (422,)),
-    Hostile("a list for an object", post(b"[]"), (422,)),
-    Hostile("a number for an object", post(b"7"), (422,)),
-    Hostile("everything a list", post(b'{"id":[],"article":[],"author":[],"body":[],"client":[]}'), (422,)),
-    Hostile("everything a number", post(b'{"id":1,"article":1,"author":1,"body":1,"client":1}'), (422,)),
-    Hostile("everything true", post(b'{"id":true,"article":true,"author":true,"body":true}'), (422,)),
-    Hostile("everything missing", post(b"{}"), (422,)),
-    Hostile("ten thousand unknown fields", post(b"{" + b",".join(b'"f%d":0' % n for n in range(10_000)) + b"}"),
+    # a name, the request (its key is put in later), the good answers; with None the connection may just end
+    ("everything a list", post(b'{"id":[],"article":[],"author":[],"body":[],"client":[]}'), (422,)),
+    ("ten thousand unknown fields", post(b"{" + b",".join(b'"f%d":0' % n for n in range(10_000)) + b"}"),
         (422,)),
-    Hostile("one name of 100,000 characters", post(b'{"' + b"n" * 100_000 + b'":1}'), (422,)),
-    Hostile("an object for a batch", post(b"{}", b"/v1/comments/batch"), (422,)),
-    Hostile("a batch of rubbish", post(b'[1,"a",null,[],{},true]', b"/v1/comments/batch"), (200,)),
-    Hostile("a batch of 1,001", post(b"[" + b",".join([b"{}"] * 1001) + b"]", b"/v1/comments/batch"), (422,)),
-    Hostile("a batch of a million zeros", post(b"[" + b"0," * 1_000_000 + b"0]", b"/v1/comments/batch"), (422,)),
+    ("one name of 100,000 characters", post(b'{"' + b"n" * 100_000 + b'":1}'), (422,)),
+    ("a batch of rubbish", post(b'[1,"a",null,[],{},true]', b"/v1/comments/batch"), (200,)),
+    ("a batch of 1,001", post(b"[" + b",".join([b"{}"] * 1001) + b"]", b"/v1/comments/batch"), (422,)),
+    ("a batch of a million zeros", post(b"[" + b"0," * 1_000_000 + b"0]", b"/v1/comments/batch"), (422,)),
     # encodings
-    Hostile("invalid UTF-8", post(body_of(1).replace(b"bridge", b"\xff\xfe\xfd")), (400,)),
-    Hostile("half a UTF-8 sequence at the end", post(body_of(2)[:-2] + b'\xe2\x82"}'), (400,)),
-    Hostile("UTF-16", post(body_of(3).decode().encode("utf-16")), (400,)),
-    Hostile("UTF-32 without a mark", post(body_of(4).decode().encode("utf-32-le")), (400,)),
-    Hostile("UTF-7 said", post(body_of(5), media=b"application/json; charset=utf-7"), (415,)),
-    Hostile("a byte order mark", post(b"\xef\xbb\xbf" + body_of(6)), (400,)),
-    Hostile("raw NUL bytes", post(body_of(7).replace(b"bridge", b"br\0dge")), (400,)),
-    Hostile("NUL bytes alone", post(b"\0" * 1000), (400,)),
-    Hostile("an escaped NUL", post(body_of(8, body="a\0b")), (422,)),
-    Hostile("half surrogate pairs", post(body_of(9, body="\ud800\udc00\ud800")), (422,)),
-    Hostile("gzip said and not meant", post(body_of(10), more=b"Content-Encoding: gzip\r\n"), (415,)),
+    ("invalid UTF-8", post(body_of(1).replace(b"bridge", b"\xff\xfe\xfd")), (400,)),
+    ("half a UTF-8 sequence at the end", post(body_of(2)[:-2] + b'\xe2\x82"}'), (400,)),
+    ("UTF-7 said", post(body_of(5), media=b"application/json; charset=utf-7"), (415,)),
+    ("half surrogate pairs", post(body_of(9, body="\ud800\udc00\ud800")), (422,)),
     # JSON bombs
-    Hostile("100,000 brackets", post(bomb(b"[", 100_000)), (400,)),
-    Hostile("100,000 closed brackets", post(bomb(b"[", 100_000, b"]")), (400,)),
-    Hostile("40,000 braces", post(bomb(b'{"a":', 40_000)), (400,)),
-    Hostile("four million brackets in a batch", post(bomb(b"[", 4 * MiB), b"/v1/comments/batch"), (400,)),
-    Hostile("900 levels, well closed", post(bomb(b"[", 900, b"]")), (400, 422)),
-    Hostile("900 levels in a field", post(b'{"body":' + bomb(b"[", 900, b"]") + b"}"), (400, 422)),
-    Hostile("a number of 200,000 digits", post(b'{"body":' + b"9" * 200_000 + b"}"), (400,)),
-    Hostile("an exponent of a million", post(b'{"body":1e1000000}'), (422,)),
-    Hostile("NaN and Infinity", post(b'{"body":NaN,"id":Infinity}'), (422,)),
-    Hostile("the same name 10,000 times", post(b"{" + b",".join([b'"id":"a"'] * 10_000) + b"}"), (400, 422)),
-    Hostile("200,000 escapes", post(b'{"body":"' + b"\\u0041" * 40_000 + b'"}'), (422,)),
+    ("four million brackets in a batch", post(b"[" * 4 * MiB, b"/v1/comments/batch"), (400,)),
+    ("900 levels, well closed", post(b"[" * 900 + b"]" * 900), (400, 422)),
+    ("900 levels in a field", post(b'{"body":' + b"[" * 900 + b"]" * 900 + b"}"), (400, 422)),
+    ("a number of 200,000 digits", post(b'{"body":' + b"9" * 200_000 + b"}"), (400,)),
+    ("an exponent of a million", post(b'{"body":1e1000000}'), (422,)),
+    ("the same name 10,000 times", post(b"{" + b",".join([b'"id":"a"'] * 10_000) + b"}"), (400, 422)),
+    ("200,000 escapes", post(b'{"body":"' + b"\\u0041" * 40_000 + b'"}'), (422,)),
     # sizes
-    Hostile("300 KiB for one comment", post(body_of(11) + b" " * (300 * 1024)), (413,)),
-    Hostile("17 MiB for a batch", post(b"[" + b" " * (16 * MiB + 10) + b"]", b"/v1/comments/batch"), (413,)),
-    Hostile("20 MB", post(b"x" * 20_000_000), (413, None)),
-    Hostile("20 MB for a batch", post(b"[" + b" " * 20_000_000 + b"]", b"/v1/comments/batch"), (413, None)),
-    Hostile("20 GB said", post(b"x", length=20_000_000_000), (413,)),
-    Hostile("a length of a million digits", post(b"x", more=b"Content-Length: " + b"9" * 30_000 + b"\r\n"),
+    ("20 MB", post(b"x" * 20_000_000), (413, None)),
+    ("20 MB for a batch", post(b"[" + b" " * 20_000_000 + b"]", b"/v1/comments/batch"), (413, None)),
+    ("20 GB said", post(b"x", length=20_000_000_000), (413,)),
+    ("a length of a million digits", post(b"x", more=b"Content-Length: " + b"9" * 30_000 + b"\r\n"),
         (400, 413, 431)),
-    Hostile("a negative length", post(b"x", length=-1), (400, 415)),
-    Hostile("a length in words", post(b"x").replace(b"Content-Length: 1", b"Content-Length: one"), (400,)),
-    Hostile("two lengths", post(body_of(12), more=b"Content-Length: 5\r\n"), (400,)),
-    Hostile("a length and chunks", post(body_of(13), more=b"Transfer-Encoding: chunked\r\n"), (400, None)),
+    ("a negative length", post(b"x", length=-1), (400, 415)),
+    ("a length in words", post(b"x").replace(b"Content-Length: 1", b"Content-Length: one"), (400,)),
+    ("two lengths", post(body_of(12), more=b"Content-Length: 5\r\n"), (400,)),
+    ("a length and chunks", post(body_of(13), more=b"Transfer-Encoding: chunked\r\n"), (400, None)),
     # chunks
-    Hostile("chunks that are right", chunked(b"2\r\n{}\r\n", b"0\r\n\r\n"), (422,)),
-    Hostile("a chunk of no number", chunked(b"zz\r\n{}\r\n0\r\n\r\n"), (400,)),
-    Hostile("a chunk of too many digits", chunked(b"F" * 400 + b"\r\n{}\r\n0\r\n\r\n"), (400, 413, None)),
-    Hostile("a chunk size with an underscore", chunked(b"0_2\r\n{}\r\n0\r\n\r\n"), (400,)),
-    Hostile("20 MB in chunks", chunked(*[b"100000\r\n" + b" " * MiB + b"\r\n"] * 20, b"0\r\n\r\n"), (413, 400, None)),
-    Hostile("an unknown transfer encoding", chunked(b"x", coding=b"gzip"), (OK_501,)),
-    Hostile("an encoding twice", chunked(b"2\r\n{}\r\n0\r\n\r\n", coding=b"chunked, chunked"), (400, 422, OK_501)),
+    ("chunks that are right", chunked(b"2\r\n{}\r\n", b"0\r\n\r\n"), (422,)),
+    ("a chunk of no number", chunked(b"zz\r\n{}\r\n0\r\n\r\n"), (400,)),
+    ("a chunk of too many digits", chunked(b"F" * 400 + b"\r\n{}\r\n0\r\n\r\n"), (400, 413, None)),
+    ("a chunk size with an underscore", chunked(b"0_2\r\n{}\r\n0\r\n\r\n"), (400,)),
+    ("20 MB in chunks", chunked(*[b"100000\r\n" + b" " * MiB + b"\r\n"] * 20, b"0\r\n\r\n"), (413, 400, None)),
+    ("an unknown transfer encoding", chunked(b"x", coding=b"gzip"), (501,)),
+    ("an encoding twice", chunked(b"2\r\n{}\r\n0\r\n\r\n", coding=b"chunked, chunked"), (400, 422, 501)),
     # headers
-    Hostile("a flood of 5,000 headers", get(b"/v1/comments", b"".join(b"X-%d: a\r\n" % n for n in range(5_000))),
+    ("a flood of 5,000 headers", get(b"/v1/comments", b"".join(b"X-%d: a\r\n" % n for n in range(5_000))),
         (431, 200)),
-    Hostile("50,000 headers", get(b"/v1/comments", b"".join(b"X-%d: a\r\n" % n for n in range(50_000))), (431, None)),
-    Hostile("a header of 1 MiB", get(b"/v1/comments", b"X-Long: " + b"a" * MiB + b"\r\n"), (431, None)),
-    Hostile("a header without a name", get(b"/v1/comments", b": value\r\n"), (400,)),
-    Hostile("a header without a colon", get(b"/v1/comments", b"nonsense\r\n"), (400,)),
-    Hostile("a folded header", get(b"/v1/comments", b"X-A: 1\r\n 2\r\n"), (200, 400)),
-    Hostile("a NUL in a header", get(b"/v1/comments", b"X-A: a\0b\r\n"), (200, 400)),
-    Hostile("a bare line feed in a header", get(b"/v1/comments", b"X-A: a\nX-B: b\r\n"), (200, 400)),
-    Hostile("a key of 50,000", get(b"/v1/comments", b"").replace(KEY, b"k" * 50_000), (401,)),
-    Hostile("a key of strange bytes", get(b"/v1/comments", b"").replace(KEY, b"\xff\xfe\x80"), (401,)),
-    Hostile("two keys", get(b"/v1/comments", b"Authorization: Bearer x\r\n"), (400, 401)),
-    Hostile("no host", b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n", (200, 400)),
-    Hostile("a strange host", b"GET /docs HTTP/1.1\r\nHost: \xff<>@[\r\nConnection: close\r\n\r\n", (200, 400)),
-    Hostile("an endless Prefer", post(body_of(14), more=b"Prefer: " + b"wait=1," * 5_000 + b"\r\n"), (202,)),
-    Hostile("a cookie bomb", get(b"/desk", b"Cookie: " + b"replydesk=a; " * 3_000 + b"\r\n"),
+    ("50,000 headers", get(b"/v1/comments", b"".join(b"X-%d: a\r\n" % n for n in range(50_000))), (431, None)),
+    ("a header of 1 MiB", get(b"/v1/comments", b"X-Long: " + b"a" * MiB + b"\r\n"), (431, None)),
+    ("a header without a name", get(b"/v1/comments", b": value\r\n"), (400,)),
+    ("a header without a colon", get(b"/v1/comments", b"nonsense\r\n"), (400,)),
+    ("a folded header", get(b"/v1/comments", b"X-A: 1\r\n 2\r\n"), (200, 400)),
+    ("a NUL in a header", get(b"/v1/comments", b"X-A: a\0b\r\n"), (200, 400)),
+    ("a bare line feed in a header", get(b"/v1/comments", b"X-A: a\nX-B: b\r\n"), (200, 400)),
+    ("a key of 50,000", get(b"/v1/comments", b"").replace(KEY, b"k" * 50_000), (401,)),
+    ("a key of strange bytes", get(b"/v1/comments", b"").replace(KEY, b"\xff\xfe\x80"), (401,)),
+    ("two keys", get(b"/v1/comments", b"Authorization: Bearer x\r\n"), (400, 401)),
+    ("no host", b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n", (200, 400)),
+    ("a strange host", b"GET /docs HTTP/1.1\r\nHost: \xff<>@[\r\nConnection: close\r\n\r\n", (200, 400)),
+    ("an endless Prefer", post(body_of(14), more=b"Prefer: " + b"wait=1," * 5_000 + b"\r\n"), (202,)),
+    ("a cookie bomb", get(b"/desk", b"Cookie: " + b"replydesk=a; " * 3_000 + b"\r\n"),
         (200, 302, 303, 401, 403)),
-    Hostile("a range of ranges", get(b"/openapi.json", b"Range: bytes=" + b"0-," * 5_000 + b"\r\n"), (200, 206, 416)),
+    ("a range of ranges", get(b"/openapi.json", b"Range: bytes=" + b"0-," * 5_000 + b"\r\n"), (200, 206, 416)),
     # methods, addresses, protocol
-    Hostile("a method that is none", get(b"/v1/comments", method=b"BREW"), (405,)),
-    Hostile("a method of 5,000 letters", get(b"/v1/comments", method=b"A" * 5_000), (400, 405)),
-    Hostile("TRACE", get(b"/v1/comments", method=b"TRACE"), (405,)),
-    Hostile("CONNECT", get(b"x:80", method=b"CONNECT"), (400, 404, 405)),
-    Hostile("an address of 30,000", get(b"/v1/comments/" + b"a" * 30_000), (404,)),
-    Hostile("an address of 100,000", get(b"/v1/comments/" + b"a" * 100_000), (431, 414, None)),
-    Hostile("a climbing address", get(b"/assets/x/..%2f..%2f..%2fetc%2fpasswd"), (404,)),
-    Hostile("an encoded NUL", get(b"/v1/comments/a%00b"), (404,)),
-    Hostile("a raw high byte", get(b"/v1/comments/\xff\xfe"), (400, 404)),
-    Hostile("a broken escape", get(b"/v1/comments/%zz%"), (404,)),
-    Hostile("a query of 10,000 parameters", get(b"/v1/comments?" + b"&".join(b"a%d=1" % n for n in range(5_000))),
+    ("a method of 5,000 letters", get(b"/v1/comments", method=b"A" * 5_000), (400, 405)),
+    ("CONNECT", get(b"x:80", method=b"CONNECT"), (400, 404, 405)),
+    ("an address of 30,000", get(b"/v1/comments/" + b"a" * 30_000), (404,)),
+    ("an address of 100,000", get(b"/v1/comments/" + b"a" * 100_000), (431, 414, None)),
+    ("a climbing address", get(b"/assets/x/..%2f..%2f..%2fetc%2fpasswd"), (404,)),
+    ("an encoded NUL", get(b"/v1/comments/a%00b"), (404,)),
+    ("a raw high byte", get(b"/v1/comments/\xff\xfe"), (400, 404)),
+    ("a broken escape", get(b"/v1/comments/%zz%"), (404,)),
+    ("a query of 10,000 parameters", get(b"/v1/comments?" + b"&".join(b"a%d=1" % n for n in range(5_000))),
         (422,)),
-    Hostile("a query of no text", get(b"/v1/comments?limit=%ff%fe"), (422,)),
-    Hostile("an absolute address", get(b"http://evil.example/v1/comments"), (200, 400, 404)),
-    Hostile("another protocol", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 500 + b"\r\n\r\n",
+    ("a query of no text", get(b"/v1/comments?limit=%ff%fe"), (422,)),
+    ("an absolute address", get(b"http://evil.example/v1/comments"), (200, 400, 404)),
+    ("another protocol", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 500 + b"\r\n\r\n",
         (400, None)),
-    Hostile("HTTP/9.9", get(b"/healthz", version=b"HTTP/9.9"), (200, 400, 505)),
-    Hostile("HTTP/0.9", b"GET /healthz\r\n\r\n", (200, 400, None)),
-    Hostile("nothing but line ends", b"\r\n" * 1_000, (400, None)),
-    Hostile("two requests in one", get(b"/healthz").replace(b"Connection: close\r\n", b"") + get(b"/healthz"),
+    ("HTTP/9.9", get(b"/healthz", version=b"HTTP/9.9"), (200, 400, 505)),
+    ("HTTP/0.9", b"GET /healthz\r\n\r\n", (200, 400, None)),
+    ("nothing but line ends", b"\r\n" * 1_000, (400, None)),
+    ("two requests in one", get(b"/healthz").replace(b"Connection: close\r\n", b"") + get(b"/healthz"),
         (200,)),
     # links that end or never were
-    Hostile("a sign-in link that never was", get(b"/desk/sign-in/" + b"a" * 43), (200, 403, 404, 410)),
-    Hostile("a receipt that was forged", get(b"/r/" + b"A" * 60), (403, 404, 410)),
-    Hostile("an inbound call unsigned", post(body_of(15), b"/v1/sites/courier/inbound"), (401,)),
-    Hostile("an inbound call of old", post(body_of(16), b"/v1/sites/courier/inbound",
+    ("a sign-in link that never was", get(b"/desk/sign-in/" + b"a" * 43), (200, 403, 404, 410)),
+    ("a receipt that was forged", get(b"/r/" + b"A" * 60), (403, 404, 410)),
+    ("an inbound call of old", post(body_of(16), b"/v1/sites/courier/inbound",
         more=b"webhook-id: a\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,AAAA\r\n"), (401,)),
-    Hostile("an inbound call of no time", post(body_of(17), b"/v1/sites/courier/inbound",
+    ("an inbound call of no time", post(body_of(17), b"/v1/sites/courier/inbound",
         more=b"webhook-id: a\r\nwebhook-timestamp: \xd9\xa3\r\nwebhook-signature: v1,AAAA v1 ,\r\n"), (401,)),
     # the same again: one is new, the rest are replays
-    Hostile("a good one", post(body_of(18)), (202,)),
-    Hostile("the good one again", post(body_of(18)), (200,)),
-    Hostile("the good one a third time", post(body_of(18)), (200,)),
-    Hostile("the good one in a batch, twice",
+    ("a good one", post(body_of(18)), (202,)),
+    ("the good one again", post(body_of(18)), (200,)),
+    ("the good one a third time", post(body_of(18)), (200,)),
+    ("the good one in a batch, twice",
         post(b"[" + body_of(18) + b"," + body_of(18) + b"]", b"/v1/comments/batch"), (200,)),
 ]  # fmt: skip
 
@@ -194,11 +141,7 @@ def web(tmp_path_factory):
 
 
 def exchange(web, raw, timeout=30):
-    """Send the bytes and return the status and the whole answer.
-
-    None when the connection ended without one, or stayed silent: the server waits for the rest of such a request until
-    its own time-out ends it.
-    """
+    """Send the bytes; return the status, None without one, and the whole answer."""
     answer = b""
     with socket.create_connection(("127.0.0.1", web.port), timeout=timeout) as connection:
         with contextlib.suppress(ConnectionError):  # the server has seen enough, and may have answered
@@ -210,17 +153,13 @@ def exchange(web, raw, timeout=30):
     return (int(words[1]) if len(words) == 3 and words[1].isdigit() else None), answer
 
 
-def test_there_are_enough():
-    assert len({one.name for one in HOSTILE}) == len(HOSTILE) >= 60
-
-
-@pytest.mark.parametrize("one", HOSTILE, ids=[one.name for one in HOSTILE])
-def test_a_hostile_request_is_answered(web, one):
-    status, answer = exchange(web, one.raw, timeout=3 if None in one.good else 30)
-    assert status in one.good, answer[:1000]
+@pytest.mark.parametrize(("raw", "good"), [row[1:] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
+def test_a_hostile_request_is_answered(web, raw, good):
+    status, answer = exchange(web, raw, timeout=3 if None in good else 30)
+    assert status in good, answer[:1000]
     assert b"Traceback" not in answer
     assert b'File "' not in answer
-    if b" /v1/" in one.raw[:40] and b"X-Request-Id" in answer and status is not None and status >= 400:
+    if b" /v1/" in raw[:40] and b"X-Request-Id" in answer and status is not None and status >= 400:
         head, _, body = answer.partition(b"\r\n\r\n")
         assert b"application/problem+json" in head
         assert json.loads(body)["status"] == status
@@ -229,14 +168,10 @@ def test_a_hostile_request_is_answered(web, one):
 
 
 def test_the_process_has_lived_through_it(web):
-    for one in HOSTILE[-4:]:
-        exchange(web, one.raw)
-    status, _ = exchange(web, get(b"/healthz"))
-    assert status == 200
+    for _, raw, _ in HOSTILE[-4:]:
+        exchange(web, raw)
+    assert exchange(web, get(b"/healthz"))[0] == 200
     counted = Counter(web.stored())
     assert set(counted.values()) == {1}
     assert set(counted) <= {"h-18", "h-14"}
-    log = web.log.read_text()
-    assert "Traceback" not in log
-    assert "request.broke" not in log
-    assert "bridge" not in log
+    assert not [word for word in ("Traceback", "request.broke", "bridge") if word in web.log.read_text()]

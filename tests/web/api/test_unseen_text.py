@@ -61,10 +61,8 @@ def test_what_spoils_a_page_is_taken_out(newsroom, entry):
 
 def test_ordinary_names_and_texts_stay_as_they_are(real_newsroom):
     for number, text in enumerate(FINE):
-        answer = real_newsroom.post(
-            submission(id=f"f-{number}", author={"name": text, "email": ADDRESS}, body=text)
-        )
-        assert answer.status_code == 202
+        given = submission(id=f"f-{number}", author={"name": text, "email": ADDRESS}, body=text)
+        assert real_newsroom.post(given).status_code == 202
         stored = real_newsroom.comment(f"f-{number}")
         assert (stored.author_name, stored.body) == (text, text)
 

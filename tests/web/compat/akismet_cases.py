@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from service.usecases.sites import tune_site
-
 SPAM = "Buy cheap viagra online now!!! Best price casino bonus http://pills.example http://casino.example click here"
 
 HAM = "The new bridge saves me twenty minutes every morning, thank you to the city for building it."
@@ -12,7 +10,7 @@ DOUBT = f"{HAM} Quorble."
 """The courier's policy lets a person look at this word."""
 
 
-def fields(text: str = HAM, **changes: str | None) -> dict[str, str]:
+def fields(text: str | None = HAM, **changes: str | None) -> dict[str, str]:
     told: dict[str, str | None] = {
         "blog": "https://courier.example",
         "user_ip": "192.0.2.7",
@@ -34,6 +32,5 @@ def call(newsroom, path="comment-check", told=None):
     return newsroom.client.post(f"/1.1/{path}", data=data)
 
 
-def queue(newsroom):
-    """Let the courier's compatibility APIs put comments on the desk."""
-    tune_site(newsroom.context, "courier", {"compat_mode": "queue"})
+def guid(answer):
+    return answer.headers["X-akismet-guid"]

@@ -2,9 +2,18 @@
 
 import pytest
 
-from service.usecases.sites import tune_site
+from service.domain.verdict import Assessment
+from service.scoring import Reading
 from tests.factories import app_over, sqlite_store
 from tests.web.api.caller import Newsroom
+
+
+@pytest.fixture(scope="session", autouse=True)
+def model_loaded(tmp_path_factory):
+    """Load the model before the first answer has to come in time: on a busy machine that takes long."""
+    made = Newsroom.over(sqlite_store(), tmp_path_factory.mktemp("warm"), REPLYDESK_COMPAT="warm")
+    made.context.scorer.score([Reading("Hello.")])
+    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +32,29 @@ def fresh(tmp_path):
     made.close()
 
 
+@pytest.fixture
+def worded(fresh):
+    """A newsroom that holds and refuses words, whatever the model says."""
+    fresh.tune(hold_words="quorble", spam_words="viagra")
+    return fresh
+
+
 @pytest.fixture(scope="module")
 def queueing(tmp_path_factory):
     """A newsroom whose compatibility APIs put comments on the desk, which is the longest way through them."""
     made = Newsroom.over(sqlite_store(), tmp_path_factory.mktemp("newsroom"))
-    tune_site(made.context, "courier", {"compat_mode": "queue"})
+    made.tune(compat_mode="queue")
     yield made
     made.close()
+
+
+@pytest.fixture
+def says(monkeypatch):
+    """Let the model give a newsroom these scores for whatever it reads, and no other label."""
+
+    def says_so(newsroom, **scores):
+        said = Assessment(scores, "made-up-1", language="en")
+        verbs = newsroom.app.extensions["replydesk.compat"].verbs
+        monkeypatch.setattr(verbs, "score", lambda readings, explain=False: [said] * len(readings))
+
+    return says_so

@@ -12,7 +12,6 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from service.compat.coral.signature import sign
-from service.usecases.sites import tune_site
 from tests.web.api.caller import Newsroom
 
 SECRET = "ccext-0123456789abcdef0123456789abcdef"
@@ -60,14 +59,6 @@ def post(
         content_type="application/json",
         headers={"X-Coral-Signature": signed},
     )
-
-
-def tune(newsroom: Newsroom, **terms: str) -> None:
-    """Set options of the courier, and let the compatibility APIs see them at once."""
-    tune_site(newsroom.context, "courier", terms)
-    here = newsroom.app.extensions["replydesk.compat"]
-    here.by_key.forget()
-    here.by_name.forget()
 
 
 @contextmanager

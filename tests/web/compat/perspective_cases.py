@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from werkzeug.test import TestResponse
 
 from service.compat.perspective.attributes import LABEL_OF
-from service.domain.verdict import LABELS, Assessment
 from service.scoring import Reading
 from tests.web.api.caller import Newsroom
 
@@ -57,13 +55,6 @@ def served(newsroom: Newsroom) -> dict[str, str]:
     """The attributes whose label the model gives, each with its label."""
     (assessed,) = newsroom.context.scorer.score([Reading(TEXT)])
     return {name: label for name, label in LABEL_OF.items() if label in assessed.scores}
-
-
-def knows(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, **scores: float) -> None:
-    """Let the model give every label, those that are not named next to nothing."""
-    said = Assessment(dict.fromkeys(LABELS, 0.01) | scores, "made-up-1", language="en")
-    verbs = newsroom.app.extensions["replydesk.compat"].verbs
-    monkeypatch.setattr(verbs, "score", lambda readings, explain=False: [said] * len(readings))
 
 
 def value(found: dict[str, Any], attribute: str = "TOXICITY") -> float:

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 
-from service.usecases.sites import tune_site
 from tests.factories import sqlite_store
 from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import TEXT, call, request
@@ -11,13 +10,8 @@ from tests.web.compat.perspective_cases import TEXT, call, request
 
 def test_switched_off_they_are_not_there(tmp_path):
     newsroom = Newsroom.over(sqlite_store(), tmp_path, REPLYDESK_COMPAT="off")
-    for path in (
-        "/v1alpha1/comments:analyze",
-        "/sites/courier/coral/phase",
-        "/1.1/comment-check",
-        "/v1/moderations",
-    ):
-        assert newsroom.client.post(path, data=b"{}").status_code == 404
+    paths = ("v1alpha1/comments:analyze", "sites/courier/coral/phase", "1.1/comment-check", "v1/moderations")
+    assert {newsroom.client.post(f"/{path}", data=b"{}").status_code for path in paths} == {404}
     newsroom.context.close()
 
 
@@ -43,7 +37,7 @@ def test_warm_loads_it_as_the_process_starts(tmp_path):
 
 
 def test_what_a_compat_api_stores_is_counted_like_what_comes_by_the_api(fresh):
-    tune_site(fresh.context, "courier", {"compat_mode": "queue"})
+    fresh.tune(compat_mode="queue")
     for text in (TEXT, "Hello."):
         assert call(fresh, "analyze", request(text)).status_code == 200
     told = fresh.call("GET", "/metrics", None).text

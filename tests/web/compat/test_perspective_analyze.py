@@ -6,14 +6,12 @@ from dataclasses import replace
 import pytest
 
 from service.compat.perspective.attributes import LANGUAGES
-from service.domain.verdict import Assessment
-from service.usecases.sites import tune_site
+from service.domain.verdict import LABELS
 from tests.web.compat.perspective_cases import (
     RUDE,
     TEXT,
     analyze,
     call,
-    knows,
     refusal,
     request,
     served,
@@ -30,8 +28,8 @@ def test_every_attribute_that_is_served_is_answered(newsroom):
     assert "clientToken" not in found
 
 
-def test_the_newer_labels_answer_their_attributes(newsroom, monkeypatch):
-    knows(newsroom, monkeypatch, sexual=0.7, refuse=0.6)
+def test_the_newer_labels_answer_their_attributes(newsroom, says):
+    says(newsroom, **dict.fromkeys(LABELS, 0.01) | {"sexual": 0.7, "refuse": 0.6})
     wanted = {"SEXUALLY_EXPLICIT": {}, "LIKELY_TO_REJECT": {}, "TOXICITY": {}}
     found = analyze(newsroom, request(requestedAttributes=wanted))
     assert [value(found, name) for name in wanted] == [0.7, 0.6, 0.01]
@@ -39,24 +37,18 @@ def test_the_newer_labels_answer_their_attributes(newsroom, monkeypatch):
 
 @pytest.mark.parametrize("attribute", ["SEXUALLY_EXPLICIT", "LIKELY_TO_REJECT"])
 @pytest.mark.parametrize("method", ["analyze", "suggestscore"])
-def test_an_attribute_whose_label_no_model_gives_is_unknown(newsroom, monkeypatch, attribute, method):
-    verbs = newsroom.app.extensions["replydesk.compat"].verbs
-    said = Assessment({"toxicity": 0.1}, "made-up-1", language="en")
-    monkeypatch.setattr(verbs, "score", lambda readings, explain=False: [said] * len(readings))
-    body = {"comment": {"text": TEXT}, "languages": ["xx"]}
-    body |= {
-        "requestedAttributes": {attribute: {}},
-        "attributeScores": {attribute: {"summaryScore": {"value": 1}}},
-    }
+def test_an_attribute_whose_label_no_model_gives_is_unknown(newsroom, says, attribute, method):
+    says(newsroom, toxicity=0.1)
+    body = request(requestedAttributes={attribute: {}}, languages=["xx"])
+    body["attributeScores"] = {attribute: {"summaryScore": {"value": 1}}}
     found = refusal(call(newsroom, method, body), 400, "INVALID_ARGUMENT")
     assert found["message"] == f"Unknown requested attribute: {attribute}"
 
 
 def test_the_score_is_the_classifiers_own(newsroom):
     response = call(newsroom, "analyze", request(RUDE))
-    (assessed,) = newsroom.context.scorer.score(
-        [newsroom.app.extensions["replydesk.compat"].verbs.reading(newsroom.courier.site, RUDE)]
-    )
+    verbs = newsroom.app.extensions["replydesk.compat"].verbs
+    (assessed,) = newsroom.context.scorer.score([verbs.reading(newsroom.courier.site, RUDE)])
     assert value(json.loads(response.data)) == round(assessed.scores["toxicity"], 7) > 0.8
     assert response.headers["X-Replydesk-Scores"] == f"calibrated; model={assessed.model}"
 
@@ -85,6 +77,9 @@ def test_a_span_that_begins_the_text_says_so(newsroom):
     scores = analyze(newsroom, request(TEXT, spanAnnotations=True))["attributeScores"]["TOXICITY"]
     assert [(one["begin"], one["end"]) for one in scores["spanScores"]] == [(0, len(TEXT))]
     assert scores["spanScores"][0]["score"] == scores["summaryScore"]
+    for text in ("a word. " * 2560, "😀" * 5120):  # the longest
+        found = analyze(newsroom, request(text, spanAnnotations=True, languages=["en"]))
+        assert 1 <= len(found["attributeScores"]["TOXICITY"]["spanScores"]) <= 200
 
 
 def test_a_threshold_hides_what_is_below_it(newsroom):
@@ -99,10 +94,8 @@ def test_tokens_and_languages_come_back(newsroom):
     found = analyze(newsroom, request(clientToken="täst-😀", languages=["en-GB"]))
     assert found["clientToken"] == "täst-😀"
     assert (found["languages"], found["detectedLanguages"]) == (["en-GB"], ["en"])
-
-
-def test_an_empty_list_of_languages_asks_for_none(newsroom):
     assert analyze(newsroom, request(languages=[]))["languages"] == ["en"]
+    assert analyze(newsroom, request("zxqw"))["detectedLanguages"]
 
 
 def test_other_languages_are_served_where_there_was_training(newsroom):
@@ -138,34 +131,27 @@ def test_a_caller_may_write_as_protocol_buffers_do(newsroom):
     assert found["clientToken"] == "t"
 
 
-def test_the_longest_text_is_answered(newsroom):
-    for text in ("a word. " * 2560, "😀" * 5120):
-        found = analyze(newsroom, request(text, spanAnnotations=True, languages=["en"]))
-        assert 1 <= len(found["attributeScores"]["TOXICITY"]["spanScores"]) <= 200
-
-
-def test_a_text_of_letters_that_no_language_has_is_read_as_english(newsroom):
-    assert analyze(newsroom, request("zxqw"))["detectedLanguages"]
+def how(newsroom, *attributes):
+    """Return what the answer's header says of how these scores were made."""
+    asked = request(RUDE, requestedAttributes={name: {} for name in attributes})
+    return call(newsroom, "analyze", asked).headers["X-Replydesk-Scores"]
 
 
 def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh):
     newsroom = fresh
-    tune_site(newsroom.context, "courier", {"perspective_map": "own"})
-    newsroom.app.extensions["replydesk.compat"].by_key.forget()
-    unmapped = call(newsroom, "analyze", request(RUDE)).headers["X-Replydesk-Scores"]
-    assert unmapped.startswith("calibrated; model=")
+    newsroom.tune(perspective_map="own")
+    assert how(newsroom, "TOXICITY").startswith("calibrated; model=")
     plain = value(analyze(newsroom, request(RUDE)))
-    with newsroom.context.deps.store.write() as tx:
-        site = tx.sites.get("courier")
-        knots = {"TOXICITY": ((0.0, 0.0), (0.5, 0.9), (1.0, 1.0))}
+    knots = {"TOXICITY": ((0.0, 0.0), (0.5, 0.9), (1.0, 1.0))}
+    site = newsroom.site()
+    with newsroom.deps.store.write() as tx:
         tx.sites.save(replace(site, options=replace(site.options, perspective_knots=knots)))
-    newsroom.app.extensions["replydesk.compat"].by_key.forget()
-    response = call(newsroom, "analyze", request(RUDE, requestedAttributes={"TOXICITY": {}, "INSULT": {}}))
-    assert value(json.loads(response.data)) == pytest.approx(0.9 + (plain - 0.5) * 0.2, abs=1e-5)
-    said = response.headers["X-Replydesk-Scores"]
-    assert said.startswith("perspective-like; map=own; calibrated=INSULT; model=")
-    alone = call(newsroom, "analyze", request(RUDE, requestedAttributes={"TOXICITY": {}}))
-    assert alone.headers["X-Replydesk-Scores"].startswith("perspective-like; map=own; model=")
+    newsroom.forget()
+    mapped = value(analyze(newsroom, request(RUDE)))
+    assert mapped == pytest.approx(0.9 + (plain - 0.5) * 0.2, abs=1e-5)
+    both = how(newsroom, "TOXICITY", "INSULT")
+    assert both.startswith("perspective-like; map=own; calibrated=INSULT; model=")
+    assert how(newsroom, "TOXICITY").startswith("perspective-like; map=own; model=")
 
 
 def test_the_discovery_document_names_our_own_host(newsroom):

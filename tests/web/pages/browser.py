@@ -22,6 +22,11 @@ class Element:
     def text(self) -> str:
         return "".join(child if isinstance(child, str) else child.text for child in self.children)
 
+    @property
+    def words(self) -> str:
+        """The text in one line."""
+        return " ".join(self.text.split())
+
     def all(self, tag: str, **attributes: str) -> list[Element]:
         """Every element below this one with that tag and those attributes (`class_` for class)."""
         wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
@@ -91,7 +96,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        return " ".join(self.tree.text.split())
+        return self.tree.words
 
 
 class Browser:
@@ -103,6 +108,10 @@ class Browser:
 
     def post(self, url: str, fields: dict[str, str] | None = None, **headers: str) -> Page:
         return self._send("POST", url, fields or {}, headers)
+
+    def send(self, form: Element, fields: dict[str, str] | None = None, **headers: str) -> Page:
+        """Send a form as it stands, with these fields changed."""
+        return self.post(form.attributes["action"], form.fields() | (fields or {}), **headers)
 
     def _send(self, method: str, url: str, fields: dict[str, str] | None, headers: dict[str, str]) -> Page:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

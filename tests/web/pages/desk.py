@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from service import usecases
 from service.domain.comment import Comment
-from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment
-from service.privacy.signatures import receipt_token
 from service.scoring.scorer import sign
 from service.usecases import Scored
 from tests.factories import ADDRESS
@@ -30,7 +28,7 @@ def card(page: Page, comment: Comment) -> Element:
 def act(browser: Browser, page: Page, comment: Comment, action: str, **headers: str) -> Page:
     form = card(page, comment).one("form", class_="acts")
     assert action in [button.attributes["value"] for button in form.all("button")]
-    return browser.post(form.attributes["action"], form.fields() | {"action": action}, **headers)
+    return browser.send(form, {"action": action}, **headers)
 
 
 def follow(browser: Browser, answer: Page) -> Page:
@@ -38,9 +36,13 @@ def follow(browser: Browser, answer: Page) -> Page:
     return browser.get(answer.headers["Location"].partition("#")[0])
 
 
+def undo_form(tree: Element) -> Element:
+    """The first form of a page that takes something back."""
+    return next(one for one in tree.all("form") if one.attributes["action"].endswith("/undo"))
+
+
 def undo(browser: Browser, tree: Element, **headers: str) -> Page:
-    form, *_ = [one for one in tree.all("form") if one.attributes["action"].endswith("/undo")]
-    return browser.post(form.attributes["action"], form.fields(), **headers)
+    return browser.send(undo_form(tree), **headers)
 
 
 def shown(page: Page) -> list[int]:
@@ -52,7 +54,7 @@ def appealed(small: Small) -> tuple[str, int]:
     """A comment that Noor rejected and its writer appeals for; the receipt's path, and the comment's number."""
     comment = small.held()
     small.judge(comment, Action.REJECT, "Noor")
-    path = f"/r/{receipt_token(small.context.keyring, 'courier', comment.id)}"
+    path = small.receipt(comment)
     assert small.browser().post(f"{path}/appeal", {"text": f"Ask me at {ADDRESS}: I meant it."}).status == 303
     return path, comment.pk
 
@@ -78,15 +80,9 @@ def lead(small: Small) -> Browser:
 
 
 def form_with(page: Page, name: str) -> Element:
-    (found,) = [
-        form
-        for form in page.tree.all("form")
-        if any(
-            one.attributes.get("name") == name
-            for tag in ("input", "textarea", "select")
-            for one in form.all(tag)
-        )
-    ]
+    """The form of a page that has a field of this name."""
+    tags = ("input", "textarea", "select")
+    (found,) = [form for form in page.tree.all("form") if any(form.all(tag, name=name) for tag in tags)]
     return found
 
 
@@ -100,8 +96,16 @@ def save(browser: Browser, **terms: str) -> Page:
     return browser.get(answer.headers["Location"]) if answer.status == 303 else answer
 
 
-def site(small: Small) -> Site:
-    with small.context.deps.store.read() as tx:
-        found = tx.sites.get("courier")
-    assert found is not None
+def press(browser: Browser, form: Element, action: str, **more: str) -> Page:
+    """Send a form by the button of that action, and go where it leads."""
+    return follow(browser, browser.send(form, {"action": action, **more}))
+
+
+def statuses(small: Small, comments: list[Comment]) -> list[str]:
+    return [str(small.again(comment).status) for comment in comments]
+
+
+def bulk_undo(tree: Element) -> Element:
+    """The form of a page that takes a bulk decision back."""
+    (found,) = [one for one in tree.all("form") if "/bulk/" in one.attributes["action"]]
     return found

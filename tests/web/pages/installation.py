@@ -10,20 +10,20 @@ from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from flask import Flask
 
 import service.web
 from service import usecases
-from service.context import AppContext
 from service.domain.comment import Article, Comment, Source, Submission
 from service.domain.site import Site
-from service.domain.verdict import LABELS, Action, Assessment, Effort, Span, Who
+from service.domain.verdict import Action, Span, Who
 from service.privacy.sealing import Address
+from service.privacy.signatures import receipt_token
 from service.storage import Store
-from service.usecases import Judgement, Scored
+from service.usecases import Judgement
 from service.usecases.moderators import invite
 from service.usecases.sites import enrol_site
 from tests.factories import ADDRESS, SetClock, app_over, context_over, sqlite_store
+from tests.web.installation import Installation
 from tests.web.pages.browser import Browser
 
 WEB = Path(service.web.__file__).parent
@@ -32,12 +32,9 @@ PO = WEB / "translations" / "de" / "LC_MESSAGES" / "messages.po"
 
 
 @dataclass
-class Small:
-    """The service, what it serves, and the story that tests tell with it."""
+class Small(Installation):
+    """The small installation, and the story that tests tell with it."""
 
-    context: AppContext
-    app: Flask
-    clock: SetClock
     courier: Site
     herald: Site
 
@@ -61,21 +58,11 @@ class Small:
             "id": f"t-{next(_numbers)}",
         }
         submission = Submission(**{**written, **changes})
-        (placed,) = usecases.submit(
-            self.context.deps, self.context.sanitizer, site or self.courier, [submission]
-        )
+        (placed,) = usecases.submit(self.deps, self.context.sanitizer, site or self.courier, [submission])
         return placed.comment
 
-    def settle(
-        self,
-        comment: Comment,
-        scores: Mapping[str, float] | None = None,
-        spans: tuple[Span, ...] = (),
-        effort: Effort = Effort.FULL,
-    ) -> Comment:
-        given = dict.fromkeys(LABELS, 0.01) | dict(scores or {})
-        assessment = Assessment(given, "made-up-1", spans=spans, language="en", effort=effort)
-        assert usecases.record_scores(self.context.deps, [Scored(comment, assessment)]) == {comment.pk}
+    def settle(self, comment: Comment, scores: Mapping[str, float] | None = None, **more: Any) -> Comment:
+        assert self.score(comment, scores, **more) == {comment.pk}
         return self.again(comment)
 
     def approved(self, site: Site | None = None, **changes: Any) -> Comment:
@@ -83,21 +70,28 @@ class Small:
 
     def held(self, site: Site | None = None, **changes: Any) -> Comment:
         spans = changes.pop("spans", (Span(4, 14, "insult", 1.9),))
-        return self.settle(self.submit(site, **changes), {"toxicity": 0.7, "insult": 0.85}, spans)
+        return self.settle(self.submit(site, **changes), {"toxicity": 0.7, "insult": 0.85}, spans=spans)
 
-    def judge(self, comment: Comment, action: Action, who: str = "Bo the other", delay: float = 0.0) -> None:
-        judgement = Judgement(action, Who.MODERATOR, who, comment.revision)
-        usecases.review(self.context.deps, self.courier, comment.id, judgement, delay)
+    def judge(
+        self, comment: Comment, action: Action, who: str = "Bo the other", delay: float = 0.0, **given: Any
+    ) -> None:
+        judgement = Judgement(action, Who.MODERATOR, who, comment.revision, **given)
+        usecases.review(self.deps, self.courier, comment.id, judgement, delay)
+
+    def overrule(self, comment: Comment, action: Action, who: str, delay: float = 0.0) -> None:
+        self.judge(comment, action, who, delay, replaces=self.again(comment).decision_id)
+
+    def undo(self, comment: Comment, who: str) -> Comment:
+        return usecases.undo(self.deps, self.courier, comment.id, Who.MODERATOR, who)
+
+    def receipt(self, comment: Comment, site: Site | None = None) -> str:
+        """The path of the page that tells its writer what became of it."""
+        return f"/r/{receipt_token(self.context.keyring, (site or self.courier).name, comment.id)}"
 
     def again(self, comment: Comment) -> Comment:
-        with self.context.deps.store.read() as tx:
-            found = tx.comments.by_pk(comment.pk)
+        found = self.rows(lambda tx: tx.comments.by_pk(comment.pk))
         assert found is not None
         return found
-
-    def comments(self) -> list[Comment]:
-        with self.context.deps.store.read() as tx:
-            return list(tx.comments.page(self.courier.id, oldest_first=True).comments)
 
 
 def build_small(home: Path, store: Store | None = None, **env: str) -> Small:

@@ -1,6 +1,7 @@
 """How a comment is put before a moderator: marks over its text, ages in words."""
 
 from datetime import timedelta
+from itertools import groupby
 
 import pytest
 from hypothesis import given, settings
@@ -30,13 +31,8 @@ from tests.factories import NOON
 )
 def test_the_heaviest_span_marks_the_text(spans, pieces):
     found = marked("abcdef", [Span(begin, end, "insult", weight) for begin, end, weight in spans])
-    joined = []
-    for piece in found:
-        if joined and joined[-1][1] == piece.strength:
-            joined[-1] = (joined[-1][0] + piece.text, piece.strength)
-        else:
-            joined.append((piece.text, piece.strength))
-    assert joined == pieces
+    runs = groupby(found, lambda piece: piece.strength)
+    assert [("".join(piece.text for piece in run), strength) for strength, run in runs] == pieces
 
 
 @given(
@@ -65,27 +61,13 @@ def test_an_age_is_said_in_the_largest_unit(seconds, words):
     assert age(NOON, NOON + timedelta(seconds=seconds)) == words
 
 
-@pytest.mark.parametrize(
-    ("who_kind", "who", "name"),
-    [
-        (Who.MODERATOR, "Mara", "Mara"),
-        (Who.MACHINE, "policy 1", "the classifier and the site’s policy"),
-        (Who.SITE, "site courier", "the site"),
-        (Who.AUTHOR, "author", "the commenter"),
-    ],
-)
-def test_each_hand_that_decides_has_its_name(who_kind, who, name):
-    made = Decision(
-        1,
-        1,
-        1,
-        1,
-        Action.HOLD,
-        who_kind,
-        who,
-        Status.PENDING,
-        Status.HELD,
-        created_at=NOON,
-        effective_at=NOON,
-    )
-    assert decider(made) == name
+def test_each_hand_that_decides_has_its_name():
+    moments = {"created_at": NOON, "effective_at": NOON}
+    for kind, name in (
+        (Who.MODERATOR, "Mara"),
+        (Who.MACHINE, "the classifier and the site’s policy"),
+        (Who.SITE, "the site"),
+        (Who.AUTHOR, "the commenter"),
+    ):
+        made = Decision(1, 1, 1, 1, Action.HOLD, kind, "Mara", Status.PENDING, Status.HELD, **moments)
+        assert decider(made) == name

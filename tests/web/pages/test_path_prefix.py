@@ -45,19 +45,11 @@ class Mounted:
 
 
 @pytest.fixture(
-    params=[
-        ("/desk-app", "whole"),
-        ("/desk-app", "cut"),
-        ("/desk", "whole"),
-        ("/r/comments", "whole"),
-        ("/v1", "whole"),
-        ("/v1", "cut"),
-    ],
-    ids="-".join,
+    params=["/desk-app whole", "/desk-app cut", "/desk whole", "/r/comments whole", "/v1 whole", "/v1 cut"]
 )
 def mounted(request, tmp_path):
     """The small installation with its demo paper below a prefix; some begin like paths of our own."""
-    prefix, how = request.param
+    prefix, how = request.param.split()
     small = build_small(tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}{prefix}")
     enrol_site(small.context, "demo", f"{HOST}{prefix}", title="The Demo Courier")
     return Mounted(small, prefix, how == "cut")
@@ -69,9 +61,11 @@ def test_every_link_of_the_readers_pages_works(mounted):
         "/demo",
         "/demo/the-bridge",
         "/demo/the-bridge/static",
-        f"/sites/courier/reply?article_url={ARTICLE}",
+        "/docs",
+        "/problems/conflict",
+        "/desk/sign-in",
     ]
-    pages += ["/docs", "/problems/conflict", "/desk/sign-in", "/sites/courier/reply?article_url=x"]
+    pages += [f"/sites/courier/reply?article_url={article}" for article in (ARTICLE, "x")]
     for page in pages:
         response = mounted.ask(p + page)
         assert response.status_code in (200, 400), page
@@ -82,6 +76,7 @@ def test_every_link_of_the_readers_pages_works(mounted):
             assert mounted.ask(link.partition("#")[0]).status_code in (200, 303), (page, link)
 
 
+@pytest.mark.parametrize("mounted", ["/desk-app cut", "/desk whole", "/v1 whole"], indirect=True)
 def test_signing_in_and_out_stays_below_the_prefix(mounted):
     p, small = mounted.prefix, mounted.small
     small.held()
@@ -94,7 +89,7 @@ def test_signing_in_and_out_stays_below_the_prefix(mounted):
     assert f"Path={p};" in f"{cookie};"
     value = cookie.partition("=")[2].partition(";")[
         0
-    ]  # where the prefix is cut off, the client would not send it
+    ]  # a client would not send it where the prefix is cut off
     mounted.client.set_cookie("__Secure-replydesk", value, domain="127.0.0.1")
     seen = set()
     waiting = [f"{p}/desk"]
@@ -128,9 +123,8 @@ def test_a_readers_comment_arrives_and_its_receipt_opens(mounted):
     page = mounted.ask(f"{p}/sites/courier/reply?article_url={ARTICLE}").get_data(as_text=True)
     (action,) = re.findall(r'<form[^>]*action="([^"]+)"', page)
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
-    sent = mounted.ask(
-        unescape(action), "POST", data=fields | {"comment": "A fine bridge.", "name": "Ada", "email": ADDRESS}
-    )
+    fields |= {"comment": "A fine bridge.", "name": "Ada", "email": ADDRESS}
+    sent = mounted.ask(unescape(action), "POST", data=fields)
     assert sent.status_code == 303
     assert sent.headers["Location"].startswith(f"{p}/r/")
     receipt = mounted.ask(sent.headers["Location"])
@@ -143,11 +137,8 @@ def test_the_api_names_addresses_below_the_prefix(mounted):
     mounted.client = create_app(small.context).test_client()  # its API knows this test's store
     site = enrol_site(small.context, "gazette", "https://gazette.example")
     key = {"Authorization": f"Bearer {site.key}", "Accept": "application/json"}
-    body = {
-        "article": {"url": "https://gazette.example/a"},
-        "author": {"name": "Ada", "email": ADDRESS},
-        "body": "A fine bridge.",
-    }
+    body = {"article": {"url": "https://gazette.example/a"}, "author": {"name": "Ada", "email": ADDRESS}}
+    body["body"] = "A fine bridge."
     placed = mounted.ask(f"{p}/v1/comments", "POST", headers=key, json=body)
     assert placed.status_code == 202
     links = placed.json["links"]
@@ -163,12 +154,22 @@ def test_the_api_names_addresses_below_the_prefix(mounted):
     assert found["rootUrl"].endswith(f"{p}/")
 
 
-def test_the_processes_own_address_works_without_the_prefix(tmp_path):
-    small = build_small(tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}/desk-app")
-    client = small.app.test_client()
-    assert client.get("/healthz").status_code == 200
-    assert client.get("/desk-app/healthz").status_code == 200
-    assert client.get("/desk-apple/healthz").status_code == 404
+def test_what_is_asked_around_the_prefix(tmp_path):
+    """The process's own address works without it, a redirect names no host, and at the root all is as before."""
+    below = {"REPLYDESK_PUBLIC_URL": f"{HOST}/desk-app", "REPLYDESK_TRUSTED_PROXIES": "127.0.0.0/8"}
+    client = build_small(tmp_path, **below).app.test_client()
+    for path, status in (("/healthz", 200), ("/desk-app/healthz", 200), ("/desk-apple/healthz", 404)):
+        assert client.get(path).status_code == status
+    moved = client.get("/desk-app//desk///sign-in?x=1", base_url="http://10.0.0.7:8080")
+    assert (moved.status_code, moved.headers["Location"]) == (308, "/desk-app/desk/sign-in?x=1")
+    page = client.get("/docs", headers={"X-Forwarded-Prefix": "/another-path"}).get_data(as_text=True)
+    assert ('href="/desk-app/assets/' in page, "another-path" in page) == (True, False)
+    root = build_small(tmp_path, REPLYDESK_PUBLIC_URL="https://desk.example/")
+    path = invite(root.context, "Mara")[1].removeprefix("https://desk.example")
+    entered = root.app.test_client().post(path)
+    assert entered.headers["Location"] == "/desk"
+    assert entered.headers["Set-Cookie"].startswith("__Host-replydesk=")
+    assert root.app.test_client().get("/openapi.json").json["servers"] == [{"url": "/"}]
 
 
 @pytest.mark.parametrize("path", ["//desk/sign-in", "///desk/sign-in", "/desk-app//desk/sign-in"])
@@ -203,35 +204,7 @@ def test_a_proxy_may_leave_two_slashes(tmp_path, path, told):
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "stranger"])
 def test_a_forwarded_prefix_counts_from_trusted_proxies_alone(tmp_path, told, root, trusted):
     small = build_small(tmp_path, REPLYDESK_TRUSTED_PROXIES="10.0.0.0/8" if trusted else "192.0.2.0/24")
-    page = small.app.test_client().get(
-        "/demo/nothing",
-        headers={"X-Forwarded-Prefix": told, "Accept": "text/html"},
-        environ_base={"REMOTE_ADDR": "10.0.0.1"},
-    )
+    headers, address = {"X-Forwarded-Prefix": told, "Accept": "text/html"}, {"REMOTE_ADDR": "10.0.0.1"}
+    page = small.app.test_client().get("/demo/nothing", headers=headers, environ_base=address)
     icon = re.findall(r'rel="icon" href="([^"]+)"', page.get_data(as_text=True))[0]
     assert icon.startswith(f"{root if trusted else ''}/assets/")
-
-
-def test_the_public_address_goes_before_a_forwarded_prefix(tmp_path):
-    small = build_small(
-        tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}/desk-app", REPLYDESK_TRUSTED_PROXIES="127.0.0.0/8"
-    )
-    page = small.app.test_client().get("/docs", headers={"X-Forwarded-Prefix": "/another-path"})
-    assert 'href="/desk-app/assets/' in page.get_data(as_text=True)
-    assert "another-path" not in page.get_data(as_text=True)
-
-
-def test_a_redirect_names_no_host(tmp_path):
-    small = build_small(tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}/desk-app")
-    moved = small.app.test_client().get("/desk-app//desk///sign-in?x=1", base_url="http://10.0.0.7:8080")
-    assert moved.status_code == 308
-    assert moved.headers["Location"] == "/desk-app/desk/sign-in?x=1"
-
-
-def test_at_the_root_of_a_host_all_is_as_before(tmp_path):
-    small = build_small(tmp_path, REPLYDESK_PUBLIC_URL="https://desk.example/")
-    path = invite(small.context, "Mara")[1].removeprefix("https://desk.example")
-    entered = small.app.test_client().post(path)
-    assert entered.headers["Location"] == "/desk"
-    assert entered.headers["Set-Cookie"].startswith("__Host-replydesk=")
-    assert small.app.test_client().get("/openapi.json").json["servers"] == [{"url": "/"}]

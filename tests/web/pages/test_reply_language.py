@@ -1,19 +1,16 @@
 """The reply form and the demo paper in the reader's language: the browser's, or the one that the address names."""
 
-from urllib.parse import quote
-
 import pytest
 
 from service.usecases.sites import enrol_site
 from tests.factories import ADDRESS
+from tests.web.pages.reply import URL, form_of
 
-URL = f"/sites/courier/reply?article_url={quote('https://courier.example/bridge', safe='')}"
 ENGLISH = "Your email address will not be published. Required fields are marked *"
 GERMAN = "Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder sind mit * markiert"
 
 
 def promise(page):
-    """What the sentence about the address is, in one run of text."""
     (said,) = page.tree.one("p", class_="promise").children
     return said
 
@@ -48,21 +45,26 @@ def test_an_address_may_name_the_language(small, named, language):
 
 def test_a_named_language_stays_to_the_receipt(small):
     browser = small.browser()
-    form = browser.get(f"{URL}&lang=de").tree.one("form", id="reply-form")
-    again = browser.post(form.attributes["action"], form.fields() | {"comment": "x" * 20_001})
+    form = form_of(browser.get(f"{URL}&lang=de"))
+    labels = [label.text for label in form.all("label")]
+    assert labels == ["Kommentar *", "Name *", "E-Mail-Adresse *", "Website", "Dieses Feld leer lassen"]
+    assert form.one("button").text == "Kommentar abschicken"
+    assert {"comment", "name", "email", "website", "topic", "ticket"} <= set(form.fields())
+    again = browser.send(form, {"comment": "x" * 20_001})
     assert again.status == 422
     assert again.tree.one("html").attributes["lang"] == "de"
     assert "Kürze deinen Kommentar auf 20.000 Zeichen." in again.text
     assert "Gib deine E-Mail-Adresse an; sie wird nicht veröffentlicht." in again.text
     assert again.tree.one("title").text.startswith("Fehler: ")
-    form = again.tree.one("form", id="reply-form")
+    form = form_of(again)
     sent = form.fields() | {"comment": "Schön.", "name": "Ada", "email": ADDRESS}
     receipt = browser.get(browser.post(form.attributes["action"], sent).headers["Location"])
     assert receipt.tree.one("h1").text == "Dein Kommentar ist angekommen"
     assert "Accept-Language" in receipt.headers["Vary"]
-    ways = [link.attributes["href"] for link in receipt.tree.one("main").all("a")]
-    assert [way for way in ways if way.startswith("/r/")]
-    assert all(way.endswith("lang=de") for way in ways if way.startswith("/r/"))
+    links = [link.attributes["href"] for link in receipt.tree.one("main").all("a")]
+    ways = [link for link in links if link.startswith("/r/")]
+    assert ways
+    assert all(way.endswith("lang=de") for way in ways)
 
 
 def test_what_is_wrong_with_the_address_is_said_in_german(small):
@@ -86,11 +88,3 @@ def test_the_demo_paper_has_german_comments_under_english_articles(small):
     static = small.browser().get("/demo/the-bridge/static?lang=de")
     assert static.tree.one("script").attributes["src"] == "/embed.js"
     assert static.tree.one("html").attributes["lang"] == "de"
-
-
-def test_fields_that_a_language_names_are_those_of_the_form(small):
-    form = small.browser().get(URL, Accept_Language="de").tree.one("form", id="reply-form")
-    labels = [label.text for label in form.all("label")]
-    assert labels == ["Kommentar *", "Name *", "E-Mail-Adresse *", "Website", "Dieses Feld leer lassen"]
-    assert form.one("button").text == "Kommentar abschicken"
-    assert {"comment", "name", "email", "website", "topic", "ticket"} <= set(form.fields())

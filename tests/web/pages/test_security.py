@@ -2,8 +2,6 @@
 
 import gzip
 import re
-import subprocess
-import sys
 from importlib import resources
 from pathlib import Path
 
@@ -73,9 +71,3 @@ def test_assets_are_sent_gzipped_to_who_takes_it(small):
 @pytest.mark.parametrize("name", ["nothing.css", "..%2Fassets.py", "%2e%2e", "desk.py", "base.html"])
 def test_nothing_but_the_static_files_is_served(small, name):
     assert small.app.test_client().get(f"/assets/x/{name}").status_code == 404
-
-
-def test_htmx_comes_without_django():
-    code = "import sys; from service.web.assets import _assets; _assets(); print('django' in sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert ran.stdout.strip() == "False"
