@@ -8,6 +8,7 @@ import pytest
 from service.domain.verdict import Assessment, Effort
 from service.scoring import Reading
 from service.scoring.batching import SHORT, BatchingScorer
+from tests.processes import until
 
 
 class Counting:
@@ -31,32 +32,30 @@ class Counting:
         """Nothing to load."""
 
 
+@pytest.fixture
+def inner():
+    return Counting()
+
+
+@pytest.fixture
+def scorer(inner):
+    return BatchingScorer(inner)
+
+
 def value(scorer, text):
     (one,) = scorer.score([Reading(text)])
     return one.scores["toxicity"]
 
 
-def test_what_waits_is_read_in_one_batch():
-    inner = Counting()
-    scorer = BatchingScorer(inner)
+def test_what_waits_is_read_in_one_batch_and_a_text_that_fails_spoils_no_other(inner, scorer):
     inner.open.clear()
-    with ThreadPoolExecutor(20) as threads:
-        asked = [threads.submit(value, scorer, "x" * n) for n in range(1, 21)]
-        end = threading.Event()
-        for _ in range(500):
-            if len(scorer._waiting) >= 19 or end.wait(0.01):
-                break
+    with ThreadPoolExecutor(21) as threads:
+        good = [threads.submit(value, scorer, "x" * n) for n in range(1, 21)]
+        until(lambda: len(scorer._waiting) >= 19)
         inner.open.set()
-        assert [one.result(5) for one in asked] == [n / 1e6 for n in range(1, 21)]
-    assert sum(inner.batches) == 20
-    assert len(inner.batches) <= 3
-
-
-def test_a_text_that_fails_spoils_no_other():
-    inner = Counting()
-    scorer = BatchingScorer(inner)
-    inner.open.clear()
-    with ThreadPoolExecutor(8) as threads:
+        assert [one.result(5) for one in good] == [n / 1e6 for n in range(1, 21)]
+        assert (sum(inner.batches), len(inner.batches) <= 3) == (20, True)
+        inner.open.clear()
         good = [threads.submit(value, scorer, "x" * n) for n in range(1, 7)]
         bad = threads.submit(value, scorer, "poison")
         inner.open.set()
@@ -65,9 +64,7 @@ def test_a_text_that_fails_spoils_no_other():
             bad.result(5)
 
 
-def test_long_texts_and_explanations_go_alone():
-    inner = Counting()
-    scorer = BatchingScorer(inner)
+def test_long_texts_and_explanations_go_alone(inner, scorer):
     assert len(scorer.score([Reading("x" * (SHORT + 1))])) == 1
     assert len(scorer.score([Reading("a"), Reading("b")])) == 2
     assert len(scorer.score([Reading("a")], explain=True)) == 1

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from service.messaging.redis_client import connect
 from service.web.rate_limits import ALONE_SECONDS, REDIS_SECONDS, Limiter, Rate
 from tests.processes import Broker
 
@@ -23,9 +24,8 @@ def limiter(request, redis_prefix):
 
 
 def test_ten_seconds_worth_may_come_at_once():
-    assert Rate.a_minute(600).at_once == 100
-    assert Rate.a_minute(6).at_once == 10
-    assert Rate.a_minute(600, 20).at_once == 20
+    rates = [Rate.a_minute(600), Rate.a_minute(6), Rate.a_minute(600, 20)]
+    assert [rate.at_once for rate in rates] == [100, 10, 20]
     assert Rate.a_minute(600, 1).at_once == 10  # a window lasts a second at least
 
 
@@ -68,11 +68,9 @@ def test_processes_share_one_rate(redis_url, redis_prefix):
 
 
 def test_an_emptied_broker_forgives_what_was_owed(redis_url, redis_prefix):
-    import redis
-
     limiter = Limiter(redis_url, redis_prefix)
     assert limiter.take("courier", SLOW, 10) == 0.0
-    with redis.Redis.from_url(redis_url) as server:
+    with connect(redis_url) as server:
         assert server.delete(*server.keys(f"{redis_prefix}*")) == 1
     assert limiter.take("courier", SLOW) == 0.0
 

@@ -37,9 +37,6 @@ def take_off(stage):
     return withdraw(stage.deps, stage.site, "c-1", "courier")
 
 
-# -- review ------------------------------------------------------------------------------------------------------------
-
-
 def test_a_decision_without_a_delay_takes_effect_at_once(stage, held):
     decision = stage.decide("c-1", APPROVE, revision=1, reason="fine", note="Knows the mayor.")
     assert (stage.look("c-1").status, stage.published()) == (Status.APPROVED, [BODY])
@@ -89,12 +86,15 @@ def test_a_decision_not_yet_published_is_replaced_without_a_trace_outside(stage,
     assert stage.labels() == [(APPROVE, False), (SPAM, True)]
 
 
-def test_undoing_an_unpublished_replacement_goes_back_before_both(stage, held):
-    first = stage.decide("c-1", APPROVE, delay=5)
-    stage.decide("c-1", SPAM, delay=5, replaces=first.id)
-    undone = stage.undo("c-1")
+@pytest.mark.parametrize("replaced", [False, True])
+def test_undo_before_publication_is_free_and_goes_back_before_all(stage, held, replaced):
+    decision = stage.decide("c-1", APPROVE, delay=5)
+    if replaced:
+        decision = stage.decide("c-1", SPAM, delay=5, replaces=decision.id)
+    undone = stage.undo("c-1", decision.id)
     assert (undone.status, undone.decision_id) == (Status.HELD, held.decision_id)
-    assert (later(stage, 10), stage.told()) == (0, ["held"])
+    assert (later(stage, 60), stage.told(), stage.published()) == (0, ["held"], [])
+    assert not any(stands for _, stands in stage.labels())
 
 
 def test_there_must_be_a_comment_to_decide_on(stage):
@@ -109,21 +109,17 @@ def test_there_must_be_a_comment_to_decide_on(stage):
         review(stage.deps, other, "c-1", Judgement(APPROVE, Who.SITE, "herald"))
 
 
-def test_a_revision_leaves_a_waiting_decision_behind(stage, held):
+@pytest.mark.parametrize(
+    ("overtakes", "status"),
+    [
+        (lambda stage: stage.submit(submission(body="Something vile.")), Status.PENDING),
+        (take_off, Status.WITHDRAWN),
+    ],
+)
+def test_a_revision_or_withdrawal_overtakes_a_waiting_decision(stage, held, overtakes, status):
     stage.decide("c-1", APPROVE, delay=5)
-    stage.submit(submission(body="Something vile."))
-    assert (later(stage), stage.published(), stage.look("c-1").status) == (0, [], Status.PENDING)
-
-
-# -- undo --------------------------------------------------------------------------------------------------------------
-
-
-def test_undo_before_publication_is_free(stage, held):
-    decision = stage.decide("c-1", APPROVE, delay=5)
-    undone = stage.undo("c-1", decision.id)
-    assert (undone.status, undone.decision_id) == (Status.HELD, held.decision_id)
-    assert (later(stage, 60), stage.told(), stage.published()) == (0, ["held"], [])
-    assert stage.labels() == [(APPROVE, False)]
+    overtakes(stage)
+    assert (later(stage), stage.published(), stage.look("c-1").status) == (0, [], status)
 
 
 def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_pending(stage):
@@ -171,21 +167,12 @@ def test_undo_names_the_decision_it_saw(stage):
     assert stage.told() == ["rejected", "restored"]
 
 
-# -- withdraw ----------------------------------------------------------------------------------------------------------
-
-
 def test_a_withdrawn_comment_is_gone_from_the_page(stage):
     stage.score(stage.accept())
     for _ in range(2):
         assert take_off(stage).status is Status.WITHDRAWN
     assert (stage.published(), stage.told()) == ([], ["approved", "withdrawn"])
     assert stage.feed() == [(1, "approve"), (2, "withdraw")]
-
-
-def test_a_withdrawal_overtakes_a_waiting_decision(stage, held):
-    stage.decide("c-1", APPROVE, delay=5)
-    take_off(stage)
-    assert (later(stage), stage.published(), stage.look("c-1").status) == (0, [], Status.WITHDRAWN)
 
 
 def test_withdrawn_is_final(stage):

@@ -1,53 +1,35 @@
 """Bringing a WordPress export in: counts, threads and states as they were there, addresses sealed, and safely twice."""
 
 import io
-from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 
-from service.config import load
-from service.context import build_context
 from service.domain.comment import Source
 from service.domain.errors import Invalid
 from service.domain.verdict import Action, Who
 from service.importers.wordpress import import_export
-from service.messaging.dispatcher import RecordingDispatcher
 from service.usecases import Judgement, review
 from service.usecases.articles import describe_article
-from service.usecases.sites import enrol_site
-from tests.factories import NOON, sqlite_store
+from tests.factories import NOON
+from tests.unit.importing import FilledSite
 from tests.wxr import HEAD, TAIL, comment, item
 
 
-class MovingIn:
-    """A site that moves in from WordPress; it wants callbacks, and must hear nothing of what it told us."""
-
-    def __init__(self, home):
-        env = {"REPLYDESK_HOME": str(home)}
-        self.context = build_context(
-            load(env), env=env, store=sqlite_store(), dispatcher=RecordingDispatcher(), clock=lambda: NOON
-        )
-        enrolled = enrol_site(
-            self.context, "courier", "https://courier.example", "https://courier.example/hook"
-        )
-        self.site = enrolled.site
-        self.faults = []
+class MovingIn(FilledSite):
+    """A site that moves in from WordPress, and must hear nothing of what it told us."""
 
     def run(self, *items, batch=500):
         """Import an export of these articles and return what was counted."""
-        counts = Counter()
         raw = io.BytesIO(HEAD + b"".join(items) + TAIL)
-        for done in import_export(self.context, self.site, raw, batch):
-            counts += done.counts
-            self.faults += done.faults
-        return dict(counts)
+        return self.count(import_export(self.context, self.site, raw, batch))
 
-    def comment(self, name):
-        with self.context.deps.store.read() as tx:
-            found = tx.comments.get(self.site.id, name)
-        assert found is not None
-        return found
+    def describe(self, **told):
+        describe_article(self.context, self.site, "https://courier.example/bridge", told, "site")
+
+    def article(self, name="wp-1"):
+        found = self.comment(name).article
+        return found.title, found.private
 
 
 @pytest.fixture
@@ -69,28 +51,25 @@ def test_states_and_threads_are_kept(moving_in):
     assert {one.published_revision for one in stored[1:]} == {None}
 
 
-def test_no_callback_tells_the_site_what_it_told_us(moving_in):
+def test_no_callback_tells_the_site_what_it_told_us_and_nothing_is_scored(moving_in):
     moving_in.run(item(comment(1)))
-    with moving_in.context.deps.store.read() as tx:
+    with moving_in.context.deps.store.write() as tx:
+        assert tx.scoring.lease_pending(NOON, NOON, 10) == []
         assert tx.deliveries.page(moving_in.site.id, None, 10) == []
         ((decision, _),) = tx.decisions.feed(moving_in.site.id, 0, 10)
         assert tx.labels.of_comment(decision.comment_pk) == []
     assert (decision.who_kind, decision.who, decision.reason) == (Who.SITE, "import", "imported")
 
 
-def test_nothing_waits_for_the_scorer(moving_in):
-    moving_in.run(item(comment(1), comment(2, state="0")))
-    with moving_in.context.deps.store.write() as tx:
-        assert tx.scoring.lease_pending(NOON, NOON, 10) == []
-
-
-def test_the_address_is_sealed(moving_in):
-    moving_in.run(item(comment(1, "Write to ada@mail.example, please.")))
+def test_the_address_is_sealed_and_html_becomes_what_readers_saw(moving_in):
+    moving_in.run(
+        item(comment(1, '<em>Write</em> to ada@mail.example: <a href="https://a.example">this</a>'))
+    )
     stored = moving_in.comment("wp-1")
     assert stored.author_key
     assert stored.client.ip == "192.0.2.0"
     assert "ada@" not in repr(stored)
-    assert "⟦email⟧" in stored.body
+    assert stored.body == "Write to ⟦email⟧: this (https://a.example)"
     with moving_in.context.deps.store.read() as tx:
         assert tx.sealed.contact_box(stored.pk)
 
@@ -99,12 +78,8 @@ def test_running_it_again_repeats_nothing(moving_in):
     file = item(comment(1), comment(2, "Hm.", state="0"))
     assert moving_in.run(file) == {"imported": 2}
     held = moving_in.comment("wp-2")
-    review(
-        moving_in.context.deps,
-        moving_in.site,
-        "wp-2",
-        Judgement(Action.SPAM, Who.MODERATOR, "Mara", replaces=held.decision_id),
-    )
+    judgement = Judgement(Action.SPAM, Who.MODERATOR, "Mara", replaces=held.decision_id)
+    review(moving_in.context.deps, moving_in.site, "wp-2", judgement)
     assert moving_in.run(file) == {"replayed": 2}
     assert moving_in.comment("wp-2").status == "spam"
 
@@ -112,18 +87,10 @@ def test_running_it_again_repeats_nothing(moving_in):
 def test_a_file_cut_short_can_be_finished(moving_in):
     file = HEAD + item(*(comment(n, f"Text {n}.") for n in range(1, 8))) + TAIL
     with pytest.raises(Invalid):
-        for _ in import_export(moving_in.context, moving_in.site, io.BytesIO(file[:-700]), batch=2):
-            pass
-    counts = Counter()
-    for done in import_export(moving_in.context, moving_in.site, io.BytesIO(file), batch=2):
-        counts += done.counts
+        list(import_export(moving_in.context, moving_in.site, io.BytesIO(file[:-700]), batch=2))
+    counts = moving_in.count(import_export(moving_in.context, moving_in.site, io.BytesIO(file), batch=2))
     assert counts["replayed"] >= 4
     assert counts["imported"] == 7 - counts["replayed"]
-
-
-def test_html_becomes_what_readers_saw(moving_in):
-    moving_in.run(item(comment(1, 'I &amp; you: <a href="https://a.example">this</a> <em>now</em>')))
-    assert moving_in.comment("wp-1").body == "I & you: this (https://a.example) now"
 
 
 def test_what_is_optional_and_no_good_is_left_out(moving_in):
@@ -154,27 +121,18 @@ def test_what_cannot_be_taken_is_named_with_its_line(moving_in):
 
 
 def test_pings_are_left_out(moving_in):
-    ping = comment(2).replace("<wp:comment_type><![CDATA[comment]]>", "<wp:comment_type><![CDATA[pingback]]>")
-    assert moving_in.run(item(comment(1), ping)) == {"imported": 1, "left_out": 1}
+    assert moving_in.run(item(comment(1), comment(2, kind="pingback"))) == {"imported": 1, "left_out": 1}
 
 
-def test_a_noted_id_that_is_none_costs_no_comment(moving_in):
+@pytest.mark.parametrize(("noted", "known_as"), [("ak-77", "ak-77"), ("not an id", "wp-1")])
+def test_a_comment_that_was_checked_here_is_known_by_its_noted_id(moving_in, noted, known_as):
     meta = (
         "<wp:commentmeta><wp:meta_key><![CDATA[replydesk_id]]></wp:meta_key>"
-        "<wp:meta_value><![CDATA[not an id]]></wp:meta_value></wp:commentmeta>"
+        f"<wp:meta_value><![CDATA[{noted}]]></wp:meta_value></wp:commentmeta>"
     )
     assert moving_in.run(item(comment(1, extra=meta), comment(2, parent=1))) == {"imported": 2}
-    assert moving_in.comment("wp-2").parent_id == "wp-1"
-
-
-def test_a_comment_that_was_checked_here_is_known(moving_in):
-    meta = (
-        "<wp:commentmeta><wp:meta_key><![CDATA[replydesk_id]]></wp:meta_key>"
-        "<wp:meta_value><![CDATA[ak-77]]></wp:meta_value></wp:commentmeta>"
-    )
-    assert moving_in.run(item(comment(1, extra=meta), comment(2, parent=1))) == {"imported": 2}
-    assert moving_in.comment("wp-2").parent_id == "ak-77"
-    assert moving_in.comment("ak-77").body == "Good."
+    assert moving_in.comment("wp-2").parent_id == known_as
+    assert moving_in.comment(known_as).body == "Good."
 
 
 def test_two_blogs_in_one_file_keep_their_comments_apart(moving_in):
@@ -189,8 +147,7 @@ def test_two_blogs_in_one_file_keep_their_comments_apart(moving_in):
     assert moving_in.run(*items) == {"imported": 4}
     assert moving_in.run(*reversed(items)) == {"replayed": 4}
     assert moving_in.run(*items, batch=1) == {"replayed": 4}
-    with moving_in.context.deps.store.read() as tx:
-        stored = {one.id: one for one in tx.comments.page(moving_in.site.id).comments}
+    stored = moving_in.comments()
     assert len(stored) == 4
     for day in (1, 2):
         answer = next(one for one in stored.values() if one.id.endswith(f"7{day}"))
@@ -210,8 +167,7 @@ def test_an_answer_waits_for_the_parent_of_its_own_blog(moving_in, batch):
     )
     assert moving_in.run(one) == {"imported": 2}
     assert moving_in.run(other, batch=batch) == {"imported": 3}
-    with moving_in.context.deps.store.read() as tx:
-        stored = {one.id: one for one in tx.comments.page(moving_in.site.id).comments}
+    stored = moving_in.comments()
     (answer,) = [one for one in stored.values() if one.body == "An answer."]
     assert stored[answer.parent_id or ""].body == "Of the second."
 
@@ -226,32 +182,20 @@ def test_a_file_that_breaks_off_shows_nothing_private(moving_in, end):
     assert not moving_in.comment("wp-1").article.private
 
 
-def test_a_comment_without_a_date_is_as_old_as_its_article(moving_in):
-    moving_in.run(item(comment(1, written="0000-00-00 00:00:00"), published="2012-05-01 09:00:00"))
-    assert moving_in.comment("wp-1").submitted_at.year == 2012
-
-
 def test_the_same_export_again_takes_no_correction_back(moving_in):
     moving_in.run(item(comment(1), title="Mistyped", status="publish"))
-    url = "https://courier.example/bridge"
-    describe_article(moving_in.context, moving_in.site, url, {"title": "Right", "private": True}, "site")
+    moving_in.describe(title="Right", private=True)
     assert moving_in.run(item(comment(1), comment(2), title="Mistyped", status="publish"))["imported"] == 1
-    stored = moving_in.comment("wp-2").article
-    assert (stored.title, stored.private) == ("Right", True)
+    assert moving_in.article("wp-2") == ("Right", True)
     moving_in.run(item(comment(1), title="Another", status="publish"))
-    stored = moving_in.comment("wp-2").article
-    assert (stored.title, stored.private) == ("Another", False)
+    assert moving_in.article("wp-2") == ("Another", False)
 
 
 @pytest.mark.parametrize("private", [True, False])
-def test_a_first_export_fills_in_what_the_site_said_before(moving_in, private):
-    """It replaces no title and shows nothing that is kept from readers; a later one that says otherwise is news."""
-    url = "https://courier.example/bridge"
-    describe_article(moving_in.context, moving_in.site, url, {"title": "Right", "private": private}, "site")
+def test_a_first_export_only_fills_in_what_the_site_said_and_a_later_one_is_news(moving_in, private):
+    moving_in.describe(title="Right", private=private)
     moving_in.run(item(comment(1), title="Mistyped", status="publish", published="2012-05-01 09:00:00"))
-    stored = moving_in.comment("wp-1").article
-    assert (stored.title, stored.private) == ("Right", private)
-    assert stored.published_at == datetime(2012, 5, 1, 9, tzinfo=UTC)
+    assert moving_in.article() == ("Right", private)
+    assert moving_in.comment("wp-1").article.published_at == datetime(2012, 5, 1, 9, tzinfo=UTC)
     moving_in.run(item(comment(1), title="Another", status="private"))
-    stored = moving_in.comment("wp-1").article
-    assert (stored.title, stored.private) == ("Another", True)
+    assert moving_in.article() == ("Another", True)

@@ -1,40 +1,40 @@
 """Limits for newsrooms: nothing is decided alone without evidence, and harmless comments bound what is held."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from classifier.heads import probability
 from classifier.labels import LABELS
-from classifier.training import data, limits, limits_study
-from classifier.training.samples import Samples, Scored
+from classifier.training import limits, limits_study
+from classifier.training.samples import Scored
 
 
-def scored(rows):
+@pytest.fixture
+def scored(labelled):
     """Make comments of (source, category, labels, probabilities); what is not named is unknown, or hardly probable."""
-    labels = np.full((len(rows), len(LABELS)), np.nan, np.float32)
-    chances = np.full((len(rows), len(LABELS)), 0.001)
-    for at, (_, _, known, probable) in enumerate(rows):
-        for label, value in known.items():
-            labels[at, LABELS.index(label)] = value
-        for label, value in probable.items():
-            chances[at, LABELS.index(label)] = value
-    sources = np.array([source for source, *_ in rows])
-    corpus = data.Corpus(
-        [""] * len(rows), sources, np.full(len(rows), "en"), labels, np.full_like(labels, np.nan)
-    )
-    categories = np.array([category for _, category, *_ in rows])
-    found = Scored(Samples(corpus, categories, np.full(len(rows), np.nan)), np.log(chances / (1 - chances)))
-    assert np.allclose(probability(found.log_odds), chances)
-    return found
+
+    def makes(rows):
+        chances = np.full((len(rows), len(LABELS)), 0.001)
+        for at, (_, _, _, probable) in enumerate(rows):
+            for label, value in probable.items():
+                chances[at, LABELS.index(label)] = value
+        sources, categories, labels, _ = zip(*rows, strict=True)
+        known = {label: [row.get(label, np.nan) for row in labels] for label in LABELS}
+        found = labelled(sources, np.log(chances / (1 - chances)), None, categories, **known)
+        assert np.allclose(probability(found.log_odds), chances)
+        return found
+
+    return makes
 
 
 def spam(count, chance, true=True):
     return [("youtube_spam", "", {"spam": float(true)}, {"spam": chance})] * count
 
 
-def test_spam_is_called_so_one_step_above_where_it_is_right():
+def test_spam_is_called_so_one_step_above_where_it_is_right(scored):
     found = limits.deciding(scored(spam(200, 0.991) + spam(50, 0.905) + spam(20, 0.86, true=False)), "spam")
     assert (found.limit, found.decided, found.right) == (0.92, 200, 200)
 
@@ -48,18 +48,18 @@ def test_spam_is_called_so_one_step_above_where_it_is_right():
         ([("c3_news", "", {"toxicity": 1.0}, {"spam": 0.997})] * 10, "right in"),
     ],
 )
-def test_a_label_that_errs_decides_nothing(more, why):
+def test_a_label_that_errs_decides_nothing(scored, more, why):
     found = limits.deciding(scored(spam(200, 0.998) + more), "spam")
     assert found.limit is None
     assert why in found.why
 
 
-def test_few_decisions_show_nothing():
+def test_few_decisions_show_nothing(scored):
     found = limits.deciding(scored(spam(49, 0.999)), "spam")
     assert (found.limit, found.why) == (None, "only 49 comments reach 0.85")
 
 
-def test_toxicity_tells_where_a_real_source_does_not_know_the_label():
+def test_toxicity_tells_where_a_real_source_does_not_know_the_label(scored):
     real = [("c3_news", "", {"toxicity": 1.0}, {"insult": 0.998})] * 60
     hatecheck = [("hatecheck", "", {"toxicity": 0.0, "identity_attack": 0.0}, {"insult": 0.998})] * 60
     assert limits.deciding(scored(real + hatecheck), "insult").limit == 0.85
@@ -67,7 +67,8 @@ def test_toxicity_tells_where_a_real_source_does_not_know_the_label():
     assert limits.deciding(scored(real + wrong), "insult").limit is None
 
 
-def newsroom():
+@pytest.fixture
+def newsroom(scored):
     """Newsroom comments: threats by `threat`, insults by `refuse`, of harmless ones one in five resembles an insult."""
     rows = [("newsroom", "plain", {}, {"refuse": 0.05})] * 80
     rows += [("newsroom", "disagree", {}, {"refuse": 0.42})] * 20
@@ -78,49 +79,37 @@ def newsroom():
     return scored(rows)
 
 
-def test_the_bound_on_harmless_comments_is_kept():
-    strict, _ = limits.holding(newsroom(), 0.10)
+def test_the_bound_on_harmless_comments_is_kept_and_protected_labels_hold_early(newsroom):
+    strict, _ = limits.holding(newsroom, 0.10)
     assert strict["threat"] <= 0.2
     assert 0.42 < strict["refuse"] <= 0.70
-    loose, trade_off = limits.holding(newsroom(), 0.25)
+    assert all(strict[label] <= limits.PROTECTED_MOST for label in limits.PROTECTED)
+    assert max(strict.values()) <= limits.HOLDS[-1]
+    loose, trade_off = limits.holding(newsroom, 0.25)
     assert loose["refuse"] <= 0.40
     assert {row["harmless"] for row in trade_off} == {0.2, 0.0}
 
 
-def test_a_protected_label_holds_from_one_half_on():
-    hold, _ = limits.holding(newsroom(), 0.10)
-    assert all(hold[label] <= limits.PROTECTED_MOST for label in limits.PROTECTED)
-    assert max(hold.values()) <= limits.HOLDS[-1]
-
-
-def test_a_protected_label_brings_spam_and_rejections_to_a_person():
+def test_a_protected_label_brings_spam_and_rejections_to_a_person(scored):
     chosen = limits.Limits(
         hold=dict.fromkeys(LABELS, 0.5), reject=dict.fromkeys(limits.REJECTING, 0.9), spam=0.9
     )
-    rows = [
-        ("newsroom", "plain", {}, {}),
-        ("newsroom", "plain", {}, {"toxicity": 0.999}),
-        ("newsroom", "hate", {}, {"identity_attack": 0.95}),
-        ("newsroom", "threat_explicit", {}, {"identity_attack": 0.95, "threat": 0.6}),
-        ("newsroom", "spam_scam", {}, {"spam": 0.95}),
-        ("newsroom", "spam_scam", {}, {"spam": 0.95, "personal_info": 0.7}),
+    wanted = [
+        ({}, "publish"),
+        ({"toxicity": 0.999}, "hold"),
+        ({"identity_attack": 0.95}, "reject"),
+        ({"identity_attack": 0.95, "threat": 0.6}, "hold"),
+        ({"spam": 0.95}, "spam"),
+        ({"spam": 0.95, "personal_info": 0.7}, "hold"),
     ]
-    assert limits_study.verdicts(scored(rows), chosen).tolist() == [
-        "publish",
-        "hold",
-        "reject",
-        "hold",
-        "spam",
-        "hold",
-    ]
+    rows = [("newsroom", "plain", {}, chances) for chances, _ in wanted]
+    assert limits_study.verdicts(scored(rows), chosen).tolist() == [verdict for _, verdict in wanted]
     assert "toxicity" not in limits.REJECTING
 
 
-def test_the_study_speaks_of_both_efforts_and_of_unseen_comments():
-    full = newsroom()
-    found = json.loads(
-        json.dumps(limits_study.study(full, Scored(full.samples, full.log_odds - 3, "fast"), 0.10))
-    )
+def test_the_study_speaks_of_both_efforts_and_of_unseen_comments(newsroom):
+    fast = Scored(newsroom.samples, newsroom.log_odds - 3, "fast")
+    found = json.loads(json.dumps(limits_study.study(newsroom, fast, 0.10)))
     assert found["outcome"]["full"]["grave"]["not_published"] == 1
     assert found["outcome"]["fast"]["grave"]["not_published"] < 1
     assert found["unseen"]["harmless"][0] == pytest.approx(0, abs=0.2)
@@ -129,19 +118,12 @@ def test_the_study_speaks_of_both_efforts_and_of_unseen_comments():
     assert "{" not in page
 
 
-def test_the_page_is_written_only_by_a_whole_run(tmp_path, monkeypatch, capsys):
+def test_the_page_is_written_only_by_a_whole_run(newsroom, tmp_path, monkeypatch, capsys):
     assert limits_study.main(tmp_path, tmp_path / "limits.md") == 2
     assert capsys.readouterr().err.count("\n") == 1
-    found = newsroom()
-
-    class Model:
-        version = "named"
-
-        def log_odds(self, texts, effort):
-            return found.log_odds[: len(texts)]
-
-    monkeypatch.setattr(limits_study.Model, "load", Model)
-    monkeypatch.setattr(limits_study.samples, "read", lambda paths: found.samples)
+    named = SimpleNamespace(version="named", log_odds=lambda texts, effort: newsroom.log_odds[: len(texts)])
+    monkeypatch.setattr(limits_study.Model, "load", lambda: named)
+    monkeypatch.setattr(limits_study.samples, "read", lambda paths: newsroom.samples)
     monkeypatch.setattr(limits_study.samples, "_BATCH", 1000)
     assert limits_study.main(tmp_path, tmp_path / "limits.md", limit=1000, quiet=True) == 0
     assert not (tmp_path / "limits.md").exists()
