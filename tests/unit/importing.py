@@ -33,8 +33,6 @@ def decide_all(context, **scores):
 
 
 class FilledSite:
-    """A site that wants callbacks, what its imports counted and found faulty, and a clock."""
-
     def __init__(self, home):
         self.clock, self.faults = SetClock(), []
         self.context = context_over(sqlite_store(), home, self.clock)
@@ -49,7 +47,6 @@ class FilledSite:
         return dict(counts)
 
     def post(self, given):
-        """Let the site post a comment over the API."""
         taken = read_submission(given, Source.API)
         (answer,) = submit(self.context.deps, self.context.sanitizer, self.site, [taken])
         assert isinstance(answer, Placed)

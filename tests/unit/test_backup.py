@@ -82,7 +82,6 @@ def urls(request, tmp_path):
 
 
 def deps(url, home):
-    """The service on that database, with a dispatcher that sends nothing."""
     env = {**KNOWN, "REPLYDESK_HOME": str(home), "REPLYDESK_DATABASE_URL": url}
     return build_context(load(env), env=env, dispatcher=RecordingDispatcher())
 

@@ -29,7 +29,6 @@ def heard():
 
 @pytest.fixture
 def processes(tmp_path, heard, monkeypatch):
-    """Child processes with a reaper and a short back-off."""
     monkeypatch.setattr(children, "FIRST_PAUSE", 0.01)
     made = ChildProcesses(tmp_path, os.environ, lambda *said: heard.append(said))
     made.start_reaper()

@@ -125,7 +125,7 @@ def test_what_is_odd_in_a_wordpress_export_is_counted_and_named(imports):
     assert "line 2: character: held a character that is none in the file's encoding" in imports.said
 
 
-def test_a_wordpress_export_is_known_by_its_first_bytes_and_ends_where_it_breaks(imports):
+def test_a_wordpress_export_is_known_by_its_bytes_and_ends_where_it_breaks(imports):
     assert imports(b"\xef\xbb\xbf\n" + HEAD + item(comment(1), comment(2, state="0")) + TAIL) == counted(2)
     broken = HEAD + item(comment(4, "Four.")) + item(comment(5, "Five.")) + b"<item><broken"
     assert imports(broken, code=2)["imported"] == 2

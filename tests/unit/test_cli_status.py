@@ -15,8 +15,6 @@ from tests.unit.importing import decide_all, line
 
 @pytest.fixture
 def status(run):
-    """Ask for the status; it exits with 1 where a part is not up."""
-
     def asks(code=0):
         return json.loads(run("status", "--json", code=code).stdout)
 
@@ -25,7 +23,6 @@ def status(run):
 
 @pytest.fixture
 def broker(courier, redis_url, monkeypatch, request):
-    """A broker for the home, with the prefix of this test alone."""
     prefix = f"{request.node.name}:"
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", prefix)

@@ -17,7 +17,6 @@ LENIENT = replace(STRICT, version=2, cuts={"toxicity": Cut(hold=0.6, reject=0.95
 
 
 def scored(number, toxicity, judged=None, **changes):
-    """A comment with that score, and what a person said of it."""
     comment = Comment(
         pk=number,
         site_id=1,

@@ -1,10 +1,8 @@
-"""The files that operators deploy: of the right shape, naming metrics and parts of the runbook that exist."""
+"""The files that operators deploy: they name metrics that exist, and start and end the parts in order."""
 
-import json
 import re
 from pathlib import Path
 
-import jsonschema
 import pytest
 import yaml
 
@@ -17,13 +15,13 @@ from worker.metrics import meters
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-SCHEMAS = {
-    "prometheus/rules.yaml": "prometheus-rules",
-    "prometheus/scrape.yaml": "prometheus-scrape",
-    "kubernetes/keda-scaledobject.yaml": "keda-scaledobject",
-    "kubernetes/hpa.yaml": "hpa",
-    "grafana/replydesk.json": "grafana-dashboard",
-}
+FILES = (
+    "prometheus/rules.yaml",
+    "prometheus/scrape.yaml",
+    "kubernetes/keda-scaledobject.yaml",
+    "kubernetes/hpa.yaml",
+    "grafana/replydesk.json",
+)
 NAME = re.compile(r"replydesk_[a-z_]+")
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 
@@ -33,7 +31,6 @@ def read(name):
 
 
 def told():
-    """Every series that web and worker tell, by name."""
     store = sqlite_store()
     with store.write() as tx:
         tx.sites.add(courier())
@@ -43,12 +40,7 @@ def told():
     return {f"{one.name}{end}" for one in families for end in ends.get(one.type, ("",))}
 
 
-@pytest.mark.parametrize(("name", "schema"), SCHEMAS.items())
-def test_each_file_has_its_shape(name, schema):
-    jsonschema.validate(read(name), json.loads((DEPLOY / "schemas" / f"{schema}.json").read_text()))
-
-
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", FILES)
 def test_every_metric_that_is_asked_for_exists(name):
     assert set(NAME.findall((DEPLOY / name).read_text())) - told() == set()
 

@@ -27,7 +27,6 @@ class Disk:
     at_disk: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
     taken: list[int] = field(default_factory=list)
-    failures: list[Exception] = field(default_factory=list)
 
     @contextmanager
     def write(self):
@@ -39,8 +38,6 @@ class Disk:
             if len(self.taken) == 1:
                 self.at_disk.set()
                 assert self.go_on.wait(DEADLINE)
-            elif self.failures:
-                raise self.failures.pop()
 
     @contextmanager
     def write_beside(self):
@@ -54,7 +51,6 @@ class Disk:
 
 @pytest.fixture
 def disk():
-    """A disk, with the courier known to its store."""
     made = Disk()
     with made.store.write() as tx:
         tx.sites.add(courier())
@@ -70,39 +66,16 @@ def come(threads, group_commit, *drafts):
     return jobs
 
 
-def all_at_once(disk, drafts, **options):
-    """Let the first draft be at the disk while all others come to wait, then let them go."""
-    group_commit = GroupCommit(disk.write, add_each_site, **options)
-    with ThreadPoolExecutor(len(drafts)) as threads:
-        first = threads.submit(group_commit.add, Waiting(1, drafts[0], NOON))
-        assert disk.at_disk.wait(DEADLINE)
-        rest = come(threads, group_commit, *drafts[1:])
-        disk.go_on.set()
-    return [first, *rest]
-
-
 @pytest.mark.parametrize("options", [{}, {"turns": 4, "wait_seconds": DEADLINE}])
 def test_what_comes_while_another_writes_goes_together(disk, options):
-    answers = all_at_once(disk, [draft(f"c-{number}") for number in range(8)], **options)
+    group_commit = GroupCommit(disk.write, add_each_site, **options)
+    with ThreadPoolExecutor(8) as threads:
+        answers = [threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))]
+        assert disk.at_disk.wait(DEADLINE)
+        answers += come(threads, group_commit, *(draft(f"c-{n}") for n in range(1, 8)))
+        disk.go_on.set()
     assert [one.result().id for one in answers] == [f"c-{n}" for n in range(8)]
     assert disk.taken == [1, 7]
-
-
-def test_two_with_one_id_do_not_go_together(disk):
-    answers = all_at_once(disk, [draft("c-0"), draft("c-1"), draft("c-1", body="again"), draft("c-2")])
-    assert sorted(one.result() is None for one in answers) == [False, False, False, True]
-    assert disk.taken == [1, 2, 0]
-
-
-def test_one_that_fails_does_not_spoil_the_others(disk):
-    disk.failures = [ValueError("alone"), ValueError("together")]
-    answers = all_at_once(disk, [draft(f"c-{number}") for number in range(4)])
-    failed = [one for one in answers if one.exception()]
-    assert [str(one.exception()) for one in failed] == ["alone"]
-    assert disk.taken == [1, 3, 1, 1, 1]
-    with disk.store.read() as tx:
-        stored = {one for one in range(4) if tx.comments.get(1, f"c-{one}")}
-    assert len(stored) == 3
 
 
 def test_a_store_that_cannot_be_entered_is_waited_for_once(disk):

@@ -38,7 +38,7 @@ def test_one_that_hangs_is_named_among_others_that_live(tmp_path):
     time.sleep(0.05)
     well.beat()
     assert faults(tmp_path, LOOP) == []
-    (fault,) = faults(tmp_path, LOOP, 0.04) or []
+    (fault,) = faults(tmp_path, LOOP, 0.04)
     assert "not gone round" in fault
     well.beat("a run of replydesk.score hangs")
     assert faults(tmp_path, LOOP) == ["a run of replydesk.score hangs"]

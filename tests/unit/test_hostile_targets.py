@@ -76,7 +76,6 @@ def resolving():
 
 
 def targets(port):
-    """Every hostile target, with the listeners' port in it."""
     for host in HOSTILE_HOSTS.split():
         yield f"http://{host}/" if "#" in host or "\\" in host else f"http://{host}:{port}/"
     for url in (*URLS.split(), "http://127.0.0.1:{port}/\r\nHost: courier.example"):

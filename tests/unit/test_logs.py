@@ -4,20 +4,16 @@ import json
 import subprocess
 import sys
 
-import pytest
-
 PROGRAM = """
 import logging, sys, warnings
 import structlog
 from service import logging as logs
 logs.configure("web", "info")
-{body}
 """
 
 
 def lines(body):
-    """What a process of our own logs, one object a line."""
-    command = [sys.executable, "-W", "default", "-c", PROGRAM.format(body=body)]
+    command = [sys.executable, "-W", "default", "-c", PROGRAM + body]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == ""
     return [json.loads(line) for line in done.stderr.splitlines()]
@@ -34,21 +30,19 @@ def test_a_line_says_when_who_and_what():
         assert line["process"] == "web"
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "logging.getLogger('x').warning('no mail for %s', 'jane.doe@mail.example')",
-        "structlog.get_logger().info('x', url='/r?e=jane.doe%40mail.example')",
-        "structlog.get_logger().info('x', nested={'to': ['jane.doe@mail.example']})",
-        "warnings.warn('jane.doe@mail.example')",
-        """try: raise ValueError('bad: jane.doe@mail.example')
-except ValueError: structlog.get_logger().exception('failed')""",
-    ],
-)
-def test_no_address_reaches_a_line(body):
-    (line,) = lines(body)
-    assert "jane" not in json.dumps(line)
-    assert "⟦email⟧" in json.dumps(line, ensure_ascii=False)
+def test_no_address_reaches_a_line():
+    told = lines("""
+logging.getLogger('x').warning('no mail for %s', 'jane.doe@mail.example')
+structlog.get_logger().info('x', url='/r?e=jane.doe%40mail.example')
+structlog.get_logger().info('x', nested={'to': ['jane.doe@mail.example']})
+warnings.warn('jane.doe@mail.example')
+try: raise ValueError('bad: jane.doe@mail.example')
+except ValueError: structlog.get_logger().exception('failed')
+""")
+    assert len(told) == 5
+    for line in told:
+        assert "jane" not in json.dumps(line)
+        assert "⟦email⟧" in json.dumps(line, ensure_ascii=False)
 
 
 def test_a_value_is_bounded_and_at_signs_alone_are_read_at_once():

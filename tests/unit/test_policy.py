@@ -160,7 +160,6 @@ CASES = {
 
 
 def facts(body="A quiet sentence.", author_status=None, **known):
-    """What is known of a comment that nothing speaks against."""
     return Facts(body=body, author_status=author_status and AuthorStatus(author_status), **known)
 
 

@@ -23,7 +23,6 @@ def stage():
 
 @pytest.fixture
 def held(stage):
-    """The comment c-1, which the model held."""
     return stage.score(stage.accept(), toxicity=0.7)
 
 
@@ -97,16 +96,17 @@ def test_undo_before_publication_is_free_and_goes_back_before_all(stage, held, r
     assert not any(stands for _, stands in stage.labels())
 
 
-def test_there_must_be_a_comment_to_decide_on(stage):
-    with pytest.raises(NotFound):
-        stage.decide("nothing", APPROVE)
-    with pytest.raises(NotFound):
-        withdraw(stage.deps, stage.site, "nothing", "courier")
+def test_there_must_be_a_comment_of_the_site_to_decide_on(stage):
     stage.accept()
     with stage.deps.store.write() as tx:
         other = tx.sites.add(herald())
-    with pytest.raises(NotFound):
-        review(stage.deps, other, "c-1", Judgement(APPROVE, Who.SITE, "herald"))
+    for act in (
+        lambda: stage.decide("nothing", APPROVE),
+        lambda: withdraw(stage.deps, stage.site, "nothing", "courier"),
+        lambda: review(stage.deps, other, "c-1", Judgement(APPROVE, Who.SITE, "herald")),
+    ):
+        with pytest.raises(NotFound):
+            act()
 
 
 @pytest.mark.parametrize(
@@ -147,41 +147,32 @@ def test_undoing_a_rejection_of_a_published_comment_publishes_it_again(stage):
     stage.undo("c-1")
     assert (stage.published(), stage.look("c-1").status) == ([BODY], Status.APPROVED)
     assert json.loads(stage.mail()[-1].payload)["data"]["status"] == "approved"
-
-
-def test_undoing_an_automatic_decision_asks_a_person(stage):
-    stage.score(stage.accept())
-    assert stage.undo("c-1").status is Status.HELD
+    assert stage.undo("c-1").status is Status.HELD  # the automatic decision: a person is asked
 
 
 def test_undo_names_the_decision_it_saw(stage):
     stage.accept()
-    with pytest.raises(NothingToUndo):
-        stage.undo("c-1")
-    stage.decide("c-1", REJECT)
-    with pytest.raises(NothingToUndo):
-        stage.undo("c-1", 999)
-    stage.undo("c-1")
-    with pytest.raises(NothingToUndo):
-        stage.undo("c-1")
+    for prepare, named in (
+        (lambda: None, None),
+        (lambda: stage.decide("c-1", REJECT), 999),
+        (lambda: stage.undo("c-1"), None),
+    ):
+        prepare()
+        with pytest.raises(NothingToUndo):
+            stage.undo("c-1", named)
     assert stage.told() == ["rejected", "restored"]
 
 
-def test_a_withdrawn_comment_is_gone_from_the_page(stage):
-    stage.score(stage.accept())
+def test_a_withdrawn_comment_is_gone_from_the_page_and_final(stage):
+    accepted = stage.accept()
+    stage.score(accepted)
     for _ in range(2):
         assert take_off(stage).status is Status.WITHDRAWN
     assert (stage.published(), stage.told()) == ([], ["approved", "withdrawn"])
     assert stage.feed() == [(1, "approve"), (2, "withdraw")]
-
-
-def test_withdrawn_is_final(stage):
-    accepted = stage.accept()
-    take_off(stage)
-    with pytest.raises(Final):
-        stage.decide("c-1", APPROVE)
-    with pytest.raises(Final):
-        stage.undo("c-1")
+    for act in (lambda: stage.decide("c-1", APPROVE), lambda: stage.undo("c-1")):
+        with pytest.raises(Final):
+            act()
     assert len(record_scores(stage.deps, [Scored(accepted, assessed())])) == 0
 
 

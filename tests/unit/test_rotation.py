@@ -32,7 +32,6 @@ class Rotated:
         self.enrolled = enrol_site(self.before, "courier", "https://courier.example")
 
     def context(self, keys):
-        """The service as processes with these keys build it."""
         return context_over(self.store, self.home, SetClock(), REPLYDESK_MASTER_KEY=keys)
 
     def submit(self, context, comment_id="c-1", body=BODY, **changes):

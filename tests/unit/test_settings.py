@@ -10,7 +10,6 @@ from service.config import LOOPBACK, SettingsError, broker_note, load
 
 
 def faults(**env):
-    """Load settings that must be refused and return the faults."""
     with pytest.raises(SettingsError) as refused:
         load(env)
     return refused.value.faults

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.domain.verdict import LABELS, Action, Effort, Reason, Span, Verdict
-from service.storage.columns import Json, Secrets, from_microseconds, to_json, to_microseconds
+from service.storage.columns import from_microseconds, to_json, to_microseconds
 from service.storage.rows import verdict_of, verdict_text
 from service.storage.schema import word
 
@@ -66,7 +66,3 @@ def test_moments_sort_as_their_numbers():
 def test_what_cannot_lie_in_a_column_is_refused(write, value, said):
     with pytest.raises(ValueError, match=said):
         write(value)
-
-
-def test_types_name_what_they_are_cached_by():
-    assert (Json.cache_ok, Secrets.cache_ok) == (True, True)

@@ -12,7 +12,6 @@ from classifier.training import evaluate, samples
 
 @pytest.fixture(autouse=True)
 def model(monkeypatch, named_model):
-    """The model that is evaluated instead of the shipped one."""
     monkeypatch.setattr(evaluate.Model, "load", lambda: named_model)
     return named_model
 
@@ -55,7 +54,6 @@ def scored_by_perspective(tmp_path):
 
 
 def figures(capsys, *files, **more):
-    """Evaluate files and return the JSON that was printed."""
     assert evaluate.main(files, json=True, compare=False, quiet=True, **more) == 0
     return json.loads(capsys.readouterr().out)
 

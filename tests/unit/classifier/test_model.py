@@ -67,8 +67,11 @@ def test_every_label_gets_a_probability(model, effort):
 
 
 @each_effort
-def test_it_tells_abuse_threats_and_spam_from_thanks(model, effort):
-    insult, thanks, threat, spam, leet = (score.scores for score in model.score(PLAIN[:5], effort=effort))
+def test_it_tells_abuse_threats_and_spam_from_thanks_and_a_disguise(model, effort):
+    scores = model.score(PLAIN[:5], effort=effort)
+    assert [score.reads_as for score in scores] == [None, None, None, None, "you are an idiot"]
+    assert scores[0].disguise == 0 < scores[4].disguise <= 1
+    insult, thanks, threat, spam, leet = (score.scores for score in scores)
     told = [("toxicity", insult), ("insult", insult), ("toxicity", leet), ("threat", threat), ("spam", spam)]
     for label, one in told:
         assert one[label] > 0.5 > 0.3 > thanks[label]
@@ -106,13 +109,6 @@ def test_fast_asks_no_encoder(model, monkeypatch):
     assert model.score([PLAIN[5]], effort="fast")[0].scores == pytest.approx(expected, abs=1e-12)
     with pytest.raises(AssertionError):
         model.score([PLAIN[0]])
-
-
-def test_disguise_is_told_and_plain_text_is_not_called_disguised(model):
-    plain, leet = model.score([PLAIN[0], PLAIN[4]])
-    assert (plain.reads_as, plain.disguise) == (None, 0)
-    assert leet.reads_as == "you are an idiot"
-    assert 0 < leet.disguise <= 1
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -186,7 +182,6 @@ def test_a_long_text_is_cut_into_pieces_without_a_gap():
 
 @pytest.fixture
 def sizes(monkeypatch):
-    """How many characters each batch held that was read."""
     sizes = []
 
     def counting(texts, lexicon):

@@ -40,7 +40,6 @@ def change_manifest(place, **changes):
 
 
 def put_model(place, content):
-    """Put another model file into a directory, and its hash into the manifest."""
     put(place, persistence.MODEL, content)
     manifest = json.loads((place / persistence.MANIFEST).read_text())
     files = {**manifest["files"], persistence.MODEL: hashlib.sha256(content).hexdigest()}

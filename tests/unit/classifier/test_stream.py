@@ -13,13 +13,10 @@ from classifier.stream import CHUNK, MAX_LINE, arriving, score_lines
 
 
 class Trickle(io.BufferedIOBase):
-    """A pipe that gives what was written to it piece by piece."""
-
     def __init__(self, pieces):
         self.pieces = deque(pieces)
 
     def read1(self, size=-1, /):
-        """Return the next piece, or as much of it as may be."""
         piece = self.pieces.popleft() if self.pieces else b""
         if len(piece) > size:
             self.pieces.appendleft(piece[size:])

@@ -19,8 +19,6 @@ def a_box(public=PUBLIC):
 
 @pytest.fixture
 def opened(tmp_path):
-    """Open a box with the keys that these files hold."""
-
     def opens(box, *contents, stdin=None):
         options = []
         for number, content in enumerate(contents):

@@ -18,7 +18,6 @@ LINES = list(lines())
 
 
 def restored(masked):
-    """Put the originals back in their places, as a moderator's reveal does."""
     text = masked.text
     for contact in reversed(masked.found):
         text = text[: contact.begin] + contact.original + text[contact.end :]

@@ -166,26 +166,10 @@ def test_the_author_key_knows_a_person_again_on_one_site_only():
     assert len(bytes.fromhex(key)) == 32
 
 
-def test_a_site_chooses_what_is_kept():
-    public, private = new_contact_keys()
+def test_a_site_without_a_contact_key_keeps_no_box_and_no_other_mode_exists():
     sealer, address = Sealer(KEYRING), Address.parse(PLAIN)
-    both = sealer.seal("daily", public, address)
-    assert both.box is not None
-    assert open_box(private, both.box) == PLAIN
-    assert both.author_key == author_key(KEYRING, "daily", address)
-    alone = sealer.seal("daily", public, address, "fingerprint")
-    assert (alone.box, alone.author_key) == (None, both.author_key)
-    neither = sealer.seal("daily", public, address, "none")
-    assert (neither.box, neither.author_key) == (None, None)
-    assert sealer.seal("daily", None, address).box is None
+    known = sealer.seal("daily", None, address)
+    assert (known.box, known.author_key) == (None, author_key(KEYRING, "daily", address))
+    assert known.author_key not in repr(known)
     with pytest.raises(ValueError, match="address_mode"):
-        sealer.seal("daily", public, address, "plain")
-    assert both.author_key not in repr(both)
-
-
-def test_author_keys_of_older_masters_are_still_found():
-    address = Address.parse(PLAIN)
-    rotated = Keyring(bytes(range(1, 33)), version=2, older={1: bytes(range(32))})
-    now, before = Sealer(rotated).author_keys("daily", address)
-    assert before == author_key(KEYRING, "daily", address)
-    assert now == Sealer(rotated).seal("daily", None, address).author_key
+        sealer.seal("daily", None, address, "plain")

@@ -1,4 +1,4 @@
-"""Limits for newsrooms: nothing is decided alone without evidence, and harmless comments bound what is held."""
+"""Limits for newsrooms, and the model card: nothing is decided without evidence, and every figure has its target."""
 
 import json
 from types import SimpleNamespace
@@ -8,7 +8,9 @@ import pytest
 
 from classifier.heads import probability
 from classifier.labels import LABELS
-from classifier.training import limits, limits_study
+from classifier.training import benchmark, limits, limits_study, report, robustness
+from classifier.training.evaluate import evaluate
+from classifier.training.goals import Goal
 from classifier.training.samples import Scored
 
 
@@ -79,7 +81,7 @@ def newsroom(scored):
     return scored(rows)
 
 
-def test_the_bound_on_harmless_comments_is_kept_and_protected_labels_hold_early(newsroom):
+def test_the_bound_on_harmless_comments_is_kept_and_protected_labels_hold(newsroom):
     strict, _ = limits.holding(newsroom, 0.10)
     assert strict["threat"] <= 0.2
     assert 0.42 < strict["refuse"] <= 0.70
@@ -129,3 +131,53 @@ def test_the_page_is_written_only_by_a_whole_run(newsroom, tmp_path, monkeypatch
     assert not (tmp_path / "limits.md").exists()
     assert limits_study.main(tmp_path, tmp_path / "limits.md", quiet=True) == 0
     assert "named" in (tmp_path / "limits.md").read_text()
+
+
+SPEED = {
+    "full_at_300": 250.0,
+    "fast_at_400": 9_000.0,
+    "explained_p50": 5.0,
+    "memory": 380.0,
+    "cold_start": 2.0,
+    "artifacts": 34.7,
+}
+
+
+@pytest.mark.parametrize(
+    ("lower", "value", "reached", "worse"),
+    [
+        (False, 0.80, "beyond", False),
+        (False, 0.77, "yes", False),
+        (False, 0.75, "**no**", True),
+        (True, 0.60, "beyond", False),
+        (True, 0.77, "**no**", True),
+    ],
+)
+def test_a_goal_says_whether_it_was_reached(lower, value, reached, worse):
+    goal = Goal("key", "what", 0.76, 0.77 if not lower else 0.70, 0.79 if not lower else 0.65, lower=lower)
+    assert (goal.reached(value), goal.worse(value)) == (reached, worse)
+
+
+def test_the_card_is_written_in_one_run(named_model, labelled, tmp_path, monkeypatch):
+    """Of Jigsaw comments that name their toxicity, and newsroom comments of which one in ten is misjudged."""
+    texts = ["toxicity"] * 20 + ["kind"] * 40 + ["a remark"] * 36 + ["refuse remark"] * 4 + ["refuse"] * 20
+    toxicity = [1.0] * 20 + [0.0] * 40 + [np.nan] * 60
+    categories = [""] * 60 + ["plain"] * 40 + ["threat_veiled"] * 20
+    samples = labelled(["jigsaw"] * 60 + ["newsroom"] * 60, None, texts, categories, toxicity=toxicity)
+    monkeypatch.setattr(benchmark, "brief", lambda model: SPEED)
+    monkeypatch.setattr(robustness, "span_agreement", lambda model, path: {"ours": 0.5, "word_list": 0.4})
+    monkeypatch.setattr(robustness, "naughty", lambda model, path: (3, 3))
+    monkeypatch.setattr(robustness, "odd", lambda model: [("empty", 0, 0.1, True)])
+    monkeypatch.setattr(report, "_examples", lambda model: "")
+    monkeypatch.setattr(report, "evaluate", lambda *given: evaluate(*given, compare=False, rounds=20))
+    report.write(named_model, samples, tmp_path / "no data", tmp_path, quiet=True)
+    page = (tmp_path / "README.md").read_text()
+    for row in (
+        "| newsroom: AUC, harmful above harmless | 0.580 | at least 0.955 | at least 0.975 | 0.950 | **no** |",
+        "| YouTube, spam: AUC | 0.987 | at least 0.987 | at least 0.990 |  | not measured |",
+        "- memory of a process that scores, MB: 380, before 202",
+        "Not known: ",
+    ):
+        assert row in page
+    assert "{" not in page
+    assert all((tmp_path / name).stat().st_size for name in ("limits.md", "newsroom.png", "calibration.png"))

@@ -1,4 +1,4 @@
-"""The longest texts that somebody can send: whatever is repeated in them, reading takes no more than moments."""
+"""What strangers send: the longest texts take no more than moments, and no made-up input breaks anything."""
 
 import time
 
@@ -14,6 +14,8 @@ from service.domain.threats import find_threats
 from service.domain.word_list import WordList
 from service.privacy.masking import mask, page_url
 from service.privacy.sealing import Address
+from tools.fuzz.__main__ import run
+from tools.fuzz.properties import PROPERTIES
 
 OWN = Address.parse("Me@Bücher.example")
 PHRASES = WordList(tuple(f"word{n} more{n}*" for n in range(4500)) + tuple(f"pre{n}*" for n in range(500)))
@@ -88,3 +90,9 @@ def test_masking_one_endless_word_takes_moments(word):
     began = time.process_time()
     mask(word, "DE", OWN)
     assert time.process_time() - began < 4.0
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_strangers_inputs_break_nothing(name):
+    count, fault = run(name, 60, 20.0, chance=7)
+    assert (count >= 20, fault) == (True, "")
