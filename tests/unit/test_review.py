@@ -147,7 +147,11 @@ def test_undoing_a_rejection_of_a_published_comment_publishes_it_again(stage):
     stage.undo("c-1")
     assert (stage.published(), stage.look("c-1").status) == ([BODY], Status.APPROVED)
     assert json.loads(stage.mail()[-1].payload)["data"]["status"] == "approved"
-    assert stage.undo("c-1").status is Status.HELD  # the automatic decision: a person is asked
+
+
+def test_undoing_an_automatic_decision_asks_a_person(stage):
+    stage.score(stage.accept())
+    assert stage.undo("c-1").status is Status.HELD
 
 
 def test_undo_names_the_decision_it_saw(stage):

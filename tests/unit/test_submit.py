@@ -82,7 +82,7 @@ def test_without_an_id_what_differs_is_another_comment(stage, other):
 
 def test_without_an_address_one_network_and_name_is_one_author(stage):
     anonymous = submission(None, email=None, client=Client("192.0.2.7", "Agent/1"))
-    changes = ({"client": Client("198.51.100.7", "Agent/1")}, {"author_name": "Bo"}, {"client": None})
+    changes = ({"client": Client("198.51.100.7", "Agent/1")}, {"author_name": "Bo"}, {"client": Client()})
     others = [replace(anonymous, **change) for change in changes]
     assert outcomes(stage, anonymous, anonymous, *others) == ["new", "replay", "new", "new", "new"]
 

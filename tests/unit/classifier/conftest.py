@@ -23,6 +23,7 @@ class NamedModel:
     """Scores a text by the labels that it names: log-odds 2 for those, -2 for the others, a little more if long."""
 
     version = "named"
+    more_if_long = 1e-4
     reader = SimpleNamespace(encoder=SimpleNamespace(max_tokens=256))
 
     def __init__(self):
@@ -32,7 +33,8 @@ class NamedModel:
     def log_odds(self, texts, effort="full"):
         self.asked += texts
         named = np.array([[label in text for label in LABELS] for text in texts]).reshape(-1, len(LABELS))
-        return np.where(named, 2.0, -2.0) + np.array([len(text) for text in texts])[:, None] / 1e4
+        lengths = np.array([len(text) for text in texts])[:, None]
+        return np.where(named, 2.0, -2.0) + lengths * self.more_if_long
 
 
 @pytest.fixture

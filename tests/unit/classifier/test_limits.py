@@ -164,6 +164,7 @@ def test_the_card_is_written_in_one_run(named_model, labelled, tmp_path, monkeyp
     toxicity = [1.0] * 20 + [0.0] * 40 + [np.nan] * 60
     categories = [""] * 60 + ["plain"] * 40 + ["threat_veiled"] * 20
     samples = labelled(["jigsaw"] * 60 + ["newsroom"] * 60, None, texts, categories, toxicity=toxicity)
+    named_model.more_if_long = 0.0
     monkeypatch.setattr(benchmark, "brief", lambda model: SPEED)
     monkeypatch.setattr(robustness, "span_agreement", lambda model, path: {"ours": 0.5, "word_list": 0.4})
     monkeypatch.setattr(robustness, "naughty", lambda model, path: (3, 3))
