@@ -63,12 +63,12 @@ READERS = [
     (lambda query: page_url(f"https://courier.example/a?{query}"), URL_LIMIT - 26, 0.5, IN_QUERIES),
     (count_links, 20_000, 0.5, IN_LINKS),
     (plain_text, 100_000, 1.0, IN_HTML),
-    (terms, 20_000, 2.0, IN_WORDS),
+    (terms, 20_000, 4.0, IN_WORDS),
     (lambda text: sentences(text, len(text)), 600_000, 4.0, IN_SENTENCES),
     (personal_data_and_threats, 20_000, 2.0, IN_PHRASES),
     (lambda text: PHRASES.first_in([text]), 20_000, 2.0, "word1_more_ a"),
     (lambda text: SAME_FIRST_WORD.first_in([text]), 20_000, 2.0, "spam_"),
-    (lambda text: NEARLY.first_in([text]), 20_000, 2.0, IN_LISTED),
+    (lambda text: NEARLY.first_in([text]), 20_000, 4.0, IN_LISTED),
     (lambda text: mask(text, "US", OWN), 100_000, 4.0, IN_CONTACTS),
 ]
 
