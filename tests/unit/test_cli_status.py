@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 
 import pytest
 
@@ -22,8 +23,8 @@ def status(run):
 
 
 @pytest.fixture
-def broker(courier, redis_url, monkeypatch, request):
-    prefix = f"{request.node.name}:"
+def broker(courier, redis_url, monkeypatch):
+    prefix = f"status-{uuid.uuid4().hex[:8]}:"
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", prefix)
     return redis_url, prefix
