@@ -38,7 +38,6 @@ def run(home, monkeypatch):
 
 @pytest.fixture
 def context(home):
-    """The service of that home, seen from another process."""
     built = build_context(load())
     yield built
     built.close()
@@ -46,7 +45,6 @@ def context(home):
 
 @pytest.fixture
 def courier(run, context):
-    """The site that everything is imported into; it wants callbacks."""
     run(
         "site",
         "add",
@@ -64,8 +62,6 @@ def courier(run, context):
 
 @pytest.fixture
 def imports(run, tmp_path, courier):
-    """Write lines to a file, import it and return the counts."""
-
     def does(*lines, code=0, options=()):
         file = tmp_path / "comments.jsonl"
         file.write_bytes(

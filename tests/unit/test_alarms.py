@@ -8,43 +8,36 @@ from service.domain.alarms import LEAST_BETWEEN, Alarm, turns
 from service.domain.options import Options
 from tests.factories import NOON
 
-OPTIONS = Options(notify_url="https://courier.example/hook", notify_held=10, notify_age_seconds=600.0)
+BOTH = Options(notify_url="https://courier.example/hook", notify_held=10, notify_age_seconds=600.0)
+AGE = Options(notify_url="https://courier.example/hook", notify_held=None, notify_age_seconds=600.0)
+ONE = Options(notify_url="https://courier.example/hook", notify_held=1, notify_age_seconds=None)
 LATER = NOON + LEAST_BETWEEN
-
-
-def alarm(raised):
-    return Alarm(1, raised, 1, NOON)
+A_MOMENT_EARLIER = LATER - timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(
-    ("raised", "held", "age", "turned"),
+    ("raised", "held", "age", "options", "now", "turned"),
     [
-        (False, 9, 599, None),
-        (False, 10, 0, True),
-        (False, 1, 600, True),
-        (True, 10, 0, None),
-        (True, 8, 479, None),
-        (True, 7, 480, None),
-        (True, 7, 479, False),
-        (True, 0, 0, False),
-        (False, 0, 0, None),
+        # it rises at a limit and falls well below it
+        (False, 9, 599, BOTH, LATER, None),
+        (False, 10, 0, BOTH, LATER, True),
+        (False, 1, 600, BOTH, LATER, True),
+        (True, 10, 0, BOTH, LATER, None),
+        (True, 8, 479, BOTH, LATER, None),
+        (True, 7, 480, BOTH, LATER, None),
+        (True, 7, 479, BOTH, LATER, False),
+        (True, 0, 0, BOTH, LATER, False),
+        (False, 0, 0, BOTH, LATER, None),
+        # it never changes twice within a minute
+        (False, 99, 0, BOTH, A_MOMENT_EARLIER, None),
+        (None, 99, 0, BOTH, NOON, True),
+        # limits can be switched off
+        (None, 99, 9999, Options(), NOON, None),
+        (None, 10_000, 599, AGE, NOON, None),
+        (None, 1, 0, ONE, NOON, True),
+        (True, 0, 0, ONE, LATER, False),
     ],
 )
-def test_it_rises_at_a_limit_and_falls_well_below_it(raised, held, age, turned):
-    assert turns(alarm(raised), held, age, OPTIONS, LATER) is turned
-
-
-def test_it_never_changes_twice_within_a_minute():
-    just_before = LATER - timedelta(microseconds=1)
-    assert turns(alarm(False), 99, 0, OPTIONS, just_before) is None
-    assert turns(alarm(False), 99, 0, OPTIONS, LATER) is True
-    assert turns(None, 99, 0, OPTIONS, NOON) is True
-
-
-def test_limits_can_be_switched_off():
-    assert turns(None, 99, 9999, Options(), NOON) is None
-    only_age = Options(notify_url="https://x.example", notify_held=None, notify_age_seconds=600.0)
-    assert turns(None, 10_000, 599, only_age, NOON) is None
-    one = Options(notify_url="https://x.example", notify_held=1, notify_age_seconds=None)
-    assert turns(None, 1, 0, one, NOON) is True
-    assert turns(alarm(True), 0, 0, one, LATER) is False
+def test_an_alarm_turns(raised, held, age, options, now, turned):
+    alarm = None if raised is None else Alarm(1, raised, 1, NOON)
+    assert turns(alarm, held, age, options, now) is turned

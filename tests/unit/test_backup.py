@@ -37,7 +37,8 @@ class Load:
     over: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self):
-        self._threads = [threading.Thread(target=work) for work in (self._post, self._post, self._decide)]
+        acts = (self._post, self._post, self._decide)
+        self._threads = [threading.Thread(target=self._until_over, args=[act]) for act in acts]
         for thread in self._threads:
             thread.start()
         return self
@@ -47,26 +48,25 @@ class Load:
         for thread in self._threads:
             thread.join(30)
 
-    def _post(self):
+    def _until_over(self, act):
         try:
             while not self.over.wait(0.02):
-                given = Submission(Article("https://courier.example/b"), "Ada", "A fine bridge.", Source.API)
-                for one in submit(self.context.deps, self.context.sanitizer, self.courier.site, [given]):
-                    if isinstance(one, Placed):
-                        self.accepted.append(one.comment.id)
+                act()
         except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
             self.failures.append(repr(failure))
 
+    def _post(self):
+        given = Submission(Article("https://courier.example/b"), "Ada", "A fine bridge.", Source.API)
+        for one in submit(self.context.deps, self.context.sanitizer, self.courier.site, [given]):
+            if isinstance(one, Placed):
+                self.accepted.append(one.comment.id)
+
     def _decide(self):
         deps = self.context.deps
+        with deps.store.write() as tx:
+            leased = tx.scoring.lease_pending(deps.clock(), deps.clock(), 20)
         fine = Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1")
-        try:
-            while not self.over.wait(0.01):
-                with deps.store.write() as tx:
-                    leased = tx.scoring.lease_pending(deps.clock(), deps.clock(), 20)
-                record_scores(deps, [Scored(one, fine) for one in leased])
-        except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
-            self.failures.append(repr(failure))
+        record_scores(deps, [Scored(one, fine) for one in leased])
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -82,7 +82,6 @@ def urls(request, tmp_path):
 
 
 def deps(url, home):
-    """The service on that database, with a dispatcher that sends nothing."""
     env = {**KNOWN, "REPLYDESK_HOME": str(home), "REPLYDESK_DATABASE_URL": url}
     return build_context(load(env), env=env, dispatcher=RecordingDispatcher())
 
@@ -158,45 +157,40 @@ def beyond_what_was_told(restored, site, rows):
 
 @pytest.fixture
 def copy(run, home):
-    run("migrate")
     run("site", "add", "courier", "--url", "https://courier.example")
     run("backup", str(home / "copy"))
     return home / "copy"
 
 
-def test_a_database_with_tables_is_not_overwritten(run, copy):
+def test_neither_a_database_with_tables_nor_a_backup_is_overwritten(run, copy):
     assert "has tables already" in run("restore", str(copy), code=2).output
     assert "courier" in run("site", "show", "courier").output
-
-
-def test_a_backup_is_never_overwritten(run, copy):
     assert "there is one already" in run("backup", str(copy), code=2).output
 
 
-def test_another_master_key_is_told(copy, tmp_path):
-    url = f"sqlite:///{tmp_path / 'other' / 'x.db'}"
-    done = replydesk(url, tmp_path, "restore", str(copy), REPLYDESK_MASTER_KEY="ab" * 32)
-    assert done.exit_code == 2
-    assert "another key than the backup's" in done.output
+def other_rows(note):
+    changed = json.loads(note)
+    changed["rows"]["sites"] = 2
+    return json.dumps(changed)
 
 
 @pytest.mark.parametrize(
-    ("note", "said"),
-    [(None, "is needed"), ("{", "no note of a backup"), ('{"replydesk": "x"}', "no note"), ("[]", "no note")],
+    ("key", "note", "said"),
+    [
+        ("ab" * 32, str, "another key than the backup's"),
+        (MASTER, lambda _: None, "is needed"),
+        (MASTER, lambda _: "{", "no note of a backup"),
+        (MASTER, lambda _: '{"replydesk": "x"}', "no note"),
+        (MASTER, lambda _: "[]", "no note"),
+        (MASTER, other_rows, "sites: other rows"),
+    ],
 )
-def test_a_copy_without_its_note_is_refused(copy, tmp_path, note, said):
+def test_a_copy_that_does_not_fit_its_note_is_refused(copy, tmp_path, key, note, said):
     beside = copy.with_name("copy.json")
+    changed = note(beside.read_text())
     beside.unlink()
-    if note is not None:
-        beside.write_text(note)
-    done = replydesk(f"sqlite:///{tmp_path / 'n.db'}", tmp_path, "restore", str(copy))
+    if changed is not None:
+        beside.write_text(changed)
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    done = replydesk(url, tmp_path, "restore", str(copy), REPLYDESK_MASTER_KEY=key)
     assert (done.exit_code, said in done.output) == (2, True), done.output
-
-
-def test_a_copy_with_other_rows_than_its_note_is_refused(copy, tmp_path):
-    beside = copy.with_name("copy.json")
-    note = json.loads(beside.read_text())
-    note["rows"]["sites"] = 2
-    beside.write_text(json.dumps(note))
-    done = replydesk(f"sqlite:///{tmp_path / 'n.db'}", tmp_path, "restore", str(copy))
-    assert (done.exit_code, "sites: other rows" in done.output) == (2, True), done.output

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import socket
-import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
 
 from service.webhooks.url_guard import Allow
-from tests.receivers import OK, read_request
+from tests.receivers import OK, RawReceiver, read_request, receiving
 from worker import http_client
 from worker.http_client import KEPT_SECONDS, HttpClient
 
@@ -18,67 +17,36 @@ LOOPBACK = Allow.parse("127.0.0.0/8, localhost")
 
 
 @dataclass
-class Patient:
+class Patient(RawReceiver):
     """A server that keeps its connections: answers every request on them, and hangs up after `leaves` if told so."""
 
-    answer: bytes = OK
     leaves: int | None = None
-    port: int = 0
-    requests: list[int] = field(default_factory=list)
-    """For each request the number of the connection that it came by."""
     opened: list[socket.socket] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    """For each request the number of the connection that it came by."""
 
-    def serve(self, listener):
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            self.opened.append(connection)
-            threading.Thread(target=self.keep, args=[connection, len(self.opened)], daemon=True).start()
-
-    def keep(self, connection, number):
-        """Answer until the other side is gone, or it is time to leave."""
+    def handle(self, connection):
+        self.opened.append(connection)
+        number = len(self.opened)
         with suppress(OSError, IndexError, StopIteration), connection:
-            while self.requests.count(number) != self.leaves:
+            while self.numbers.count(number) != self.leaves:
                 read_request(connection)
-                self.requests.append(number)
+                self.numbers.append(number)
                 connection.sendall(self.answer)
 
 
 @pytest.fixture
 def patient():
-    server = Patient()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server.port = listener.getsockname()[1]
-        thread = threading.Thread(target=server.serve, args=[listener], daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            for one in server.opened:
-                with suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
-
-
-class Ticking:
-    now = 100.0
-
-    def __call__(self):
-        return self.now
+    with receiving(Patient()) as server:
+        yield server
+    for one in server.opened:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
-def clock():
-    return Ticking()
-
-
-@pytest.fixture
-def client(clock):
-    return HttpClient(LOOPBACK, clock)
+def client():
+    return HttpClient(LOOPBACK)
 
 
 def send(server, client, host="127.0.0.1"):
@@ -87,20 +55,20 @@ def send(server, client, host="127.0.0.1"):
 
 def test_one_connection_serves_one_callback_after_the_other(patient, client):
     assert {send(patient, client).kind for _ in range(5)} == {"delivered"}
-    assert patient.requests == [1] * 5
+    assert patient.numbers == [1] * 5
 
 
 def test_a_receiver_that_hung_up_meanwhile_is_asked_anew(patient, client):
     patient.leaves = 2
     assert {send(patient, client).kind for _ in range(6)} == {"delivered"}
-    assert patient.requests == [1, 1, 2, 2, 3, 3]
+    assert patient.numbers == [1, 1, 2, 2, 3, 3]
 
 
 def test_an_answer_to_what_was_not_asked_is_no_receipt(patient, client):
     send(patient, client)
     patient.opened[0].sendall(OK)
     send(patient, client)
-    assert patient.requests == [1, 2]
+    assert patient.numbers == [1, 2]
 
 
 @pytest.mark.parametrize("status", [200, 301, 410, 429, 500])
@@ -108,7 +76,7 @@ def test_only_after_success_a_connection_is_kept(patient, client, status):
     patient.answer = f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode()
     send(patient, client)
     send(patient, client)
-    assert patient.requests == ([1, 1] if status == 200 else [1, 2])
+    assert patient.numbers == ([1, 1] if status == 200 else [1, 2])
 
 
 @pytest.mark.parametrize(
@@ -122,22 +90,23 @@ def test_only_after_success_a_connection_is_kept(patient, client, status):
 def test_what_cannot_be_used_again_is_not_kept(patient, client, answer):
     patient.answer = answer
     assert {send(patient, client).kind for _ in range(2)} == {"delivered"}
-    assert patient.requests == [1, 2]
+    assert patient.numbers == [1, 2]
 
 
-def test_a_name_is_looked_up_again_after_a_minute(patient, clock, monkeypatch):
-    client = HttpClient(Allow.parse("127.0.0.0/8"), clock)
+def test_a_name_is_looked_up_again_after_a_minute(patient, monkeypatch):
+    now = [100.0]
+    client = HttpClient(Allow.parse("127.0.0.0/8"), lambda: now[0])
     answers = [["127.0.0.1"], ["10.0.0.1"]]
     monkeypatch.setattr(http_client, "look_up", lambda *_: answers.pop(0))
     assert send(patient, client, "hook.example").kind == "delivered"
-    clock.now += KEPT_SECONDS - 1
+    now[0] += KEPT_SECONDS - 1
     assert send(patient, client, "hook.example").kind == "delivered"
-    clock.now += 1
+    now[0] += 1
     assert send(patient, client, "hook.example").kind == "refused"
-    assert patient.requests == [1, 1]
+    assert patient.numbers == [1, 1]
 
 
 def test_another_name_for_the_same_address_is_connected_to_anew(patient, client):
     send(patient, client)
     send(patient, client, host="localhost")
-    assert patient.requests == [1, 2]
+    assert patient.numbers == [1, 2]

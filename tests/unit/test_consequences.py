@@ -11,12 +11,12 @@ from service.domain.verdict import LABELS, Action, Assessment, Reason, Verdict
 from tests.factories import NOON
 
 APPROVE, HOLD, REJECT, SPAM = Action.APPROVE, Action.HOLD, Action.REJECT, Action.SPAM
+REFUSALS = (REJECT, SPAM)
 STRICT = Policy(cuts={"toxicity": Cut(hold=0.3, reject=0.9)})
 LENIENT = replace(STRICT, version=2, cuts={"toxicity": Cut(hold=0.6, reject=0.95)})
 
 
 def scored(number, toxicity, judged=None, **changes):
-    """A comment with that score, and what a person said of it."""
     comment = Comment(
         pk=number,
         site_id=1,
@@ -36,52 +36,37 @@ def scored(number, toxicity, judged=None, **changes):
 
 
 def test_the_numbers_equal_a_recount():
-    past = [
-        scored(n, n / 40, judged)
-        for n, judged in enumerate([APPROVE, None, REJECT, SPAM, APPROVE, None, REJECT, APPROVE] * 5)
-    ]
+    judgements = [APPROVE, None, REJECT, SPAM, APPROVE, None, REJECT, APPROVE] * 5
+    past = [scored(n, n / 40, judged) for n, judged in enumerate(judgements)]
     found = preview_policy(past, STRICT, LENIENT)
     for outcome, policy in ((found.before, STRICT), (found.after, LENIENT)):
         fresh = [
             decide(Assessment(one.comment.verdict.scores, "made-up-1"), facts_of(one.comment), policy).action
             for one in past
-            if one.comment.verdict
         ]
-        said = [(action, one.judged) for action, one in zip(fresh, past, strict=True)]
+        said = list(zip(fresh, judgements, strict=True))
         assert {action: outcome.actions.get(action, 0) for action in Action} == {
             action: fresh.count(action) for action in Action
         }
         assert outcome.held_judged == sum(a is HOLD and j is not None for a, j in said)
         assert outcome.held_fine == sum(a is HOLD and j is APPROVE for a, j in said)
-        assert outcome.refused_judged == sum(a in (REJECT, SPAM) and j is not None for a, j in said)
-        assert outcome.refused_fine == sum(a in (REJECT, SPAM) and j is APPROVE for a, j in said)
-        assert outcome.bad == sum(j in (REJECT, SPAM) for _, j in said)
-        assert outcome.passed_bad == sum(a is APPROVE and j in (REJECT, SPAM) for a, j in said)
+        assert outcome.refused_judged == sum(a in REFUSALS and j is not None for a, j in said)
+        assert outcome.refused_fine == sum(a in REFUSALS and j is APPROVE for a, j in said)
+        assert outcome.bad == sum(j in REFUSALS for _, j in said)
+        assert outcome.passed_bad == sum(a is APPROVE and j in REFUSALS for a, j in said)
     assert (found.looked_at, found.judged) == (40, 30)
 
 
-def test_the_comments_that_would_change_are_named():
-    """Exactly those between the two cuts change, with what they were and what they would be."""
+def test_exactly_the_comments_between_two_cuts_would_change():
     past = [scored(1, 0.2), scored(2, 0.4, APPROVE), scored(3, 0.7), scored(4, 0.92, REJECT)]
     found = preview_policy(past, STRICT, LENIENT)
-    assert [(one.comment.pk, one.before, one.after, one.judged) for one in found.changes] == [
-        (2, HOLD, APPROVE, APPROVE),
-        (4, REJECT, HOLD, REJECT),
-    ]
+    changes = [(one.comment.pk, one.before, one.after, one.judged) for one in found.changes]
+    assert changes == [(2, HOLD, APPROVE, APPROVE), (4, REJECT, HOLD, REJECT)]
+    same = preview_policy(past, STRICT, STRICT)
+    assert (same.changes, same.before) == ((), same.after)
 
 
-def test_the_same_policy_changes_nothing():
-    past = [scored(n, n / 10) for n in range(10)]
-    found = preview_policy(past, STRICT, STRICT)
-    assert found.changes == ()
-    assert found.before == found.after
-
-
-def test_what_the_classifier_could_not_judge_stays_held():
-    verdict = Verdict(HOLD, (Reason("language", "…"),), dict.fromkeys(LABELS, 0.0), model="made-up-1")
-    past = [scored(1, 0.0, verdict=verdict)]
-    assert preview_policy(past, STRICT, LENIENT).after.actions[HOLD] == 1
-
-
-def test_what_has_no_score_is_held():
+def test_what_was_not_judged_or_has_no_score_stays_held():
+    doubt = Verdict(HOLD, (Reason("language", "…"),), dict.fromkeys(LABELS, 0.0), model="made-up-1")
+    assert preview_policy([scored(1, 0.0, verdict=doubt)], STRICT, LENIENT).after.actions[HOLD] == 1
     assert again(scored(1, 0.0, verdict=None).comment, LENIENT) is HOLD

@@ -13,10 +13,6 @@ from service.config import load
 from service.privacy.keys import fingerprint
 
 
-class Killed(BaseException):
-    """The process ends here."""
-
-
 def kept(home):
     return json.loads((home / "demo-site.json").read_text())
 
@@ -27,11 +23,10 @@ def opens(context, key):
 
 
 def printed(summary):
-    screen = Screen()
-    screen.console = Console(file=io.StringIO(), width=200, highlight=False)
+    screen, said = Screen(), io.StringIO()
+    screen.console = Console(file=said, width=200, highlight=False)
     screen.summary(summary, 1.0)
-    assert isinstance(screen.console.file, io.StringIO)
-    return screen.console.file.getvalue()
+    return said.getvalue()
 
 
 def test_the_private_contact_key_is_shown_once_and_kept_nowhere(home, context):
@@ -53,11 +48,11 @@ def test_a_kill_before_the_site_is_stored_is_made_good_by_the_next_start(home, c
 
     def killed(settings, enrolment):
         keep(settings, enrolment)
-        raise Killed
+        raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(demo, "_keep", killed)
-        with pytest.raises(Killed):
+        with pytest.raises(KeyboardInterrupt):
             demo.prepare(load())
     stale = kept(home)["key"]
     assert not opens(context, stale)

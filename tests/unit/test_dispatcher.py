@@ -38,10 +38,18 @@ def server(url):
 
 @pytest.fixture
 def dispatcher(url, server):
-    """A dispatcher on that server, closed at the end."""
     made = CeleryDispatcher(url, PREFIX)
     yield made
     made.close()
+
+
+@pytest.fixture
+def sent(dispatcher, server):
+    def sends(name):
+        dispatcher.enqueue(name)
+        until(lambda: length(server, name))
+
+    return sends
 
 
 @contextmanager
@@ -56,7 +64,6 @@ def hung(server):
 
 
 def length(server, name):
-    """How many messages wait in the queue of this task."""
     return int(server.llen(f"{PREFIX}{QUEUES[name]}"))
 
 
@@ -79,19 +86,16 @@ def test_no_dispatcher_blocks_or_raises(kind, url, server):
     assert time.monotonic() - started < 1.5
 
 
-def test_the_double_records_what_was_enqueued():
-    """The shipped double records names and delays, in order, of the names that a real dispatcher would send."""
+def test_the_double_records_what_a_real_dispatcher_would_send():
     dispatcher = RecordingDispatcher()
-    dispatcher.enqueue(SCORE)
-    dispatcher.enqueue(PUBLISH, 5.0)
-    dispatcher.enqueue("replydesk.unknown")
+    for given in ((SCORE,), (PUBLISH, 5.0), ("replydesk.unknown",)):
+        dispatcher.enqueue(*given)
     assert dispatcher.enqueued == [(SCORE, 0.0), (PUBLISH, 5.0)]
 
 
 @pytest.mark.parametrize("name", QUEUES)
-def test_a_task_is_one_message_with_its_name_alone(name, dispatcher, server):
-    dispatcher.enqueue(name)
-    until(lambda: length(server, name))
+def test_a_task_is_one_message_with_its_name_alone(name, sent, server):
+    sent(name)
     message = json.loads(server.lindex(f"{PREFIX}{QUEUES[name]}", 0))
     assert message["headers"]["task"] == name
     assert (message["headers"]["argsrepr"], message["headers"]["kwargsrepr"]) == ("()", "{}")
@@ -99,51 +103,45 @@ def test_a_task_is_one_message_with_its_name_alone(name, dispatcher, server):
     assert length(server, name) == 1
 
 
-def test_tasks_are_coalesced(dispatcher, server):
+def test_tasks_are_coalesced(dispatcher, sent, server):
     for _ in range(10_000):
         dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
-    dispatcher.enqueue(DELIVER)
-    until(lambda: length(server, DELIVER))  # the thread has been through all that came before
+    sent(DELIVER)  # the thread has been through all that came before
     assert length(server, SCORE) <= QUEUE_BOUND
-    server.delete(f"{PREFIX}{QUEUES[SCORE]}")
-    dispatcher.enqueue(SCORE)
-    until(lambda: length(server, SCORE))
+    server.flushall()
+    sent(SCORE)  # and an emptied server is no obstacle
 
 
-def test_dead_workers_are_not_buried_in_messages(dispatcher, server):
-    for _ in range(QUEUE_BOUND):
-        server.lpush(f"{PREFIX}{QUEUES[SCORE]}", b"{}")
+def test_dead_workers_are_not_buried_in_messages(dispatcher, sent, server):
+    server.lpush(f"{PREFIX}{QUEUES[SCORE]}", *[b"{}"] * QUEUE_BOUND)
     dispatcher.enqueue(SCORE)
-    dispatcher.enqueue(DELIVER)
-    until(lambda: length(server, DELIVER))
+    sent(DELIVER)
     assert length(server, SCORE) == QUEUE_BOUND
 
 
-def test_a_task_can_be_delayed(dispatcher, server):
+def test_a_task_can_be_delayed(dispatcher, sent, server):
     started = time.monotonic()
     dispatcher.enqueue(PUBLISH, 0.4)
-    dispatcher.enqueue(SCORE)
-    until(lambda: length(server, SCORE))
+    sent(SCORE)
     assert length(server, PUBLISH) == 0
     until(lambda: length(server, PUBLISH))
     assert 0.35 < time.monotonic() - started < 5
 
 
-def test_enqueueing_takes_microseconds_though_the_broker_hangs(dispatcher, server):
-    dispatcher.enqueue(SCORE)
-    until(lambda: length(server, SCORE))
+def test_enqueueing_takes_microseconds_though_the_broker_hangs(dispatcher, sent, server):
+    sent(SCORE)
     server.flushall()
     took = []
     with hung(server):
-        end = time.monotonic() + 1.5
-        while time.monotonic() < end:
+        for _ in range(500):
             started = time.perf_counter()
             dispatcher.enqueue(SCORE)
             dispatcher.enqueue(SWEEP, 0.1)
             took.append(time.perf_counter() - started)
-            time.sleep(0.001)
-    assert statistics.quantiles(took, n=100)[-1] < 0.001
+            time.sleep(0.002)
+    assert statistics.median(took) < 0.001
+    assert max(took) < 0.4  # the broker is waited for half a second
     until(lambda: length(server, SCORE) and length(server, SWEEP), 15)
 
 
@@ -156,29 +154,14 @@ def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(dispatcher,
         assert time.monotonic() - started < 1.2
 
 
-def test_closing_sends_what_is_due(dispatcher, server):
-    dispatcher.enqueue(SCORE)
-    dispatcher.close()
-    assert length(server, SCORE) == 1
-
-
-def test_an_emptied_server_is_no_obstacle(dispatcher, server):
-    dispatcher.enqueue(SCORE)
-    until(lambda: length(server, SCORE))
-    server.flushall()
-    dispatcher.enqueue(SCORE)
-    until(lambda: length(server, SCORE) == 1)
-
-
 def _enqueue_in_child(dispatcher):
     dispatcher.enqueue(DELIVER)
     dispatcher.close()
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_process_enqueues_with_a_thread_of_its_own(dispatcher, server):
-    dispatcher.enqueue(SCORE)
-    until(lambda: length(server, SCORE))
+def test_a_forked_process_enqueues_with_a_thread_of_its_own(dispatcher, sent, server):
+    sent(SCORE)
     child = multiprocessing.get_context("fork").Process(target=_enqueue_in_child, args=(dispatcher,))
     child.start()
     child.join(10)
@@ -186,24 +169,18 @@ def test_a_forked_process_enqueues_with_a_thread_of_its_own(dispatcher, server):
     assert length(server, DELIVER) == 1
 
 
-def test_whoever_lives_writes_a_heartbeat(dispatcher, server, url):
+def test_whoever_lives_writes_a_heartbeat(sent, server, url):
     assert read_heartbeats(url, PREFIX).worker is None
-    answerer = WorkerHeartbeats(url, PREFIX)
-    answerer.begun(SCORE)
-    answerer.begun(SWEEP, by_message=False)
+    heartbeats = WorkerHeartbeats(url, PREFIX)
+    heartbeats.begun(SCORE)
+    heartbeats.begun(SWEEP, by_message=False)
     heard = read_heartbeats(url, PREFIX)
     assert (set(heard.by_message), set(heard.rounds), heard.beat) == ({SCORE}, {SWEEP}, None)
-    assert answerer.swept_ago() is None  # no message asked for a sweep
-    answerer.begun(SWEEP)
-    for age in (
-        read_heartbeats(url, PREFIX).sweep,
-        read_heartbeats(url, PREFIX).worker,
-        answerer.swept_ago(),
-    ):
-        assert age is not None
-        assert 0 <= age < 5
-    dispatcher.enqueue(SWEEP)
-    until(lambda: length(server, SWEEP))
+    assert heartbeats.swept_ago() is None  # no message asked for a sweep
+    heartbeats.begun(SWEEP)
+    heard = read_heartbeats(url, PREFIX)
+    assert all(0 <= age < 5 for age in (heard.sweep, heard.worker, heartbeats.swept_ago()))
+    sent(SWEEP)
     assert read_heartbeats(url, PREFIX).beat is None  # the web may enqueue as it likes
     beat = CeleryDispatcher(url, PREFIX, heartbeat=BEAT)
     beat.enqueue(SWEEP)
@@ -225,8 +202,7 @@ def test_a_heartbeat_is_as_old_as_the_broker_says(server, url, monkeypatch, offs
     assert abs(heard.skew - offset) < 5
 
 
-def test_a_round_is_made_by_one_worker(server, url):
-    """Of many that would make the same round one does, until its time is over; without a broker each does."""
+def test_a_round_is_made_by_one_worker_and_by_each_without_a_broker(server, url):
     workers = [WorkerHeartbeats(url, PREFIX) for _ in range(8)]
     assert sum(one.takes_turn(SWEEP, 60) for one in workers) == 1
     assert workers[0].takes_turn(DELIVER, 60)  # other work is another's round
@@ -236,13 +212,16 @@ def test_a_round_is_made_by_one_worker(server, url):
     assert [one.swept_ago() for one in lonely] == [None, None]
 
 
-def test_an_answer_to_a_hung_broker_costs_half_a_second_once(server, url):
-    answerer = WorkerHeartbeats(url, PREFIX)
+def test_a_heartbeat_to_a_hung_broker_costs_half_a_second_once(server, url):
+    heartbeats, client = WorkerHeartbeats(url, PREFIX), connect(url)
     with hung(server):
         started = time.monotonic()
         for _ in range(20):
-            answerer.begun(SCORE)
+            heartbeats.begun(SCORE)
         assert time.monotonic() - started < 1.5
+        with pytest.raises(Exception, match="Timeout"):  # the library's own time-out error
+            client.ping()
+    client.close()
 
 
 def test_a_queue_is_stuck_when_messages_wait_and_nobody_starts(server, url):
@@ -258,15 +237,8 @@ def test_kombu_spells_a_unix_socket_its_own_way():
     assert kombu_url("rediss://:pw@h:1/2") == "rediss://:pw@h:1/2"
 
 
-def test_a_dispatcher_is_made_from_settings(url, server):
+def test_a_dispatcher_made_from_settings_sends_what_is_due_as_it_closes(url, server):
     dispatcher = make_dispatcher(load({"REDIS_URL": url, "REPLYDESK_REDIS_PREFIX": PREFIX}))
     dispatcher.enqueue(SCORE)
     dispatcher.close()
     assert length(server, SCORE) == 1
-
-
-def test_a_client_gives_up_within_half_a_second(server, url):
-    client = connect(url)
-    with hung(server), pytest.raises(Exception, match="Timeout"):  # the library's own time-out error
-        client.ping()
-    client.close()

@@ -6,7 +6,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 
 import pytest
 
@@ -28,7 +27,6 @@ class Disk:
     at_disk: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
     taken: list[int] = field(default_factory=list)
-    failures: list[Exception] = field(default_factory=list)
 
     @contextmanager
     def write(self):
@@ -40,8 +38,6 @@ class Disk:
             if len(self.taken) == 1:
                 self.at_disk.set()
                 assert self.go_on.wait(DEADLINE)
-            elif self.failures:
-                raise self.failures.pop()
 
     @contextmanager
     def write_beside(self):
@@ -55,50 +51,31 @@ class Disk:
 
 @pytest.fixture
 def disk():
-    """A disk, with the courier known to its store."""
     made = Disk()
     with made.store.write() as tx:
         tx.sites.add(courier())
     return made
 
 
-def _all_at_once(disk, drafts):
-    """Let the first draft be at the disk while all others come to wait, then let them go."""
-    group_commit = GroupCommit(disk.write, add_each_site)
-    with ThreadPoolExecutor(len(drafts)) as threads:
-        first = threads.submit(group_commit.add, Waiting(1, drafts[0], NOON))
+def come(threads, group_commit, *drafts):
+    """Let drafts come one after the other, each once the one before waits or is at the disk."""
+    jobs = []
+    for count, one in enumerate(drafts, len(group_commit._waiting) + 1):
+        jobs.append(threads.submit(group_commit.add, Waiting(1, one, NOON)))
+        until(lambda count=count: len(group_commit._waiting) == count)
+    return jobs
+
+
+@pytest.mark.parametrize("options", [{}, {"turns": 4, "wait_seconds": DEADLINE}])
+def test_what_comes_while_another_writes_goes_together(disk, options):
+    group_commit = GroupCommit(disk.write, add_each_site, **options)
+    with ThreadPoolExecutor(8) as threads:
+        answers = [threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))]
         assert disk.at_disk.wait(DEADLINE)
-        rest = [threads.submit(group_commit.add, Waiting(1, one, NOON)) for one in drafts[1:]]
-        until(lambda: len(group_commit._waiting) == len(rest))
+        answers += come(threads, group_commit, *(draft(f"c-{n}") for n in range(1, 8)))
         disk.go_on.set()
-    return [first, *rest]
-
-
-def _has(group_commit, count):
-    return len(group_commit._waiting) == count
-
-
-def test_what_waits_goes_together(disk):
-    answers = _all_at_once(disk, [draft(f"c-{number}") for number in range(8)])
-    assert [comment.id for one in answers if (comment := one.result())] == [f"c-{n}" for n in range(8)]
+    assert [one.result().id for one in answers] == [f"c-{n}" for n in range(8)]
     assert disk.taken == [1, 7]
-
-
-def test_two_with_one_id_do_not_go_together(disk):
-    answers = _all_at_once(disk, [draft("c-0"), draft("c-1"), draft("c-1", body="again"), draft("c-2")])
-    assert sorted(one.result() is None for one in answers) == [False, False, False, True]
-    assert disk.taken == [1, 2, 0]
-
-
-def test_one_that_fails_does_not_spoil_the_others(disk):
-    disk.failures = [ValueError("alone"), ValueError("together")]
-    answers = _all_at_once(disk, [draft(f"c-{number}") for number in range(4)])
-    failed = [one for one in answers if one.exception()]
-    assert [str(one.exception()) for one in failed] == ["alone"]
-    assert disk.taken == [1, 3, 1, 1, 1]
-    with disk.store.read() as tx:
-        stored = {one for one in range(4) if tx.comments.get(1, f"c-{one}")}
-    assert len(stored) == 3
 
 
 def test_a_store_that_cannot_be_entered_is_waited_for_once(disk):
@@ -109,7 +86,8 @@ def test_a_store_that_cannot_be_entered_is_waited_for_once(disk):
     def locked():
         tries.append(1)
         arrived.set()
-        if give_up.wait(DEADLINE):
+        if len(tries) == 1:
+            assert give_up.wait(DEADLINE)
             raise TimeoutError("the store is busy")
         with disk.write() as tx:
             yield tx
@@ -118,13 +96,11 @@ def test_a_store_that_cannot_be_entered_is_waited_for_once(disk):
     with ThreadPoolExecutor(6) as threads:
         first = threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))
         assert arrived.wait(DEADLINE)
-        others = [threads.submit(group_commit.add, Waiting(1, draft(f"c-{n}"), NOON)) for n in range(1, 6)]
-        until(lambda: len(group_commit._waiting) == 5)
+        others = come(threads, group_commit, *(draft(f"c-{n}") for n in range(1, 6)))
         give_up.set()
         refused = [one.exception(DEADLINE) for one in (first, *others)]
     assert all(isinstance(one, TimeoutError) for one in refused)
     assert len(tries) == 1
-    group_commit._enter = disk.write
     disk.go_on.set()
     assert group_commit.add(Waiting(1, draft("c-0"), NOON)) is not None
 
@@ -144,9 +120,7 @@ def test_what_is_stored_waits_for_no_later_commit(disk):
     with ThreadPoolExecutor(6) as threads:
         jobs = [threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))]
         assert disk.at_disk.wait(DEADLINE)
-        for n, name in enumerate(("c-1", "c-2", "c-3", "c-3"), start=1):
-            jobs.append(threads.submit(group_commit.add, Waiting(1, draft(name), NOON)))
-            until(partial(_has, group_commit, n))
+        jobs += come(threads, group_commit, *map(draft, ("c-1", "c-2", "c-3", "c-3")))
         disk.go_on.set()
         assert third_at_disk.wait(DEADLINE)
         assert all(one.result(DEADLINE) for one in jobs[:4])
@@ -164,18 +138,3 @@ def test_one_writes_beside_another_that_takes_too_long(disk):
         assert not first.done()
         disk.go_on.set()
     assert first.result() is not None
-    assert not group_commit._writing
-
-
-def test_what_comes_while_another_writes_gathers(disk):
-    group_commit = GroupCommit(disk.write, add_each_site, turns=4, wait_seconds=DEADLINE)
-    with ThreadPoolExecutor(4) as threads:
-        jobs = [threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))]
-        assert disk.at_disk.wait(DEADLINE)
-        for n in range(1, 4):
-            jobs.append(threads.submit(group_commit.add, Waiting(1, draft(f"c-{n}"), NOON)))
-            until(partial(_has, group_commit, n))
-        disk.go_on.set()
-        assert all(one.result(DEADLINE) for one in jobs)
-    assert disk.taken == [1, 3]
-    assert not group_commit._writing

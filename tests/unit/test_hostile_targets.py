@@ -23,51 +23,35 @@ LOCALHOST localhost. 127.0.0.1. [::1] [::] [0:0:0:0:0:0:0:1] [::ffff:127.0.0.1] 
 203.0.113.1 192.88.99.1 １２７.０.０.１ ①②⑦.⓪.⓪.① 127。0。0。1 user@127.0.0.1 user:pass@127.0.0.1 example.com@127.0.0.1
 127.0.0.1%2f@example.com 127.0.0.1\\@example.com 127.0.0.1#@example.com [127.0.0.1] 127.0.0.1%00.example.com
 """
+LOOPBACK, METADATA = "127.0.0.1", "169.254.169.254"
 NAMES = {
-    "loopback.example": [["127.0.0.1"]],
+    "loopback.example": [[LOOPBACK]],
     "loopback6.example": [["::1"]],
     "mapped.example": [["::ffff:127.0.0.1"]],
     "compatible.example": [["::127.0.0.1"]],
     "nat64.example": [["64:ff9b::7f00:1"]],
     "sixtofour.example": [["2002:7f00:1::1"]],
     "private.example": [["10.0.0.5"]],
-    "metadata.google.internal": [["169.254.169.254"]],
-    "instance-data.ec2.internal": [["169.254.169.254"]],
+    "metadata.google.internal": [[METADATA]],
     "metadata.azure.example": [["168.63.129.16"]],
     "alibaba.example": [["100.100.100.200"]],
     "zero.example": [["0.0.0.0"]],  # noqa: S104  # a target, nothing is bound
     "zoned.example": [["fe80::1%lo"]],
-    "several.example": [["10.0.0.5", "127.0.0.1", "::1"]],
-    "rebinds-at-once.example": [["192.0.2.1"], ["127.0.0.1"]],
-    "rebinds-later.example": [["198.18.0.1"], ["127.0.0.1"]],
-    "127.0.0.1.nip.example": [["127.0.0.1"]],
-    "trailing.example.": [["127.0.0.1"]],
-    "xn--lopback-t1a.example": [["127.0.0.1"]],
+    "several.example": [["10.0.0.5", LOOPBACK, "::1"]],
+    "rebinds-at-once.example": [["192.0.2.1"], [LOOPBACK]],
+    "rebinds-later.example": [["198.18.0.1"], [LOOPBACK]],
+    "127.0.0.1.nip.example": [[LOOPBACK]],
+    "trailing.example.": [[LOOPBACK]],
+    "xn--lopback-t1a.example": [[LOOPBACK]],
 }
-URLS = (
-    "http://user:secret@127.0.0.1:{port}/",
-    "http://courier.example@127.0.0.1:{port}/",
-    "http://127.0.0.1:{port}#@courier.example/",
-    "http://127.0.0.1:{port}\\@courier.example/",
-    "http://courier.example:{port}@127.0.0.1/",
-    "http://①②⑦.⓪.⓪.①:{port}/",
-    "http://１２７．０．０．１:{port}/",
-    "http://127。0。0。1:{port}/",
-    "http://127.0.0.1.:{port}/",
-    "http://%31%32%37.0.0.1:{port}/",
-    "http://0x7f.1:{port}/",
-    "http://017700000001:{port}/",
-    "http://2130706433:{port}/",
-    "http://127.1:{port}/",
-    "http://0:{port}/",
-    "http://[::ffff:7f00:1]:{port}/",
-    "http://[0:0:0:0:0:ffff:127.0.0.1]:{port}/",
-    "http://localhost:{port}/",
-    "http://LOCALHOST.:{port}/",
-    "gopher://127.0.0.1:{port}/_x",
-    "file:///etc/passwd",
-    "http://127.0.0.1:{port}/\r\nHost: courier.example",
-)
+URLS = """
+http://user:secret@127.0.0.1:{port}/ http://courier.example@127.0.0.1:{port}/ http://127.0.0.1:{port}#@courier.example/
+http://127.0.0.1:{port}\\@courier.example/ http://courier.example:{port}@127.0.0.1/ http://①②⑦.⓪.⓪.①:{port}/
+http://１２７．０．０．１:{port}/ http://127。0。0。1:{port}/ http://127.0.0.1.:{port}/ http://%31%32%37.0.0.1:{port}/
+http://0x7f.1:{port}/ http://017700000001:{port}/ http://2130706433:{port}/ http://127.1:{port}/ http://0:{port}/
+http://[::ffff:7f00:1]:{port}/ http://[0:0:0:0:0:ffff:127.0.0.1]:{port}/ http://localhost:{port}/
+http://LOCALHOST.:{port}/ gopher://127.0.0.1:{port}/_x file:///etc/passwd
+"""
 
 
 @contextmanager
@@ -92,10 +76,9 @@ def resolving():
 
 
 def targets(port):
-    """Every hostile target, with the listeners' port in it."""
     for host in HOSTILE_HOSTS.split():
         yield f"http://{host}/" if "#" in host or "\\" in host else f"http://{host}:{port}/"
-    for url in URLS:
+    for url in (*URLS.split(), "http://127.0.0.1:{port}/\r\nHost: courier.example"):
         yield url.replace("{port}", str(port))
     for name in NAMES:
         yield f"http://{name}:{port}/hook"
@@ -117,8 +100,7 @@ def test_no_request_reaches_any_hostile_target():
         assert [listener.requests for listener in listeners if listener.requests] == []
 
 
-def test_the_listeners_would_hear(monkeypatch):
-    assert NAMES["loopback.example"] == [["127.0.0.1"]]
+def test_the_listeners_would_hear():
     with receiving(RawReceiver()) as listener, resolving():
         allow = Allow.parse("127.0.0.0/8")
         url = f"http://loopback.example:{listener.port}/hook"
@@ -126,9 +108,7 @@ def test_the_listeners_would_hear(monkeypatch):
     assert len(listener.requests) == 1
 
 
-def test_a_name_that_rebinds_is_called_at_the_address_that_was_judged(
-    monkeypatch,
-):
+def test_a_name_that_rebinds_is_called_at_the_address_that_was_judged(monkeypatch):
     answers, called = [["93.184.216.34"], ["127.0.0.1"], ["127.0.0.1"]], []
 
     class Line(http_client.BoundedConnection):

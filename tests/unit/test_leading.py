@@ -8,52 +8,51 @@ from service.domain.severity import Leading, is_at_risk, is_severe, leading, pac
 from service.domain.verdict import Reason
 from tests.factories import verdict
 
-
-def test_the_gravest_ground_with_a_label_leads():
-    told = verdict(
-        reasons=(Reason("links", "said"), Reason("score", "said", "threat")),
-        scores={"toxicity": 0.9, "threat": 0.25},
-    )
-    assert leading(told) == Leading("threat", 0.25, 0.5)
-
-
-def test_without_a_ground_the_highest_score_leads_and_without_scores_nothing():
-    assert leading(verdict(reasons=(), scores={"spam": 0.5, "insult": 0.1})) == Leading("spam", 0.5, 1.0)
-    assert leading(verdict(reasons=(), scores={})) == Leading(None, 0.0, 1.0)
+LINKS, THREAT, INSULT = (
+    Reason("links", "said"),
+    Reason("score", "said", "threat"),
+    Reason("score", "", "insult"),
+)
+AT_RISK, PRIVATE = Reason("at_risk", "said", "self_harm"), Reason("personal_data", "said", "personal_info")
 
 
-def test_a_rule_leads_under_a_label_that_the_model_does_not_know():
-    told = verdict(reasons=(Reason("personal_data", "said", "personal_info"),), scores={"insult": 0.3})
-    assert leading(told) == Leading("personal_info", 0.0, 1.0)
+@pytest.mark.parametrize(
+    ("reasons", "scores", "leads"),
+    [
+        ([LINKS, THREAT], {"toxicity": 0.9, "threat": 0.25}, Leading("threat", 0.25, 0.5)),
+        ([], {"spam": 0.5, "insult": 0.1}, Leading("spam", 0.5, 1.0)),
+        ([], {}, Leading(None, 0.0, 1.0)),
+        ([PRIVATE], {"insult": 0.3}, Leading("personal_info", 0.0, 1.0)),
+    ],
+    ids=["the gravest ground with a label", "the highest score", "nothing", "a label that only rules give"],
+)
+def test_what_leads_a_verdict(reasons, scores, leads):
+    assert leading(verdict(reasons=tuple(reasons), scores=scores)) == leads
 
 
 def test_self_harm_leads_as_a_ground_alone():
     scores = {"self_harm": 0.2, "insult": 0.1}
-    by_links = verdict(reasons=(Reason("links", "said"),), scores=scores)
-    assert (leading(by_links).label, is_at_risk(by_links)) == ("insult", False)
-    at_risk = verdict(reasons=(Reason("at_risk", "said", "self_harm"),), scores=scores)
-    assert (leading(at_risk).label, is_at_risk(at_risk)) == ("self_harm", True)
+    for reason, leads in ((LINKS, "insult"), (AT_RISK, "self_harm")):
+        told = verdict(reasons=(reason,), scores=scores)
+        assert (leading(told).label, is_at_risk(told)) == (leads, reason is AT_RISK)
     assert not is_at_risk(None)
 
 
-def test_the_words_of_somebody_at_risk_are_not_blurred():
-    grounds = (Reason("at_risk", "said", "self_harm"), Reason("score", "said", "threat"))
-    assert not is_severe(verdict(reasons=grounds, scores={"self_harm": 0.8, "threat": 0.9}))
-
-
 @pytest.mark.parametrize(
-    ("scores", "severe"),
-    [({"threat": 0.5}, True), ({"sexual": 0.5}, True), ({"insult": 0.9}, False), ({"obscene": 0.49}, False)],
+    ("reasons", "scores", "severe"),
+    [
+        ([], {"threat": 0.5}, True),
+        ([], {"sexual": 0.5}, True),
+        ([], {"insult": 0.9}, False),
+        ([], {"obscene": 0.49}, False),
+        ([THREAT], {"threat": 0.2, "insult": 0.2}, True),
+        ([INSULT], {"threat": 0.2, "insult": 0.2}, False),
+        ([AT_RISK, THREAT], {"self_harm": 0.8, "threat": 0.9}, False),
+    ],
 )
-def test_some_labels_are_severe(scores, severe):
-    assert is_severe(verdict(scores=scores)) is severe
+def test_severe_is_a_label_or_ground_but_not_the_words_of_somebody_at_risk(reasons, scores, severe):
+    assert is_severe(verdict(reasons=tuple(reasons), scores=scores)) is severe
     assert not is_severe(None)
-
-
-@pytest.mark.parametrize(("label", "severe"), [("threat", True), ("insult", False)])
-def test_what_was_held_for_a_severe_label_is_severe(label, severe):
-    told = verdict(reasons=(Reason("score", "said", label),), scores={"threat": 0.2, "insult": 0.2})
-    assert is_severe(told) is severe
 
 
 @given(st.lists(st.booleans(), max_size=30), st.integers(1, 4), st.integers(0, 3))

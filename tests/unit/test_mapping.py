@@ -39,6 +39,7 @@ JSON = st.recursive(
 
 
 def test_a_webhook_is_read_by_its_pointers():
+    assert read_map("  ") == ()
     assert mapped(GHOST, read_map(json.dumps(PLACES))) == {
         "id": "4711",
         "article": {"url": "https://courier.example/bridge", "title": "The bridge"},
@@ -48,22 +49,11 @@ def test_a_webhook_is_read_by_its_pointers():
     }
 
 
-@pytest.mark.parametrize(
-    ("pointer", "found"),
-    [
-        ("/comment/current/tags/0/a~1b", 1),
-        ("/comment/current/tags/1/m~0n", 2),
-        ("/comment/current/tags/2", None),
-        ("/comment/current/tags/-", None),
-        ("/comment/current/tags/00", None),
-        ("/comment/current/tags/-1", None),
-        ("/comment/current/id/0", None),
-        ("/comment/current/html/0", None),
-        ("/no/such/thing", None),
-    ],
-)
-def test_pointers_follow_their_standard(pointer, found):
-    assert at(GHOST, pointer) == found
+def test_pointers_follow_their_standard():
+    assert at(GHOST, "/comment/current/tags/0/a~1b") == 1
+    assert at(GHOST, "/comment/current/tags/1/m~0n") == 2
+    for nowhere in ("tags/2", "tags/-", "tags/00", "tags/-1", "id/0", "html/0", "no/such/thing"):
+        assert at(GHOST, f"/comment/current/{nowhere}") is None
 
 
 @pytest.mark.parametrize(
@@ -123,10 +113,6 @@ def test_what_is_empty_is_not_there(empty):
     places = (("author.name", "/n"), ("author.website", "/w"), ("id", "/i"), ("parent_id", "/p"))
     assert mapped(webhook, places) == {"author": {"name": "Ada"}, "id": "0"}
     assert mapped(webhook | {"p": "0"}, places[3:]) == {}
-
-
-def test_no_map_is_none():
-    assert read_map("  ") == ()
 
 
 @given(JSON)

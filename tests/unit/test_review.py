@@ -23,7 +23,6 @@ def stage():
 
 @pytest.fixture
 def held(stage):
-    """The comment c-1, which the model held."""
     return stage.score(stage.accept(), toxicity=0.7)
 
 
@@ -35,9 +34,6 @@ def later(stage, seconds=5):
 
 def take_off(stage):
     return withdraw(stage.deps, stage.site, "c-1", "courier")
-
-
-# -- review ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_decision_without_a_delay_takes_effect_at_once(stage, held):
@@ -89,41 +85,41 @@ def test_a_decision_not_yet_published_is_replaced_without_a_trace_outside(stage,
     assert stage.labels() == [(APPROVE, False), (SPAM, True)]
 
 
-def test_undoing_an_unpublished_replacement_goes_back_before_both(stage, held):
-    first = stage.decide("c-1", APPROVE, delay=5)
-    stage.decide("c-1", SPAM, delay=5, replaces=first.id)
-    undone = stage.undo("c-1")
-    assert (undone.status, undone.decision_id) == (Status.HELD, held.decision_id)
-    assert (later(stage, 10), stage.told()) == (0, ["held"])
-
-
-def test_there_must_be_a_comment_to_decide_on(stage):
-    with pytest.raises(NotFound):
-        stage.decide("nothing", APPROVE)
-    with pytest.raises(NotFound):
-        withdraw(stage.deps, stage.site, "nothing", "courier")
-    stage.accept()
-    with stage.deps.store.write() as tx:
-        other = tx.sites.add(herald())
-    with pytest.raises(NotFound):
-        review(stage.deps, other, "c-1", Judgement(APPROVE, Who.SITE, "herald"))
-
-
-def test_a_revision_leaves_a_waiting_decision_behind(stage, held):
-    stage.decide("c-1", APPROVE, delay=5)
-    stage.submit(submission(body="Something vile."))
-    assert (later(stage), stage.published(), stage.look("c-1").status) == (0, [], Status.PENDING)
-
-
-# -- undo --------------------------------------------------------------------------------------------------------------
-
-
-def test_undo_before_publication_is_free(stage, held):
+@pytest.mark.parametrize("replaced", [False, True])
+def test_undo_before_publication_is_free_and_goes_back_before_all(stage, held, replaced):
     decision = stage.decide("c-1", APPROVE, delay=5)
+    if replaced:
+        decision = stage.decide("c-1", SPAM, delay=5, replaces=decision.id)
     undone = stage.undo("c-1", decision.id)
     assert (undone.status, undone.decision_id) == (Status.HELD, held.decision_id)
     assert (later(stage, 60), stage.told(), stage.published()) == (0, ["held"], [])
-    assert stage.labels() == [(APPROVE, False)]
+    assert not any(stands for _, stands in stage.labels())
+
+
+def test_there_must_be_a_comment_of_the_site_to_decide_on(stage):
+    stage.accept()
+    with stage.deps.store.write() as tx:
+        other = tx.sites.add(herald())
+    for act in (
+        lambda: stage.decide("nothing", APPROVE),
+        lambda: withdraw(stage.deps, stage.site, "nothing", "courier"),
+        lambda: review(stage.deps, other, "c-1", Judgement(APPROVE, Who.SITE, "herald")),
+    ):
+        with pytest.raises(NotFound):
+            act()
+
+
+@pytest.mark.parametrize(
+    ("overtakes", "status"),
+    [
+        (lambda stage: stage.submit(submission(body="Something vile.")), Status.PENDING),
+        (take_off, Status.WITHDRAWN),
+    ],
+)
+def test_a_revision_or_withdrawal_overtakes_a_waiting_decision(stage, held, overtakes, status):
+    stage.decide("c-1", APPROVE, delay=5)
+    overtakes(stage)
+    assert (later(stage), stage.published(), stage.look("c-1").status) == (0, [], status)
 
 
 def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_pending(stage):
@@ -160,41 +156,27 @@ def test_undoing_an_automatic_decision_asks_a_person(stage):
 
 def test_undo_names_the_decision_it_saw(stage):
     stage.accept()
-    with pytest.raises(NothingToUndo):
-        stage.undo("c-1")
-    stage.decide("c-1", REJECT)
-    with pytest.raises(NothingToUndo):
-        stage.undo("c-1", 999)
-    stage.undo("c-1")
-    with pytest.raises(NothingToUndo):
-        stage.undo("c-1")
+    for prepare, named in (
+        (lambda: None, None),
+        (lambda: stage.decide("c-1", REJECT), 999),
+        (lambda: stage.undo("c-1"), None),
+    ):
+        prepare()
+        with pytest.raises(NothingToUndo):
+            stage.undo("c-1", named)
     assert stage.told() == ["rejected", "restored"]
 
 
-# -- withdraw ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_withdrawn_comment_is_gone_from_the_page(stage):
-    stage.score(stage.accept())
+def test_a_withdrawn_comment_is_gone_from_the_page_and_final(stage):
+    accepted = stage.accept()
+    stage.score(accepted)
     for _ in range(2):
         assert take_off(stage).status is Status.WITHDRAWN
     assert (stage.published(), stage.told()) == ([], ["approved", "withdrawn"])
     assert stage.feed() == [(1, "approve"), (2, "withdraw")]
-
-
-def test_a_withdrawal_overtakes_a_waiting_decision(stage, held):
-    stage.decide("c-1", APPROVE, delay=5)
-    take_off(stage)
-    assert (later(stage), stage.published(), stage.look("c-1").status) == (0, [], Status.WITHDRAWN)
-
-
-def test_withdrawn_is_final(stage):
-    accepted = stage.accept()
-    take_off(stage)
-    with pytest.raises(Final):
-        stage.decide("c-1", APPROVE)
-    with pytest.raises(Final):
-        stage.undo("c-1")
+    for act in (lambda: stage.decide("c-1", APPROVE), lambda: stage.undo("c-1")):
+        with pytest.raises(Final):
+            act()
     assert len(record_scores(stage.deps, [Scored(accepted, assessed())])) == 0
 
 

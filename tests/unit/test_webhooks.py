@@ -24,6 +24,7 @@ OTHER = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 BODY = b'{"test": 2432232314}'
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
+SIGNED = sign([SECRET], "evt_1", SECONDS, BODY)
 bounded = settings(derandomize=True, max_examples=200, deadline=None, database=None)
 
 
@@ -37,16 +38,13 @@ def test_the_published_example_is_signed_as_published():
     assert verify([SECRET], headers, BODY, 1614265330) == "msg_p5jXN8AQM9LWM0D4loKWxJek"
 
 
-def test_the_reference_library_accepts_our_signature():
+def test_the_reference_library_and_we_accept_each_others_signatures():
     body = '{"type":"comment.approved","data":{"body":"ü ⟦email⟧"}}'.encode()
     headers = sign([OTHER, SECRET], "evt_1", int(datetime.now(UTC).timestamp()), body)
     for secret in (SECRET, OTHER):
         assert Webhook(secret).verify(body, headers)["type"] == "comment.approved"
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(body + b" ", headers)
-
-
-def test_we_accept_the_reference_librarys_signature():
     signature = Webhook(SECRET).sign("evt_1", NOW, BODY.decode())
     headers = {"Webhook-Id": "evt_1", "WEBHOOK-TIMESTAMP": str(SECONDS), "webhook-Signature": signature}
     assert verify([SECRET], headers, BODY, SECONDS) == "evt_1"
@@ -60,17 +58,12 @@ def test_any_of_several_secrets_and_signatures_will_do():
         verify([SECRET], headers, BODY, SECONDS)
 
 
-@pytest.mark.parametrize(
-    ("late", "good"), [(-301, False), (-300, True), (0, True), (300, True), (301, False)]
-)
-def test_a_timestamp_counts_for_five_minutes(late, good):
-    """More than five minutes old or ahead is refused, so that a recorded call cannot be played again."""
-    headers = sign([SECRET], "evt_1", SECONDS, BODY)
-    if good:
-        assert verify([SECRET], headers, BODY, SECONDS + late) == "evt_1"
-    else:
+def test_a_timestamp_counts_for_five_minutes():
+    for late in (-300, 0, 300):
+        assert verify([SECRET], SIGNED, BODY, SECONDS + late) == "evt_1"
+    for late in (-301, 301):
         with pytest.raises(SignatureError, match="300 seconds"):
-            verify([SECRET], headers, BODY, SECONDS + late)
+            verify([SECRET], SIGNED, BODY, SECONDS + late)
 
 
 @pytest.mark.parametrize("part", ["webhook-id", "webhook-timestamp", "webhook-signature"])
@@ -81,10 +74,8 @@ def test_a_timestamp_counts_for_five_minutes(late, good):
         "nan", "inf", "0x10", "1_000", "+1", "a.b", "\x00", "\n", "\ud800", "v1," + "A" * 100_000, "v1,A " * 5000,
     ],
 )  # fmt: skip
-def test_a_malformed_header_is_a_signature_error(part, value):
-    """Whatever one header holds, or when it is missing, the answer is SignatureError and nothing else."""
-    headers = sign([SECRET], "evt_1", SECONDS, BODY)
-    headers.pop(part)
+def test_a_missing_or_malformed_header_is_a_signature_error(part, value):
+    headers = {name: told for name, told in SIGNED.items() if name != part}
     if value is not None:
         headers[part] = value
     with pytest.raises(SignatureError):
@@ -92,27 +83,14 @@ def test_a_malformed_header_is_a_signature_error(part, value):
 
 
 @bounded
-@given(
-    st.dictionaries(
-        st.one_of(
-            st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature"]), st.text(max_size=20)
-        ),
-        st.text(max_size=80),
-    ),
-    st.binary(max_size=80),
-)
+@given(st.dictionaries(st.sampled_from([*SIGNED]) | st.text(max_size=20), st.text(max_size=80)), st.binary())
 def test_random_headers_are_a_signature_error(headers, body):
     with pytest.raises(SignatureError):
         verify([SECRET], headers, body, SECONDS)
 
 
 @bounded
-@given(
-    st.binary(max_size=200),
-    st.integers(min_value=0, max_value=10**11),
-    st.integers(0, 199),
-    st.integers(1, 255),
-)
+@given(st.binary(max_size=200), st.integers(0, 10**11), st.integers(0, 199), st.integers(1, 255))
 def test_one_changed_byte_breaks_the_signature(body, timestamp, place, change):
     headers = sign([OTHER], "evt_1", timestamp, body)
     assert verify([OTHER], headers, body, timestamp) == "evt_1"
@@ -145,7 +123,7 @@ def test_the_id_cannot_borrow_from_the_body():
 def test_a_malformed_secret_is_refused_without_being_shown(secret):
     with pytest.raises(SecretError) as refused:
         sign([secret], "evt_1", SECONDS, BODY)
-    assert not secret or secret == "whsec_" or secret not in str(refused.value)
+    assert secret in ("", "whsec_") or secret not in str(refused.value)
     with pytest.raises(SecretError):
         verify([secret], {}, BODY, SECONDS)
 
@@ -156,40 +134,54 @@ def test_nothing_is_sent_unsigned():
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"),
+    ("kind", "statuses"),
     [
-        (200, "delivered"), (201, "delivered"), (204, "delivered"), (299, "delivered"), (301, "retry"), (302, "retry"),
-        (307, "retry"), (400, "retry"), (401, "retry"), (404, "retry"), (410, "gone"), (429, "slow_down"),
-        (500, "retry"), (502, "slow_down"), (503, "slow_down"), (504, "slow_down"), (199, "retry"), (600, "retry"),
+        ("delivered", (200, 201, 204, 299)),
+        ("retry", (199, 301, 302, 307, 400, 401, 404, 500, 600)),
+        ("gone", (410,)),
+        ("slow_down", (429, 502, 503, 504)),
     ],
-)  # fmt: skip
-def test_an_answer_is_judged_by_its_status(status, kind):
-    """2xx alone is delivered; 410 is gone; 429, 502, 503, 504 ask for patience; all else is tried again."""
-    outcome = Outcome.of_status(status, 7.0)
-    assert (outcome.kind, outcome.status) == (kind, status)
-    assert bool(outcome.detail) == (300 <= status < 400 or status == 410)
+)
+def test_an_answer_is_judged_by_its_status(kind, statuses):
+    for status in statuses:
+        outcome = Outcome.of_status(status, 7.0)
+        assert (outcome.kind, outcome.status) == (kind, status)
+        assert bool(outcome.detail) == (300 <= status < 400 or status == 410)
 
 
 def test_the_schedule_is_the_documented_one():
-    failed = Outcome("retry")
-    waits = [next_attempt(failed, attempt, NOW, 0.0) for attempt in range(1, 13)]
+    waits = [next_attempt(Outcome("retry"), attempt, NOW, 0.0) for attempt in range(1, 13)]
     seconds = [(moment - NOW).total_seconds() if moment else None for moment in waits]
     hours = [2, 5, 10, 14, 20, 24]
     assert seconds == [5, 30, 120, 600, 1800, *(hour * 3600 for hour in hours), None]
 
 
-def test_jitter_spreads_later_only():
-    failed = Outcome("retry")
-    assert next_attempt(failed, 1, NOW, 1.0) == NOW + timedelta(seconds=6)
-    assert next_attempt(failed, 1, NOW, 0.5) == NOW + timedelta(seconds=5.5)
-    assert next_attempt(failed, 1, NOW, -9) == NOW + timedelta(seconds=5)
-    assert next_attempt(failed, 1, NOW, 9) == NOW + timedelta(seconds=6)
+@pytest.mark.parametrize(
+    ("outcome", "attempts", "jitter", "seconds"),
+    [
+        # jitter spreads later only
+        (Outcome("retry"), 1, 1.0, 6),
+        (Outcome("retry"), 1, 0.5, 5.5),
+        (Outcome("retry"), 1, -9, 5),
+        (Outcome("retry"), 1, 9, 6),
+        # delivered and gone are not tried again
+        (Outcome("delivered", 200), 1, 0, None),
+        (Outcome("gone", 410), 1, 0, None),
+        # slow down waits one step longer
+        (Outcome("slow_down", 503), 1, 0, 30),
+        (Outcome("slow_down", 503, 90.0), 1, 0, 90),
+        (Outcome("slow_down", 503), 11, 0, 24 * 3600),
+    ],
+)
+def test_when_it_is_tried_again(outcome, attempts, jitter, seconds):
+    wanted = None if seconds is None else NOW + timedelta(seconds=seconds)
+    assert next_attempt(outcome, attempts, NOW, jitter) == wanted
 
 
 @bounded
 @given(
     st.sampled_from(["retry", "slow_down", "refused"]),
-    st.one_of(st.none(), st.floats(-1e9, 1e9)),
+    st.none() | st.floats(-1e9, 1e9),
     st.integers(1, 20),
     st.floats(0, 1),
 )
@@ -198,22 +190,8 @@ def test_no_attempt_comes_early_or_never(kind, retry_after, attempts, jitter):
     if attempts > len(signing.WAITS):
         assert when is None
         return
-    assert when is not None
     wait = (when - NOW).total_seconds()
-    assert wait >= signing.WAITS[attempts - 1]
-    assert wait >= min(retry_after or 0, 86400)
-    assert wait <= 86400 * 1.2
-
-
-def test_delivered_and_gone_are_not_tried_again():
-    assert next_attempt(Outcome("delivered", 200), 1, NOW, 0) is None
-    assert next_attempt(Outcome("gone", 410), 1, NOW, 0) is None
-
-
-def test_slow_down_waits_one_step_longer():
-    assert next_attempt(Outcome("slow_down", 503), 1, NOW, 0) == NOW + timedelta(seconds=30)
-    assert next_attempt(Outcome("slow_down", 503, 90.0), 1, NOW, 0) == NOW + timedelta(seconds=90)
-    assert next_attempt(Outcome("slow_down", 503), 11, NOW, 0) == NOW + timedelta(hours=24)
+    assert max(signing.WAITS[attempts - 1], min(retry_after or 0, 86400)) <= wait <= 86400 * 1.2
 
 
 @pytest.mark.parametrize(
@@ -226,7 +204,6 @@ def test_slow_down_waits_one_step_longer():
     ],
 )  # fmt: skip
 def test_retry_after_is_read_in_both_forms(value, seconds):
-    """Seconds or an HTTP date, bounded to 24 hours; anything else asks for nothing."""
     assert read_retry_after(value, NOW) == seconds
 
 

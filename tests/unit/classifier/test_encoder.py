@@ -22,13 +22,10 @@ def test_texts_are_answered_in_order_and_as_if_alone(encoder):
     together = encoder.transform(TEXTS)
     assert together.shape == (len(TEXTS), len(LABELS))
     assert np.isfinite(together).all()
+    assert encoder.transform([]).shape == (0, len(LABELS))
     for texts in (TEXTS[::-1], [TEXTS[3], TEXTS[5]], *([text] for text in TEXTS)):
         rows = [TEXTS.index(text) for text in texts]
         assert np.abs(encoder.transform(texts) - together[rows]).max() < 1e-6
-
-
-def test_no_text_is_no_row(encoder):
-    assert encoder.transform([]).shape == (0, len(LABELS))
 
 
 def test_a_long_text_is_cut(encoder):
@@ -70,13 +67,11 @@ def test_a_missing_or_broken_file_is_named_in_one_line(tmp_path, name):
 
 
 def test_an_encoder_of_other_labels_is_refused(tmp_path):
-    """An encoder whose columns are in another order would mislabel every comment."""
     shutil.copy(HERE / TOKENIZER, tmp_path)
     content = (HERE / ENCODER).read_bytes()
     ours = ",".join(LABELS).encode()
     assert content.count(ours) == 1
-    (tmp_path / ENCODER).write_bytes(
-        content.replace(ours, ours.replace(b"toxicity,severe", b"severity,toxics"))
-    )
+    others = ours.replace(b"toxicity,severe", b"severity,toxics")
+    (tmp_path / ENCODER).write_bytes(content.replace(ours, others))
     with pytest.raises(ModelError, match="the encoder's labels are"):
         SentenceEncoder(str(tmp_path)).transform(["x"])

@@ -7,56 +7,39 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from classifier.labels import LABELS
 from classifier.training import evaluate, samples
 
 
-class NamedModel:
-    """Scores a text by the labels that it names: log-odds 2 for those, -2 for the others, a little more if long."""
-
-    version = "named"
-
-    def __init__(self):
-        self.asked = []
-
-    def log_odds(self, texts, effort="full"):
-        self.asked += texts
-        named = np.array([[label in text for label in LABELS] for text in texts]).reshape(-1, len(LABELS))
-        return np.where(named, 2.0, -2.0) + np.array([len(text) for text in texts])[:, None] / 1e4
-
-
 @pytest.fixture(autouse=True)
-def model(monkeypatch):
-    """The model that is evaluated instead of the shipped one."""
-    made = NamedModel()
-    monkeypatch.setattr(evaluate.Model, "load", lambda: made)
-    return made
+def model(monkeypatch, named_model):
+    monkeypatch.setattr(evaluate.Model, "load", lambda: named_model)
+    return named_model
+
+
+def write(path, rows):
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    return path
 
 
 @pytest.fixture
 def spam(tmp_path):
     """Labelled comments: every second one is spam and says so."""
-    path = tmp_path / "comments.jsonl"
-    rows = [
-        {"text": f"{'spam' if number % 2 else 'kind'} words {number}", "source": "made", "spam": number % 2}
-        for number in range(60)
-    ]
-    path.write_text("\n".join(json.dumps(row) for row in rows))
-    return path
+    texts = [f"{'spam' if number % 2 else 'kind'} words {number}" for number in range(60)]
+    rows = [{"text": text, "source": "made", "spam": number % 2} for number, text in enumerate(texts)]
+    return write(tmp_path / "comments.jsonl", rows)
 
 
 @pytest.fixture
 def written(tmp_path):
     """Newsroom comments: the harmful ones name `refuse`, but for the veiled threats."""
-    path = tmp_path / "written.jsonl"
+    kinds = [(20, "plain", "plain"), (15, "refuse threat", "threat_explicit")]
+    kinds += [(5, "veiled", "threat_veiled"), (4, "so so", "borderline")]
     rows = [
-        *({"text": f"plain {number}", "category": "plain"} for number in range(20)),
-        *({"text": f"refuse threat {number}", "category": "threat_explicit"} for number in range(15)),
-        *({"text": f"veiled {number}", "category": "threat_veiled"} for number in range(5)),
-        *({"text": f"so so {number}", "category": "borderline"} for number in range(4)),
+        {"text": f"{text} {number}", "category": category}
+        for count, text, category in kinds
+        for number in range(count)
     ]
-    path.write_text("\n".join(json.dumps(row) for row in rows))
-    return path
+    return write(tmp_path / "written.jsonl", rows)
 
 
 @pytest.fixture
@@ -71,7 +54,6 @@ def scored_by_perspective(tmp_path):
 
 
 def figures(capsys, *files, **more):
-    """Evaluate files and return the JSON that was printed."""
     assert evaluate.main(files, json=True, compare=False, quiet=True, **more) == 0
     return json.loads(capsys.readouterr().out)
 
@@ -99,17 +81,13 @@ def test_perspective_stands_beside(scored_by_perspective, capsys):
     found = figures(capsys, scored_by_perspective)["beside_perspective"]
     assert found["auc"][0] == 1
     assert found["perspective_auc"][0] == pytest.approx(2 / 3, abs=0.01)
-    assert found["difference"] == pytest.approx(
-        [1 - each for each in np.array(found["perspective_auc"])[[0, 2, 1]]]
-    )
+    value, low, high = found["perspective_auc"]
+    assert found["difference"] == pytest.approx([1 - value, 1 - high, 1 - low])
 
 
-def test_every_text_is_scored_once(spam, written, model, capsys):
+def test_every_text_is_scored_once_and_some_of_each_source_in_a_trial(spam, written, model, capsys):
     assert figures(capsys, spam, written)["texts"] == 104
     assert len(model.asked) == 104
-
-
-def test_a_trial_takes_some_of_each_source(spam, written, capsys):
     assert figures(capsys, spam, written, limit=30)["texts"] == 60
 
 
@@ -120,8 +98,7 @@ def test_the_tables_are_for_people(spam, written, capsys):
 
 
 def test_contacts_are_masked_as_the_service_masks_them(tmp_path):
-    path = tmp_path / "written.jsonl"
-    path.write_text(json.dumps({"text": "write to jo@mail.example", "category": "links_ok"}))
+    path = write(tmp_path / "written.jsonl", [{"text": "write to jo@mail.example", "category": "links_ok"}])
     assert samples.read([path]).corpus.texts == ["write to ⟦email⟧"]
 
 

@@ -27,8 +27,7 @@ each_effort = pytest.mark.parametrize("effort", EFFORTS)
 @each_effort
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_parts_add_up_to_the_score(model, text, effort):
-    scores = model.score([text], effort=effort)[0].scores
-    for label, probability in scores.items():
+    for label, probability in model.score([text], effort=effort)[0].scores.items():
         explanation = model.explain(text, label, effort=effort)
         assert explanation.label == label
         assert abs(explanation.total() - explanation.log_odds) < 1e-6
@@ -63,30 +62,27 @@ def test_fast_has_no_sentence(model):
 
 
 def test_signals_are_parts_too(model):
-    explanation = model.explain(
-        "Nice post", "spam", Signals(author_name="seo service", website="http://x.example")
-    )
-    assert "website" in explanation.signals
-    assert "name_is_keyword" in explanation.signals
+    known = Signals(author_name="seo service", website="http://x.example")
+    explanation = model.explain("Nice post", "spam", known)
+    assert {"website", "name_is_keyword"} <= set(explanation.signals)
     assert abs(explanation.total() - explanation.log_odds) < 1e-6
 
 
 @each_effort
-def test_the_insult_carries_the_weight(model, effort):
-    text = "Dear editor, you are an idiot, with respect."
-    heaviest = model.explain(text, "insult", effort=effort).spans[0]
-    assert text[heaviest.begin : heaviest.end] == "idiot"
-
-
-@each_effort
-def test_the_spans_of_a_disguised_word_cover_it_as_written(model, effort):
-    text = "well, you i d\u200b i o t!"
+@pytest.mark.parametrize(
+    ("text", "insult", "words"),
+    [
+        ("Dear editor, you are an idiot, with respect.", "idiot", None),
+        ("well, you i d\u200b i o t!", "i d\u200b i o t", {"well", "you", "i d\u200b i o t"}),
+    ],
+)
+def test_the_insult_carries_the_weight_and_is_covered_as_written(model, text, insult, words, effort):
     explanation = model.explain(text, "insult", effort=effort)
-    parts = {text[part.begin : part.end] for part in explanation.words}
-    assert parts == {"well", "you", "i d\u200b i o t"}
     heaviest = explanation.spans[0]
-    assert text[heaviest.begin : heaviest.end] == "i d\u200b i o t"
-    assert explanation.reads_as == "well, you idiot!"
+    assert text[heaviest.begin : heaviest.end] == insult
+    if words:
+        assert {text[part.begin : part.end] for part in explanation.words} == words
+        assert explanation.reads_as == "well, you idiot!"
 
 
 def test_without_its_insult_a_text_scores_lower(model):
@@ -107,32 +103,26 @@ def test_without_its_insult_a_text_scores_lower(model):
 
 def test_the_label_defaults_to_the_most_probable_and_is_checked(model):
     scores = model.score(["You are an idiot."])[0].scores
-    assert model.explain("You are an idiot.").label == max(scores, key=lambda label: scores[label])
+    assert model.explain("You are an idiot.").label == max(scores, key=scores.__getitem__)
     with pytest.raises(ValueError, match="label: 'rude' is not one of"):
         model.explain("x", "rude")
-
-
-def test_limit_bounds_the_spans_alone(model):
     explanation = model.explain("idiot stupid moron fool liar clown", "toxicity", limit=2)
-    assert len(explanation.spans) == 2
-    assert len(explanation.words) == 6
+    assert (len(explanation.spans), len(explanation.words)) == (2, 6)  # the limit bounds the spans alone
 
 
 @each_effort
 def test_explained_in_a_batch_as_alone(model, effort):
-    """A text's explanation is the same whoever else is in the batch, and only the grave are explained."""
     texts = ["You are an idiot.", "", "y0u 4re a m0r0n", "thank you", "I will kill you. " * 60, "Idiot!"]
     signals = [Signals(), Signals(website="http://x.example"), *[Signals()] * 4]
-    least = 0.5
 
     def is_grave(_, score):
-        return max(score.scores.values()) >= least
+        return max(score.scores.values()) >= 0.5
 
     assessed = list(model.assess(texts, signals, is_grave, effort=effort))
     for text, known, (score, explained) in zip(texts, signals, assessed, strict=True):
         alone = model.score([text], [known], effort)[0]
         assert score.scores == pytest.approx(alone.scores, abs=1e-6)
-        assert (explained is not None) == (max(alone.scores.values()) >= least)
+        assert (explained is not None) == is_grave(text, alone)
         if explained is not None:
             single = model.explain(text, explained.label, known, effort=effort)
             assert score.scores[explained.label] == pytest.approx(max(score.scores.values()), abs=1e-9)
@@ -147,27 +137,8 @@ def test_explained_in_a_batch_as_alone(model, effort):
 
 def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model):
     rng = random.Random(1)
-    words = [
-        "you",
-        "are",
-        "so",
-        "stupid",
-        "maybe",
-        "but",
-        "the",
-        "article",
-        "is",
-        "not",
-        "good",
-        "and",
-        "people",
-        "like",
-        "you",
-        "should",
-        "think",
-        "first",
-    ]
-    texts = [" ".join(rng.choices(words, k=rng.randint(330, 500))) for _ in range(20)]
+    words = "you are so stupid maybe but the article is not good and people like you should think first"
+    texts = [" ".join(rng.choices(words.split(), k=rng.randint(330, 500))) for _ in range(20)]
     wholes = 0
     for text, (score, explained) in zip(texts, model.assess(texts, effort="fast"), strict=True):
         assert explained.probability == pytest.approx(score.scores[explained.label], abs=1e-9)

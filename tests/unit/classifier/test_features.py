@@ -28,7 +28,6 @@ def _mixed(value):
 
 
 def _words_of(text):
-    """Splits a folded text into words: letters, digits and emoji, with apostrophes inside them left out."""
     views = fold([text])
     codes, kinds = views.codes.tolist()[:-1], views.kinds.tolist()[:-1]
     solid = [kind in (1, 2, 5) for kind in kinds]
@@ -106,13 +105,8 @@ def test_n_grams_know_their_places():
     text = views.text(0)
     found, words = views.grams
     begins, lasts = found[0].places()
-    assert [text[begin : last + 1] for begin, last in zip(begins, lasts, strict=True)][:3] == [
-        "th",
-        "the",
-        "he",
-    ]
-    assert [text[a : b + 1] for a, b in zip(words.begins, words.lasts, strict=True)] == [
-        "the", "bridge", "isn't", "open",
-    ]  # fmt: skip
+    assert [text[a : b + 1] for a, b in zip(begins, lasts, strict=True)][:3] == ["th", "the", "he"]
+    read = [text[a : b + 1] for a, b in zip(words.begins, words.lasts, strict=True)]
+    assert read == ["the", "bridge", "isn't", "open"]
     pairs = zip(*found[4].places(), strict=True)
     assert [text[a : b + 1] for a, b in pairs] == ["the bridge", "bridge isn't", "isn't open"]

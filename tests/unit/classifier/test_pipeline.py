@@ -24,13 +24,10 @@ NEVER_RUN = {
     "check_sample_weights_pandas_series": "pandas is not installed",
     "check_array_api_input": "SCIPY_ARRAY_API is not set",
 }
-"""Checks that skip themselves, each with its reason; all others must pass, and none is expected to fail."""
-
 FAILS_SGD = dict.fromkeys(
     ("check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data"),
-    "a few passes of stochastic descent depend on the number and order of the rows",
+    "a few passes of stochastic descent depend on the number and order of the rows, as SGDRegressor's do",
 )
-"""What the heads fail with the regressor of the pipeline, as SGDRegressor itself does."""
 
 
 @pytest.mark.parametrize(
@@ -75,7 +72,7 @@ def test_what_reads_texts_passes_every_check_that_applies(estimator):
         check(type(estimator).__name__, estimator)
 
 
-def test_the_pipeline_draws_itself():
+def test_the_pipeline_draws_itself_and_can_be_cloned_and_set():
     pipeline = build_pipeline(seed=3)
     text, html = repr(pipeline), estimator_html_repr(pipeline)
     steps = (TextReader, HashedNgrams, TextSignals, LinearHeads, SentenceEncoder, LabelStack, SGDRegressor)
@@ -83,12 +80,8 @@ def test_the_pipeline_draws_itself():
         assert step.__name__ in text
         assert step.__name__ in html
     assert "random_state=3" in text
-
-
-def test_the_pipeline_can_be_cloned_and_set():
-    pipeline = build_pipeline()
     copy = clone(pipeline)
-    assert repr(copy) == repr(pipeline)
+    assert repr(copy) == text
     assert copy.get_params().keys() == pipeline.get_params().keys()
     copy.set_params(log_odds__linear__heads__regressor__alpha=0.5, log_odds__sentence__max_tokens=7)
     assert copy["log_odds"]["linear"]["heads"].regressor.alpha == 0.5
@@ -96,9 +89,10 @@ def test_the_pipeline_can_be_cloned_and_set():
 
 
 def test_the_whole_pipeline_is_fitted_like_any_other():
-    texts = [f"{word} of the {kind} number {n}" for n in range(40) for word, kind in _KINDS]
+    kinds = ("cheap pills of the shop", "praise of the trains", "a history of the bridge")
+    texts = [f"{kind} number {n}" for n in range(40) for kind in kinds]
     shares = np.full((len(texts), len(LABELS)), np.nan)
-    shares[:, LABELS.index("spam")] = [word == "cheap pills" for _ in range(40) for word, _ in _KINDS]
+    shares[:, LABELS.index("spam")] = [text.startswith("cheap") for text in texts]
     pipeline = build_pipeline().fit(texts, shares)
     found = pipeline.predict_proba(["cheap pills of the online shop", "praise of the night trains", ""])
     assert found.shape == (3, len(LABELS))
@@ -106,16 +100,8 @@ def test_the_whole_pipeline_is_fitted_like_any_other():
     assert ((found > 0) & (found < 1)).all()
 
 
-_KINDS = (("cheap pills", "shop"), ("praise", "trains"), ("a history", "bridge"))
-
-
-def test_the_pipeline_alone_gives_what_the_model_gives(model):
-    """For short English texts a score is the pipeline's probability: nothing else has a say."""
-    texts = [
-        "You are an idiot and a liar.",
-        "Thank you for this article.",
-        "y0u 4r3 4n 1d10t, see http://x.example",
-    ]
+def test_the_pipeline_alone_gives_what_the_model_gives_short_english_texts(model):
+    texts = ["You are an idiot.", "Thank you for this article.", "y0u 4r3 4n 1d10t, see http://x.example"]
     for score, row in zip(model.score(texts), model.pipeline.predict_proba(texts), strict=True):
         assert score.scores == pytest.approx(dict(zip(LABELS, row, strict=True)), abs=1e-6)
 
@@ -174,18 +160,14 @@ def test_a_label_leans_on_those_it_may_and_an_unknown_one_passes_through():
 
 
 @pytest.mark.parametrize("wrong", ["one text", [b"bytes"], ["fine", None]], ids=["str", "bytes", "None"])
-def test_what_is_no_text_is_refused(wrong):
+def test_what_is_no_text_is_refused_and_no_text_is_no_row(wrong):
     reader = TextReader(least=1).fit(["some words"])
     for step in (reader.fit, reader.transform):
         with pytest.raises(ValueError, match=r"^X: "):
             step(wrong)
-
-
-def test_features_of_no_text_are_no_rows():
-    batch = TextReader(least=1).fit(["some words"]).transform([])
+    batch = reader.fit(["some words"]).transform([])
     assert HashedNgrams().transform(batch).shape == (0, COLUMNS)
     assert TextSignals().transform(batch).shape == (0, len(NAMES))
-    assert TextSignals().get_feature_names_out().tolist() == list(NAMES)
 
 
 def test_the_language_identifier_is_fitted_on_texts_as_read():
@@ -193,6 +175,4 @@ def test_the_language_identifier_is_fitted_on_texts_as_read():
     english = reader.transform(["the bridge opened on a fine and quiet monday"] * 6)
     identifier = LanguageIdentifier().fit(english, ["en"] * 6)
     assert identifier.known_.any()
-    assert (
-        identifier.fit(english, ["en"] * 6).known_ == clone(identifier).fit(english, ["en"] * 6).known_
-    ).all()
+    assert (clone(identifier).fit(english, ["en"] * 6).known_ == identifier.known_).all()

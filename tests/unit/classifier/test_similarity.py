@@ -1,7 +1,5 @@
 """Nearness: signatures that are alike for copies with edits, and for nothing else."""
 
-import time
-
 import pytest
 
 from classifier.similarity import BANDS, LIMIT, bands, likeness, signatures
@@ -22,16 +20,9 @@ def test_case_spacing_punctuation_and_digits_do_not_count():
     assert one == other
 
 
-def test_a_text_is_signed_the_same_alone_and_in_a_batch():
-    assert signatures(COPIED) == [signatures([text])[0] for text in COPIED]
-
-
 @pytest.mark.parametrize("text", ["", "so true", "12345678901234567890", "\u200b" * 50, "\ud800", "!?"])
-def test_too_few_letters_have_no_signature(text):
-    assert signatures([text]) == [None]
-
-
-def test_no_text_is_no_signature():
+def test_a_batch_is_signed_like_each_text_but_for_those_of_too_few_letters(text):
+    assert signatures([*COPIED, text]) == [*(signatures([one])[0] for one in COPIED), None]
     assert signatures([]) == []
 
 
@@ -55,7 +46,4 @@ def test_bands_fit_a_signed_column_and_keep_their_places():
 
 
 def test_a_signature_reads_no_more_than_its_limit():
-    begun = time.process_time()
-    (long,) = _signed("advert " * 150_000)
-    assert time.process_time() - begun < 1.0
-    assert long == _signed(("advert " * 150_000)[:LIMIT])[0]
+    assert _signed("advert " * 150_000) == _signed(("advert " * 150_000)[:LIMIT])

@@ -4,7 +4,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from classifier.lexicon import Lexicon
@@ -55,7 +55,6 @@ def test_a_disguised_text_reads_as_what_it_means(disguised, meant):
     ],
 )
 def test_a_plain_text_is_left_alone(plain):
-    """A text without disguise is folded, and nothing else."""
     views = read_as([plain], LEXICON)
     assert views.reads_as == {}
     assert views.disguise()[0] == 0
@@ -70,31 +69,18 @@ def test_every_character_keeps_its_place_in_the_original():
     assert (views.origin[begin:end][1:] >= views.origin[begin:end][:-1]).all()
 
 
-def test_a_batch_reads_like_each_text_alone():
-    texts = ["you 1d10t", "", "hello", "i d i o t", "\u200b", "so"]
-    batch = read_as(texts, LEXICON)
-    assert [batch.text(row) for row in range(6)] == [read_as([text], LEXICON).text(0) for text in texts]
-    for row, text in enumerate(texts):
-        places = batch.origin[batch.starts[row] : batch.starts[row + 1] - 1]
-        assert ((places >= 0) & (places < max(len(text), 1))).all()
-
-
-def test_a_reader_fitted_again_forgets_the_first_words():
+def test_a_reader_fitted_again_forgets_words_and_passes_on_what_is_read():
     reader = TextReader(least=1).fit(["idiot moron clown"])
-    assert reader.transform(["1d10t"]).as_read() == ["idiot"]
-    reader.fit(["train bridge"])
-    assert reader.transform(["1d10t"]).as_read() == ["1d10t"]
-
-
-def test_a_batch_that_is_read_already_passes_through():
-    reader = TextReader(least=1).fit(["idiot"])
-    batch = reader.transform(["x"])
+    batch = reader.transform(["1d10t"])
+    assert batch.as_read() == ["idiot"]
     assert reader.transform(batch) is batch
+    assert reader.fit(["train bridge"]).transform(["1d10t"]).as_read() == ["1d10t"]
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(st.one_of(st.sampled_from("aeiou t01345$@!*.-_<>[]&#;'\n\u200b"), st.characters()))))
-def test_any_text_keeps_its_order_and_its_places(texts):
+@example(["you 1d10t", "", "hello", "i d i o t", "\u200b", "so"])
+def test_any_text_keeps_its_order_and_places_and_reads_in_a_batch_as_alone(texts):
     batch = read_as(texts, LEXICON)
     for row, text in enumerate(texts):
         places = batch.origin[batch.starts[row] : batch.starts[row + 1] - 1]

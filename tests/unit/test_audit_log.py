@@ -1,12 +1,64 @@
-"""`replydesk audit`: the log of what people did is shown, verified, and broken links are named."""
+"""The audit log: a chain of human acts, vouched for by a key and whole through its rotations, and its command."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
 from sqlalchemy import text
 
-from tests.factories import added
+from service.domain.audit_log import GENESIS, Act, Head, forge, forge_head, walk
+from service.privacy.keys import Keyring
+from service.privacy.signatures import KeyedSigner
+from tests.factories import NOON, added
+
+OLD, NEW = b"o" * 32, b"n" * 32
+FIRST = KeyedSigner(Keyring(OLD))
+BOTH = KeyedSigner(Keyring(NEW, version=2, older={1: OLD}))
+SECOND = KeyedSigner(Keyring(NEW, version=2))
+THIEF = KeyedSigner(Keyring(b"t" * 32))
+
+
+def chain(*signers):
+    """One link by each signer in turn, and the head by the last."""
+    links = []
+    for number, signer in enumerate(signers, 1):
+        act = Act("Mara", "reveal", f"courier: comment {number}", NOON)
+        links.append(forge(links[-1].link if links else GENESIS, number, act, f"salt {number}", signer))
+    return links, forge_head(links[-1], signers[-1])
+
+
+def test_a_chain_holds_before_within_and_after_a_rotation():
+    links, head = chain(FIRST, FIRST, BOTH)
+    assert walk(links, head, BOTH).holds
+    after = walk(links, head, SECOND)
+    assert (after.holds, after.links, after.unvouched) == (True, 3, 2)
+
+
+def test_a_chain_is_broken_where_the_key_does_not_vouch_for_it():
+    links, head = chain(BOTH, FIRST, FIRST)
+    found = walk(links, head, SECOND)
+    assert (found.holds, found.broken_at) == (False, 2)
+    links, head = chain(THIEF, THIEF)
+    assert walk(links, head, FIRST).broken_at == 1
+    links, head = chain(FIRST, FIRST)
+    forged = forge(GENESIS, 1, Act("Eve", "reveal", "courier: comment 1", NOON), "salt 1", THIEF)
+    found = walk([forged, links[1]], head, FIRST)
+    assert (found.broken_at, found.fault) == (1, "its tag was not made with this installation's key")
+
+
+def test_a_shortened_chain_needs_a_head_that_only_the_key_can_make():
+    links, head = chain(FIRST, FIRST)
+    cut = Head(1, links[0].link, links[0].tag, 1)
+    assert walk(links[:1], cut, FIRST).fault == "the head was not made with this installation's key"
+    assert walk(links[:1], head, FIRST).fault == "the chain ends after 1, and its head says 2"
+    assert walk(links, None, FIRST).fault == "the head is missing, so the end may be too"
+
+
+def test_equal_acts_have_unequal_digests():
+    act = Act("Mara", "reveal", "courier: comment 1", NOON)
+    assert forge(GENESIS, 1, act, "a", FIRST).digest != forge(GENESIS, 1, act, "b", FIRST).digest
+    links, head = chain(FIRST)
+    assert walk([replace(links[0], act=None, salt=None)], head, FIRST).blanked == 1
 
 
 def verified(run, *more, code=0):
@@ -58,12 +110,9 @@ def test_a_chain_made_anew_misses_the_head_that_was_written_down(run, context):
     meddle(context, "DELETE FROM act_heads")
     run("moderator", "add", "Noor")
     assert verified(run)["holds"]
-    assert verified(run, "--expect", head, code=1)["fault"] == ("the chain lacks the expected link")
-
-
-@pytest.mark.parametrize("text", ["1", "x:y", "1:" + "g" * 64, ":" + "0" * 64, "1" * 40 + ":" + "0" * 64])
-def test_an_unfit_head_is_refused(run, text):
-    assert "NUMBER:LINK" in run("audit", "verify", "--expect", text, code=2).stderr
+    assert verified(run, "--expect", head, code=1)["fault"] == "the chain lacks the expected link"
+    for unfit in ("1", "x:y", "1:" + "g" * 64, ":" + "0" * 64, "1" * 40 + ":" + "0" * 64):
+        assert "NUMBER:LINK" in run("audit", "verify", "--expect", unfit, code=2).stderr
 
 
 def test_a_person_is_forgotten_and_the_chain_holds(run, context):
