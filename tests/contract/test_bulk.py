@@ -79,16 +79,10 @@ def test_what_is_not_held_is_in_no_cluster(room):
 
 def test_a_site_that_does_not_group_copies_has_no_clusters(room, store):
     with store.write() as tx:
-        tx.sites.save(unfolding(room.site))
+        tx.sites.save(replace(room.site, options=replace(room.site.options, duplicate_hours=None)))
     copies = room.arrive(*adverts(2))
     with store.read() as tx:
         assert tx.clusters.of_comments([copy.pk for copy in copies]) == {}
-
-
-def unfolding(site):
-    from dataclasses import replace
-
-    return replace(site, options=replace(site.options, duplicate_hours=None))
 
 
 def test_one_decision_covers_the_cluster_and_what_still_arrives(room):

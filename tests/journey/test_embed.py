@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.journey.installation import Installation, submission
+from tests.journey.installation import submission
 from tests.processes import until
 
 PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>The bridge opens</title>
@@ -25,13 +25,6 @@ WORDS = "My way to work is half an hour shorter now. <b>Really</b>."
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_):
         """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory):
-    """A running installation, in which each test has a site of its own."""
-    with Installation(tmp_path_factory.mktemp("embed") / "home") as running:
-        yield running
 
 
 @dataclass
