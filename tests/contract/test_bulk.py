@@ -147,20 +147,6 @@ def test_an_act_that_was_undone_covers_nothing(room):
     assert room.statuses(room.arrive(*adverts(1, first=50), first=50)) == {Status.HELD}
 
 
-def test_who_acted_first_has_won(room):
-    one, two, three = room.arrive(*adverts(3))
-    targets = [Target(room.site, each.id, each.revision) for each in (one, two, three)]
-    review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor"))
-    targets[2] = Target(room.site, three.id, three.revision + 1)
-    done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "spam from .6 to .8")
-    assert (done.changed, done.passed_over) == (1, 2)
-    assert [room.look(each.id).status for each in (one, two, three)] == [
-        Status.REJECTED,
-        Status.APPROVED,
-        Status.HELD,
-    ]
-
-
 def test_an_undo_leaves_what_another_decided_since(room):
     one, two = room.arrive(*adverts(2))
     targets = [Target(room.site, each.id, each.revision) for each in (one, two)]

@@ -91,11 +91,9 @@ class Crowd(Stage):
         decide_cluster(self.deps, self.site, cluster, Judgement(action, Who.MODERATOR, "Mara"))
 
     def make(self, comment, status):
-        """Give its author this status."""
         set_author_status(self.deps, self.site, comment.pk, StatusChange(status, "Mara"))
 
     def quote(self, form, said, scores, who):
-        """Let somebody quote the paragraph and say something beside it."""
         return self.write(FORMS[form].format(quoted=PARAGRAPH, said=said), scores, who)
 
 

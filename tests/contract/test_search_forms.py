@@ -72,7 +72,6 @@ MISSED = [
 
 
 def indexed(tx, site, *bodies):
-    """Store and index texts by nobody in particular; return their ids."""
     drafts = [draft(f"c-{n}", author_name="X", body=body) for n, body in enumerate(bodies)]
     added = tx.comments.add(site.id, drafts, NOON)
     tx.search.index([one.pk for one in added.values()])

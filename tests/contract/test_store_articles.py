@@ -28,7 +28,6 @@ def approved(tx, site, *drafts):
 
 
 def under(tx, site, url):
-    """The ids of what is published under an address."""
     return ids(tx.comments.published(site.id, url))
 
 

@@ -11,7 +11,6 @@ LIBRARY = Article("https://courier.example/library", "The library stays open")
 
 
 def held(tx, site, count):
-    """Store comments that a person is to look at."""
     comments = list(tx.comments.add(site.id, [draft(f"c-{n}") for n in range(count)], NOON).values())
     for comment in comments:
         decided(tx, comment, Action.HOLD)
@@ -19,7 +18,6 @@ def held(tx, site, count):
 
 
 def queued(tx, wanted=None, moderator_id=1):
-    """The primary keys of what a moderator is shown."""
     return [one.comment.pk for one in tx.queue.page(wanted or Wanted(), moderator_id, NOON, 9)]
 
 

@@ -15,7 +15,6 @@ def comments(tx, site):
 
 
 def test_delivery_comes_back_as_it_was_stored(tx, comments):
-    """The payload's bytes and all else are what was given; only the id is the store's."""
     wanted = delivery(comments[0], 9, payload=b'{"body":"\xc3\xa9"}\x00', next_attempt_at=after(3))
     tx.deliveries.add([wanted])
     (stored,) = tx.deliveries.page(None, None, 10)

@@ -29,7 +29,6 @@ def held(tx, site, comment_id, score=0.7, label="insult", **more):
 
 
 def order(tx, wanted, moderator_id=1, limit=9):
-    """The ids of what a moderator would be given."""
     return ids([one.comment for one in tx.queue.page(wanted, moderator_id, NOON, limit)])
 
 
@@ -108,7 +107,6 @@ def test_what_is_held_without_a_score_is_the_most_uncertain(tx, site):
 
 
 def test_a_claim_is_one_moderators_until_it_runs_out(tx, site):
-    """Nobody else is given what one has in hand; renewing keeps it; afterwards whoever asks next has it."""
     mara, noor = (
         tx.moderators.add("Mara", "moderator", NOON),
         tx.moderators.add("Noor", "moderator", NOON),

@@ -99,7 +99,6 @@ def test_one_of_two_with_one_id_is_stored(store, site):
 
 
 def test_a_poisoned_one_fails_alone(store, site):
-    """A text that the driver cannot write spoils nobody else's."""
     poison = draft("c-2", body="half a pair: \ud800")
     answers = together(store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
     assert isinstance(answers[1].exception(), UnicodeEncodeError)
@@ -108,7 +107,6 @@ def test_a_poisoned_one_fails_alone(store, site):
 
 @ON_POSTGRESQL
 def test_what_the_database_refuses_fails_alone(store, site, clean_postgres_url):
-    """A text that PostgreSQL refuses, though the driver takes it, spoils nobody else's."""
     poison = draft("c-2", body="nothing: \0")
     answers = together(store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
     assert answers[1].exception() is not None

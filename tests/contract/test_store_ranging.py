@@ -10,7 +10,6 @@ ALL = ScoreRange(0.0, 1.0)
 
 
 def held(tx, site, *scores, label="spam", first=0):
-    """Hold comments whose verdict is led by that label at these scores."""
     names = [draft(f"c-{first + n}") for n in range(len(scores))]
     comments = list(tx.comments.add(site.id, names, NOON).values())
     for comment, score in zip(comments, scores, strict=True):

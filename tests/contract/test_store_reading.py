@@ -75,7 +75,6 @@ def test_counts_are_by_status_and_site(tx, site):
 
 
 def test_readers_see_what_is_published_oldest_first(tx, site):
-    """Under an article stand its published comments and nothing else, up to the limit."""
     other = tx.sites.add(herald())
     mine = tx.comments.add(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
     theirs = tx.comments.add(other.id, [draft("h-1", CHI)], NOON)
@@ -106,7 +105,6 @@ def test_readers_can_be_shown_every_comment_of_a_long_thread(tx, site):
 
 
 def test_approved_authors_are_known_on_their_site_alone(tx, site):
-    """An author counts as known where a comment of theirs stands approved, and nowhere else."""
     other = tx.sites.add(herald())
     mine = tx.comments.add(
         site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI, author_key=None)], NOON

@@ -26,7 +26,6 @@ def test_lease_takes_the_oldest_and_counts_the_attempt(tx, site):
 
 
 def test_leased_comment_is_not_leased_again(tx, site):
-    """While a lease runs, nobody else gets its comment."""
     tx.scoring.lease_pending(NOON, after(30), 2)
     assert ids(tx.scoring.lease_pending(after(1), after(31), 10)) == ["c-3"]
     assert tx.scoring.lease_pending(after(2), after(32), 10) == []

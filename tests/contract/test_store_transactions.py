@@ -167,12 +167,13 @@ def test_sign_in_link_is_used_once_under_a_race(store):
 # -- the feed never skips ----------------------------------------------------------------------------------------------
 
 
-def _decide(tx, site, name, entered, go_on):
+def _decide(store, site, name, entered, go_on):
     """Decide a comment of its own; say when the decision has its number, and commit when told."""
-    comment = tx.comments.add(site.id, [draft(name)], NOON)[name]
-    decided(tx, comment, Action.APPROVE)
-    entered.set()
-    assert go_on.wait(10)
+    with store.write() as tx:
+        comment = tx.comments.add(site.id, [draft(name)], NOON)[name]
+        decided(tx, comment, Action.APPROVE)
+        entered.set()
+        assert go_on.wait(10)
 
 
 def test_feed_never_shows_a_number_before_the_ones_below_it(store, site):

@@ -67,7 +67,6 @@ def contexts(chromium):
 
 @pytest.fixture
 def desk(tmp_path):
-    """A small installation on a port of its own."""
     server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
     small = build_small(tmp_path, PORT=str(server.port))
     server.app = small.app

@@ -43,8 +43,6 @@ class Desk:
 
 @dataclass
 class Demo(Desk):
-    """The desk with its demo paper."""
-
     site: Site
 
     @property

@@ -162,7 +162,6 @@ class Installation:
         raise AssertionError("the service has no broker of its own")
 
     def pending(self, site: str) -> str:
-        """The site's comments that wait for their verdict, as lines."""
         return self.run("comments", "--site", site, "--status", "pending", "--json").strip()
 
 

@@ -83,7 +83,6 @@ def scene(installation):
 
 @pytest.fixture(scope="module")
 def clean(scene):
-    """What the audit says of the service as it is."""
     return scene.audit.search()
 
 
@@ -149,7 +148,6 @@ def test_a_leak_that_is_everywhere_hides_no_other_place(leaked):
 
 
 def audited(scene):
-    """The names of the canary sites that there are."""
     with scene.context.deps.store.read() as tx:
         return [site.name for site in tx.sites.all() if site.name.startswith("audit-")]
 

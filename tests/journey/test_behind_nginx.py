@@ -34,7 +34,6 @@ ARTICLE = "https://courier.example/bridge"
 
 @contextmanager
 def proxy(blocks):
-    """A real nginx with these servers, or a loud skip."""
     try:
         with servers.nginx(blocks) as home:
             yield home

@@ -38,7 +38,6 @@ class Paper:
     key: str
 
     def page(self, name, lang="en"):
-        """Write a page with the script in it; return its address."""
         address = f"{self.url}/{name}.html"
         text = PAGE.format(article=address, service=self.service, site=self.site, lang=lang)
         (self.folder / f"{name}.html").write_text(text)

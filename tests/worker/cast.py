@@ -62,7 +62,6 @@ class Told:
         return [len(texts) for _, texts in self.asked]
 
     def texts(self, effort: Effort) -> list[str]:
-        """Return what was read with this effort, in order."""
         return [text for how, texts in self.asked if how is effort for text in texts]
 
 
@@ -121,7 +120,6 @@ class Office:
             return tx.sites.add(courier(name=name, callback_url=url, webhook_secrets=sealed))
 
     def save(self, site: Site, **changes: Any) -> Site:
-        """Change the site as its settings do."""
         changed = replace(site, **changes)
         with self.deps.store.write() as tx:
             tx.sites.save(changed)

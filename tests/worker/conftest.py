@@ -66,7 +66,6 @@ def dispatcher(env):
 
 @pytest.fixture
 def broker(tmp_path):
-    """A broker that a test may hang or kill."""
     made = Broker(tmp_path)
     yield made
     made.kill()

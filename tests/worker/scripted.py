@@ -58,10 +58,12 @@ if __name__ == "__main__":
     script = globals()[sys.argv[1]]
     if script in (hangs, fails):
         worker.tasks.score_pending = script
-        celery_app.make_app = with_results_and_events
+        worker.watchdog.SHORT_SECONDS = 2.0  # type: ignore[misc]
     else:
         ModelScorer.score = script
+    if script is fails:
+        celery_app.make_app = with_results_and_events
     ModelScorer.warm = lambda _: None  # type: ignore[method-assign]
-    worker.watchdog.EVERY_SECONDS, worker.watchdog.SHORT_SECONDS = 0.5, 2.0  # type: ignore[misc]
+    worker.watchdog.EVERY_SECONDS = 0.5  # type: ignore[misc]
     sys.argv = ["replydesk", "worker"]
     main()

@@ -8,7 +8,6 @@ from worker.scoring import Limits, score_pending
 
 
 def counted(counter, *labels):
-    """Return what was counted so far under these labels."""
     return float(counter.labels(*labels)._value.get())
 
 

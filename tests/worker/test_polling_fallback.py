@@ -15,7 +15,6 @@ from worker.polling_fallback import PollingFallback
 
 
 def to_rescore(context):
-    """How many wait to be scored again in full."""
     with context.deps.store.read() as tx:
         return tx.statistics.backlog(datetime.now(UTC)).to_rescore
 

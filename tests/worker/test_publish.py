@@ -11,7 +11,6 @@ COUNT = 40
 
 
 def approve_later(stage, count):
-    """Let a moderator approve so many comments; the decisions are due five seconds later."""
     stage.post(*(f"Text {n}." for n in range(count)))
     for n in range(count):
         stage.decide(f"c-{n}", Action.APPROVE, delay=5)

@@ -33,7 +33,6 @@ FAULTS = {
 
 @contextmanager
 def broken(broker, fault):
-    """Let the broker refuse to write, and fix it."""
     client = redis.Redis(unix_socket_path=str(broker.socket))
     breaks, fixes = FAULTS[fault]
     client.execute_command(*breaks.split())
@@ -80,7 +79,6 @@ class BrokenBroker:
 
 @pytest.fixture
 def scenes(env, contexts, broker, tmp_path):
-    """A home and a broker for a worker of either pool."""
     made = []
 
     def make(pool="threads"):

@@ -41,7 +41,7 @@ class Flood(Stage):
             self.post(name, id=name)
         self.clock.pass_seconds(61)
         self.scorer.fast = lambda text: fast[text]
-        score_pending(self.deps, self.scorer, stopping=lambda: bool(self.scorer.asked))
+        score_pending(self.deps, self.scorer, Limits(), lambda: bool(self.scorer.asked))  # a pace of its own
         self.enqueued()
 
     def ends(self, **full):
@@ -162,7 +162,6 @@ def moderator(stage):
 
 
 def approves(stage, name):
-    """Let a moderator approve it, to take effect later."""
     stage.decide(name, Action.APPROVE, delay=5)
 
 

@@ -13,13 +13,13 @@ from tests.processes import accept, pending, until, worker
 from tests.receivers import receiver
 from worker.stopping import Stop
 
-COMMENTS = 1_000
+COMMENTS = 400
 LEASED = "SELECT count(*) FROM comments WHERE status = 'pending' AND lease_until > %s"
 
 
 @pytest.fixture
 def stopping(clean_postgres_url, env, contexts, tmp_path):
-    """Start a worker whose leases outlive the test, on a thousand comments: what is free again was given back."""
+    """Start a worker whose leases outlive the test, on some hundred comments: what is free again was given back."""
 
     @contextmanager
     def start(pool, comments, callback_url=None):
@@ -28,16 +28,14 @@ def stopping(clean_postgres_url, env, contexts, tmp_path):
         context = contexts(env)
         with worker(env, tmp_path / "worker.log", "slowly") as process:
             enrolled = enrol_site(context, "courier", "https://courier.example", callback_url)
-            for begin in range(0, comments, 500):
-                texts = [f"Number {begin + n}: a word about the bridge." for n in range(500)]
-                accept(context, enrolled, texts)
+            for begin in range(0, comments, 200):
+                accept(context, enrolled, [f"Number {begin + n}: a word about it." for n in range(200)])
             yield context, process
 
     return start
 
 
 def leased(connection):
-    """Count the comments that some worker has in hand."""
     row = connection.execute(LEASED, (int(datetime.now(UTC).timestamp() * 1_000_000),)).fetchone()
     return row[0] if row else 0
 

@@ -84,14 +84,12 @@ def asked(installation, courier):
 
 
 def outcomes(*command):
-    """Run a client's checks and return what came of each."""
     lines = [json.loads(line) for line in ran(*command).splitlines()]
     return {line["check"]: line["outcome"] for line in lines}
 
 
 @pytest.fixture(scope="module")
 def node():
-    """Where the clients for Node are installed."""
     if not shutil.which("npm"):
         pytest.skip("no Node: install node 18 or later with npm")
     return installed("package.json", ["npm", "install", "--silent", "--no-audit", "--no-fund"])
@@ -104,7 +102,6 @@ def modules(node):
 
 @pytest.fixture(scope="module")
 def python():
-    """A Python that has the clients, apart from the service's own."""
     pip = ["{place}/venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"]
     place = installed("requirements.txt", [sys.executable, "-m", "venv", "{place}/venv"], pip)
     return str(place / "venv" / "bin" / "python")
