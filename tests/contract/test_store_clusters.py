@@ -144,7 +144,7 @@ def test_a_cluster_is_in_the_queue_while_its_oldest_member_is_set_aside(tx, site
     assert (tx.queue.counts(9)["held"], tx.queue.counts(9)["aside"]) == (2, 1)
 
 
-def test_a_cluster_is_shown_and_claimed_under_every_filter_that_a_member_passes(tx, site):
+def test_a_cluster_is_shown_and_claimed_under_every_filter_of_a_member(tx, site):
     """Claiming a copy claims its cluster, though another filter would show another copy of it."""
     first, alone = held(tx, site, 2)
     mara, noor = (tx.moderators.add(name, "moderator", NOON).id for name in ("Mara", "Noor"))

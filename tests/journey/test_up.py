@@ -100,7 +100,7 @@ def _answers(installation):
         return False
 
 
-def test_however_it_ends_there_is_no_orphan_and_a_start_finds_all_as_it_was(tmp_path):
+def test_however_it_ends_it_leaves_no_orphan_and_starts_as_it_was(tmp_path):
     """In the background it outlives its terminal and stops on an interrupt; then it is killed; then its parent is."""
     installation = Installation(tmp_path / "home")
 

@@ -29,7 +29,7 @@ def test_a_comment_that_kills_its_reader_is_held(request, env, contexts, dispatc
             dispatcher.enqueue(SWEEP)  # as beat does
             return pending(context) == 0
 
-        until(all_decided)
+        until(all_decided, 100)
     with context.deps.store.read() as tx:
         assert len(tx.decisions.feed(enrolled.site.id, 0, 100)) == 31
         found = [tx.comments.get(enrolled.site.id, one.comment.id) for one in placed]

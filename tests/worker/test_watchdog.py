@@ -41,7 +41,10 @@ def test_a_run_that_goes_on_for_longer_than_its_lease_is_told():
         begun.wait()
         go_on.wait()
 
-    runs = [threading.Thread(target=limits[name].run, args=(work, lambda: False)) for name in (SCORE, SWEEP)]
+    runs = [
+        threading.Thread(target=limits[name].run, args=(work, lambda: False), daemon=True)
+        for name in (SCORE, SWEEP)
+    ]
     for run in runs:
         run.start()
     begun.wait()
