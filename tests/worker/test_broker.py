@@ -73,13 +73,14 @@ def installations(tmp_path_factory):
 
 def test_no_kind_of_work_starves_another_in_the_embedded_worker(installations):
     installation = installations("threads")
-    (installation.home / "slow").touch()
-    for _ in range(5):
-        installation.dispatcher.enqueue(SCORE)
-        time.sleep(0.1)
-    assert installation.enqueue(DELIVER) < 1
-    assert installation.enqueue(PUBLISH) < 1
-    (installation.home / "slow").unlink()
+    slow = installation.home / "slow"
+    slow.touch()
+    try:
+        installation.enqueue(SCORE)  # and goes on for as long as that file is there
+        installation.enqueue(DELIVER)
+        installation.enqueue(PUBLISH)
+    finally:
+        slow.unlink()
 
 
 def test_nothing_but_marks_and_heartbeats_stays_in_the_broker(installations):
