@@ -27,7 +27,7 @@ def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(install
         until(lambda: installation.run("comments", "--site", "demo", "--status", "held", "--json").strip())
         page.goto(installation.json("moderator", "add", "Chi")["sign_in_url"])
         page.get_by_role("button").first.click()
-        page.goto(f"{installation.url}/desk")
+        page.goto(f"{installation.url}/desk?site=demo")
         page.locator("#cards").get_by_text("A hedgehog crossed it").wait_for()
         assert "bo.winter" not in page.content()
         page.get_by_role("button", name="Approve the comment by Bo").click()
