@@ -11,6 +11,7 @@ from service.storage.engines import open_engine
 from service.storage.schema import metadata
 from tests import servers
 from tests.factories import sqlite_store, stores_deleted, template
+from tests.stage import Stage
 
 
 def missing(reason):
@@ -90,6 +91,12 @@ def store(request):
     engine = _engine(request.getfixturevalue("clean_postgres_url"))
     yield Store(engine)
     engine.dispose()
+
+
+@pytest.fixture
+def stage(store):
+    """An installation over each store in turn."""
+    return Stage.over(store)
 
 
 @cache

@@ -43,6 +43,8 @@ ARTICLE = Article("https://courier.example/bridge", "The bridge opens", NOON - t
 ADA, BO, CHI = "Ada", "Bo", "Chi"
 ON_SQLITE = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 """Marks a test of many cases that another test repeats on both stores with one of them."""
+ON_POSTGRESQL = pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+"""Marks a test of what only PostgreSQL does."""
 ADDRESS = "ada.unique.canary@example.org"
 MASTER = base64.b64encode(b"m" * 32).decode()
 WORDS = {

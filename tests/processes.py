@@ -17,6 +17,8 @@ from redis.exceptions import RedisError
 from service.context import AppContext
 from service.domain.comment import Article, Placed, Source, Submission
 from service.messaging.redis_client import connect
+from service.storage import migrate
+from service.storage.schema import HEAD
 from service.usecases import submit
 from service.usecases.sites import Enrolment
 from tests import servers
@@ -73,16 +75,30 @@ def until(true: Callable[[], object], seconds: float = 60.0) -> float:
     return time.monotonic() - started
 
 
+def environment(home: Path, redis_url: str, **more: str) -> dict[str, str]:
+    """The environment of a process of this home and this broker; nothing of the tests' own settings is in it."""
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("REPLYDESK_", "REDIS_"))
+    }
+    given = {
+        "REPLYDESK_HOME": str(home),
+        "REDIS_URL": redis_url,
+        "REPLYDESK_MASTER_KEY": "5e" * 32,
+        "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    return clean | given | more
+
+
 @contextmanager
-def worker(env: dict[str, str], log: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `replydesk worker`, and end it however the test ends."""
-    with log.open("wb") as file:
+def worker(
+    env: dict[str, str], log: Path, script: str = "", *options: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `replydesk worker`, which scores by a script if one is named, and end it however the test ends."""
+    module = ["tests.worker.scripted", script] if script else ["service.cli.main", "worker", *options]
+    with log.open("ab") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "service.cli.main", "worker", *options],
-            env=env,
-            stdout=file,
-            stderr=file,
-            start_new_session=True,
+            [sys.executable, "-m", *module], env=env, stdout=file, stderr=file, start_new_session=True
         )
     try:
         yield process
@@ -90,6 +106,16 @@ def worker(env: dict[str, str], log: Path, *options: str) -> Iterator[subprocess
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
+
+
+def migrated_by_two_at_once(url: str) -> None:
+    """Let two processes that start at the same moment bring this empty database to the newest schema."""
+    script = "import sys; from service.storage import migrate; migrate.upgrade(sys.argv[1])"
+    command = [sys.executable, "-c", script, url]
+    starters = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
+    told = [starter.communicate(timeout=60)[1] for starter in starters]
+    assert [starter.returncode for starter in starters] == [0, 0], told
+    assert migrate.current(url) == HEAD
 
 
 def accept(context: AppContext, enrolled: Enrolment, texts: list[str]) -> list[Placed]:

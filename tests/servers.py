@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -95,44 +95,16 @@ def postgresql_programs() -> Path:
 @contextmanager
 def _own_postgresql(programs: Path) -> Iterator[str]:
     """Run a server on a unix socket in a temp folder; without fsync, since nothing here outlives the tests."""
-    home = Path(tempfile.mkdtemp(prefix="rd-pg-"))
-    user = other_user(home)
-    try:
-        subprocess.run(
-            [
-                programs / "initdb",
-                "-D",
-                home / "data",
-                "-U",
-                "postgres",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--no-sync",
-            ],
-            check=True,
-            capture_output=True,
-            user=user,
-            cwd=home,
-            env=os.environ | {"LC_ALL": "C"},
-        )
+    with _home("rd-pg-") as home:
+        user, data = other_user(home), home / "data"
+        made = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        english = os.environ | {"LC_ALL": "C"}
+        subprocess.run(made, check=True, capture_output=True, user=user, cwd=home, env=english)
         settings = [f"unix_socket_directories={home}", "listen_addresses=", "fsync=off", "max_connections=60"]
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", home / "data", *(part for one in settings for part in ("-c", one))],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            user=user,
-            cwd=home,
-        )
+        command = [programs / "postgres", "-D", data, *(part for one in settings for part in ("-c", one))]
         address = f"postgresql://postgres@/postgres?host={home}&connect_timeout=2"
-        try:
-            _await(server, "PostgreSQL", lambda: _answers(address))
+        with _running("PostgreSQL", command, home, lambda: _answers(address), user, signal.SIGINT):
             yield address
-        finally:
-            _stop(server, signal.SIGINT)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def other_user(home: Path) -> int | None:
@@ -166,45 +138,29 @@ def pgbouncer(database_url: str, *settings: str) -> Iterator[str]:
 
     Each transaction gets another server connection than the one before, so that nothing of a session seems to last.
     """
-    program = shutil.which("pgbouncer", path=SYSTEM_PATH)
-    if program is None:
-        raise Missing("PgBouncer: install the package `pgbouncer`")
+    program = _system_program("pgbouncer", "PgBouncer")
     server = psycopg.conninfo.conninfo_to_dict(database_url)
-    home = Path(tempfile.mkdtemp(prefix="rd-pb-"))
-    user = other_user(home)
     upstream = {"host": "127.0.0.1", "port": 5432, "user": "postgres", "password": ""} | server
     port = free_port()
-    (home / "pgbouncer.ini").write_text(
-        "\n".join(
-            [
-                "[databases]",
-                "* = " + " ".join(f"{name}={upstream[name]}" for name in UPSTREAM if upstream[name]),
-                "[pgbouncer]",
-                "listen_addr = 127.0.0.1",
-                f"listen_port = {port}",
-                "unix_socket_dir =",
-                "auth_type = any",
-                "pool_mode = transaction",
-                "server_round_robin = 1",
-                "max_client_conn = 300",
-                *settings,
-            ]
-        )
-    )
-    process = subprocess.Popen(
-        [program, "--quiet", home / "pgbouncer.ini"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        user=user,
-        cwd=home,
-    )
+    lines = [
+        "[databases]",
+        "* = " + " ".join(f"{name}={upstream[name]}" for name in UPSTREAM if upstream[name]),
+        "[pgbouncer]",
+        "listen_addr = 127.0.0.1",
+        f"listen_port = {port}",
+        "unix_socket_dir =",
+        "auth_type = any",
+        "pool_mode = transaction",
+        "server_round_robin = 1",
+        "max_client_conn = 300",
+        *settings,
+    ]
     address = f"postgresql://{upstream['user']}@127.0.0.1:{port}/{upstream['dbname']}"
-    try:
-        _await(process, "PgBouncer", lambda: _answers(f"{address}?connect_timeout=2"))
-        yield address
-    finally:
-        _stop(process, signal.SIGTERM)
-        shutil.rmtree(home, ignore_errors=True)
+    with _home("rd-pb-") as home:
+        (home / "pgbouncer.ini").write_text("\n".join(lines))
+        command, user = [program, "--quiet", home / "pgbouncer.ini"], other_user(home)
+        with _running("PgBouncer", command, home, lambda: _answers(f"{address}?connect_timeout=2"), user):
+            yield address
 
 
 # -- nginx ---------------------------------------------------------------------------------------------------------
@@ -213,29 +169,19 @@ def pgbouncer(database_url: str, *settings: str) -> Iterator[str]:
 @contextmanager
 def nginx(servers: str) -> Iterator[Path]:
     """Run an nginx with these `server` blocks and yield its folder, which also holds its error log. Raises Missing."""
-    program = shutil.which("nginx", path=SYSTEM_PATH)
-    if program is None:
-        raise Missing("nginx: install the package `nginx`")
-    home = Path(tempfile.mkdtemp(prefix="rd-ng-"))
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    temporary = "".join(f"{kind}_temp_path {home}/{kind};\n" for kind in kinds)
-    (home / "nginx.conf").write_text(
-        f"daemon off;\npid {home}/pid;\nworker_processes 1;\n"
-        + ("user root;\n" if os.geteuid() == 0 else "")  # else it could not reach the tests' folders
-        + "events { worker_connections 256; }\n"
-        + f"http {{\naccess_log off;\ndefault_type text/html;\n{temporary}{servers}\n}}\n"
-    )
-    process = subprocess.Popen(
-        [program, "-e", home / "error.log", "-p", home, "-c", home / "nginx.conf"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _await(process, "nginx", (home / "pid").exists)
-        yield home
-    finally:
-        _stop(process, signal.SIGTERM)
-        shutil.rmtree(home, ignore_errors=True)
+    program = _system_program("nginx", "nginx")
+    with _home("rd-ng-") as home:
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        temporary = "".join(f"{kind}_temp_path {home}/{kind};\n" for kind in kinds)
+        (home / "nginx.conf").write_text(
+            f"daemon off;\npid {home}/pid;\nworker_processes 1;\n"
+            + ("user root;\n" if os.geteuid() == 0 else "")  # else it could not reach the tests' folders
+            + "events { worker_connections 256; }\n"
+            + f"http {{\naccess_log off;\ndefault_type text/html;\n{temporary}{servers}\n}}\n"
+        )
+        command = [program, "-e", home / "error.log", "-p", home, "-c", home / "nginx.conf"]
+        with _running("nginx", command, home, (home / "pid").exists):
+            yield home
 
 
 # -- Valkey or Redis -----------------------------------------------------------------------------------------------
@@ -273,19 +219,23 @@ def wheel_program() -> Path:
 @contextmanager
 def own_valkey(program: Path) -> Iterator[str]:
     """Run a server without persistence on a unix socket in a temp folder."""
-    home = Path(tempfile.mkdtemp(prefix="rd-vk-"))
-    path = home / "valkey.sock"
-    server = subprocess.Popen(
-        [program, "--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no", "--dir", home],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _await(server, "Valkey", lambda: listens(path))
-        yield f"unix://{path}"
-    finally:
-        _stop(server, signal.SIGTERM)
-        shutil.rmtree(home, ignore_errors=True)
+    with _home("rd-vk-") as home:
+        path = home / "valkey.sock"
+        command = [
+            program,
+            "--port",
+            "0",
+            "--unixsocket",
+            path,
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            home,
+        ]
+        with _running("Valkey", command, home, lambda: listens(path)):
+            yield f"unix://{path}"
 
 
 def listens(path: Path) -> bool:
@@ -310,23 +260,50 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _await(server: subprocess.Popen[bytes], name: str, is_up: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not is_up():
-        if server.poll() is not None:
-            raise Missing(f"{name}: the server ended at once with code {server.returncode}")
-        if time.monotonic() > deadline:
-            raise Missing(f"{name}: the server did not answer within {START_SECONDS:.0f} s")
-        time.sleep(0.02)
+def _system_program(name: str, called: str) -> str:
+    program = shutil.which(name, path=SYSTEM_PATH)
+    if program is None:
+        raise Missing(f"{called}: install the package `{name}`")
+    return program
 
 
-def _stop(server: subprocess.Popen[bytes], kindly: signal.Signals) -> None:
-    server.send_signal(kindly)
+@contextmanager
+def _home(prefix: str) -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix=prefix))
     try:
-        server.wait(10)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _running(
+    name: str,
+    command: Sequence[str | Path],
+    home: Path,
+    is_up: Callable[[], bool],
+    user: int | None = None,
+    kindly: signal.Signals = signal.SIGTERM,
+) -> Iterator[None]:
+    """Run a server for as long as the block takes, once it is up."""
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen(command, stdout=quiet, stderr=quiet, user=user, cwd=home)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not is_up():
+            if server.poll() is not None:
+                raise Missing(f"{name}: the server ended at once with code {server.returncode}")
+            if time.monotonic() > deadline:
+                raise Missing(f"{name}: the server did not answer within {START_SECONDS:.0f} s")
+            time.sleep(0.02)
+        yield
+    finally:
+        server.send_signal(kindly)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def lock_waits(url: str) -> int:

@@ -6,7 +6,7 @@ import random
 
 from service import usecases
 from service.domain.author_status import AuthorStatus
-from service.domain.comment import Article, Comment
+from service.domain.comment import Article, Comment, Source, Submission
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Span, Who
@@ -185,7 +185,16 @@ VERDICTS = (
 NAMES = ("Ines", "Jorge", "Kaya", "Lotte", "Mats", "Nadia", "Ole", "Pia", "Quirin", "Rosa")
 
 
-def busy_day(small: Small, held: int = 160, copies: int = 24, seed: int = 3) -> list[Comment]:
+def copies(small: Small, count: int, first: int = 0) -> list[Comment]:
+    """Copies of one advert as they arrive, each a little different."""
+    written = [
+        (NAMES[n % 10], ADVERT.format(n=40 + n, name=NAMES[-n % 10]), ARTICLES[n % 3])
+        for n in range(first, first + count)
+    ]
+    return arrive_together(small, written, {"spam": 0.72})
+
+
+def busy_day(small: Small, held: int = 160, duplicates: int = 24, seed: int = 3) -> list[Comment]:
     draw = random.Random(seed)
     for n in range(held):
         body = f"{draw.choice(OPENINGS)} {draw.choice(SUBJECTS)} {draw.choice(VERDICTS)} ({n + 1})"
@@ -196,21 +205,29 @@ def busy_day(small: Small, held: int = 160, copies: int = 24, seed: int = 3) -> 
             small.clock.pass_seconds(draw.randint(20, 240))
             bad = draw.random() < score
             small.judge(comment, Action.REJECT if bad else Action.APPROVE, draw.choice(("Noor", "Mara")))
-    for n in range(40):
-        arrive(small, draw.choice(NAMES), f"A fine report, part {n + 1}.", {}, draw.choice(ARTICLES))
-    return [
-        arrive(
-            small, NAMES[n % 10], ADVERT.format(n=40 + n, name=NAMES[-n % 10]), {"spam": 0.72}, ARTICLES[2]
-        )
-        for n in range(copies)
-    ]
+    fine = [(draw.choice(NAMES), f"A fine report, part {n + 1}.", draw.choice(ARTICLES)) for n in range(40)]
+    arrive_together(small, fine, {})
+    return copies(small, duplicates)
 
 
 def arrive(small: Small, author: str, body: str, scores: dict[str, float], article: Article) -> Comment:
     """One comment, scored as given, with what can be compared of its text."""
-    address = Address.parse(f"{author.lower()}@mail.example")
-    comment = small.submit(author_name=author, body=body, article=article, email=address)
-    assessment = Assessment(dict.fromkeys(LABELS, 0.02) | scores, "reader-2026-11", language="en")
-    (signature,) = sign([body])
-    usecases.record_scores(small.context.deps, [Scored(comment, assessment, signature=signature)])
-    return small.again(comment)
+    return arrive_together(small, [(author, body, article)], scores)[0]
+
+
+def arrive_together(
+    small: Small, written: list[tuple[str, str, Article]], scores: dict[str, float], compared: bool = True
+) -> list[Comment]:
+    """Comments that come and are scored at once (author, text and article of each), and may be copies."""
+    given = [
+        Submission(article, author, body, Source.API, email=Address.parse(f"{author.lower()}@mail.example"))
+        for author, body, article in written
+    ]
+    placed = usecases.submit(small.context.deps, small.context.sanitizer, small.courier, given)
+    found = Assessment(dict.fromkeys(LABELS, 0.02) | scores, "reader-2026-11", language="en")
+    signatures = sign([body for _, body, _ in written]) if compared else [None] * len(written)
+    scored = [
+        Scored(one.comment, found, signature=mark) for one, mark in zip(placed, signatures, strict=True)
+    ]
+    usecases.record_scores(small.context.deps, scored)
+    return [small.again(one.comment) for one in scored]

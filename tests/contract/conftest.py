@@ -1,9 +1,8 @@
-"""Fixtures of the stores' tests: the courier in an empty store, and an installation over it."""
+"""Fixtures of the stores' tests: the courier in an empty store, and a transaction over it."""
 
 import pytest
 
 from tests.factories import courier
-from tests.stage import Stage
 
 
 @pytest.fixture
@@ -13,5 +12,7 @@ def site(store):
 
 
 @pytest.fixture
-def stage(store):
-    return Stage.over(store)
+def tx(store, site):
+    """An open transaction of a store that knows the courier alone."""
+    with store.write() as open_tx:
+        yield open_tx

@@ -79,16 +79,10 @@ def test_what_is_not_held_is_in_no_cluster(room):
 
 def test_a_site_that_does_not_group_copies_has_no_clusters(room, store):
     with store.write() as tx:
-        tx.sites.save(unfolding(room.site))
+        tx.sites.save(replace(room.site, options=replace(room.site.options, duplicate_hours=None)))
     copies = room.arrive(*adverts(2))
     with store.read() as tx:
         assert tx.clusters.of_comments([copy.pk for copy in copies]) == {}
-
-
-def unfolding(site):
-    from dataclasses import replace
-
-    return replace(site, options=replace(site.options, duplicate_hours=None))
 
 
 def test_one_decision_covers_the_cluster_and_what_still_arrives(room):
@@ -152,20 +146,6 @@ def test_an_act_that_was_undone_covers_nothing(room):
     with room.deps.store.write() as tx:
         tx.bulk_decisions.mark_undone(done.bulk_decision.id, room.clock.now)
     assert room.statuses(room.arrive(*adverts(1, first=50), first=50)) == {Status.HELD}
-
-
-def test_who_acted_first_has_won(room):
-    one, two, three = room.arrive(*adverts(3))
-    targets = [Target(room.site, each.id, each.revision) for each in (one, two, three)]
-    review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor"))
-    targets[2] = Target(room.site, three.id, three.revision + 1)
-    done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "spam from .6 to .8")
-    assert (done.changed, done.passed_over) == (1, 2)
-    assert [room.look(each.id).status for each in (one, two, three)] == [
-        Status.REJECTED,
-        Status.APPROVED,
-        Status.HELD,
-    ]
 
 
 def test_an_undo_leaves_what_another_decided_since(room):

@@ -40,7 +40,6 @@ class Twins:
         act(self.other)
 
     def held(self, site, *names):
-        """Comments that the model held, and its decision has left."""
         with self.store.write() as tx:
             found = list(tx.comments.add(site.id, [draft(one) for one in names], self.now).values())
         scores = dict.fromkeys(LABELS, 0.01) | {"toxicity": 0.7}

@@ -21,6 +21,7 @@ from service.usecases import (
 )
 from service.usecases.bulk import decide_cluster
 from tests.factories import ON_SQLITE
+from tests.stage import Stage
 from worker.reading import sign as sign_batch
 
 PARAGRAPH = (
@@ -54,46 +55,54 @@ FORMS = {
     "escaped block": "&lt;blockquote&gt;{quoted}&lt;/blockquote&gt;{said}",
     "cited": "<cite>{quoted}</cite> {said}",
 }
+MARKED = [form for form in FORMS if form not in ("bare", "bare, behind")]
 ADVERT = (
     "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later."
 )
 
 
-class Crowd:
-    """Readers who post on a stage, one after the other."""
+class Crowd(Stage):
+    """Readers who post, one after the other."""
 
-    def __init__(self, stage):
-        self.stage, self.count = stage, 0
+    count = 0
 
     def write(self, body, scores, who="ada", **changes):
         """One comment, scored and settled with its signature as the worker makes it."""
-        self.count += 1
-        name = f"n-{self.count}"
-        address = Address.parse(f"{who}@mail.example")
-        self.stage.post(body, id=name, email=address, author_name=who, **changes)
-        told = Assessment(dict.fromkeys(LABELS, 0.01) | dict(scores), "made-up-1", language="en")
-        comment = self.stage.look(name)
-        scored = sign_batch(sign, [Scored(comment, told)], {}, {comment.site_id})
-        record_scores(self.stage.deps, scored)
-        return self.stage.look(name)
+        Crowd.count += 1
+        return self.write_again(f"n-{Crowd.count}", body, scores, who, **changes)
 
-    def decide(self, comment, action):
-        with self.stage.deps.store.read() as tx:
-            cluster = tx.clusters.of_comments([comment.pk])[comment.pk]
-        decide_cluster(self.stage.deps, self.stage.site, cluster, Judgement(action, Who.MODERATOR, "Mara"))
+    def write_again(self, name, body, scores, who="ada", **changes):
+        address = Address.parse(f"{who}@mail.example")
+        self.post(body, id=name, email=address, author_name=who, **changes)
+        self.settle(name, scores)
+        return self.look(name)
+
+    def settle(self, name, scores, act=record_scores, **how):
+        told = Assessment(dict.fromkeys(LABELS, 0.01) | dict(scores), "made-up-1", language="en", **how)
+        act(self.deps, sign_batch(sign, [Scored(self.look(name), told)], {}, {self.site.id}))
+
+    def clusters(self, *comments):
+        """The cluster of each comment that is in one, by primary key."""
+        with self.deps.store.read() as tx:
+            return tx.clusters.of_comments([one.pk for one in comments])
+
+    def decide_copies(self, comment, action):
+        cluster = self.clusters(comment)[comment.pk]
+        decide_cluster(self.deps, self.site, cluster, Judgement(action, Who.MODERATOR, "Mara"))
+
+    def make(self, comment, status):
+        set_author_status(self.deps, self.site, comment.pk, StatusChange(status, "Mara"))
+
+    def quote(self, form, said, scores, who):
+        return self.write(FORMS[form].format(quoted=PARAGRAPH, said=said), scores, who)
 
 
 @pytest.fixture
-def crowd(stage):
-    return Crowd(stage)
+def crowd(store):
+    return Crowd.over(store)
 
 
 RUDE = {"insult": 0.9}
-
-
-@pytest.mark.parametrize("action", [Action.SPAM, Action.REJECT])
-def test_who_quotes_a_bare_paragraph_is_no_copy(crowd, action):
-    quote_after_trolls(crowd, "bare", action)
 
 
 @ON_SQLITE
@@ -102,109 +111,86 @@ def test_who_quotes_the_same_paragraph_is_no_copy(crowd, form):
     quote_after_trolls(crowd, form, Action.SPAM)
 
 
+@pytest.mark.parametrize("action", [Action.SPAM, Action.REJECT])
+def test_who_quotes_a_bare_paragraph_is_no_copy(crowd, action):
+    quote_after_trolls(crowd, "bare", action)
+
+
 def quote_after_trolls(crowd, form, action):
     """Two trolls quote a paragraph and are refused; whoever quotes it with a civil remark is published."""
-    trolls = [
-        crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
-        for n, said in enumerate(INSULTS)
-    ]
-    for troll in trolls:
-        crowd.decide(crowd.stage.look(troll.id), action)
-    civil = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=CIVIL), {}, "chi")
+    for troll in [crowd.quote(form, said, RUDE, f"troll{n}") for n, said in enumerate(INSULTS)]:
+        crowd.decide_copies(crowd.look(troll.id), action)
+    civil = crowd.quote(form, CIVIL, {}, "chi")
     assert (civil.status, civil.published_revision) == (Status.APPROVED, 1)
-    alone = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=""), {}, "dan")
-    assert alone.status is Status.APPROVED
-    doubtful = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=f"{CIVIL} Really."), RUDE, "eve")
-    assert doubtful.status is Status.HELD
+    assert crowd.quote(form, "", {}, "dan").status is Status.APPROVED
+    assert crowd.quote(form, f"{CIVIL} Really.", RUDE, "eve").status is Status.HELD
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "bare, behind")])
+@pytest.mark.parametrize("form", MARKED)
 def test_a_short_word_beside_a_quotation_is_ones_own(crowd, form):
-    trolls = [
-        crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
-        for n, said in enumerate(("Idiots.", "Liars!"))
-    ]
-    for troll in trolls:
-        with crowd.stage.deps.store.read() as tx:
-            joined = tx.clusters.of_comments([troll.pk])
-        if joined:
-            crowd.decide(troll, Action.SPAM)
+    for troll in [crowd.quote(form, said, RUDE, said) for said in ("Idiots.", "Liars!")]:
+        if crowd.clusters(troll):
+            crowd.decide_copies(troll, Action.SPAM)
     for n, said in enumerate(("Well said.", "+1", "👏👏")):
-        civil = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), {}, f"chi{n}")
-        assert civil.status is Status.APPROVED, said
+        assert crowd.quote(form, said, {}, f"chi{n}").status is Status.APPROVED, said
 
 
 @ON_SQLITE
 @pytest.mark.parametrize("form", FORMS)
 def test_who_quotes_before_the_decision_is_no_copy_either(crowd, form):
-    civil = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=CIVIL), RUDE, "chi")
-    troll = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=INSULTS[0]), RUDE, "troll")
-    crowd.decide(troll, Action.SPAM)
-    assert crowd.stage.look(civil.id).status is Status.HELD
+    civil = crowd.quote(form, CIVIL, RUDE, "chi")
+    crowd.decide_copies(crowd.quote(form, INSULTS[0], RUDE, "troll"), Action.SPAM)
+    assert crowd.look(civil.id).status is Status.HELD
 
 
 @pytest.mark.parametrize("text", [CIVIL, "Nice one."])
 def test_an_edit_leaves_the_copies(crowd, text):
     first, second = (crowd.write(ADVERT.format(n=n), RUDE, f"bot{n}") for n in range(2))
-    crowd.count -= 1  # the same id again
-    assert crowd.write(text, RUDE, "bot1").id == second.id
-    crowd.decide(first, Action.SPAM)
-    assert crowd.stage.look(second.id).status is Status.HELD
+    crowd.write_again(second.id, text, RUDE, "bot1")
+    crowd.decide_copies(first, Action.SPAM)
+    assert crowd.look(second.id).status is Status.HELD
 
 
 def test_an_author_trusted_later_is_no_copy(crowd):
     first, second, third = (crowd.write(ADVERT.format(n=n), RUDE, f"bot{n}") for n in range(3))
-    set_author_status(
-        crowd.stage.deps, crowd.stage.site, second.pk, StatusChange(AuthorStatus.TRUSTED, "Mara")
-    )
-    set_author_status(
-        crowd.stage.deps, crowd.stage.site, third.pk, StatusChange(AuthorStatus.WATCHED, "Mara")
-    )
-    crowd.decide(first, Action.SPAM)
-    found = [crowd.stage.look(one.id).status for one in (first, second, third)]
+    crowd.make(second, AuthorStatus.TRUSTED)
+    crowd.make(third, AuthorStatus.WATCHED)
+    crowd.decide_copies(first, Action.SPAM)
+    found = [crowd.look(one.id).status for one in (first, second, third)]
     assert found == [Status.SPAM, Status.HELD, Status.SPAM]
 
 
 def test_a_trusted_author_scored_again_is_no_copy(crowd):
-    stage = crowd.stage
     first = crowd.write(ADVERT.format(n=1), RUDE, "bot")
-    crowd.decide(first, Action.SPAM)
-    set_author_status(stage.deps, stage.site, first.pk, StatusChange(AuthorStatus.TRUSTED, "Mara"))
-    stage.post(ADVERT.format(n=2), id="fast", email=Address.parse("bot@mail.example"), author_name="bot")
-    for threat, effort, act in ((0.06, Effort.FAST, record_scores), (0.9, Effort.FULL, rescore)):
-        scores = dict.fromkeys(LABELS, 0.01) | {"threat": threat}
-        told = Assessment(scores, "made-up-1", language="en", effort=effort)
-        act(stage.deps, sign_batch(sign, [Scored(stage.look("fast"), told)], {}, {stage.site.id}))
-    found = stage.look("fast")
-    assert found.status is Status.HELD
-    with stage.deps.store.read() as tx:
-        assert tx.clusters.of_comments([found.pk]) == {}
+    crowd.decide_copies(first, Action.SPAM)
+    crowd.make(first, AuthorStatus.TRUSTED)
+    crowd.post(ADVERT.format(n=2), id="fast", email=Address.parse("bot@mail.example"), author_name="bot")
+    crowd.settle("fast", {"threat": 0.06}, effort=Effort.FAST)
+    crowd.settle("fast", {"threat": 0.9}, rescore, effort=Effort.FULL)
+    found = crowd.look("fast")
+    assert (found.status, crowd.clusters(found)) == (Status.HELD, {})
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "bare, behind")])
+@pytest.mark.parametrize("form", MARKED)
 def test_trolls_who_quote_the_same_are_no_copies_of_each_other(crowd, form):
     """What they say themselves differs, so that each stands in a row of its own."""
-    one, other = (
-        crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
-        for n, said in enumerate(INSULTS)
-    )
-    with crowd.stage.deps.store.read() as tx:
-        clusters = tx.clusters.of_comments([one.pk, other.pk])
+    one, other = (crowd.quote(form, said, RUDE, f"troll{n}") for n, said in enumerate(INSULTS))
+    clusters = crowd.clusters(one, other)
     assert clusters[one.pk].id != clusters[other.pk].id
 
 
 def test_the_same_remark_on_other_quotations_is_a_copy(crowd):
     said = "Nobody believes a single word of this rubbish, you paid liars of the council."
     first = crowd.write(f"> {PARAGRAPH}\n{said}", RUDE, "troll")
-    crowd.decide(first, Action.SPAM)
+    crowd.decide_copies(first, Action.SPAM)
     assert crowd.write(f"> {CIVIL * 3}\n{said}", {}, "troll2").status is Status.SPAM
 
 
 def test_copies_that_differ_a_little_are_still_decided(crowd):
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
-    crowd.decide(first, Action.SPAM)
+    crowd.decide_copies(first, Action.SPAM)
     for n, body in enumerate(("{}", "Hi all! {}", "{} Best, Ana", "{}!!!"), 2):
         assert crowd.write(body.format(ADVERT.format(n=n)), {}, f"bot{n}").status is Status.SPAM
     assert crowd.write(f'"{ADVERT.format(n=9)}"', {}, "bot9").status is Status.SPAM
@@ -212,14 +198,14 @@ def test_copies_that_differ_a_little_are_still_decided(crowd):
 
 def test_other_links_make_no_remark(crowd):
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
-    crowd.decide(first, Action.SPAM)
+    crowd.decide_copies(first, Action.SPAM)
     links = " ".join(f"https://elsewhere-{n}.example/of-my-own" for n in range(3))
     assert crowd.write(f"{ADVERT.format(n=2)} {links}", {}, "bot").status is Status.SPAM
 
 
 def test_an_approved_paragraph_lifts_no_insult_beside_it(crowd):
     first = crowd.write(PARAGRAPH, RUDE)
-    crowd.decide(first, Action.APPROVE)
+    crowd.decide_copies(first, Action.APPROVE)
     assert crowd.write(PARAGRAPH, RUDE, "bo").status is Status.APPROVED
     assert crowd.write(f"{PARAGRAPH} {INSULTS[0]}", RUDE, "troll").status is Status.HELD
 
@@ -258,47 +244,36 @@ def test_trusted_authors_and_staff_are_no_copies(crowd, who):
     given = {"signals": {"staff": True}} if who == "staff" else {}
     first = crowd.write(ANSWER, {}, "service", **given)
     if who == "trusted":
-        set_author_status(
-            crowd.stage.deps, crowd.stage.site, first.pk, StatusChange(AuthorStatus.TRUSTED, "Mara")
-        )
+        crowd.make(first, AuthorStatus.TRUSTED)
     copies = [crowd.write(ANSWER, {"spam": 0.7}, f"troll{n}") for n in range(2)]
-    crowd.decide(copies[0], Action.SPAM)
+    crowd.decide_copies(copies[0], Action.SPAM)
     assert crowd.write(ANSWER, {}, "troll9").status is Status.SPAM
     again = crowd.write(ANSWER, {}, "service", **given)
     assert (again.status, again.published_revision) == (Status.APPROVED, 1)
     held = crowd.write(f"{ANSWER} Again.", {"threat": 0.9}, "service", **given)
-    assert held.status is Status.HELD
-    with crowd.stage.deps.store.read() as tx:
-        assert tx.clusters.of_comments([held.pk]) == {}
+    assert (held.status, crowd.clusters(held)) == (Status.HELD, {})
 
 
 def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd):
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
-    crowd.decide(first, Action.SPAM)
+    crowd.decide_copies(first, Action.SPAM)
     late = crowd.write(ADVERT.format(n=2), {}, "bot")
     assert late.status is Status.SPAM
-    crowd.stage.post(CIVIL, id=late.id, email=Address.parse("bot@mail.example"))
-    record_scores(
-        crowd.stage.deps,
-        [Scored(crowd.stage.look(late.id), Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1"))],
-    )
-    assert crowd.stage.look(late.id).status is Status.HELD
+    assert crowd.write_again(late.id, CIVIL, {}, "bot").status is Status.HELD
 
 
 def test_watched_and_banned_authors_are_caught_as_before(crowd):
     first = crowd.write(ANSWER, {"spam": 0.7}, "troll")
-    crowd.decide(first, Action.SPAM)
+    crowd.decide_copies(first, Action.SPAM)
     watched = crowd.write("A first word.", {}, "bo")
-    set_author_status(
-        crowd.stage.deps, crowd.stage.site, watched.pk, StatusChange(AuthorStatus.WATCHED, "Mara")
-    )
+    crowd.make(watched, AuthorStatus.WATCHED)
     assert crowd.write(ANSWER, {}, "bo").status is Status.SPAM
 
 
 def test_a_decision_counts_though_its_first_copy_is_gone(crowd):
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
-    crowd.decide(first, Action.SPAM)
-    with crowd.stage.deps.store.write() as tx:
+    crowd.decide_copies(first, Action.SPAM)
+    with crowd.deps.store.write() as tx:
         tx.erasure.empty([first.pk])
     assert crowd.write(ADVERT.format(n=2), {}, "bo").status is Status.SPAM
 
@@ -307,16 +282,16 @@ def test_a_decision_counts_though_its_first_copy_is_gone(crowd):
 def test_who_quotes_is_no_copy_though_the_trolls_are_withdrawn(crowd, said):
     for n, insult in enumerate(INSULTS):
         troll = crowd.write(f"{PARAGRAPH} {insult}", RUDE, f"troll{n}")
-        crowd.decide(troll, Action.SPAM)
-        withdraw(crowd.stage.deps, crowd.stage.site, troll.id, "site courier")
+        crowd.decide_copies(troll, Action.SPAM)
+        withdraw(crowd.deps, crowd.site, troll.id, "site courier")
     assert crowd.write(f"{PARAGRAPH} {INSULTS[-1]}", {}, "troll9").status is Status.SPAM
     assert crowd.write(f"{PARAGRAPH} {said}", {}, "chi").status is Status.APPROVED
 
 
 def test_who_quotes_is_no_copy_though_the_trolls_are_forgotten(crowd):
     troll = crowd.write(f"{PARAGRAPH} {INSULTS[0]}", RUDE, "troll")
-    crowd.decide(troll, Action.SPAM)
-    with crowd.stage.deps.store.write() as tx:
+    crowd.decide_copies(troll, Action.SPAM)
+    with crowd.deps.store.write() as tx:
         tx.erasure.empty([troll.pk])
     assert crowd.write(f"{PARAGRAPH} {CIVIL}", {}, "chi").status is Status.APPROVED
 

@@ -1,7 +1,5 @@
 """PostgreSQL behind PgBouncer in transaction mode: each transaction may meet another server connection."""
 
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
@@ -17,12 +15,11 @@ from service.cli.status import Opened, look
 from service.context import build_context
 from service.storage import Probe, ReadOnlyError, migrate, open_store
 from service.storage.engines import for_reading, open_engine
-from service.storage.schema import HEAD
 from service.web.problems import problem_of
 from service.web.readiness import Checks
 from tests import servers
-from tests.factories import NOON, courier, draft
-from tests.processes import until
+from tests.factories import NOON, ON_POSTGRESQL, courier, draft
+from tests.processes import migrated_by_two_at_once, until
 
 SETTINGS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "jit")
 BOUNDED = ["15s", "5s", "30s", "off"]
@@ -33,6 +30,10 @@ def pooled(pooled_url):
     store = open_store(pooled_url)
     yield store
     store.close()
+
+
+def shown(connection, *names):
+    return [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
 
 
 def test_many_threads_write_and_read_behind_a_pooler(pooled):
@@ -53,13 +54,13 @@ def test_many_threads_write_and_read_behind_a_pooler(pooled):
 
 
 @pytest.mark.parametrize("reads", [True, False], ids=["reading", "writing"])
-def test_waiting_has_an_end_behind_a_pooler(pooled_url, reads):
-    engine = open_engine(pooled_url)
+@pytest.mark.parametrize("way", ["clean_postgres_url", "pooled_url"])
+def test_waiting_has_an_end(request, way, reads):
+    engine = open_engine(request.getfixturevalue(way))
     used = for_reading(engine) if reads else engine
     for _ in range(8):
         with used.begin() as connection:
-            found = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in SETTINGS]
-        assert found == BOUNDED
+            assert shown(connection, *SETTINGS) == BOUNDED
     engine.dispose()
 
 
@@ -87,37 +88,27 @@ def test_nothing_is_left_on_the_server_connections(pooled, pooled_url):
 
 def test_starters_migrate_behind_a_pooler(postgres_url):
     with servers.postgresql_database() as empty, servers.pgbouncer(empty, "default_pool_size = 6") as url:
-        script = "import sys; from service.storage import migrate; migrate.upgrade(sys.argv[1])"
-        starters = [
-            subprocess.Popen([sys.executable, "-c", script, url], stderr=subprocess.PIPE) for _ in range(2)
-        ]
-        told = [starter.communicate(timeout=60)[1] for starter in starters]
-        assert [starter.returncode for starter in starters] == [0, 0], told
+        migrated_by_two_at_once(url)
         migrate.upgrade(url)
-        assert migrate.current(url) == HEAD
         with psycopg.connect(empty, autocommit=True) as direct:
-            locks = direct.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone()
-        assert locks == (0,)
+            assert direct.execute(ADVISORY_LOCKS).fetchone() == (0,)
         open_store(url).close()
 
 
-@pytest.mark.parametrize("ignored", ["", "ignore_startup_parameters = options, extra_float_digits"])
-def test_the_pooler_needs_no_setting_for_us(clean_postgres_url, ignored):
-    with servers.pgbouncer(clean_postgres_url, ignored) as url:
-        store = open_store(url)
-        for _ in range(12):
-            with store.read() as tx:
-                assert tx.sites.all() == []
-        store.close()
-
-
-def test_a_session_pool_serves_too(clean_postgres_url):
-    with servers.pgbouncer(clean_postgres_url, "pool_mode = session") as url:
+@pytest.mark.parametrize(
+    "settings",
+    ["", "ignore_startup_parameters = options, extra_float_digits", "pool_mode = session"],
+    ids=["shipped", "ignoring", "session pool"],
+)
+def test_a_pooler_serves_whatever_its_settings(clean_postgres_url, settings):
+    with servers.pgbouncer(clean_postgres_url, settings) as url:
         store = open_store(url)
         with store.write() as tx:
             site = tx.sites.add(courier())
         for number in range(12):
             assert store.add_comment(site.id, draft(f"c-{number}"), NOON)
+            with store.read() as tx:
+                assert tx.sites.all() == [site]
         store.close()
 
 
@@ -133,33 +124,25 @@ def test_the_store_gets_over_a_restart_of_the_pooler(clean_postgres_url):
 
 
 def test_options_of_the_address_are_kept(clean_postgres_url):
-    engine = open_engine(
-        f"{clean_postgres_url}?options=-c%20statement_timeout%3D9s%20-c%20work_mem%3D5MB&prepare_threshold=0"
-    )
+    options = "options=-c%20statement_timeout%3D9s%20-c%20work_mem%3D5MB&prepare_threshold=0"
+    engine = open_engine(f"{clean_postgres_url}?{options}")
     with engine.connect() as connection:
-        found = [
-            connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in (*SETTINGS[:2], "work_mem")
-        ]
+        assert shown(connection, *SETTINGS[:2], "work_mem") == ["9s", "5s", "5MB"]
     engine.dispose()
-    assert found == ["9s", "5s", "5MB"]
 
 
 def test_a_parameter_of_another_driver_is_named():
     """As hosters of poolers and tutorials for other languages put it into the address."""
-    with (
-        pytest.raises(Refused, match='cannot be used: invalid connection option "pgbouncer"'),
-        report_faults(),
-    ):
+    named = 'cannot be used: invalid connection option "pgbouncer"'
+    with pytest.raises(Refused, match=named), report_faults():
         open_store("postgresql://desk@127.0.0.1:1/replydesk?pgbouncer=true")
 
 
-def test_the_bounds_are_back_after_files_were_cleared(clean_postgres_url):
-    store = open_store(clean_postgres_url)
+@ON_POSTGRESQL
+def test_the_bounds_are_back_after_files_were_cleared(store):
     assert store.purge()
     with store.engine.connect() as connection:
-        found = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in SETTINGS]
-    store.close()
-    assert found == BOUNDED
+        assert shown(connection, *SETTINGS) == BOUNDED
 
 
 def test_a_backup_asks_for_the_server_itself(pooled_url, tmp_path):
@@ -184,28 +167,19 @@ def read_only_url(postgres_url):
 
 
 @pytest.mark.parametrize("pooler", [False, True], ids=["direct", "pooled"])
-def test_a_server_that_only_reads_is_not_ready(read_only_url, pooler, tmp_path):
+def test_a_server_that_only_reads_counts_as_away_and_is_not_ready(read_only_url, pooler, tmp_path):
     with servers.pgbouncer(read_only_url) if pooler else nullcontext(read_only_url) as url:
         with pytest.raises(ReadOnlyError):
             Probe(url).ask()
         known = config.load({"REPLYDESK_DATABASE_URL": url, "REPLYDESK_HOME": str(tmp_path)})
         with closing(build_context(known)) as context:
             said = "is read-only: a standby, or set so; nothing can be stored"
-            until(
-                lambda: Checks(context).run()["store"] == said
-            )  # a check that takes over a second says less
+            until(lambda: Checks(context).run()["store"] == said)  # one that takes over a second says less
+            with pytest.raises(OperationalError) as caught, context.deps.store.write() as tx:
+                tx.sites.add(courier())
+            assert problem_of(caught.value).kind.status == 503
         with closing(Opened(known)) as opened:
             assert "is read-only" in look(opened)["up"]["store"]
-
-
-@pytest.mark.parametrize("pooler", [False, True], ids=["direct", "pooled"])
-def test_a_server_that_only_reads_counts_as_away(read_only_url, pooler):
-    with servers.pgbouncer(read_only_url) if pooler else nullcontext(read_only_url) as url:
-        store = open_store(url)
-        with pytest.raises(OperationalError) as caught, store.write() as tx:
-            tx.sites.add(courier())
-        assert problem_of(caught.value).kind.status == 503
-        store.close()
 
 
 def test_the_store_leaves_a_server_that_only_reads(read_only_url):

@@ -80,37 +80,33 @@ MISSED = [
 
 
 def indexed(tx, site, *bodies):
-    """Store and index texts by nobody in particular; return their ids."""
     drafts = [draft(f"c-{n}", author_name="X", body=body) for n, body in enumerate(bodies)]
     added = tx.comments.add(site.id, drafts, NOON)
     tx.search.index([one.pk for one in added.values()])
     return [one.id for one in drafts]
 
 
-def test_a_text_is_found_however_it_is_spelt(store, site):
-    with store.write() as tx:
-        names = indexed(tx, site, *(body for body, _ in FOUND))
-        for name, (body, asked) in zip(names, FOUND, strict=True):
-            assert name in {one.id for one in tx.search.find([asked], site.id, None, 100)}, (body, asked)
+def test_a_text_is_found_however_it_is_spelt(tx, site):
+    names = indexed(tx, site, *(body for body, _ in FOUND))
+    for name, (body, asked) in zip(names, FOUND, strict=True):
+        assert name in {one.id for one in tx.search.find([asked], site.id, None, 100)}, (body, asked)
 
 
-def test_what_is_another_word_is_not_found(store, site):
-    with store.write() as tx:
-        names = indexed(tx, site, *(body for body, _ in MISSED))
-        for name, (body, asked) in zip(names, MISSED, strict=True):
-            assert name not in {one.id for one in tx.search.find([asked], site.id, None, 100)}, (body, asked)
+def test_what_is_another_word_is_not_found(tx, site):
+    names = indexed(tx, site, *(body for body, _ in MISSED))
+    for name, (body, asked) in zip(names, MISSED, strict=True):
+        assert name not in {one.id for one in tx.search.find([asked], site.id, None, 100)}, (body, asked)
 
 
-def test_every_word_must_be_there(store, site):
-    with store.write() as tx:
-        indexed(tx, site, "Die Brücke 橋 ist offen", "Die Brücke ist zu", "橋")
-        assert [one.id for one in tx.search.find(["brucke", "橋"], None, None, 9)] == ["c-0"]
-        assert [one.id for one in tx.search.find(["BRÜCKE"], None, None, 9)] == ["c-1", "c-0"]
-        assert [one.id for one in tx.search.find(["…", "橋", "\u200b"], None, None, 9)] == ["c-2", "c-0"]
-        assert tx.search.find(["…", "'", "\\", "<->", "🇮🇸"], None, None, 9) == []
+def test_every_word_must_be_there(tx, site):
+    indexed(tx, site, "Die Brücke 橋 ist offen", "Die Brücke ist zu", "橋")
+    assert [one.id for one in tx.search.find(["brucke", "橋"], None, None, 9)] == ["c-0"]
+    assert [one.id for one in tx.search.find(["BRÜCKE"], None, None, 9)] == ["c-1", "c-0"]
+    assert [one.id for one in tx.search.find(["…", "橋", "\u200b"], None, None, 9)] == ["c-2", "c-0"]
+    assert tx.search.find(["…", "'", "\\", "<->", "🇮🇸"], None, None, 9) == []
 
 
-def test_hostile_texts_are_indexed(store, site):
+def test_hostile_texts_are_indexed(tx, site):
     every = "".join(chr(point) for point in range(0x4E00, 0x4E00 + 19_990))
     hostile = [
         "a" * 20_000,
@@ -120,9 +116,8 @@ def test_hostile_texts_are_indexed(store, site):
         every,
         "' \\ : & | ! <-> ( ) *",
     ]
-    with store.write() as tx:
-        indexed(tx, site, *hostile)
-        assert [one.id for one in tx.search.find(["橋橋橋"], None, None, 9)] == ["c-1"]
-        assert [one.id for one in tx.search.find([every[100:104]], None, None, 9)] == ["c-4"]
-        assert [one.id for one in tx.search.find(["a" * 20_000], None, None, 9)] == ["c-0"]
-        assert [one.id for one in tx.search.find(["a"], None, None, 9)] == ["c-3"]
+    indexed(tx, site, *hostile)
+    assert [one.id for one in tx.search.find(["橋橋橋"], None, None, 9)] == ["c-1"]
+    assert [one.id for one in tx.search.find([every[100:104]], None, None, 9)] == ["c-4"]
+    assert [one.id for one in tx.search.find(["a" * 20_000], None, None, 9)] == ["c-0"]
+    assert [one.id for one in tx.search.find(["a"], None, None, 9)] == ["c-3"]

@@ -13,7 +13,7 @@ from service.storage.records import IdempotencyKey
 from tests.factories import ADA, ARTICLE, BO, CHI, NOON, WORDS, after, decided, draft, herald, ids, move
 
 
-def test_comment_comes_back_as_it_was_accepted(store, site):
+def test_comment_comes_back_as_it_was_accepted(tx, site):
     written = draft(
         parent_id="c-0",
         website="https://ada.example",
@@ -22,21 +22,18 @@ def test_comment_comes_back_as_it_was_accepted(store, site):
         signals={"honeypot": True, "fill_seconds": 3.5},
         live=False,
     )
-    with store.write() as tx:
-        added = tx.comments.add(site.id, [written], NOON)["c-1"]
+    added = tx.comments.add(site.id, [written], NOON)["c-1"]
     assert (added.revision, added.status, added.attempts) == (1, Status.PENDING, 0)
     assert (added.body, added.signals, added.received_at) == (WORDS[ADA], written.signals, NOON)
-    with store.read() as tx:
-        assert tx.comments.get(site.id, "c-1") == added
-        assert tx.comments.by_pk(added.pk) == added
-        assert tx.comments.get(site.id, "c-2") is None
+    assert tx.comments.get(site.id, "c-1") == added
+    assert tx.comments.by_pk(added.pk) == added
+    assert tx.comments.get(site.id, "c-2") is None
 
 
-def test_known_id_is_left_out_and_left_alone(store, site):
-    with store.write() as tx:
-        tx.comments.add(site.id, [draft()], NOON)
-        again = tx.comments.add(site.id, [draft(body="other"), draft("c-2", BO)], after(1))
-        kept = tx.comments.get(site.id, "c-1")
+def test_known_id_is_left_out_and_left_alone(tx, site):
+    tx.comments.add(site.id, [draft()], NOON)
+    again = tx.comments.add(site.id, [draft(body="other"), draft("c-2", BO)], after(1))
+    kept = tx.comments.get(site.id, "c-1")
     assert list(again) == ["c-2"]
     assert kept.body == WORDS[ADA]
 
@@ -84,32 +81,29 @@ def test_many_come_one_by_one_at_once(store, site):
         assert all(tx.comments.get(site.id, comment_id) == comment for comment_id, comment in told.items())
 
 
-def test_batch_keeps_the_callers_order(store, site):
+def test_batch_keeps_the_callers_order(tx, site):
     names = ["z-9", "a-1", "m-5"]
-    with store.write() as tx:
-        tx.comments.add(site.id, [draft(name) for name in names], NOON)
-        assert ids(tx.comments.page(site.id, oldest_first=True).comments) == names
+    tx.comments.add(site.id, [draft(name) for name in names], NOON)
+    assert ids(tx.comments.page(site.id, oldest_first=True).comments) == names
 
 
-def test_keys_of_imports_are_kept_for_good(store, site):
-    with store.write() as tx:
-        pk = tx.comments.add(site.id, [draft()], NOON)["c-1"].pk
-        tx.comments.add_idempotency_keys(
-            site.id, [IdempotencyKey(key, pk, 1, "h") for key in ("import-0a", "0a", "i0")], NOON
-        )
-        tx.comments.add_idempotency_keys(site.id, [IdempotencyKey("0b", pk, 1, "h")], after(60))
-        assert tx.retention.prune(after(60), after(60)) == 2
-        assert set(tx.comments.idempotency_keys(site.id, ["import-0a", "0a", "i0", "0b"])) == {
-            "import-0a",
-            "0b",
-        }
+def test_keys_of_imports_are_kept_for_good(tx, site):
+    pk = tx.comments.add(site.id, [draft()], NOON)["c-1"].pk
+    tx.comments.add_idempotency_keys(
+        site.id, [IdempotencyKey(key, pk, 1, "h") for key in ("import-0a", "0a", "i0")], NOON
+    )
+    tx.comments.add_idempotency_keys(site.id, [IdempotencyKey("0b", pk, 1, "h")], after(60))
+    assert tx.retention.prune(after(60), after(60)) == 2
+    assert set(tx.comments.idempotency_keys(site.id, ["import-0a", "0a", "i0", "0b"])) == {
+        "import-0a",
+        "0b",
+    }
 
 
-def test_moments_come_back_in_utc(store, site):
+def test_moments_come_back_in_utc(tx, site):
     told = (NOON + timedelta(microseconds=123457)).astimezone(timezone(timedelta(hours=5, minutes=30)))
-    with store.write() as tx:
-        added = tx.comments.add(site.id, [draft(submitted_at=told)], NOON)["c-1"]
-        stored = tx.comments.get(site.id, "c-1")
+    added = tx.comments.add(site.id, [draft(submitted_at=told)], NOON)["c-1"]
+    stored = tx.comments.get(site.id, "c-1")
     assert added.submitted_at == stored.submitted_at == told
     assert stored.submitted_at.utcoffset() == timedelta(0)
 
@@ -136,45 +130,38 @@ def test_a_readers_form_is_not_the_site(store, site):
     assert first.article == replace(ARTICLE, published_at=after(-9))
 
 
-def test_a_batch_describes_its_article_in_turn(store, site):
+def test_a_batch_describes_its_article_in_turn(tx, site):
     words = [replace(ARTICLE, title=title) for title in ("One", "Two", "Three")]
-    with store.write() as tx:
-        added = tx.comments.add(site.id, [draft(f"c-{n}", article=one) for n, one in enumerate(words)], NOON)
+    added = tx.comments.add(site.id, [draft(f"c-{n}", article=one) for n, one in enumerate(words)], NOON)
     assert {one.article.title for one in added.values()} == {"Three"}
 
 
-def test_box_and_originals_are_kept_beside_the_comment(store, site):
+def test_box_and_originals_are_kept_beside_the_comment(tx, site):
     sealed = draft(box=b"\x00box", originals=(Original("body", b"\x01"), Original("author_name", b"\x02")))
-    with store.write() as tx:
-        added = tx.comments.add(site.id, [sealed, draft("c-2", BO)], NOON)
-    with store.read() as tx:
-        assert tx.sealed.contact_box(added["c-1"].pk) == b"\x00box"
-        assert tx.sealed.originals(added["c-1"].pk, 1) == {"body": b"\x01", "author_name": b"\x02"}
-        assert tx.sealed.contact_box(added["c-2"].pk) is None
-        assert tx.sealed.originals(added["c-2"].pk, 1) == {}
+    added = tx.comments.add(site.id, [sealed, draft("c-2", BO)], NOON)
+    assert tx.sealed.contact_box(added["c-1"].pk) == b"\x00box"
+    assert tx.sealed.originals(added["c-1"].pk, 1) == {"body": b"\x01", "author_name": b"\x02"}
+    assert tx.sealed.contact_box(added["c-2"].pk) is None
+    assert tx.sealed.originals(added["c-2"].pk, 1) == {}
 
 
-def test_used_keys_are_remembered_by_site(store, site):
+def test_used_keys_are_remembered_by_site(tx, site):
     key = IdempotencyKey("key-1", comment_pk=7, revision=1, request_hash="hash")
-    with store.write() as tx:
-        other = tx.sites.add(herald())
-        tx.comments.add_idempotency_keys(site.id, [key], NOON)
-        tx.comments.add_idempotency_keys(site.id, [replace(key, request_hash="other")], NOON)
-    with store.read() as tx:
-        assert tx.comments.idempotency_keys(site.id, ["key-1", "key-2"]) == {"key-1": key}
-        assert tx.comments.idempotency_keys(other.id, ["key-1"]) == {}
-        assert tx.comments.idempotency_keys(site.id, []) == {}
+    other = tx.sites.add(herald())
+    tx.comments.add_idempotency_keys(site.id, [key], NOON)
+    tx.comments.add_idempotency_keys(site.id, [replace(key, request_hash="other")], NOON)
+    assert tx.comments.idempotency_keys(site.id, ["key-1", "key-2"]) == {"key-1": key}
+    assert tx.comments.idempotency_keys(other.id, ["key-1"]) == {}
+    assert tx.comments.idempotency_keys(site.id, []) == {}
 
 
-def test_revision_is_pending_again_and_keeps_the_old_text(store, site):
-    with store.write() as tx:
-        first = tx.comments.add(site.id, [draft(box=b"one")], NOON)["c-1"]
-        decided(tx, first, Action.APPROVE)
-        seen = tx.comments.get(site.id, "c-1", lock=True)
-        assert seen is not None
-        revised = tx.comments.revise(
-            seen, draft(author=BO, body="Second thoughts.", box=b"two"), after(60), False
-        )
+def test_revision_is_pending_again_and_keeps_the_old_text(tx, site):
+    first = tx.comments.add(site.id, [draft(box=b"one")], NOON)["c-1"]
+    decided(tx, first, Action.APPROVE)
+    seen = tx.comments.get(site.id, "c-1", lock=True)
+    revised = tx.comments.revise(
+        seen, draft(author=BO, body="Second thoughts.", box=b"two"), after(60), False
+    )
     assert (revised.pk, revised.revision, revised.status) == (first.pk, 2, Status.PENDING)
     assert (revised.verdict, revised.decision_id, revised.decided_at, revised.attempts) == (
         None,
@@ -183,49 +170,51 @@ def test_revision_is_pending_again_and_keeps_the_old_text(store, site):
         0,
     )
     assert (revised.received_at, revised.published_revision) == (after(60), None)
-    with store.read() as tx:
-        assert tx.comments.get(site.id, "c-1") == revised
-        (old,) = tx.erasure.superseded(first.pk)
-        assert (old.revision, old.body, old.author_name) == (1, WORDS[ADA], ADA)
-        assert old.verdict == seen.verdict
-        assert tx.sealed.contact_box(first.pk) == b"two"
+    assert tx.comments.get(site.id, "c-1") == revised
+    (old,) = tx.erasure.superseded(first.pk)
+    assert (old.revision, old.body, old.author_name) == (1, WORDS[ADA], ADA)
+    assert old.verdict == seen.verdict
+    assert tx.sealed.contact_box(first.pk) == b"two"
 
 
-def test_published_text_stays_when_asked(store, site):
-    with store.write() as tx:
-        first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
-        decided(tx, first, Action.APPROVE)
-        seen = tx.comments.get(site.id, "c-1", lock=True)
-        assert seen is not None
-        revised = tx.comments.revise(seen, draft(body="Second thoughts."), after(60), True)
-        assert revised is not None
-        (shown,) = tx.comments.published(site.id, ARTICLE.url)
+def test_published_text_stays_when_asked(tx, site):
+    first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
+    decided(tx, first, Action.APPROVE)
+    seen = tx.comments.get(site.id, "c-1", lock=True)
+    revised = tx.comments.revise(seen, draft(body="Second thoughts."), after(60), True)
+    assert revised is not None
+    (shown,) = tx.comments.published(site.id, ARTICLE.url)
     assert revised.published_revision == 1
     assert (shown.revision, shown.body) == (1, WORDS[ADA])
 
 
-def test_stale_revision_is_refused(store, site):
-    with store.write() as tx:
-        first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
-        second = tx.comments.revise(first, draft(body="Second."), after(1), False)
-        assert tx.comments.revise(first, draft(body="Third."), after(2), False) is None
-        assert tx.comments.get(site.id, "c-1") == second
+def test_stale_revision_is_refused(tx, site):
+    first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
+    second = tx.comments.revise(first, draft(body="Second."), after(1), False)
+    assert tx.comments.revise(first, draft(body="Third."), after(2), False) is None
+    assert tx.comments.get(site.id, "c-1") == second
 
 
 @pytest.mark.parametrize("final", [Status.WITHDRAWN, Status.ERASED])
-def test_final_comment_is_not_revised(store, site, final):
-    with store.write() as tx:
-        first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
-        tx.comments.move([replace(move(first), to_status=final)])
-        seen = tx.comments.get(site.id, "c-1")
-        assert seen is not None
-        assert tx.comments.revise(seen, draft(body="Second."), after(1), False) is None
+def test_final_comment_is_not_revised(tx, site, final):
+    first = tx.comments.add(site.id, [draft()], NOON)["c-1"]
+    tx.comments.move([replace(move(first), to_status=final)])
+    seen = tx.comments.get(site.id, "c-1")
+    assert tx.comments.revise(seen, draft(body="Second."), after(1), False) is None
 
 
-def test_revision_may_move_to_another_article(store, site):
+def test_revision_may_move_to_another_article(tx, site):
     elsewhere = Article("https://courier.example/tunnel")
-    with store.write() as tx:
-        first = tx.comments.add(site.id, [draft(), draft("c-2", CHI)], NOON)["c-1"]
-        tx.comments.revise(first, draft(article=elsewhere), after(1), False)
-        assert ids(tx.comments.page(site.id, article_url=elsewhere.url).comments) == ["c-1"]
-        assert ids(tx.comments.page(site.id, article_url=ARTICLE.url).comments) == ["c-2"]
+    first = tx.comments.add(site.id, [draft(), draft("c-2", CHI)], NOON)["c-1"]
+    tx.comments.revise(first, draft(article=elsewhere), after(1), False)
+    assert ids(tx.comments.page(site.id, article_url=elsewhere.url).comments) == ["c-1"]
+    assert ids(tx.comments.page(site.id, article_url=ARTICLE.url).comments) == ["c-2"]
+
+
+def test_noted_signals_take_the_place_of_the_old_ones(tx, site):
+    made = tx.comments.add(site.id, [draft("c-1", signals={"links": 1}), draft("c-2")], NOON)
+    tx.comments.set_signals(made["c-1"].pk, {"origin": {"system": "coral", "comment_id": "7"}})
+    first, second = (tx.comments.get(site.id, name) for name in ("c-1", "c-2"))
+    assert dict(first.signals) == {"origin": {"system": "coral", "comment_id": "7"}}
+    assert dict(second.signals) == {}
+    assert first.body == draft("c-1").body

@@ -27,7 +27,6 @@ def walked(store):
 
 
 def filled(store):
-    """Log the acts above, one alone and three at once."""
     with store.write() as tx:
         tx.audit_log.append("Mara", "sign-in", "desk", NOON)
     with store.write() as tx:

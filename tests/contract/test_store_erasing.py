@@ -32,53 +32,44 @@ from tests.factories import (
 ADAS, BOS = f"key of {ADA}", f"key of {BO}"
 TYPED = Original("body", b"typed")
 
-MIXED = (draft("c-1"), draft("c-2", author_key="old key"), draft("c-3", BO), draft("c-4"))
 
-
-def add(store, site, *drafts):
+def add(tx, site, *drafts):
     """Accept the drafts and return the comments, in order."""
-    with store.write() as tx:
-        added = tx.comments.add(site.id, drafts, NOON)
-        return list(added.values())
+    added = tx.comments.add(site.id, drafts, NOON)
+    return list(added.values())
 
 
-def test_written_by_finds_an_author_in_every_state(store, site):
-    with store.write() as tx:
-        other = tx.sites.add(herald())
-        tx.comments.add(other.id, [draft("h-1")], NOON)
+def test_written_by_finds_an_author_in_every_state(tx, site):
+    other = tx.sites.add(herald())
+    tx.comments.add(other.id, [draft("h-1")], NOON)
     one, two, _, four = add(
-        store, site, draft("c-1"), draft("c-2", author_key="old key"), draft("c-3", BO), draft("c-4")
+        tx, site, draft("c-1"), draft("c-2", author_key="old key"), draft("c-3", BO), draft("c-4")
     )
-    with store.write() as tx:
-        decided(tx, two, Action.REJECT)
-        assert ids(tx.erasure.written_by(site.id, (ADAS, "old key"), 10)) == ["c-1", "c-2", "c-4"]
-        assert ids(tx.erasure.written_by(site.id, (ADAS,), 1)) == [one.id]
-        assert ids(tx.erasure.written_by(site.id, (ADAS,), 10, after=one.pk, lock=True)) == [four.id]
-        assert tx.erasure.written_by(site.id, (), 10) == []
+    decided(tx, two, Action.REJECT)
+    assert ids(tx.erasure.written_by(site.id, (ADAS, "old key"), 10)) == ["c-1", "c-2", "c-4"]
+    assert ids(tx.erasure.written_by(site.id, (ADAS,), 1)) == [one.id]
+    assert ids(tx.erasure.written_by(site.id, (ADAS,), 10, after=one.pk, lock=True)) == [four.id]
+    assert tx.erasure.written_by(site.id, (), 10) == []
 
 
-def test_emptying_takes_everything_that_hangs_on_a_comment(store, site):
+def test_emptying_takes_everything_that_hangs_on_a_comment(tx, site):
     mine, his = add(
-        store,
+        tx,
         site,
         draft("c-1", box=b"box", originals=(TYPED,), signals={"a": 1}),
         draft("c-2", BO, box=b"his"),
     )
-    with store.write() as tx:
-        for comment in (mine, his):
-            tx.comments.add_idempotency_keys(
-                site.id, [IdempotencyKey(f"k{comment.pk}", comment.pk, 1, "hash")], NOON
-            )
-            made = decided(tx, comment, Action.REJECT, who_kind=Who.SITE, reason="rude")
-            tx.decisions.add_notes([made.id], "knows the mayor", "Mo", NOON)
-            tx.labels.add([label(comment)])
-            tx.deliveries.add([delivery(comment, made.id)])
-        again = tx.comments.by_pk(mine.pk)
-        assert again
-        assert tx.comments.revise(
-            again, draft("c-1", body="Second thoughts."), after(1), keep_published=False
+    for comment in (mine, his):
+        tx.comments.add_idempotency_keys(
+            site.id, [IdempotencyKey(f"k{comment.pk}", comment.pk, 1, "hash")], NOON
         )
-        taken = tx.erasure.empty([mine.pk])
+        made = decided(tx, comment, Action.REJECT, who_kind=Who.SITE, reason="rude")
+        tx.decisions.add_notes([made.id], "knows the mayor", "Mo", NOON)
+        tx.labels.add([label(comment)])
+        tx.deliveries.add([delivery(comment, made.id)])
+    again = tx.comments.by_pk(mine.pk)
+    assert tx.comments.revise(again, draft("c-1", body="Second thoughts."), after(1), keep_published=False)
+    taken = tx.erasure.empty([mine.pk])
     for table in (
         "comments",
         "revisions",
@@ -90,113 +81,94 @@ def test_emptying_takes_everything_that_hangs_on_a_comment(store, site):
         "deliveries",
     ):
         assert taken[table] == 1, table
-    with store.read() as tx:
-        found = tx.comments.by_pk(mine.pk)
-        assert found
-        assert (found.status, found.id, found.revision) == (Status.ERASED, "c-1", 2)
-        assert (found.author_name, found.body, found.content_hash) == ("", "", "")
-        assert found.website is found.author_key is found.verdict is found.published_revision is None
-        assert (found.client, dict(found.signals)) == (Client(), {})
-        assert tx.erasure.superseded(mine.pk) == []
-        assert tx.sealed.contact_box(mine.pk) is None
-        assert tx.sealed.originals(mine.pk, 1) == {}
-        assert tx.comments.idempotency_keys(site.id, [f"k{mine.pk}"]) == {}
-        assert tx.labels.of_comment(mine.pk) == []
-        (decision,) = tx.decisions.of_comment(mine.pk)
-        assert decision.reason is None
-        assert tx.decisions.notes([decision.id]) == {}
-        sent = {one.comment_pk: one for one in tx.deliveries.page(site.id, None, 10)}
-        assert (sent[mine.pk].state, sent[mine.pk].payload) == ("dropped", b"")
-        assert (sent[his.pk].state, sent[his.pk].payload) == ("waiting", b'{"type":"comment.approved"}')
-        kept = tx.comments.by_pk(his.pk)
-        assert kept
-        assert (kept.body, kept.author_key, kept.status) == (his.body, BOS, Status.REJECTED)
-        assert tx.sealed.contact_box(his.pk) == b"his"
-        assert len(tx.labels.of_comment(his.pk)) == 1
-        (untouched,) = tx.decisions.of_comment(his.pk)
-        assert untouched.reason == "rude"
-        assert tx.decisions.notes([untouched.id]) == {untouched.id: "knows the mayor"}
+    found = tx.comments.by_pk(mine.pk)
+    assert (found.status, found.id, found.revision) == (Status.ERASED, "c-1", 2)
+    assert (found.author_name, found.body, found.content_hash) == ("", "", "")
+    assert found.website is found.author_key is found.verdict is found.published_revision is None
+    assert (found.client, dict(found.signals)) == (Client(), {})
+    assert tx.erasure.superseded(mine.pk) == []
+    assert tx.sealed.contact_box(mine.pk) is None
+    assert tx.sealed.originals(mine.pk, 1) == {}
+    assert tx.comments.idempotency_keys(site.id, [f"k{mine.pk}"]) == {}
+    assert tx.labels.of_comment(mine.pk) == []
+    (decision,) = tx.decisions.of_comment(mine.pk)
+    assert decision.reason is None
+    assert tx.decisions.notes([decision.id]) == {}
+    sent = {one.comment_pk: one for one in tx.deliveries.page(site.id, None, 10)}
+    assert (sent[mine.pk].state, sent[mine.pk].payload) == ("dropped", b"")
+    assert (sent[his.pk].state, sent[his.pk].payload) == ("waiting", b'{"type":"comment.approved"}')
+    kept = tx.comments.by_pk(his.pk)
+    assert (kept.body, kept.author_key, kept.status) == (his.body, BOS, Status.REJECTED)
+    assert tx.sealed.contact_box(his.pk) == b"his"
+    assert len(tx.labels.of_comment(his.pk)) == 1
+    (untouched,) = tx.decisions.of_comment(his.pk)
+    assert untouched.reason == "rude"
+    assert tx.decisions.notes([untouched.id]) == {untouched.id: "knows the mayor"}
 
 
-def test_what_readers_see_can_stay_without_its_author(store, site):
-    present, older = add(store, site, draft("c-1"), draft("c-2"))
-    with store.write() as tx:
-        for comment in (present, older):
-            decided(tx, comment, Action.APPROVE)
-        seen = tx.comments.by_pk(older.pk)
-        assert seen
-        assert tx.comments.revise(seen, draft("c-2", body="Newer, unseen."), after(1), keep_published=True)
-        tx.erasure.empty([present.pk, older.pk], shown=[present.pk, older.pk])
-    with store.read() as tx:
-        shown = tx.comments.published(site.id, present.article.url)
-        assert [(one.id, one.author_name, one.body, one.author_key) for one in shown] == [
-            ("c-1", "", present.body, None),
-            ("c-2", "", older.body, None),
-        ]
-        newest = tx.comments.by_pk(older.pk)
-        assert newest
-        assert newest.body == ""
+def test_what_readers_see_can_stay_without_its_author(tx, site):
+    present, older = add(tx, site, draft("c-1"), draft("c-2"))
+    for comment in (present, older):
+        decided(tx, comment, Action.APPROVE)
+    seen = tx.comments.by_pk(older.pk)
+    assert tx.comments.revise(seen, draft("c-2", body="Newer, unseen."), after(1), keep_published=True)
+    tx.erasure.empty([present.pk, older.pk], shown=[present.pk, older.pk])
+    shown = tx.comments.published(site.id, present.article.url)
+    assert [(one.id, one.author_name, one.body, one.author_key) for one in shown] == [
+        ("c-1", "", present.body, None),
+        ("c-2", "", older.body, None),
+    ]
+    newest = tx.comments.by_pk(older.pk)
+    assert newest.body == ""
 
 
-def test_an_older_text_under_anothers_comment_goes_alone(store, site):
-    (first,) = add(store, site, draft("c-1", BO, originals=(TYPED,)))
-    with store.write() as tx:
-        assert tx.comments.revise(first, draft("c-1", ADA, body="Mine now."), after(1), keep_published=False)
-        taken = tx.erasure.forget_author(site.id, (BOS,))
-        assert (taken["revisions"], taken["originals"]) == (1, 1)
-        assert tx.erasure.superseded(first.pk) == []
-        left = tx.comments.by_pk(first.pk)
-        assert left
-        assert (left.body, left.author_key) == ("Mine now.", ADAS)
-        assert tx.erasure.forget_author(site.id, ()) == {}
+def test_an_older_text_under_anothers_comment_goes_alone(tx, site):
+    (first,) = add(tx, site, draft("c-1", BO, originals=(TYPED,)))
+    assert tx.comments.revise(first, draft("c-1", ADA, body="Mine now."), after(1), keep_published=False)
+    taken = tx.erasure.forget_author(site.id, (BOS,))
+    assert (taken["revisions"], taken["originals"]) == (1, 1)
+    assert tx.erasure.superseded(first.pk) == []
+    left = tx.comments.by_pk(first.pk)
+    assert (left.body, left.author_key) == ("Mine now.", ADAS)
+    assert tx.erasure.forget_author(site.id, ()) == {}
 
 
-def test_an_older_text_that_readers_see_or_a_callback_carries_goes_too(store, site):
-    (first,) = add(store, site, draft("c-1", BO))
-    with store.write() as tx:
-        old = decided(tx, first, Action.APPROVE)
-        tx.deliveries.add([delivery(first, old.id)])
-        seen = tx.comments.by_pk(first.pk)
-        assert seen
-        newer = tx.comments.revise(seen, draft("c-1", ADA, body="Mine now."), after(1), keep_published=True)
-        assert newer
-        (number,) = tx.decisions.new_ids(1)
-        new = decision(newer, number, Action.HOLD, to_status=Status.HELD)
-        tx.decisions.add([new])
-        tx.deliveries.add([delivery(newer, new.id)])
-        assert len(tx.comments.published(site.id, first.article.url)) == 1
-        assert tx.erasure.forget_author(site.id, (BOS,))["deliveries"] == 1
-    with store.read() as tx:
-        assert tx.comments.published(site.id, first.article.url) == []
-        left = tx.comments.by_pk(first.pk)
-        assert left
-        assert (left.status, left.body, left.published_revision) == (Status.PENDING, "Mine now.", None)
-        sent = {one.decision_id: (one.state, one.payload) for one in tx.deliveries.page(site.id, None, 10)}
-        assert sent == {old.id: ("dropped", b""), new.id: ("waiting", b'{"type":"comment.approved"}')}
+def test_an_older_text_that_readers_see_or_a_callback_carries_goes_too(tx, site):
+    (first,) = add(tx, site, draft("c-1", BO))
+    old = decided(tx, first, Action.APPROVE)
+    tx.deliveries.add([delivery(first, old.id)])
+    seen = tx.comments.by_pk(first.pk)
+    newer = tx.comments.revise(seen, draft("c-1", ADA, body="Mine now."), after(1), keep_published=True)
+    (number,) = tx.decisions.new_ids(1)
+    new = decision(newer, number, Action.HOLD, to_status=Status.HELD)
+    tx.decisions.add([new])
+    tx.deliveries.add([delivery(newer, new.id)])
+    assert len(tx.comments.published(site.id, first.article.url)) == 1
+    assert tx.erasure.forget_author(site.id, (BOS,))["deliveries"] == 1
+    assert tx.comments.published(site.id, first.article.url) == []
+    left = tx.comments.by_pk(first.pk)
+    assert (left.status, left.body, left.published_revision) == (Status.PENDING, "Mine now.", None)
+    sent = {one.decision_id: (one.state, one.payload) for one in tx.deliveries.page(site.id, None, 10)}
+    assert sent == {old.id: ("dropped", b""), new.id: ("waiting", b'{"type":"comment.approved"}')}
 
 
-def test_more_older_texts_than_a_page_go_as_well(store, site, monkeypatch):
+def test_more_older_texts_than_a_page_go_as_well(tx, site, monkeypatch):
     monkeypatch.setattr("service.storage.erasure.PLACES", 2)
-    added = add(store, site, *(draft(f"c-{n}", BO) for n in range(5)))
-    with store.write() as tx:
-        for n, one in enumerate(added):
-            assert tx.comments.revise(
-                one, draft(f"c-{n}", ADA, body="Mine now."), after(1), keep_published=False
-            )
-        assert tx.erasure.forget_author(site.id, (BOS,))["revisions"] == 5
-        assert [tx.erasure.superseded(one.pk) for one in added] == [[]] * 5
+    added = add(tx, site, *(draft(f"c-{n}", BO) for n in range(5)))
+    for n, one in enumerate(added):
+        assert tx.comments.revise(one, draft(f"c-{n}", ADA, body="Mine now."), after(1), keep_published=False)
+    assert tx.erasure.forget_author(site.id, (BOS,))["revisions"] == 5
+    assert [tx.erasure.superseded(one.pk) for one in added] == [[]] * 5
 
 
-def test_superseded_texts_are_listed_oldest_first(store, site):
-    (first,) = add(store, site, draft("c-1", body="One."))
-    with store.write() as tx:
-        second = tx.comments.revise(first, draft("c-1", body="Two."), after(1), keep_published=False)
-        assert second
-        assert tx.comments.revise(second, draft("c-1", body="Three."), after(2), keep_published=False)
-        assert [(one.revision, one.body) for one in tx.erasure.superseded(first.pk)] == [
-            (1, "One."),
-            (2, "Two."),
-        ]
+def test_superseded_texts_are_listed_oldest_first(tx, site):
+    (first,) = add(tx, site, draft("c-1", body="One."))
+    second = tx.comments.revise(first, draft("c-1", body="Two."), after(1), keep_published=False)
+    assert tx.comments.revise(second, draft("c-1", body="Three."), after(2), keep_published=False)
+    assert [(one.revision, one.body) for one in tx.erasure.superseded(first.pk)] == [
+        (1, "One."),
+        (2, "Two."),
+    ]
 
 
 def test_an_erasure_is_remembered_until_the_files_are_cleared(store, site):
@@ -213,86 +185,77 @@ def test_an_erasure_is_remembered_until_the_files_are_cleared(store, site):
 
 
 @pytest.mark.parametrize("status", [Status.REJECTED, Status.SPAM, Status.WITHDRAWN])
-def test_texts_expire_by_the_decision_that_stands(store, site, status):
-    old, late, held = add(store, site, draft("c-1"), draft("c-2"), draft("c-3"))
+def test_texts_expire_by_the_decision_that_stands(tx, site, status):
+    old, late, held = add(tx, site, draft("c-1"), draft("c-2"), draft("c-3"))
     action = Action.SPAM if status is Status.SPAM else Action.REJECT
-    with store.write() as tx:
-        for comment, moment in ((old, after(10)), (late, after(100))):
-            (number,) = tx.decisions.new_ids(1)
-            assert tx.comments.move([move(comment, action, number, to_status=status)])
-            tx.decisions.add([decision(comment, number, action, to_status=status, effective_at=moment)])
-        decided(tx, held, Action.HOLD)
-        assert tx.retention.expired(site.id, status, after(10), 10) == []
-        assert tx.retention.expired(site.id, status, after(11), 10) == [old.pk]
-        assert tx.retention.expired(site.id, status, after(999), 10) == [old.pk, late.pk]
-        assert len(tx.retention.expired(site.id, status, after(999), 1)) == 1
-        tx.erasure.empty([old.pk])
-        assert tx.retention.expired(site.id, status, after(999), 10) == [late.pk]
+    for comment, moment in ((old, after(10)), (late, after(100))):
+        (number,) = tx.decisions.new_ids(1)
+        assert tx.comments.move([move(comment, action, number, to_status=status)])
+        tx.decisions.add([decision(comment, number, action, to_status=status, effective_at=moment)])
+    decided(tx, held, Action.HOLD)
+    assert tx.retention.expired(site.id, status, after(10), 10) == []
+    assert tx.retention.expired(site.id, status, after(11), 10) == [old.pk]
+    assert tx.retention.expired(site.id, status, after(999), 10) == [old.pk, late.pk]
+    assert len(tx.retention.expired(site.id, status, after(999), 1)) == 1
+    tx.erasure.empty([old.pk])
+    assert tx.retention.expired(site.id, status, after(999), 10) == [late.pk]
 
 
-def test_clients_originals_and_deliveries_go_by_age_a_few_at_a_time(store, site):
-    comments = add(store, site, *(draft(f"c-{n}", originals=(TYPED,)) for n in range(3)))
-    with store.write() as tx:
-        tx.comments.add(site.id, [draft("young", originals=(TYPED,))], after(100))
-        other = tx.sites.add(herald())
-        tx.comments.add(other.id, [draft("h-1", originals=(TYPED,))], NOON)
-        for n, comment in enumerate(comments):
-            made = decided(tx, comment, Action.APPROVE)
-            tx.deliveries.add([delivery(comment, made.id, state="waiting" if n == 0 else "delivered")])
-        for verb in (tx.retention.drop_clients, tx.retention.drop_originals):
-            assert [verb(site.id, after(1), 2) for _ in range(3)] == [2, 1, 0]
-        assert [tx.retention.drop_deliveries(site.id, after(1), 1) for _ in range(3)] == [1, 1, 0]
-        assert [one.state for one in tx.deliveries.page(site.id, None, 9)] == ["waiting"]
-        assert [tx.retention.drop_deliveries(site.id, after(1), 9, waiting=True) for _ in range(2)] == [1, 0]
-        young, elsewhere = tx.comments.get(site.id, "young"), tx.comments.get(other.id, "h-1")
-        assert young
-        assert elsewhere
-        for kept in (young, elsewhere):
-            assert kept.client.ip == "192.0.2.0"
-            assert tx.sealed.originals(kept.pk, 1) == {"body": b"typed"}
-        gone = tx.comments.get(site.id, "c-1")
-        assert gone
-        assert (gone.client, gone.body) == (Client(), comments[1].body)
+def test_clients_originals_and_deliveries_go_by_age_a_few_at_a_time(tx, site):
+    comments = add(tx, site, *(draft(f"c-{n}", originals=(TYPED,)) for n in range(3)))
+    tx.comments.add(site.id, [draft("young", originals=(TYPED,))], after(100))
+    other = tx.sites.add(herald())
+    tx.comments.add(other.id, [draft("h-1", originals=(TYPED,))], NOON)
+    for n, comment in enumerate(comments):
+        made = decided(tx, comment, Action.APPROVE)
+        tx.deliveries.add([delivery(comment, made.id, state="waiting" if n == 0 else "delivered")])
+    for verb in (tx.retention.drop_clients, tx.retention.drop_originals):
+        assert [verb(site.id, after(1), 2) for _ in range(3)] == [2, 1, 0]
+    assert [tx.retention.drop_deliveries(site.id, after(1), 1) for _ in range(3)] == [1, 1, 0]
+    assert [one.state for one in tx.deliveries.page(site.id, None, 9)] == ["waiting"]
+    assert [tx.retention.drop_deliveries(site.id, after(1), 9, waiting=True) for _ in range(2)] == [1, 0]
+    young, elsewhere = tx.comments.get(site.id, "young"), tx.comments.get(other.id, "h-1")
+    assert young
+    assert elsewhere
+    for kept in (young, elsewhere):
+        assert kept.client.ip == "192.0.2.0"
+        assert tx.sealed.originals(kept.pk, 1) == {"body": b"typed"}
+    gone = tx.comments.get(site.id, "c-1")
+    assert (gone.client, gone.body) == (Client(), comments[1].body)
 
 
-def test_prune_takes_a_bounded_number(store, site):
-    with store.write() as tx:
-        mara = tx.moderators.add("Mara", "lead", NOON)
-        for n in range(3):
-            tx.moderators.add_sign_in(mara.id, f"link {n}", NOON)
-            tx.moderators.add_session(mara.id, f"session {n}", NOON)
-        tx.comments.add_idempotency_keys(
-            site.id, [IdempotencyKey(f"k{n}", 1, 1, "hash") for n in range(3)], NOON
-        )
-        later = NOON + timedelta(days=1)
-        assert [tx.retention.prune(later, later, limit=2) for _ in range(3)] == [6, 3, 0]
+def test_prune_takes_a_bounded_number(tx, site):
+    mara = tx.moderators.add("Mara", "lead", NOON)
+    for n in range(3):
+        tx.moderators.add_sign_in(mara.id, f"link {n}", NOON)
+        tx.moderators.add_session(mara.id, f"session {n}", NOON)
+    tx.comments.add_idempotency_keys(site.id, [IdempotencyKey(f"k{n}", 1, 1, "hash") for n in range(3)], NOON)
+    later = NOON + timedelta(days=1)
+    assert [tx.retention.prune(later, later, limit=2) for _ in range(3)] == [6, 3, 0]
 
 
-def test_a_site_is_removed_with_everything_of_it(store, site):
-    comments = add(
-        store, site, draft("c-1", box=b"box", originals=(TYPED,), idempotency_key="k"), draft("c-2")
-    )
-    with store.write() as tx:
-        other = tx.sites.add(herald())
-        tx.sites.add_key(site.id, "print", "key", NOON)
-        tx.sites.add_key(other.id, "other print", "key", NOON)
-        (there,) = tx.comments.add(other.id, [draft("h-1", box=b"his")], NOON).values()
-        made = decided(tx, comments[0], Action.REJECT)
-        tx.decisions.add_notes([made.id], "a note", "Mo", NOON)
-        tx.labels.add([label(comments[0])])
-        tx.deliveries.add([delivery(comments[0], made.id)])
-        tx.erasure.add(Erasure("e-1", site.id, "site", 3, "{}", NOON))
-        taken = tx.sites.remove(site.id)
-        assert taken["sites"] == 1
-        assert taken["comments"] == 2
-        assert tx.sites.get("courier") is None
-        assert tx.sites.key_owner("print", NOON) is None
-        assert tx.comments.by_pk(comments[0].pk) is None
-        assert tx.deliveries.page(None, None, 9) == []
-        assert tx.erasure.get("e-1") is None
-        assert tx.sites.key_owner("other print", NOON) is not None
-        assert tx.comments.by_pk(there.pk) is not None
-        assert tx.sealed.contact_box(there.pk) == b"his"
+def test_a_site_is_removed_with_everything_of_it(tx, site):
+    comments = add(tx, site, draft("c-1", box=b"box", originals=(TYPED,), idempotency_key="k"), draft("c-2"))
+    other = tx.sites.add(herald())
+    tx.sites.add_key(site.id, "print", "key", NOON)
+    tx.sites.add_key(other.id, "other print", "key", NOON)
+    (there,) = tx.comments.add(other.id, [draft("h-1", box=b"his")], NOON).values()
+    made = decided(tx, comments[0], Action.REJECT)
+    tx.decisions.add_notes([made.id], "a note", "Mo", NOON)
+    tx.labels.add([label(comments[0])])
+    tx.deliveries.add([delivery(comments[0], made.id)])
+    tx.erasure.add(Erasure("e-1", site.id, "site", 3, "{}", NOON))
+    taken = tx.sites.remove(site.id)
+    assert taken["sites"] == 1
+    assert taken["comments"] == 2
+    assert tx.sites.get("courier") is None
+    assert tx.sites.key_owner("print", NOON) is None
+    assert tx.comments.by_pk(comments[0].pk) is None
+    assert tx.deliveries.page(None, None, 9) == []
+    assert tx.erasure.get("e-1") is None
+    assert tx.sites.key_owner("other print", NOON) is not None
+    assert tx.comments.by_pk(there.pk) is not None
+    assert tx.sealed.contact_box(there.pk) == b"his"
 
 
 # -- real stores -------------------------------------------------------------------------------------------------------

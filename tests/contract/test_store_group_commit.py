@@ -1,22 +1,18 @@
 """The real stores: comments that wait at one moment are stored together, and none of them spoils another."""
 
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from service.domain.comment import Article, Comment, Original
+from service.domain.comment import Article, Original
 from service.storage import open_store
-from tests.factories import ARTICLE, NOON, courier, draft, herald
+from tests.factories import ARTICLE, NOON, ON_POSTGRESQL, courier, draft, herald
 from tests.processes import until
 from tests.servers import lock_waits
-
-DEADLINE = 10.0
-Answer = Future[Comment | None]
 
 
 @pytest.fixture
@@ -36,14 +32,10 @@ def together(store, *arrivals):
         answers = []
         for n, (site, written) in enumerate(arrivals, start=1):
             answers.append(threads.submit(store.add_comment, site.id, written, NOON))
-            until(partial(_has, group_commit, n))
+            until(lambda n=n: len(group_commit._waiting) == n)
         group_commit._turns = turns
         group_commit._call_next()
     return answers
-
-
-def _has(group_commit, count):
-    return len(group_commit._waiting) == count
 
 
 def stored(store, site, names):
@@ -107,31 +99,22 @@ def test_one_of_two_with_one_id_is_stored(store, site):
 
 
 def test_a_poisoned_one_fails_alone(store, site):
-    """A text that the driver cannot write spoils nobody else's."""
     poison = draft("c-2", body="half a pair: \ud800")
     answers = together(store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
     assert isinstance(answers[1].exception(), UnicodeEncodeError)
     assert stored(store, site, ["c-1", "c-2", "c-3"]) == [answers[0].result(), None, answers[2].result()]
 
 
-def test_what_the_database_refuses_fails_alone(clean_postgres_url):
-    """A text that PostgreSQL refuses, though the driver takes it, spoils nobody else's."""
-    store = open_store(clean_postgres_url)
-    with store.write() as tx:
-        site = tx.sites.add(courier())
-        tx.comments.add(site.id, [draft("known")], NOON)
+@ON_POSTGRESQL
+def test_what_the_database_refuses_fails_alone(store, site, clean_postgres_url):
     poison = draft("c-2", body="nothing: \0")
     answers = together(store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
     assert answers[1].exception() is not None
     assert stored(store, site, ["c-1", "c-2", "c-3"]) == [answers[0].result(), None, answers[2].result()]
-    store.close()
 
 
-def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url):
-    store = open_store(clean_postgres_url)
-    with store.write() as tx:
-        site = tx.sites.add(courier())
-        tx.comments.add(site.id, [draft("known")], NOON)
+@ON_POSTGRESQL
+def test_a_connection_lost_on_the_way_loses_nobody(store, site, clean_postgres_url):
 
     def end(connection):
         raw = connection.connection.dbapi_connection
@@ -143,14 +126,10 @@ def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url):
     answers = [one.result() for one in together(store, *((site, draft(name)) for name in names))]
     assert None not in answers
     assert stored(store, site, names) == answers
-    store.close()
 
 
-def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url):
-    store = open_store(clean_postgres_url)
-    with store.write() as tx:
-        site = tx.sites.add(courier())
-        tx.comments.add(site.id, [draft("known")], NOON)
+@ON_POSTGRESQL
+def test_an_answer_lost_after_the_commit_makes_no_second_row(store, site, clean_postgres_url):
 
     def lose(_connection):
         raise OperationalError("INSERT", {}, Exception("the answer was lost"))
@@ -160,33 +139,26 @@ def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url)
     answers = [one.result() for one in together(store, *((site, draft(name)) for name in names))]
     assert answers == [None] * 5
     assert all(stored(store, site, names))
-    store.close()
 
 
-def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url):
-    stores = [open_store(clean_postgres_url) for _ in range(2)]
-    with stores[0].write() as tx:
-        site = tx.sites.add(courier())
-        tx.comments.add(site.id, [draft("known")], NOON)
-    names = [f"c-{n}" for n in range(40)]
+@ON_POSTGRESQL
+def test_two_processes_with_the_same_ids_wait_for_each_other(store, site, clean_postgres_url):
+    names, other = [f"c-{n}" for n in range(40)], open_store(clean_postgres_url)
     with ThreadPoolExecutor(16) as threads:
         jobs = [
-            threads.submit(store.add_comment, site.id, draft(name, body=f"{number} {name}"), NOON)
+            threads.submit(into.add_comment, site.id, draft(name, body=f"{number} {name}"), NOON)
             for pair in zip(names, reversed(names), strict=True)
-            for number, (store, name) in enumerate(zip(stores, pair, strict=True))
+            for number, (into, name) in enumerate(zip((store, other), pair, strict=True))
         ]
     added = [comment for one in jobs if (comment := one.result())]
     assert sorted(one.id for one in added) == sorted(names)
-    assert {one.id: one for one in added} == {one.id: one for one in stored(stores[1], site, names) if one}
-    for store in stores:
-        store.close()
+    assert {one.id: one for one in added} == {one.id: one for one in stored(other, site, names) if one}
+    other.close()
 
 
-def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgres_url):
-    store, other = open_store(clean_postgres_url), open_store(clean_postgres_url)
-    with store.write() as tx:
-        site = tx.sites.add(courier())
-        tx.comments.add(site.id, [draft("known")], NOON)
+@ON_POSTGRESQL
+def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(store, site, clean_postgres_url):
+    other = open_store(clean_postgres_url)
     with ThreadPoolExecutor(1) as threads:
         with other.write() as tx:
             tx.comments.add(site.id, [draft("c-1")], NOON)
@@ -196,29 +168,25 @@ def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgre
             assert None not in added
             assert not late.done()
         assert late.result() is None
-    store.close()
     other.close()
 
 
-def test_articles_are_found_by_their_index(clean_postgres_url):
-    store = open_store(clean_postgres_url)
+@ON_POSTGRESQL
+def test_articles_are_found_by_their_index(store, site):
+    known = [draft(f"known-{n}", article=Article(f"{ARTICLE.url}/{n}")) for n in range(3_000)]
     with store.write() as tx:
-        site = tx.sites.add(courier())
-        tx.comments.add(
-            site.id, [draft(f"known-{n}", article=Article(f"{ARTICLE.url}/{n}")) for n in range(3_000)], NOON
-        )
+        tx.comments.add(site.id, known, NOON)
     seen = []
-    event.listen(
-        store.engine,
-        "before_cursor_execute",
-        lambda _c, _cursor, statement, parameters, *_rest: seen.append((statement, parameters)),
-    )
+
+    def see(_connection, _cursor, statement, parameters, *_rest):
+        seen.append((statement, parameters))
+
+    event.listen(store.engine, "before_cursor_execute", see)
     assert store.add_comment(site.id, draft(article=Article(f"{ARTICLE.url}/7")), NOON)
-    (statement, parameters), *rest = seen
-    assert not rest
+    event.remove(store.engine, "before_cursor_execute", see)
+    ((statement, parameters),) = seen
     with store.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE articles")
         plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
     assert "Index Scan using uq_articles_site_id_url" in plan
     assert "Seq Scan on articles" not in plan
-    store.close()

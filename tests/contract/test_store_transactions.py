@@ -2,27 +2,31 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.domain.verdict import Action
-from tests.factories import NOON, after, decided, decision, delivery, draft, ids, move
+from tests.factories import NOON, after, decided, decision, delivery, draft, move
 
 THREADS = 8
-Answer = TypeVar("Answer")
 
 
-def at_once(work, threads=THREADS):
-    """Run `work` in that many threads, all let go at the same moment, and return what each answered."""
+def at_once(store, work, threads=THREADS):
+    """Do `work` in that many transactions, all begun at the same moment, and return what each answered."""
     gate = threading.Barrier(threads)
 
     def run(number):
         gate.wait(10)
-        return work(number)
+        with store.write() as tx:
+            return work(tx, number)
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(run, range(threads)))
+
+
+def wins_once(answers):
+    return sorted(map(bool, answers)) == [False] * (THREADS - 1) + [True]
 
 
 # -- all or nothing ----------------------------------------------------------------------------------------------------
@@ -95,98 +99,69 @@ def test_who_takes_a_comment_in_hand_waits_for_who_has_locked_it(store, site):
 
 
 def test_same_id_from_many_threads_is_one_row(store, site):
-    def post(number):
-        with store.write() as tx:
-            added = tx.comments.add(site.id, [draft()], NOON)
-            assert tx.comments.get(site.id, "c-1", lock=True) is not None
-            return len(added)
+    def post(tx, number):
+        added = tx.comments.add(site.id, [draft()], NOON)
+        assert tx.comments.get(site.id, "c-1", lock=True) is not None
+        return added
 
-    assert sorted(at_once(post)) == [0] * (THREADS - 1) + [1]
+    assert wins_once(at_once(store, post))
 
 
 def test_batches_in_opposite_orders_do_not_block_each_other(store, site):
     names = [f"c-{number}" for number in range(40)]
 
-    def post(number):
+    def post(tx, number):
         order = names if number % 2 else names[::-1]
-        with store.write() as tx:
-            return len(tx.comments.add(site.id, [draft(name) for name in order], NOON))
+        return len(tx.comments.add(site.id, [draft(name) for name in order], NOON))
 
-    assert sum(at_once(post)) == len(names)
-
-
-def test_each_comment_is_leased_by_one_worker(store, site):
-    with store.write() as tx:
-        tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
-
-    def lease(number):
-        with store.write() as tx:
-            return ids(tx.scoring.lease_pending(NOON, after(30), 5))
-
-    leased = [name for names in at_once(lease) for name in names]
-    assert len(leased) == len(set(leased)) == 40
+    assert sum(at_once(store, post)) == len(names)
 
 
-def test_each_delivery_is_leased_by_one_worker(store, site):
+@pytest.mark.parametrize(
+    "lease",
+    [
+        lambda tx, _: [one.pk for one in tx.scoring.lease_pending(NOON, after(30), 5)],
+        lambda tx, _: [one.comment_pk for one in tx.deliveries.lease(NOON, after(30), 5)],
+    ],
+    ids=["scoring", "delivery"],
+)
+def test_each_comment_is_leased_by_one_worker(store, site, lease):
     with store.write() as tx:
         added = tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
         tx.deliveries.add([delivery(comment, comment.pk) for comment in added.values()])
-
-    def lease(number):
-        with store.write() as tx:
-            return [one.id for one in tx.deliveries.lease(NOON, after(30), 5)]
-
-    leased = [one for found in at_once(lease) for one in found]
+    leased = [pk for found in at_once(store, lease) for pk in found]
     assert len(leased) == len(set(leased)) == 40
 
 
-def test_one_of_many_decides(store, site):
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda tx, seen, n: tx.comments.move([move(seen, Action.APPROVE, n + 1)]),
+        lambda tx, seen, n: tx.comments.revise(seen, draft(body=f"Text {n}."), after(n), False),
+    ],
+    ids=["deciding", "revising"],
+)
+def test_one_of_many_wins(store, site, act):
     with store.write() as tx:
         comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
-
-    def decide(number):
-        with store.write() as tx:
-            return len(tx.comments.move([move(comment, Action.APPROVE, number + 1)]))
-
-    assert sorted(at_once(decide)) == [0] * (THREADS - 1) + [1]
+    assert wins_once(at_once(store, lambda tx, number: act(tx, comment, number)))
 
 
 def test_moves_in_opposite_orders_do_not_block_each_other(store, site):
     with store.write() as tx:
         added = list(tx.comments.add(site.id, [draft(f"c-{number}") for number in range(40)], NOON).values())
 
-    def decide(number):
-        with store.write() as tx:
-            return len(
-                tx.comments.move([move(comment) for comment in (added if number % 2 else added[::-1])])
-            )
+    def decide(tx, number):
+        return len(tx.comments.move([move(comment) for comment in (added if number % 2 else added[::-1])]))
 
-    assert sum(at_once(decide)) == len(added)
-
-
-def test_one_of_many_revises(store, site):
-    with store.write() as tx:
-        comment = tx.comments.add(site.id, [draft()], NOON)["c-1"]
-
-    def revise(number):
-        with store.write() as tx:
-            return (
-                tx.comments.revise(comment, draft(body=f"Text {number}."), after(number), False) is not None
-            )
-
-    assert sorted(at_once(revise)) == [False] * (THREADS - 1) + [True]
+    assert sum(at_once(store, decide)) == len(added)
 
 
 def test_sign_in_link_is_used_once_under_a_race(store):
     with store.write() as tx:
         mara = tx.moderators.add("Mara", "lead", NOON)
         tx.moderators.add_sign_in(mara.id, "link", after(900))
-
-    def sign_in(number):
-        with store.write() as tx:
-            return tx.moderators.use_sign_in("link", NOON) is not None
-
-    assert sorted(at_once(sign_in)) == [False] * (THREADS - 1) + [True]
+    assert wins_once(at_once(store, lambda tx, _: tx.moderators.use_sign_in("link", NOON)))
 
 
 # -- the feed never skips ----------------------------------------------------------------------------------------------
@@ -241,8 +216,7 @@ def test_lower_id_that_commits_last_is_not_skipped(store, site):
 
 
 def test_reader_that_follows_the_feed_misses_nothing(store, site):
-    rounds, writers = 10, 4
-    done = threading.Event()
+    rounds, writers, done = 10, 4, threading.Event()
 
     def write(number):
         for turn in range(rounds):
@@ -256,17 +230,26 @@ def test_reader_that_follows_the_feed_misses_nothing(store, site):
         while True:
             last_round = done.is_set()
             with store.read() as tx:
-                found = [one.seq or 0 for one, _ in tx.decisions.feed(site.id, met[-1] if met else 0, 5)]
+                found = [one.seq for one, _ in tx.decisions.feed(site.id, met[-1] if met else 0, 5)]
             met += found
             if last_round and not found:
                 return met
 
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(writers + 1) as pool:
         follower = pool.submit(follow)
         try:
-            at_once(write, writers)
+            list(pool.map(write, range(writers)))
         finally:
             done.set()
         met = follower.result(30)
     total = writers * sum(1 + turn % 3 for turn in range(rounds))
     assert met == list(range(1, total + 1))
+
+
+def test_an_error_of_the_database_quotes_no_text(store, site):
+    with store.write() as tx:
+        (comment,) = tx.comments.add(site.id, [draft()], NOON).values()
+    twice = decision(comment, 7, reason="A very private sentence.")
+    with pytest.raises(SQLAlchemyError) as failed, store.write() as tx:
+        tx.decisions.add([twice, twice])
+    assert "private sentence" not in str(failed.value)

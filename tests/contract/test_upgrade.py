@@ -47,7 +47,6 @@ def next_schema(tmp_path, monkeypatch):
 
 @pytest.fixture
 def filled(postgres_url):
-    """A database of this version with some thousand comments, a tenth of them held."""
     assert postgres_url
     with servers.postgresql_database() as url:
         migrate.upgrade(url)

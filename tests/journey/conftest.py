@@ -1,20 +1,19 @@
-"""A real Chromium for the journeys, found where it is installed; it talks to nobody but the service under test."""
-
-from __future__ import annotations  # Contexts
+"""A running installation and a real Chromium, which talks to nobody but the service under test."""
 
 import os
 import shutil
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Error, sync_playwright
+from playwright.sync_api import Error, sync_playwright
 from werkzeug.serving import make_server
 
+from service.usecases.sites import enrol_site
 from tests.conftest import missing
-from tests.journey.desk import Desk
+from tests.journey.desk import Demo, Desk
+from tests.journey.installation import Installation
 from tests.web.pages.installation import build_small
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -27,8 +26,6 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-Contexts = Callable[..., BrowserContext]
 
 
 def executable():
@@ -70,7 +67,6 @@ def contexts(chromium):
 
 @pytest.fixture
 def desk(tmp_path):
-    """A small installation on a port of its own."""
     server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
     small = build_small(tmp_path, PORT=str(server.port))
     server.app = small.app
@@ -80,3 +76,16 @@ def desk(tmp_path):
     server.shutdown()
     server.server_close()
     thread.join(5)
+
+
+@pytest.fixture
+def demo(desk):
+    site = enrol_site(desk.small.context, "demo", desk.url, title="The Demo Courier").site
+    return Demo(desk.small, desk.url, site)
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory):
+    """A running installation for all who leave it running; each test has a site of its own. Its model is loaded."""
+    with Installation(tmp_path_factory.mktemp("shared") / "home", REPLYDESK_COMPAT="warm") as running:
+        yield running

@@ -8,13 +8,11 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +47,11 @@ class Installation:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self) -> None:
+    def start(self, wrapper: Sequence[str] = (), *options: str) -> None:
+        """Run `replydesk up`, by the program `wrapper` if one is given, and wait until it serves."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [REPLYDESK, "up"],
+                [*wrapper, REPLYDESK, "up", *options],
                 env=self.env,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -122,12 +121,48 @@ class Installation:
             tree |= grown
         return sorted(tree)
 
+    def living(self) -> list[str]:
+        """The command lines of all processes that were started for this home, the reaper included."""
+        marked = f"REPLYDESK_HOME={self.home}".encode()
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                # a Redis writes its title over its environment, so it is known by its socket's path
+                ours = (
+                    marked in (entry / "environ").read_bytes().split(b"\0") or f"{self.home}/run" in command
+                )
+                if ours and (entry / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                    found.append(command)
+            except OSError:
+                continue
+        return found
+
+    def child(self, name: str) -> int:
+        """The process id of one of the service's processes."""
+        if name == "broker":
+            return self.broker()
+        for pid in self.processes():
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if f"service.cli.main {name}" in command:
+                return pid
+        raise AssertionError(f"{name} does not run")
+
+    def decided(self, comment_id: str) -> bool:
+        """Whether this comment of the demo site, posted now if it is new, has left the state pending."""
+        key = self.demo_key()
+        self.call("POST", "/v1/comments", submission(comment_id), key)
+        return bool(self.call("GET", f"/v1/comments/{comment_id}", key=key).json["status"] != "pending")
+
     def broker(self) -> int:
         for pid in self.processes():
             command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
             if "broker.sock" in command and "reaper.py" not in command:
                 return pid
         raise AssertionError("the service has no broker of its own")
+
+    def pending(self, site: str) -> str:
+        return self.run("comments", "--site", site, "--status", "pending", "--json").strip()
 
 
 @dataclass
@@ -140,36 +175,6 @@ class Answer:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
-
-
-@dataclass
-class Receiver:
-    """The site's end of the callbacks: keeps what it is sent."""
-
-    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    url: str = ""
-
-    def __enter__(self) -> Receiver:
-        kept = self.received
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                kept.append((dict(self.headers), body))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/callbacks"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def submission(comment_id: str | None = None, **changes: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import html
 import json
-import re
 import sqlite3
 import sys
 import threading
@@ -25,7 +24,7 @@ from sqlalchemy import text
 
 from service.context import AppContext
 from service.domain.comment import Comment
-from service.domain.verdict import Who
+from service.domain.verdict import Action, Who
 from service.leak_audit.audit import Audit
 from service.messaging.redis_client import connect
 from service.messaging.tasks import DELIVER
@@ -153,15 +152,9 @@ def _note(scene: Scene) -> None:
 def _label(scene: Scene) -> None:
     comment, now = scene.comment(), scene.context.deps.clock()
     digest = hashlib.md5(scene.address.lower().encode(), usedforsecurity=False).hexdigest()
-    given = Label(comment.site_id, comment.pk, 1, Who.SITE, digest, _action(), now)
+    given = Label(comment.site_id, comment.pk, 1, Who.SITE, digest, Action.SPAM, now)
     with scene.context.deps.store.write() as tx:
         tx.labels.add([given])
-
-
-def _action() -> Any:
-    from service.domain.verdict import Action
-
-    return Action.SPAM
 
 
 def _key(scene: Scene) -> None:
@@ -255,22 +248,15 @@ def _broker(scene: Scene) -> None:
         client.hset("leaky", "author", quote(scene.address))
 
 
-def _metric(scene: Scene) -> None:
-    scene.front.leaks = scene.address
-    scene.audit.caller.call("GET", "/metrics")
-    scene.front.leaks = None
+def answered(path: str, keyed: bool = True) -> Callable[[Scene], None]:
+    """Leak in what the service answers to this path."""
 
+    def leak(scene: Scene) -> None:
+        scene.front.leaks = scene.address
+        scene.audit.caller.call("GET", path, keyed=keyed)
+        scene.front.leaks = None
 
-def _error_page(scene: Scene) -> None:
-    scene.front.leaks = scene.address
-    scene.audit.caller.call("GET", "/sites/nobody/reply", keyed=False)
-    scene.front.leaks = None
-
-
-def _page(scene: Scene) -> None:
-    scene.front.leaks = scene.address
-    scene.audit.caller.call("GET", "/docs")
-    scene.front.leaks = None
+    return leak
 
 
 def _callback(scene: Scene) -> None:
@@ -311,14 +297,14 @@ LEAKS: Mapping[str, tuple[Callable[[Scene], None], str, str]] = {
     "a training file": (_training_file, r"files of the home: .*labels\.jsonl\.zst > zstd", "plain"),
     "a temporary file": (_spool, "temporary files: .*spooled-body", "UTF-16"),
     "the broker": (_broker, "broker: values", "plain"),
-    "a metric": (_metric, "answers: GET /metrics", "plain"),
-    "an error page": (_error_page, "answers: GET /sites/nobody/reply", "HTML decimal"),
-    "a page": (_page, "answers: GET /docs", "plain"),
+    "a metric": (answered("/metrics"), "answers: GET /metrics", "plain"),
+    "an error page": (
+        answered("/sites/nobody/reply", keyed=False),
+        "answers: GET /sites/nobody/reply",
+        "HTML decimal",
+    ),
+    "a page": (answered("/docs"), "answers: GET /docs", "plain"),
     "a callback": (_callback, r"callbacks: callback \d+", "plain"),
     "what a program said": (_program, "what programs said: leaky program", "plain"),
 }
 """For each path: how it leaks, the place that the report must name, and the form."""
-
-
-def names(place: str, pattern: str) -> bool:
-    return re.match(pattern, place) is not None

@@ -1,4 +1,4 @@
-"""The whole product on PostgreSQL behind a real PgBouncer in transaction mode."""
+"""The whole product on PostgreSQL behind a real PgBouncer in transaction mode, and on a Redis that is given."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -6,21 +6,27 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.journey.installation import Installation, Receiver, submission
+from tests.journey.installation import Installation, submission
 from tests.processes import until
+from tests.receivers import receiver
 
 pytestmark = pytest.mark.journey
 
 
-def test_fifty_posts_behind_a_pooler_are_decided_and_sent(tmp_path, pooled_url):
+def test_fifty_posts_behind_a_pooler_are_decided_and_sent(tmp_path, pooled_url, redis_url):
     with (
         Installation(
-            tmp_path / "home", REPLYDESK_DATABASE_URL=pooled_url, REPLYDESK_CALLBACK_ALLOW="127.0.0.0/8"
+            tmp_path / "home",
+            REPLYDESK_DATABASE_URL=pooled_url,
+            REPLYDESK_CALLBACK_ALLOW="127.0.0.0/8",
+            REDIS_URL=redis_url,
+            REPLYDESK_REDIS_PREFIX="pooler-test:",
         ) as installation,
-        Receiver() as receiver,
+        receiver() as site,
     ):
+        assert not any("-server" in line for line in installation.living())
         key = installation.demo_key()
-        installation.run("site", "set", "demo", f"callback_url={receiver.url}")
+        installation.run("site", "set", "demo", f"callback_url={site.url}")
 
         def post(number):
             return installation.call("POST", "/v1/comments", submission(f"c-{number}"), key)
@@ -31,7 +37,7 @@ def test_fifty_posts_behind_a_pooler_are_decided_and_sent(tmp_path, pooled_url):
         assert post(7).headers["Idempotent-Replay"] == "true"
         pending = "/v1/comments?status=pending"
         until(lambda: not installation.call("GET", pending, key=key).json["comments"], 60)
-        until(lambda: len({headers["webhook-id"] for headers, _ in receiver.received}) >= 50, 60)
+        until(lambda: len(set(site.ids())) >= 50, 60)
         assert installation.call("GET", "/readyz").json["status"] == "ready"
         assert installation.json("status")["up"]["store"] == "ok"
         assert installation.call("DELETE", "/v1/comments/c-1", key=key).status == 200

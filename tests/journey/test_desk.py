@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from service import usecases
@@ -11,7 +10,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action
 from tests.journey.desk import in_focus
 from tests.processes import until
-from tests.stories import longer, newsroom, told
+from tests.stories import longer, told
 
 pytestmark = pytest.mark.journey
 
@@ -236,29 +235,3 @@ def test_single_keys_can_be_switched_off(desk, contexts):
     assert desk.status(comment) is Status.HELD
     page.get_by_role("button", name="Approve the comment by").click()
     until(lambda: desk.status(comment) is Status.APPROVED)
-
-
-@pytest.mark.parametrize(
-    ("width", "scheme", "language"), [(1440, "light", "en"), (390, "dark", "de")], ids=["wide", "narrow"]
-)
-def test_every_page_of_the_desk_is_accessible(desk, contexts, width, scheme, language):
-    known = newsroom(desk.small)
-    context = contexts(
-        reduced_motion="reduce",
-        color_scheme=scheme,
-        viewport={"width": width, "height": 900},
-        extra_http_headers={"Accept-Language": language},
-    )
-    page = desk.sign_in(context)
-    paths = [f"/desk?queue={queue}" for queue in ("held", "late", "reported", "aside", "appeals", "decided")]
-    paths += [f"/desk/comments/{known['focus'].pk}", f"/desk/comments/{known['focus'].pk}/author"]
-    paths += ["/desk/search?q=ferry", "/desk/help", "/desk/preferences"]
-    paths += ["/desk/article?site=courier&url=https://courier.example/bridge"]
-    for path in paths:
-        page.goto(desk.url + path)
-        assert page.locator("html").get_attribute("lang") == language
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        for details in page.locator("article.now details, main > article details").all():
-            details.evaluate("d => { d.open = true; }")
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"

@@ -3,43 +3,23 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from service.domain.status import Status
-from service.domain.verdict import Action, Who
-from service.usecases import Judgement, Target
-from service.usecases.bulk import decide_bulk, range_named
-from service.usecases.moderators import invite
-from tests.stories import ADVERT, ARTICLES, NAMES, arrive, busy_day
+from tests.stories import ARTICLES, arrive_together, copies
 
 pytestmark = pytest.mark.journey
 TIMEOUT_MS = 30_000
 
 
-def copies(small, count, first=0):
-    """Copies of one advert as they arrive, each a little different."""
-    return [
-        arrive(
-            small,
-            NAMES[n % 10],
-            ADVERT.format(n=40 + n, name=NAMES[-n % 10]),
-            {"spam": 0.72},
-            ARTICLES[n % 3],
-        )
-        for n in range(first, first + count)
-    ]
+def arrivals(desk, count, words, **scores):
+    """So many held comments of these words and scores, no two alike."""
+    written = [(f"Reader{n}", f"{words}, says number {n}.", ARTICLES[0]) for n in range(count)]
+    return arrive_together(desk.small, written, scores, compared=False)
 
 
 def statuses(desk, comments):
     return {desk.status(comment) for comment in comments}
-
-
-def sign_in_as_admin(desk, page):
-    """Sign in with the role that sees every page."""
-    page.goto(invite(desk.small.context, "Ada", "admin")[1])
-    page.locator("form button").click()
-    expect(page).to_have_url(f"{desk.url}/desk")
 
 
 def test_a_cluster_of_three_hundred_is_decided_by_one_key(desk, contexts):
@@ -95,9 +75,8 @@ def test_undo_reaches_the_newest_decision_not_an_old_cluster(desk, contexts):
 
 
 def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk, contexts):
-    small = desk.small
-    inside = [small.settle(small.submit(body=f"Reader {n} disagrees."), {"insult": 0.71}) for n in range(500)]
-    outside = [small.settle(small.submit(body=f"Reader {n} objects."), {"insult": 0.91}) for n in range(5)]
+    inside = arrivals(desk, 500, "I disagree", insult=0.71)
+    outside = arrivals(desk, 5, "I object", insult=0.91)
     page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}), path="/desk/ranges")
     box = page.locator(".spread svg").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.65, box["y"] + 60)
@@ -116,15 +95,8 @@ def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk, contexts):
 
 
 def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(desk, contexts):
-    small = desk.small
-    inside = [
-        small.settle(small.submit(body=f"Mind the step, {n}."), {"insult": 0.8, "threat": 0.4})
-        for n in range(3)
-    ]
-    outside = [
-        small.settle(small.submit(body=f"Mind the gap, {n}."), {"insult": 0.8, "threat": 0.1})
-        for n in range(2)
-    ]
+    inside = arrivals(desk, 3, "Mind the step", insult=0.8, threat=0.4)
+    outside = arrivals(desk, 2, "Mind the gap", insult=0.8, threat=0.1)
     page = desk.sign_in(contexts(java_script_enabled=False), path="/desk/ranges")
     page.get_by_role("combobox", name=re.compile("^Score")).select_option("threat")
     page.get_by_role("spinbutton", name="from").fill("0.35")
@@ -140,38 +112,3 @@ def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(desk, 
     page.get_by_role("button", name="Undo all of it").click()
     expect(page.get_by_text("All of it was undone.")).to_be_visible()
     assert statuses(desk, inside) == {Status.HELD}
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")], ids=["wide", "narrow"])
-def test_the_pages_of_the_cluster_are_accessible(desk, contexts, width, scheme):
-    cluster = busy_day(desk.small, held=60, copies=8)
-    context = contexts(reduced_motion="reduce", color_scheme=scheme, viewport={"width": width, "height": 900})
-    page = context.new_page()
-    sign_in_as_admin(desk, page)
-    one = desk.small.settle(desk.small.submit(body="Mind the step."), {"insult": 0.8})
-    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Ada")
-    target = Target(desk.small.courier, one.id, one.revision)
-    act = decide_bulk(
-        desk.small.context.deps, [target], judgement, range_named("insult", 0.7, 0.9)
-    ).bulk_decision.id
-    cuts = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
-    for path in (
-        "/desk?label=spam",
-        f"/desk/comments/{cluster[0].pk}/duplicates",
-        "/desk/ranges?low=0.5&high=0.7",
-        "/desk/ranges?by=toxicity&low=0.5&high=0.7&language=en",
-        f"/desk/bulk/{act}",
-        "/desk/overview",
-        "/desk/overview/comments?status=held",
-        "/desk/overview/comments?by=moderator",
-        "/desk?queue=decided",
-        "/desk/settings/courier",
-        f"/desk/settings/courier?{cuts}",
-        "/desk/settings/courier/callbacks",
-        "/desk/settings/courier/keys",
-        "/desk/people",
-    ):
-        page.goto(desk.url + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"

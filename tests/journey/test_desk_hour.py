@@ -1,11 +1,9 @@
 """What an hour at the desk taught, held in a real Chromium: notes, buttons that stay, ways back, a phone's queues."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from service.domain.status import Status
-from service.usecases.moderators import invite
 from tests.journey.desk import in_focus
 from tests.processes import until
 from tests.stories import longer, told
@@ -59,33 +57,6 @@ def test_on_a_phone_nothing_covers_the_buttons(desk, contexts):
     assert open_queue
     assert open_queue["x"] >= 0
     assert open_queue["x"] + open_queue["width"] <= 390
-
-
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_beside_the_queue_nothing_is_wider_than_a_phone(desk, contexts, language):
-    comment = told(desk.small, "Ilse", "Short.", {"insult": 0.6})
-    size, heard = {"width": 390, "height": 844}, {"Accept-Language": language}
-    context = contexts(viewport=size, extra_http_headers=heard, color_scheme="dark", reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(invite(desk.small.context, "Ada", "admin")[1])
-    page.locator("form button").click()
-    page.wait_for_url("**/desk")
-    page.goto(f"{desk.url}/desk/comments/{comment.pk}/author")
-    page.locator("[value=banned]").check()
-    page.locator("[name=days]").select_option("7")
-    page.locator(".author-status button").click()
-    page.goto(f"{desk.url}/desk")
-    for button in page.locator("article.now .acts > button").all():
-        assert button.evaluate("b => b.scrollWidth <= b.clientWidth"), button.inner_text()
-    for path in (
-        f"/desk/comments/{comment.pk}/author",
-        "/desk/settings/courier",
-        "/desk/settings/courier/keys",
-    ):
-        page.goto(desk.url + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
 
 
 def test_caps_lock_takes_no_key_away(desk, contexts):

@@ -60,7 +60,6 @@ def made(desk):
 
 @pytest.fixture
 def page(desk, made, contexts):
-    """The queue, with the first of them in focus."""
     opened = desk.sign_in(contexts())
     expect(opened.locator(f"#c{made[0].pk}.now")).to_be_visible()
     return opened

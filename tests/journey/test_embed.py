@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.journey.installation import Installation, submission
+from tests.journey.installation import submission
 from tests.processes import until
 
 PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>The bridge opens</title>
@@ -27,13 +27,6 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory):
-    """A running installation, in which each test has a site of its own."""
-    with Installation(tmp_path_factory.mktemp("embed") / "home") as running:
-        yield running
-
-
 @dataclass
 class Paper:
     """A static site of its own origin, and its key."""
@@ -45,7 +38,6 @@ class Paper:
     key: str
 
     def page(self, name, lang="en"):
-        """Write a page with the script in it; return its address."""
         address = f"{self.url}/{name}.html"
         text = PAGE.format(article=address, service=self.service, site=self.site, lang=lang)
         (self.folder / f"{name}.html").write_text(text)

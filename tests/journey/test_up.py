@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,48 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests import servers
-from tests.journey.installation import REPLYDESK, Installation, submission
+from tests.journey.installation import REPLYDESK, Installation
 from tests.processes import until
 
 pytestmark = pytest.mark.journey
-
-
-def living(home):
-    """The command lines of all processes that were started for this home, the reaper included."""
-    marked = f"REPLYDESK_HOME={home}".encode()
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            # a Redis writes its title over its environment, so it is known by its socket's path
-            ours = marked in (entry / "environ").read_bytes().split(b"\0") or f"{home}/run" in command
-            if ours and (entry / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
-                found.append(command)
-        except OSError:
-            continue
-    return found
-
-
-def child(installation, name):
-    """The process id of one of the service's processes."""
-    if name == "broker":
-        return installation.broker()
-    for pid in installation.processes():
-        if (
-            f"service.cli.main {name}"
-            in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-        ):
-            return pid
-    raise AssertionError(f"{name} does not run")
-
-
-def decided(installation, comment_id):
-    """Whether this comment, posted now if it is new, has left the state pending."""
-    installation.call("POST", "/v1/comments", submission(comment_id), installation.demo_key())
-    return bool(
-        installation.call("GET", f"/v1/comments/{comment_id}", key=installation.demo_key()).json["status"]
-        != "pending"
-    )
 
 
 def refused(env):
@@ -77,7 +38,7 @@ def test_the_summary_shows_working_links_and_a_curl_that_works_when_pasted(insta
     assert len(links) >= 4
     for link in links:
         assert installation.call("GET", link.removeprefix(installation.url)).status == 200, link
-    until(lambda: decided(installation, "warm"))  # the model is loaded then
+    until(lambda: installation.decided("warm"))  # the model is loaded then
     (curl,) = [line for line in text.splitlines() if line.startswith("curl ")]
     done = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["status"] != "pending"
@@ -109,39 +70,25 @@ def test_a_home_that_cannot_be_written_is_one_clear_line(installation, tmp_path)
 
 
 def test_a_redis_url_that_nobody_answers_is_one_clear_line(installation, tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = {
-        **installation.env,
-        "REPLYDESK_HOME": str(tmp_path),
-        "PORT": str(port),
-        "REDIS_URL": "redis://:hunter2@127.0.0.1:1",
-    }
-    line = refused(env)
+    port, nobody = str(servers.free_port()), "redis://:hunter2@127.0.0.1:1"
+    line = refused({**installation.env, "REPLYDESK_HOME": str(tmp_path), "PORT": port, "REDIS_URL": nobody})
     assert "REDIS_URL" in line
     assert "hunter2" not in line
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "broker"])
 def test_a_process_that_dies_is_started_again(installation, name):
-    old = child(installation, name)
+    old = installation.child(name)
     os.kill(old, signal.SIGKILL)
-    until(
-        lambda: any(
-            line
-            for line in installation.output.read_text().splitlines()
-            if f"! {name} ended (SIGKILL)" in line
-        )
-    )
+    until(lambda: f"! {name} ended (SIGKILL)" in installation.output.read_text())
     until(lambda: _replaced(installation, name, old))
     until(lambda: _answers(installation))
-    until(lambda: decided(installation, f"after-{name}"))
+    until(lambda: installation.decided(f"after-{name}"))
 
 
 def _replaced(installation, name, old):
     try:
-        return child(installation, name) != old
+        return installation.child(name) != old
     except AssertionError:
         return False
 
@@ -153,77 +100,56 @@ def _answers(installation):
         return False
 
 
-def test_stop_or_kill_leaves_no_orphan_and_a_start_finds_all_as_it_was(tmp_path):
+def test_however_it_ends_it_leaves_no_orphan_and_starts_as_it_was(tmp_path):
+    """In the background it outlives its terminal and stops on an interrupt; then it is killed; then its parent is."""
     installation = Installation(tmp_path / "home")
-    run = installation.home / "run"
-    with installation:
+
+    def leaves_nothing():
+        until(lambda: not installation.living())
+        assert {path.name for path in (installation.home / "run").iterdir()} <= {"lock", "meters", "alive"}
+
+    try:
+        installation.start(["/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "sh"])
+        assert len(installation.living()) >= 6
         key = installation.demo_key()
-        until(lambda: decided(installation, "kept"))
+        until(lambda: installation.decided("kept"))
         before = installation.call("GET", "/v1/comments/kept", key=key).json
-    until(lambda: living(installation.home) == [])
-    assert {path.name for path in run.iterdir()} <= {"lock", "meters", "alive"}
-    with installation:
-        assert len(living(installation.home)) >= 6
+        installation.process.send_signal(signal.SIGHUP)
+        assert installation.call("GET", "/healthz").status == 200
+        assert installation.process.poll() is None
+        installation.process.send_signal(signal.SIGINT)
+        assert installation.process.wait(10) == 0
+        leaves_nothing()
+        installation.start()
         installation.process.kill()
         installation.process.wait()
-        until(lambda: living(installation.home) == [])
-        assert {path.name for path in run.iterdir()} <= {"lock", "meters", "alive"}
-    with installation:
+        leaves_nothing()
+        runs = "import subprocess, sys; subprocess.run(sys.argv[1:], check=False)"
+        installation.start([sys.executable, "-c", runs], "--end-with-parent")
         assert installation.demo_key() == key
         assert installation.call("GET", "/v1/comments/kept", key=key).json == before
-
-
-def test_one_in_the_background_stops_on_interrupt_and_outlives_its_terminal(tmp_path):
-    installation = Installation(tmp_path / "home")
-    deaf = "trap '' INT HUP; exec \"$@\""
-    with installation.output.open("wb") as output:
-        installation.process = subprocess.Popen(
-            ["/bin/sh", "-c", deaf, "sh", REPLYDESK, "up"],
-            env=installation.env,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    until(lambda: b"Ctrl-C stops everything" in installation.output.read_bytes(), 60)
-    installation.process.send_signal(signal.SIGHUP)
-    assert installation.call("GET", "/healthz").status == 200
-    assert installation.process.poll() is None
-    installation.process.send_signal(signal.SIGINT)
-    assert installation.process.wait(10) == 0
-    until(lambda: not living(installation.home))
-
-
-def test_a_killed_parent_takes_the_service_with_it(tmp_path):
-    installation = Installation(tmp_path / "home")
-    program = "import subprocess, sys; subprocess.run(sys.argv[1:], check=False)"
-    with (tmp_path / "out").open("wb") as output:
-        parent = subprocess.Popen(
-            [sys.executable, "-c", program, REPLYDESK, "up", "--end-with-parent"],
-            env=installation.env,
-            stdout=output,
-            stderr=output,
-        )
-    until(lambda: b"Ctrl-C stops everything" in (tmp_path / "out").read_bytes(), 60)
-    parent.kill()
-    parent.wait()
-    until(lambda: living(installation.home) == [])
+    finally:
+        installation.process.kill()
+        installation.process.wait()
+    leaves_nothing()
 
 
 def test_a_long_home_and_the_wheels_own_broker(tmp_path):
     long = tmp_path / ("a-home-whose-path-is-longer-than-a-socket-may-have-" * 3)
     with Installation(long, REPLYDESK_BROKER="wheel") as installation:
-        command = Path(f"/proc/{child(installation, 'broker')}/cmdline").read_bytes().decode()
+        command = Path(f"/proc/{installation.child('broker')}/cmdline").read_bytes().decode()
         note = (installation.home / "run" / "broker-url").read_text().strip()
         path = Path(note.removeprefix("unix://"))
         assert command.startswith(f"{servers.wheel_program()} ")
         assert len(str(path)) < 100
         assert path.parent.stat().st_mode & 0o777 == 0o700
-        until(lambda: decided(installation, "one"))
+        until(lambda: installation.decided("one"))
     assert not path.parent.exists()
 
 
-def test_a_set_redis_url_wins(tmp_path, redis_url):
-    with Installation(
-        tmp_path / "home", REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="up-test:"
-    ) as installation:
-        assert not any("-server" in line for line in living(installation.home))
-        until(lambda: decided(installation, "one"))
+def test_a_private_key_is_shown_once_and_kept_nowhere(installation):
+    private = installation.json("site", "add", "herald", "--url", "https://herald.example")[
+        "contact_private_key"
+    ]
+    files = [file for file in installation.home.rglob("*") if file.is_file()]
+    assert not [file for file in (*files, installation.output) if private.encode() in file.read_bytes()]

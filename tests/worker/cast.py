@@ -1,4 +1,4 @@
-"""What the tests of the worker share: dependencies over any store, a clock to set, and scripted scorers."""
+"""What the tests of the worker share: scripted scorers, and an office that delivers to real receivers."""
 
 from __future__ import annotations
 
@@ -10,125 +10,83 @@ from typing import Any
 
 from service.config import load
 from service.context import AppContext, Dependencies
-from service.domain.comment import Article, Comment, Placed, Source, Submission
+from service.domain.comment import Placed, Source, Submission
 from service.domain.events import Delivery
 from service.domain.site import Site
 from service.domain.verdict import LABELS, Assessment, Effort
 from service.messaging.dispatcher import RecordingDispatcher
-from service.privacy.keys import Keyring, new_webhook_secret
+from service.privacy.keys import new_webhook_secret
 from service.privacy.sanitizer import Sanitizer
 from service.scoring import Explain, Reading
 from service.storage import Store
 from service.usecases import Scored, record_scores, submit
 from service.webhooks.url_guard import Allow
-from tests.factories import SetClock, courier
+from tests.factories import courier
+from tests.stage import ARTICLE, KEYRING
 from worker.alerts import Alerts
 from worker.delivery import DeliveryWorker
 from worker.http_client import HttpClient
 from worker.webhook_sender import Post, WebhookSender
 
 LOOPBACK = Allow.parse("127.0.0.0/8")
-
-KEYRING = Keyring(bytes(range(32)))
-ARTICLE = Article("https://courier.example/bridge")
+Says = Callable[[str], dict[str, float]]
 
 
-@dataclass(slots=True)
-class Stage:
-    deps: Dependencies
-    clock: SetClock
-    dispatcher: RecordingDispatcher
-    site: Site
-
-    @classmethod
-    def over(cls, store: Store, **site: Any) -> Stage:
-        """Put an installation over the store, with the courier in it."""
-        clock, dispatcher = SetClock(), RecordingDispatcher()
-        with store.write() as tx:
-            made = tx.sites.add(courier(**site))
-        return cls(Dependencies(store=store, dispatcher=dispatcher, clock=clock), clock, dispatcher, made)
-
-    def post(self, *texts: str, **changes: Any) -> list[Comment]:
-        """Accept a comment for each text; ids are c-0, c-1 and so on, by text."""
-        given = [
-            replace(
-                Submission(ARTICLE, "Ada", text, Source.API, id=f"c-{n}", signals={}, live=True), **changes
-            )
-            for n, text in enumerate(texts)
-        ]
-        placed = submit(self.deps, Sanitizer(KEYRING), self.site, given)
-        return [one.comment for one in placed if isinstance(one, Placed)]
-
-    def look(self, name: str = "c-0") -> Comment:
-        with self.deps.store.read() as tx:
-            found = tx.comments.get(self.site.id, name)
-        assert found is not None
-        return found
-
-    def statuses(self, count: int) -> list[str]:
-        return [str(self.look(f"c-{n}").status) for n in range(count)]
-
-    def decisions(self) -> int:
-        with self.deps.store.read() as tx:
-            return len(tx.decisions.feed(self.site.id, 0, 1000))
-
-    def enqueued(self) -> list[str]:
-        names = [name for name, _ in self.dispatcher.enqueued]
-        self.dispatcher.enqueued.clear()
-        return names
-
-
-@dataclass(slots=True)
+@dataclass
 class Told:
-    """A scorer that gives every text the scores that `says` gives it, and remembers the sizes of its batches."""
+    """A scorer that says of each text what `full` says, and remembers what it was asked; "poison" raises in full."""
 
-    says: Callable[[str], dict[str, float]] = lambda text: {}
-    batches: list[int] = field(default_factory=list)
+    full: Says = lambda text: {}
+    fast: Says | None = None
+    """What the fast effort says; None: it has one effort alone."""
+    asked: list[tuple[Effort, list[str]]] = field(default_factory=list)
     version: str = "told-1"
 
     def score(
         self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
     ) -> list[Assessment]:
-        """Assess each reading; a text of "poison" raises, as a bug in a library would."""
+        texts, says = [one.text for one in readings], self.full
+        if effort is Effort.FAST and self.fast:
+            says = self.fast
+        else:
+            effort = Effort.FULL
         if explain:  # without, it is asked once more about a text that failed
-            self.batches.append(len(readings))
-        if any(one.text.startswith("poison") for one in readings):
+            self.asked.append((effort, texts))
+        if effort is Effort.FULL and any(text.startswith("poison") for text in texts):
             raise RuntimeError("the text is: poison")
-        return [
-            Assessment(scores=dict.fromkeys(LABELS, 0.0) | self.says(one.text), model=self.version)
-            for one in readings
-        ]
-
-
-@dataclass(slots=True)
-class TwoEfforts:
-    """A scorer with two efforts that may differ on a text, and that remembers what it was asked."""
-
-    full: Callable[[str], dict[str, float]] = lambda text: {}
-    fast: Callable[[str], dict[str, float]] = lambda text: {}
-    asked: list[tuple[Effort, list[str]]] = field(default_factory=list)
-    version: str = "told-2"
-
-    def score(
-        self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
-    ) -> list[Assessment]:
-        """Assess each reading by the wanted effort; a text of "poison" raises when it is read in full."""
-        if explain:  # without, it is asked once more about a text that failed
-            self.asked.append((effort, [one.text for one in readings]))
-        if effort is Effort.FULL and any(one.text.startswith("poison") for one in readings):
-            raise RuntimeError("the text is: poison")
-        says = self.full if effort is Effort.FULL else self.fast
         zeros = dict.fromkeys(LABELS, 0.0)
-        return [
-            Assessment(scores=zeros | says(one.text), model=self.version, effort=effort) for one in readings
-        ]
+        return [Assessment(scores=zeros | says(text), model=self.version, effort=effort) for text in texts]
+
+    @property
+    def batches(self) -> list[int]:
+        return [len(texts) for _, texts in self.asked]
 
     def texts(self, effort: Effort) -> list[str]:
-        """Return what was read with this effort, in order."""
         return [text for how, texts in self.asked if how is effort for text in texts]
 
-    def warm(self) -> None:
-        """Nothing to load."""
+
+@dataclass
+class TwoEfforts(Told):
+    fast: Says | None = lambda text: {}
+
+
+def raises(failure: BaseException) -> Callable[..., Any]:
+    """A function that raises this whatever it is given."""
+
+    def call(*_: object) -> None:
+        raise failure
+
+    return call
+
+
+class Ticking:
+    """A monotonic clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 5000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Office:
@@ -160,6 +118,12 @@ class Office:
         sealed = tuple(KEYRING.encrypt(name, "webhook", one.encode()) for one in made)
         with self.deps.store.write() as tx:
             return tx.sites.add(courier(name=name, callback_url=url, webhook_secrets=sealed))
+
+    def save(self, site: Site, **changes: Any) -> Site:
+        changed = replace(site, **changes)
+        with self.deps.store.write() as tx:
+            tx.sites.save(changed)
+        return changed
 
     def decide(self, site: Site, count: int) -> None:
         """Let the model decide so many comments of the site: one callback each."""

@@ -1,14 +1,16 @@
-"""Fixtures of the worker's tests: an environment for processes, and delivery workers."""
+"""Fixtures of the worker's tests: an environment and a broker for processes, and delivery workers."""
 
-import os
 import uuid
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
-from tests.factories import sqlite_store
-from tests.worker.cast import Office
+from service.config import load
+from service.context import build_context
+from service.messaging.dispatcher import CeleryDispatcher
+from tests.factories import sqlite_store, template
+from tests.processes import Broker, environment
+from tests.worker.cast import Office, Ticking
 
 
 @pytest.fixture
@@ -29,15 +31,41 @@ def office(offices):
 
 
 @pytest.fixture
+def ticking():
+    return Ticking()
+
+
+@pytest.fixture
 def env(tmp_path, redis_url):
     """The environment of a home of its own on the tests' Valkey, under a prefix of its own."""
     home = tmp_path / "home"
     home.mkdir()
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {
-        "REPLYDESK_HOME": str(home),
-        "REDIS_URL": redis_url,
-        "REPLYDESK_REDIS_PREFIX": f"t{uuid.uuid4().hex[:8]}:",
-        "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
+    (home / "replydesk.db").write_bytes(template())
+    return environment(home, redis_url, REPLYDESK_REDIS_PREFIX=f"t{uuid.uuid4().hex[:8]}:")
+
+
+@pytest.fixture
+def contexts():
+    """Build the service of an environment, as another process has it, and close it after the test."""
+    with ExitStack() as stack:
+
+        def build(env, **more):
+            context = build_context(load(env), env=env, **more)
+            stack.callback(context.close)
+            return context
+
+        yield build
+
+
+@pytest.fixture
+def dispatcher(env):
+    made = CeleryDispatcher(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def broker(tmp_path):
+    made = Broker(tmp_path)
+    yield made
+    made.kill()

@@ -4,15 +4,12 @@ import json
 import threading
 from dataclasses import replace
 
-from service.config import load
-from service.context import build_context
 from service.domain.options import Options
 from service.domain.verdict import Action
-from service.messaging.dispatcher import RecordingDispatcher
 from service.usecases.sites import enrol_site
 from service.webhooks.signing import Outcome, verify
 from service.webhooks.url_guard import Allow
-from tests.factories import SetClock, decided, draft
+from tests.factories import SetClock, context_over, decided, draft
 from tests.receivers import receiver
 from worker.alerts import AT_ONCE, LEASE, LOOK_SECONDS, Alerts
 from worker.http_client import HttpClient
@@ -25,11 +22,8 @@ class Desk:
     """An installation whose courier has comments held, and its notifier."""
 
     def __init__(self, store, home, url, **more):
-        env = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": "5e" * 32}
         self.clock = SetClock()
-        self.context = build_context(
-            load(env), env=env, store=store, dispatcher=RecordingDispatcher(), clock=self.clock
-        )
+        self.context = context_over(store, home, self.clock)
         self.courier = enrol_site(self.context, "courier", "https://courier.example")
         with store.write() as tx:
             options = Options(notify_url=url, notify_held=2, notify_age_seconds=600.0)
@@ -49,14 +43,11 @@ class Desk:
     def clear(self, *names):
         with self.context.deps.store.write() as tx:
             for name in names:
-                found = tx.comments.get(self.courier.site.id, name)
-                assert found is not None
-                decided(tx, found, Action.APPROVE)
+                decided(tx, tx.comments.get(self.courier.site.id, name), Action.APPROVE)
 
     def verified(self, one):
         """Return the event that the receiver got, its signature checked at this moment."""
-        secret = self.courier.webhook_secret
-        verify([secret], one.headers, one.body, int(self.clock().timestamp()))
+        verify([self.courier.webhook_secret], one.headers, one.body, int(self.clock().timestamp()))
         return json.loads(one.body)
 
     def tell(self):
@@ -128,8 +119,7 @@ def test_a_private_target_is_not_called(store, tmp_path):
 
 
 def test_it_looks_now_and_then(store, tmp_path, monkeypatch):
-    looks = []
-    now = [0.0]
+    looks, now = [], [0.0]
     desk = Desk(
         store, tmp_path, "https://x.example", monotonic=lambda: now[0], post=lambda *_: Outcome("retry")
     )
@@ -149,15 +139,13 @@ def test_receivers_that_hang_outlive_no_lease(store, tmp_path):
         with store.write() as tx:
             tx.sites.save(replace(site, options=options))
             decided(tx, tx.comments.add(site.id, [draft("c-1")], desk.clock())["c-1"], Action.HOLD)
-    posted = []
-    ran_out = []
+    posted, ran_out = [], []
 
     def time_passes():
         desk.clock.pass_seconds(TIMEOUT_SECONDS)
         with store.read() as tx:
-            ran_out.extend(
-                one.site_id for one in tx.alarms.all() if one.attempts and is_due(one, desk.clock())
-            )
+            leased = [one for one in tx.alarms.all() if one.attempts and one.next_attempt_at is not None]
+        ran_out.extend(one.site_id for one in leased if one.next_attempt_at <= desk.clock())
 
     all_hang = threading.Barrier(AT_ONCE, time_passes, timeout=30)
 
@@ -170,7 +158,3 @@ def test_receivers_that_hang_outlive_no_lease(store, tmp_path):
     assert desk.tell() == sites
     assert len(set(posted)) == len(posted) == sites
     assert ran_out == []
-
-
-def is_due(alarm, now):
-    return alarm.next_attempt_at is not None and alarm.next_attempt_at <= now

@@ -1,6 +1,5 @@
 """A real worker and its broker: messages arrive soon; a broker that hangs, dies or is emptied costs seconds at most."""
 
-import os
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.redis_client import connect
 from service.messaging.tasks import DELIVER, PUBLISH, QUEUES, SCORE, SWEEP
 from service.observability.heartbeat import BEAT, faults
-from tests.processes import Broker, until
+from tests.processes import Broker, environment, until
 
 PREFIX = "broker-test:"
 
@@ -20,31 +19,24 @@ class Installation:
     """A broker, a worker of this pool, perhaps beat, and the notes of what ran."""
 
     def __init__(self, home, pool):
-        self.notes = home / "notes"
+        self.home, self.notes = home, home / "notes"
         self.notes.touch()
         self.broker = Broker(home)
         self.dispatcher = CeleryDispatcher(self.broker.url, PREFIX)
         self.processes = []
-        self.env = {
-            name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")
-        } | {
-            "REPLYDESK_HOME": str(home),
-            "REDIS_URL": self.broker.url,
-            "REPLYDESK_REDIS_PREFIX": PREFIX,
-            "REPLYDESK_WORKER_POOL": pool,
-            "REPLYDESK_SWEEP_SECONDS": "0.3",
-        }
+        self.env = environment(
+            home,
+            self.broker.url,
+            REPLYDESK_REDIS_PREFIX=PREFIX,
+            REPLYDESK_WORKER_POOL=pool,
+            REPLYDESK_SWEEP_SECONDS="0.3",
+        )
         self.run("worker")
 
     def run(self, what):
-        with (self.notes.parent / f"{what}.log").open("ab") as log:
-            self.processes.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "tests.worker.listening", what, str(self.notes)],
-                    env=self.env,
-                    stderr=log,
-                )
-            )
+        command = [sys.executable, "-m", "tests.worker.listening", what, str(self.notes)]
+        with (self.home / f"{what}.log").open("ab") as log:
+            self.processes.append(subprocess.Popen(command, env=self.env, stderr=log))
 
     def count(self, name):
         return self.notes.read_text().split().count(name)
@@ -63,27 +55,72 @@ class Installation:
         self.broker.kill()
 
 
-@pytest.fixture(params=["threads", "prefork"])
-def installation(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def installations(tmp_path_factory):
     """A running installation of each pool, that has run its first task."""
-    made = Installation(tmp_path_factory.mktemp("h"), request.param)
+    made = {}
+
+    def of(pool):
+        if pool not in made:
+            made[pool] = Installation(tmp_path_factory.mktemp("h"), pool)
+            made[pool].enqueue(SCORE, 60)
+        return made[pool]
+
+    yield of
+    for one in made.values():
+        one.close()
+
+
+def test_no_kind_of_work_starves_another_in_the_embedded_worker(installations):
+    installation = installations("threads")
+    slow = installation.home / "slow"
+    slow.touch()
     try:
-        made.enqueue(SCORE, 60)
-        yield made
+        installation.enqueue(SCORE)  # and goes on for as long as that file is there
+        installation.enqueue(DELIVER)
+        installation.enqueue(PUBLISH)
     finally:
-        made.close()
+        slow.unlink()
 
 
-def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(installation):
+def test_nothing_but_marks_and_heartbeats_stays_in_the_broker(installations):
+    installation = installations("threads")
+    for name in QUEUES:
+        installation.enqueue(name)
+    with connect(installation.broker.url) as client:
+        keys = {key.decode().removeprefix(PREFIX).split(":")[0] for key in client.keys("*")}
+    assert {key for key in keys if not key.startswith("_kombu")} <= {"enqueued", "heartbeat", "probe"}
+
+
+def test_beat_enqueues_the_sweep_and_outlives_the_broker(installations):
+    installation = installations("threads")
+    swept = installation.count(SWEEP)
+    installation.run("beat")
+    until(lambda: installation.count(SWEEP) >= swept + 3, 60)
+    assert faults(installation.home, BEAT) == []
+    installation.broker.kill()
+    time.sleep(1.0)
+    installation.broker.start()
+    swept = installation.count(SWEEP)
+    until(lambda: installation.count(SWEEP) >= swept + 2, 20)
+    assert all(process.poll() is None for process in installation.processes)
+    beat = installation.processes.pop()
+    beat.kill()
+    beat.wait()
+
+
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+def test_a_worker_outlives_its_broker_by_seconds_and_stops_when_asked(installations, tmp_path, pool):
+    """One that hangs, is emptied or dies costs seconds at most."""
+    installation = installations(pool)
     for name in QUEUES:
         assert installation.enqueue(name) < 5
     with installation.broker.hung():
         installation.dispatcher.enqueue(DELIVER)
         time.sleep(2.5)  # longer than the dispatcher's time-outs and the worker's own BRPOP
     assert installation.enqueue(SCORE) < 10
-    client = connect(installation.broker.url)
-    client.flushall()
-    client.close()
+    with connect(installation.broker.url) as client:
+        client.flushall()
     assert installation.enqueue(DELIVER) < 5
     installation.broker.kill()
     installation.dispatcher.enqueue(SCORE)
@@ -91,43 +128,10 @@ def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(installati
     installation.broker.start()
     assert installation.enqueue(SCORE) < 10
     assert installation.enqueue(SWEEP) < 5
-
-
-@pytest.mark.parametrize("installation", ["threads"], indirect=True)
-def test_no_kind_of_work_starves_another_in_the_embedded_worker(installation):
-    (installation.notes.parent / "slow").touch()
-    for _ in range(5):
-        installation.dispatcher.enqueue(SCORE)
-        time.sleep(0.1)
-    assert installation.enqueue(DELIVER) < 1
-    assert installation.enqueue(PUBLISH) < 1
-
-
-@pytest.mark.parametrize("installation", ["threads"], indirect=True)
-def test_beat_enqueues_the_sweep_and_outlives_the_broker(installation):
-    installation.run("beat")
-    until(lambda: installation.count(SWEEP) >= 3, 60)
-    assert faults(installation.notes.parent, BEAT) == []
-    installation.broker.kill()
-    time.sleep(1.0)
-    installation.broker.start()
-    swept = installation.count(SWEEP)
-    until(lambda: installation.count(SWEEP) >= swept + 2, 20)
-    assert all(process.poll() is None for process in installation.processes)
-
-
-@pytest.mark.parametrize("installation", ["threads"], indirect=True)
-def test_nothing_but_marks_and_heartbeats_stays_in_the_broker(installation):
-    for name in QUEUES:
-        installation.enqueue(name)
-    client = connect(installation.broker.url)
-    keys = {key.decode().removeprefix(PREFIX).split(":")[0] for key in client.keys("*")}
-    client.close()
-    assert {key for key in keys if not key.startswith("_kombu")} <= {"enqueued", "heartbeat", "probe"}
-
-
-@pytest.mark.parametrize("installation", ["threads", "prefork"], indirect=True)
-def test_a_worker_stops_soon_when_asked(installation):
-    worker = installation.processes[0]
+    worker = installation.processes.pop()
     worker.terminate()
-    assert worker.wait(10) == 0
+    try:
+        assert worker.wait(10) == 0
+    finally:
+        worker.kill()
+        installation.run("worker")

@@ -1,21 +1,13 @@
 """What the workers count: each verdict once, and as expired only leases that ran out or whose holder died."""
 
-import pytest
-
 from service.domain.effort import FAST_WANTED
 from tests.factories import after
-from tests.worker.cast import Stage, Told, TwoEfforts
+from tests.worker.cast import Told, TwoEfforts
 from worker.metrics import meters
 from worker.scoring import Limits, score_pending
 
 
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
-
-
 def counted(counter, *labels):
-    """Return what was counted so far under these labels."""
     return float(counter.labels(*labels)._value.get())
 
 
@@ -32,7 +24,7 @@ def test_a_verdict_that_came_too_late_is_not_counted(stage):
         assert score_pending(stage.deps, Told(), Limits(seconds=0.1)) == 1
         return {}
 
-    assert score_pending(stage.deps, Told(says=hangs), Limits(seconds=0.1)) == 0
+    assert score_pending(stage.deps, Told(hangs), Limits(seconds=0.1)) == 0
     assert counted(meters().settled, "scored") == settled + 1
     assert expired() == ran_out + 1
 

@@ -2,20 +2,13 @@
 
 from dataclasses import replace
 
-import pytest
-
 from service.domain.comment import Source
 from service.domain.effort import FAST_WANTED
 from service.domain.verdict import Effort
-from tests.worker.cast import Stage, Told, TwoEfforts
+from tests.worker.cast import Told, TwoEfforts
 from worker.scoring import score_pending
 
 FULL, FAST = Effort.FULL, Effort.FAST
-
-
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
 
 
 def efforts(stage, *names):

@@ -14,10 +14,11 @@ from service.domain.policy import Policy
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.messaging.tasks import SCORE
 from service.scoring.scorer import NoModel
-from service.usecases import Judgement, appeal, claim_held, report, review, undo, withdraw
+from service.usecases import Judgement, appeal, claim_held, report, review, withdraw
 from service.usecases.bulk import decide_cluster
 from service.usecases.record_scores import Scored, record_scores
-from tests.worker.cast import Stage, TwoEfforts
+from tests.stage import Stage
+from tests.worker.cast import Told, TwoEfforts, raises
 from worker.maintenance import Maintenance
 from worker.scoring import RESCORE_BATCH, Limits, score_pending
 
@@ -28,47 +29,41 @@ NARROW = {"toxicity": 0.6}
 """Below the limit of 0.70, and near it."""
 
 
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
-
-
 @dataclass
-class Flood:
+class Flood(Stage):
     """Comments that a flood had decided on fast scores, by text; what they are in full is said afterwards."""
 
-    stage: Stage
-    scorer: TwoEfforts = field(default_factory=TwoEfforts)
+    scorer: Told = field(default_factory=TwoEfforts)
 
     def came(self, **fast):
         """Let comments with these ids and fast scores come and be decided in a flood; each text is its id."""
         for name in fast:
-            self.stage.post(name, id=name)
-        self.stage.clock.pass_seconds(61)
+            self.post(name, id=name)
+        self.clock.pass_seconds(61)
         self.scorer.fast = lambda text: fast[text]
-        score_pending(self.stage.deps, self.scorer, stopping=lambda: bool(self.scorer.asked))
-        self.stage.enqueued()
+        score_pending(self.deps, self.scorer, Limits(), lambda: bool(self.scorer.asked))  # a pace of its own
+        self.enqueued()
 
-    def over(self, **full):
+    def ends(self, **full):
         """Let the flood be over: nothing waits, and the full effort says this of those that are not clear to it."""
         self.scorer.full = lambda text: full.get(text, {})
-        score_pending(self.stage.deps, self.scorer)
+        score_pending(self.deps, self.scorer)
 
     def states(self, *names):
         """Return where the comments stand, and on which effort."""
-        found = [self.stage.look(name) for name in names]
+        found = [self.look(name) for name in names]
         return [f"{one.status} {one.verdict.effort if one.verdict else None}" for one in found]
 
     def decided(self, name):
         """Return what was decided of a comment, oldest first, and by whom."""
-        with self.stage.deps.store.read() as tx:
-            found = tx.decisions.of_comment(self.stage.look(name).pk)
+        with self.deps.store.read() as tx:
+            found = tx.decisions.of_comment(self.look(name).pk)
         return [f"{one.who_kind} {one.action}" for one in found]
 
 
 @pytest.fixture
-def flood(stage):
-    return Flood(stage)
+def flood(store):
+    return Flood.over(store)
 
 
 # -- what is scored again ----------------------------------------------------------------------------------------------
@@ -76,7 +71,7 @@ def flood(stage):
 
 def test_what_a_flood_held_or_passed_narrowly_is_scored_again_in_full(flood):
     flood.came(clear={}, held=HOLDS, worse=HOLDS, narrow=NARROW, missed=NARROW)
-    flood.over(worse=HOLDS, missed=HOLDS)
+    flood.ends(worse=HOLDS, missed=HOLDS)
     assert flood.scorer.texts(FULL) == ["held", "worse", "narrow", "missed"]
     assert flood.states("clear", "held", "worse", "narrow", "missed") == [
         "approved fast",
@@ -92,70 +87,68 @@ def test_what_a_flood_held_or_passed_narrowly_is_scored_again_in_full(flood):
 
 def test_the_site_and_readers_learn_what_became_of_it(flood):
     flood.came(held=HOLDS, missed=NARROW, same=HOLDS)
-    flood.over(missed=HOLDS, same=HOLDS)
-    store, site = flood.stage.deps.store, flood.stage.site
-    with store.read() as tx:
-        told = [one.type for one in tx.deliveries.page(site.id, None, 99)]
+    flood.ends(missed=HOLDS, same=HOLDS)
+    with flood.deps.store.read() as tx:
         feed = [
-            (comment.id, str(one.action), one.replaces) for one, comment in tx.decisions.feed(site.id, 0, 99)
+            (about.id, str(one.action), one.replaces is not None)
+            for one, about in tx.decisions.feed(flood.site.id, 0, 99)
         ]
-        shown = [one.id for one in tx.comments.published(site.id, flood.stage.look("held").article.url)]
-    assert sorted(told) == ["comment.approved"] * 2 + ["comment.held"] * 3
-    assert [(name, action) for name, action, _ in feed] == [
-        ("held", "hold"),
-        ("missed", "approve"),
-        ("same", "hold"),
-        ("held", "approve"),
-        ("missed", "hold"),
+        shown = [one.id for one in tx.comments.published(flood.site.id, flood.look("held").article.url)]
+    assert feed == [
+        ("held", "hold", False),
+        ("missed", "approve", False),
+        ("same", "hold", False),
+        ("held", "approve", True),
+        ("missed", "hold", True),
     ]
-    assert [replaces is not None for *_, replaces in feed] == [False] * 3 + [True] * 2
+    assert sorted(flood.told()) == ["approved"] * 2 + ["held"] * 3
+    assert len({one.webhook_id for one in flood.mail()}) == 5
     assert shown == ["held"]
 
 
 def test_each_is_scored_again_once(flood):
     flood.came(held=HOLDS, narrow=NARROW)
     for _ in range(3):
-        flood.over(held=HOLDS, narrow=NARROW)
+        flood.ends(held=HOLDS, narrow=NARROW)
     assert flood.scorer.texts(FULL) == ["held", "narrow"]
 
 
 def test_what_was_published_is_held_at_most(flood):
     flood.came(narrow=NARROW)
-    flood.over(narrow=REFUSES)
-    found = flood.stage.look("narrow")
+    flood.ends(narrow=REFUSES)
+    found = flood.look("narrow")
     assert (found.status, found.published_revision) == ("held", None)
     assert [one.code for one in found.verdict.reasons] == ["rescored", "score"]
 
 
 def test_what_was_refused_narrowly_may_be_held_or_published(flood):
     flood.came(one={"toxicity": 0.975}, two={"spam": 0.951}, sure={"spam": 0.999})
-    flood.over(one=HOLDS)
+    flood.ends(one=HOLDS)
     assert flood.states("one", "two", "sure") == ["held full", "approved full", "spam fast"]
 
 
 def test_an_import_that_was_scored_fast_is_scored_again_where_it_matters(flood):
-    flood.stage.post("old", id="old", live=False, source=Source.IMPORT, signals=FAST_WANTED)
+    flood.post("old", id="old", live=False, source=Source.IMPORT, signals=FAST_WANTED)
     flood.scorer.fast = lambda _: HOLDS
-    flood.over()
+    flood.ends()
     assert flood.states("old") == ["approved full"]
     assert [effort for effort, _ in flood.scorer.asked] == [FAST, FULL]
 
 
 def test_what_is_scored_in_full_is_not_scored_again(flood):
-    flood.stage.post("held", id="held")
-    flood.over(held=HOLDS)
-    flood.over(held=HOLDS)
+    flood.post("held", id="held")
+    flood.ends(held=HOLDS)
+    flood.ends(held=HOLDS)
     assert flood.scorer.texts(FULL) == ["held"]
 
 
 def test_copies_that_come_to_be_held_are_one_cluster(flood):
     flood.came(one=NARROW, two=NARROW)
     flood.scorer.full = lambda _: HOLDS
-
-    score_pending(flood.stage.deps, flood.scorer, signer=lambda texts: [COPY] * len(texts))
-    with flood.stage.deps.store.read() as tx:
-        clusters = tx.clusters.of_comments([flood.stage.look(name).pk for name in ("one", "two")])
-        queued = tx.queue.page(Wanted(), 1, flood.stage.clock.now, 9)
+    score_pending(flood.deps, flood.scorer, signer=lambda texts: [COPY] * len(texts))
+    with flood.deps.store.read() as tx:
+        clusters = tx.clusters.of_comments([flood.look(name).pk for name in ("one", "two")])
+        queued = tx.queue.page(Wanted(), 1, flood.clock.now, 9)
     assert len({one.id for one in clusters.values()}) == 1
     assert [one.comment.id for one in queued] == ["one"]
 
@@ -169,14 +162,13 @@ def moderator(stage):
 
 
 def approves(stage, name):
-    """Let a moderator approve it, to take effect later."""
-    review(stage.deps, stage.site, name, Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
+    stage.decide(name, Action.APPROVE, delay=5)
 
 
 def thinks_better_of_it(stage, name):
     """Let a moderator approve it and take that back: it stands as it did, and a person has looked."""
     approves(stage, name)
-    undo(stage.deps, stage.site, name, Who.MODERATOR, "Mo")
+    stage.undo(name)
 
 
 def decides_as_the_site(stage, name):
@@ -219,12 +211,12 @@ def as_it_stands(stage, name):
 @pytest.mark.parametrize("act", ACTS)
 def test_who_acted_before_it_is_scored_again_has_won(flood, act):
     flood.came(held=HOLDS)
-    act(flood.stage, "held")
-    after = as_it_stands(flood.stage, "held")
+    act(flood, "held")
+    after = as_it_stands(flood, "held")
     for _ in range(2):
-        flood.over()
-    assert as_it_stands(flood.stage, "held") == after
-    assert not flood.stage.look("held").rescore
+        flood.ends()
+    assert as_it_stands(flood, "held") == after
+    assert not flood.look("held").rescore
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -234,22 +226,22 @@ def test_who_acts_while_it_is_scored_again_has_won(flood, act):
 
     def acts(text):
         if not after:
-            act(flood.stage, "held")
-            after.append(as_it_stands(flood.stage, "held"))
+            act(flood, "held")
+            after.append(as_it_stands(flood, "held"))
         return {}
 
     flood.scorer.full = acts
-    score_pending(flood.stage.deps, flood.scorer)
-    assert [as_it_stands(flood.stage, "held")] == after
+    score_pending(flood.deps, flood.scorer)
+    assert [as_it_stands(flood, "held")] == after
     if act is not takes_it_in_hand:  # which takes the whole page
         assert flood.states("other") == ["approved full"]
 
 
 def test_a_new_text_is_scored_by_itself(flood):
     flood.came(held=HOLDS)
-    flood.stage.post("new words", id="held")
-    flood.over()
-    found = flood.stage.look("held")
+    flood.post("new words", id="held")
+    flood.ends()
+    found = flood.look("held")
     assert (found.revision, flood.states("held")) == (2, ["approved full"])
     assert flood.scorer.texts(FULL) == ["new words"]
 
@@ -260,67 +252,64 @@ def test_a_new_text_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood):
 
     def edited(text):
         if text == "held":
-            flood.stage.post("new words", id="held")
-            flood.stage.clock.pass_seconds(61)
-            score_pending(flood.stage.deps, other, stopping=lambda: bool(other.asked))
+            flood.post("new words", id="held")
+            flood.clock.pass_seconds(61)
+            score_pending(flood.deps, other, stopping=lambda: bool(other.asked))
         return {}
 
     flood.scorer.full = edited
-    score_pending(flood.stage.deps, flood.scorer)
+    score_pending(flood.deps, flood.scorer)
     assert other.texts(FAST) == ["new words"]
     assert flood.scorer.texts(FULL) == ["held", "new words"]
     assert flood.states("held") == ["approved full"]
 
 
 def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood):
-    flood.stage.post("one", "two", "three")
-    flood.stage.clock.pass_seconds(61)
+    flood.post("one", "two", "three")
+    flood.clock.pass_seconds(61)
     flood.scorer.fast = lambda _: HOLDS
 
     def alike(texts):
         return [None if text == "three" else COPY for text in texts]
 
     asked = flood.scorer.asked
-    score_pending(flood.stage.deps, flood.scorer, stopping=lambda: bool(asked), signer=alike)
-    mo, now = moderator(flood.stage), flood.stage.clock.now
-    with flood.stage.deps.store.write() as tx:
-        tx.queue.claim(mo.id, [flood.stage.look("c-0").pk], now, now.replace(hour=23))
-    flood.over()
-    assert flood.stage.statuses(3) == ["held", "held", "approved"]
+    score_pending(flood.deps, flood.scorer, stopping=lambda: bool(asked), signer=alike)
+    mo, now = moderator(flood), flood.clock.now
+    with flood.deps.store.write() as tx:
+        tx.queue.claim(mo.id, [flood.look("c-0").pk], now, now.replace(hour=23))
+    flood.ends()
+    assert flood.statuses(3) == ["held", "held", "approved"]
 
 
 def test_an_appeal_is_a_persons_to_answer(flood):
     flood.came(refused={"spam": 0.99})
-    appeal(flood.stage.deps, flood.stage.site, "refused", "It is no insult.")
-    after = as_it_stands(flood.stage, "refused")
-    flood.over()
-    assert as_it_stands(flood.stage, "refused") == after
+    appeal(flood.deps, flood.site, "refused", "It is no insult.")
+    after = as_it_stands(flood, "refused")
+    flood.ends()
+    assert as_it_stands(flood, "refused") == after
 
 
 def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood):
     """A person decided it with them, though a fast score alone would have passed it narrowly."""
-    stage = flood.stage
-    (first,) = stage.post("copy", id="first")
-    record_scores(stage.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
-    with stage.deps.store.read() as tx:
+    (first,) = flood.post("copy", id="first")
+    record_scores(flood.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
+    with flood.deps.store.read() as tx:
         cluster = tx.clusters.of_comments([first.pk])[first.pk]
-    decide_cluster(stage.deps, stage.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
-    (second,) = stage.post("copy", id="second")
-    record_scores(stage.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
+    decide_cluster(flood.deps, flood.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
+    (second,) = flood.post("copy", id="second")
+    record_scores(flood.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
     assert flood.states("second") == ["spam fast"]
-    assert not stage.look("second").rescore
+    assert not flood.look("second").rescore
 
 
 def test_a_policy_that_changed_since_moves_nothing(flood):
     flood.came(narrow=NARROW)
-    with flood.stage.deps.store.write() as tx:
-        stricter = Policy(
-            version=2, link_limit=0, cuts={"toxicity": replace(Policy().cuts["toxicity"], hold=0.1)}
-        )
-        tx.sites.save(replace(flood.stage.site, policy=stricter))
-    flood.over(narrow=NARROW)
+    cuts = {"toxicity": replace(Policy().cuts["toxicity"], hold=0.1)}
+    with flood.deps.store.write() as tx:
+        tx.sites.save(replace(flood.site, policy=Policy(version=2, link_limit=0, cuts=cuts)))
+    flood.ends(narrow=NARROW)
     assert flood.states("narrow") == ["approved fast"]
-    assert not flood.stage.look("narrow").rescore
+    assert not flood.look("narrow").rescore
 
 
 # -- fresh comments first, and nothing is lost -------------------------------------------------------------------------
@@ -335,10 +324,10 @@ def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood
             if explain:
                 read.append([one.text for one in readings])
                 if len(read) < 4:
-                    flood.stage.post("fresh", id=f"fresh-{len(read)}")
+                    flood.post("fresh", id=f"fresh-{len(read)}")
             return super().score(readings, explain, effort)
 
-    score_pending(flood.stage.deps, Arriving(), Limits(gather=0.0))
+    score_pending(flood.deps, Arriving(), Limits(gather=0.0))
     kinds = [batch[0].partition("-")[0] for batch in read]
     assert kinds[:5] == ["held", "fresh", "fresh", "fresh", "held"]
     again = [len(batch) for batch, kind in zip(read, kinds, strict=True) if kind == "held"]
@@ -348,8 +337,8 @@ def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood
 
 def test_in_a_flood_nothing_is_scored_again(flood):
     flood.came(held=HOLDS)
-    flood.stage.post("late", id="late")
-    flood.stage.clock.pass_seconds(61)
+    flood.post("late", id="late")
+    flood.clock.pass_seconds(61)
     flood.scorer.fast = lambda _: {}
     asked = []
 
@@ -357,54 +346,50 @@ def test_in_a_flood_nothing_is_scored_again(flood):
         asked.append(True)
         return len(asked) > 3
 
-    score_pending(flood.stage.deps, flood.scorer, stopping=stopping)
+    score_pending(flood.deps, flood.scorer, stopping=stopping)
     assert flood.scorer.asked[-1] == (FAST, ["late"])
     assert flood.states("held") == ["held fast"]
 
 
 def test_a_sweep_finds_what_is_to_be_scored_again(flood):
     flood.came(held=HOLDS)
-    sweep = Maintenance(flood.stage.deps)
+    sweep = Maintenance(flood.deps)
     assert sweep.run().to_rescore == 1
-    assert SCORE in flood.stage.enqueued()
-    flood.over()
-    flood.stage.enqueued()
+    assert SCORE in flood.enqueued()
+    flood.ends()
+    flood.enqueued()
     assert sweep.run().to_rescore == 0
-    assert SCORE not in flood.stage.enqueued()
+    assert SCORE not in flood.enqueued()
 
 
 def test_a_run_out_of_time_leaves_the_rest_for_the_next(flood):
     flood.came(**{f"held{n}": HOLDS for n in range(RESCORE_BATCH + 1)})
     asked = len(flood.scorer.asked)
-    score_pending(flood.stage.deps, flood.scorer, stopping=lambda: len(flood.scorer.asked) > asked)
+    score_pending(flood.deps, flood.scorer, stopping=lambda: len(flood.scorer.asked) > asked)
     assert len(flood.scorer.texts(FULL)) == RESCORE_BATCH
-    assert SCORE in flood.stage.enqueued()
-    flood.over()
+    assert SCORE in flood.enqueued()
+    flood.ends()
     assert len(flood.scorer.texts(FULL)) == RESCORE_BATCH + 1
 
 
 def test_without_a_model_what_is_to_be_scored_again_waits(flood):
-    class Gone(TwoEfforts):
-        def score(self, readings, explain=True, effort=FULL):
-            raise NoModel()
-
     flood.came(held=HOLDS)
     for _ in range(5):
-        score_pending(flood.stage.deps, Gone())
+        score_pending(flood.deps, TwoEfforts(raises(NoModel())))
     assert flood.states("held") == ["held fast"]
-    flood.over()
+    flood.ends()
     assert flood.states("held") == ["approved full"]
 
 
 def test_a_text_that_cannot_be_read_in_full_stays_as_it_was_decided(flood):
     flood.came(poison=HOLDS, held=HOLDS)
     for pause in (0, 1, 2, 3):
-        flood.stage.clock.pass_seconds(pause)
-        flood.over()
+        flood.clock.pass_seconds(pause)
+        flood.ends()
     assert flood.states("poison", "held") == ["held fast", "approved full"]
     tried = [texts for effort, texts in flood.scorer.asked if effort is FULL and "poison" in texts]
     assert [len(texts) for texts in tried] == [2, 1, 1, 1]  # with the other one, and then thrice alone
-    assert not flood.stage.look("poison").rescore
+    assert not flood.look("poison").rescore
     assert flood.decided("poison") == ["machine hold"]
 
 
@@ -412,41 +397,27 @@ def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood):
     class Died(BaseException):
         """The process is gone: nothing after it runs."""
 
-    def dies(_):
-        raise Died
-
     flood.came(one=HOLDS, two=HOLDS)
-    flood.scorer.full = dies
+    flood.scorer.full = raises(Died())
     with pytest.raises(Died):
-        score_pending(flood.stage.deps, flood.scorer)
-    flood.over()
+        score_pending(flood.deps, flood.scorer)
+    flood.ends()
     assert flood.states("one", "two") == ["held fast"] * 2  # leased to the dead one
-    flood.stage.clock.pass_seconds(flood.stage.deps.lease_seconds)
-    flood.over()
+    flood.clock.pass_seconds(flood.deps.lease_seconds)
+    flood.ends()
     assert flood.states("one", "two") == ["approved full"] * 2
 
 
 def test_a_store_that_fails_gets_the_leases_back(flood, monkeypatch):
-    def fails(*_):
-        raise ConnectionResetError
-
     flood.came(one=HOLDS, two=HOLDS)
     with monkeypatch.context() as patched:
-        patched.setattr("worker.scoring.rescore", fails)
+        patched.setattr("worker.scoring.rescore", raises(ConnectionResetError()))
         with pytest.raises(ConnectionResetError):
-            flood.over()
-    assert [flood.stage.look(name).attempts for name in ("one", "two")] == [0, 0]
-    flood.over()
+            flood.ends()
+    assert [flood.look(name).attempts for name in ("one", "two")] == [0, 0]
+    flood.ends()
     assert flood.states("one", "two") == ["approved full"] * 2
     assert flood.scorer.asked[-1] == (FULL, ["one", "two"])
-
-
-def test_no_callback_is_lost_or_doubled_by_it(flood):
-    flood.came(held=HOLDS, narrow=NARROW)
-    flood.over(narrow=HOLDS)
-    with flood.stage.deps.store.read() as tx:
-        deliveries = tx.deliveries.page(flood.stage.site.id, None, 99)
-    assert len({one.webhook_id for one in deliveries}) == len(deliveries) == 4
 
 
 def scored_fast(comment, **scores):

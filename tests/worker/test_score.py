@@ -10,14 +10,9 @@ from service.domain.verdict import Effort, Span
 from service.messaging.tasks import DELIVER, SCORE
 from service.scoring.scorer import NoModel
 from service.usecases import withdraw
-from tests.worker.cast import Stage, Told
+from tests.worker.cast import Told, raises
 from worker import scoring
 from worker.scoring import Limits, Pace, score_pending
-
-
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
 
 
 def test_everything_pending_is_decided_in_batches(stage):
@@ -26,7 +21,7 @@ def test_everything_pending_is_decided_in_batches(stage):
     assert score_pending(stage.deps, scorer, Limits(batch=10)) == 25
     assert scorer.batches == [10, 10, 5]
     assert set(stage.statuses(25)) == {"approved"}
-    assert stage.decisions() == 25
+    assert len(stage.feed()) == 25
 
 
 def test_a_full_batch_calls_other_workers(stage):
@@ -44,15 +39,14 @@ def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage):
     stage.clock.pass_seconds(60)
     said = []
 
-    class Stream(Told):
-        def score(self, readings, explain=True, effort=Effort.FULL):
-            said.extend(one.text for one in readings)
-            if readings[0].text == "New." and len(set(said)) < 31:
-                stage.post("New.", id=f"new-{len(said)}")
-            return super().score(readings, explain, effort)
+    def stream(text):
+        said.append(text)
+        if text == "New." and len(set(said)) < 31:
+            stage.post("New.", id=f"new-{len(said)}")
+        return {}
 
     stage.post("New.", id="new-0")
-    score_pending(stage.deps, Stream(), Limits(gather=0.3, seconds=20.0))
+    score_pending(stage.deps, Told(stream), Limits(gather=0.3, seconds=20.0))
     last = max(place for place, text in enumerate(said) if text != "New.")
     assert set(stage.statuses(len(left))) == {"approved"}
     assert said[:last].count("New.") < 10  # one for each of theirs would take thirty
@@ -107,13 +101,8 @@ def test_what_was_tried_before_is_in_no_hand_together_with_a_fresh_batch(stage):
         tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 1)
     stage.post("New.", id="new")
     seen = []
-
-    class Watching(Told):
-        def score(self, readings, explain=True, effort=Effort.FULL):
-            seen.append((readings[0].text, stage.look("c-0").attempts))
-            return super().score(readings, explain, effort)
-
-    assert score_pending(stage.deps, Watching()) == 2
+    watching = Told(lambda text: seen.append((text, stage.look("c-0").attempts)) or {})
+    assert score_pending(stage.deps, watching) == 2
     assert seen == [("New.", 1), ("Old.", 2)]
 
 
@@ -152,26 +141,19 @@ def test_a_lease_that_runs_is_respected(stage):
 
 
 def test_who_acts_while_a_comment_is_read_wins(stage):
-    class Slow(Told):
-        def score(self, readings, explain=True, effort=Effort.FULL):
-            if stage.look("c-1").status == "pending":
-                withdraw(stage.deps, stage.site, "c-1", "courier")
-            return Told().score(readings)
+    def slow(text):
+        if stage.look("c-1").status == "pending":
+            withdraw(stage.deps, stage.site, "c-1", "courier")
+        return {}
 
     stage.post("One.", "Two.")
-    assert score_pending(stage.deps, Slow()) == 1
+    assert score_pending(stage.deps, Told(slow)) == 1
     assert stage.statuses(2) == ["approved", "withdrawn"]
 
 
 def test_without_a_model_comments_are_held_until_it_is_back(stage):
-    class Gone:
-        version = ""
-
-        def score(self, readings, explain=True, effort=Effort.FULL):
-            raise NoModel()
-
     stage.post("One.", "Two.")
-    assert score_pending(stage.deps, Gone()) == 2
+    assert score_pending(stage.deps, Told(raises(NoModel()))) == 2
     held = stage.look()
     assert (held.status, held.verdict.reasons[0].code) == ("held", "unscored")
     stage.post("Three.", id="c-3")
@@ -199,18 +181,14 @@ def test_live_comments_go_before_a_backfill(stage):
     stage.post(*(f"Old {n}." for n in range(5)), live=False, source=Source.IMPORT)
     stage.post("New.", id="live")
     seen = []
-    score_pending(stage.deps, Told(says=lambda text: seen.append(text) or {}), Limits(batch=2))
+    score_pending(stage.deps, Told(lambda text: seen.append(text) or {}), Limits(batch=2))
     assert seen[0] == "New."
 
 
 def test_a_store_that_fails_at_settling_gets_the_leases_back(stage, monkeypatch):
     stage.post("One.", "Two.")
-
-    def fails(*_):
-        raise ConnectionResetError
-
     with monkeypatch.context() as patched:
-        patched.setattr("worker.scoring.record_scores", fails)
+        patched.setattr("worker.scoring.record_scores", raises(ConnectionResetError()))
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert [stage.look(f"c-{n}").attempts for n in range(2)] == [0, 0]

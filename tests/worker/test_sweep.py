@@ -6,12 +6,12 @@ import pytest
 
 from service.domain.policy import Policy
 from service.domain.status import Status
-from service.domain.verdict import Action, Who
+from service.domain.verdict import Action
 from service.messaging.tasks import DELIVER, SCORE
 from service.storage.records import IdempotencyKey
-from service.usecases import Judgement, review
 from tests.factories import NOON, draft, herald
-from tests.worker.cast import Stage, Told
+from tests.stage import Stage
+from tests.worker.cast import Told
 from worker.maintenance import (
     HEAD_START_SECONDS,
     KEYS_KEPT,
@@ -24,16 +24,8 @@ from worker.scoring import score_pending
 
 
 @pytest.fixture
-def stage(store):
-    return Stage.over(store)
-
-
-class Ticking:
-    def __init__(self):
-        self.now = 5000.0
-
-    def __call__(self):
-        return self.now
+def sweep(stage, ticking):
+    return Maintenance(stage.deps, ticking)
 
 
 def sweep_through(sweep, ticking, seconds):
@@ -42,8 +34,7 @@ def sweep_through(sweep, ticking, seconds):
         ticking.now += 2
 
 
-def test_a_lost_message_is_sent_again(stage):
-    sweep = Maintenance(stage.deps)
+def test_a_lost_message_is_sent_again(stage, sweep):
     sweep.run()
     assert stage.enqueued() == []
     stage.post("One.")
@@ -58,25 +49,20 @@ def test_a_lost_message_is_sent_again(stage):
 
 def test_due_decisions_are_published_even_if_the_message_was_lost(stage):
     stage.post("One.")
-    review(stage.deps, stage.site, "c-0", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
+    stage.decide("c-0", Action.APPROVE, delay=5)
     sweep = Maintenance(stage.deps)
     sweep.run()
-    assert stage.decisions() == 0
+    assert stage.feed() == []
     stage.clock.pass_seconds(5)
     sweep.run()
-    assert stage.decisions() == 1
+    assert stage.feed() == [(1, "approve")]
 
 
 @pytest.mark.parametrize(
-    ("policy", "status"),
-    [
-        (Policy(), "held"),
-        (Policy(outage="publish"), "approved"),
-        (Policy(outage="hold_links"), "approved"),
-    ],
+    ("outage", "status"), [("hold", "held"), ("publish", "approved"), ("hold_links", "approved")]
 )
-def test_what_no_score_reaches_in_time_follows_the_outage_policy(store, policy, status):
-    stage, ticking = Stage.over(store, policy=policy), Ticking()
+def test_what_no_score_reaches_in_time_follows_the_outage_policy(store, ticking, outage, status):
+    stage = Stage.over(store, policy=Policy(outage=outage))
     sweep = Maintenance(stage.deps, ticking)
     stage.post("One.")
     stage.clock.pass_seconds(299)
@@ -87,15 +73,13 @@ def test_what_no_score_reaches_in_time_follows_the_outage_policy(store, policy, 
     assert stage.statuses(1) == [status]
 
 
-def test_everything_late_goes_in_one_sweep(stage):
+def test_everything_late_goes_in_one_sweep(stage, ticking, sweep):
     with stage.deps.store.write() as tx:
         patient = tx.sites.add(herald(policy=Policy(outage_after_seconds=3600)))
     stage.post(*[f"Number {n}." for n in range(LATE_BATCH * 2 + 50)])
     with stage.deps.store.write() as tx:
         tx.comments.add(patient.id, [draft("c-0")], NOON)
     stage.clock.pass_seconds(301)
-    ticking = Ticking()
-    sweep = Maintenance(stage.deps, ticking)
     sweep.run()
     ticking.now += HEAD_START_SECONDS
     sweep.run()
@@ -104,9 +88,7 @@ def test_everything_late_goes_in_one_sweep(stage):
         assert tx.comments.count(patient.id, Status.PENDING) == 1
 
 
-def test_after_a_silence_scoring_has_the_first_go(stage):
-    ticking = Ticking()
-    sweep = Maintenance(stage.deps, ticking)
+def test_after_a_silence_scoring_has_the_first_go(stage, ticking, sweep):
     stage.post("One.", "Two.")
     stage.clock.pass_seconds(8 * 3600)
     sweep.run()
@@ -115,9 +97,7 @@ def test_after_a_silence_scoring_has_the_first_go(stage):
     assert stage.statuses(2) == ["approved", "approved"]
 
 
-def test_a_new_silence_gives_a_new_head_start(stage):
-    ticking = Ticking()
-    sweep = Maintenance(stage.deps, ticking)
+def test_a_new_silence_gives_a_new_head_start(stage, ticking, sweep):
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
     stage.post("One.")
     stage.clock.pass_seconds(3600)
@@ -128,32 +108,24 @@ def test_a_new_silence_gives_a_new_head_start(stage):
     assert stage.statuses(1) == ["held"]
 
 
-def test_a_backfill_is_never_late(stage):
-    ticking = Ticking()
-    sweep = Maintenance(stage.deps, ticking)
+def test_a_backfill_is_never_late(stage, ticking, sweep):
     stage.post("Old.", live=False)
     stage.clock.pass_seconds(9999)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
     assert stage.statuses(1) == ["pending"]
 
 
-def test_what_expired_is_dropped_now_and_then(stage):
-    ticking = Ticking()
-    sweep = Maintenance(stage.deps, ticking)
+def test_what_expired_is_dropped_now_and_then(stage, ticking, sweep):
     (posted,) = stage.post("One.")
-    long_ago, lately = NOON - KEYS_KEPT - timedelta(seconds=1), NOON - KEYS_KEPT + timedelta(seconds=1)
     with stage.deps.store.write() as tx:
         mo = tx.moderators.add("Mo", "moderator", NOON)
         tx.moderators.add_sign_in(mo.id, "old link", NOON)
         tx.moderators.add_sign_in(mo.id, "young link", NOON + timedelta(minutes=15))
         tx.moderators.add_session(mo.id, "old session", NOON)
         tx.moderators.add_session(mo.id, "young session", NOON + timedelta(hours=1))
-        tx.comments.add_idempotency_keys(
-            stage.site.id, [IdempotencyKey("old key", posted.pk, 1, "h")], long_ago
-        )
-        tx.comments.add_idempotency_keys(
-            stage.site.id, [IdempotencyKey("young key", posted.pk, 1, "h")], lately
-        )
+        for name, age in (("old key", 1), ("young key", -1)):
+            key, made = IdempotencyKey(name, posted.pk, 1, "h"), NOON - KEYS_KEPT - timedelta(seconds=age)
+            tx.comments.add_idempotency_keys(stage.site.id, [key], made)
     sweep.clean_up()
     with stage.deps.store.write() as tx:
         assert set(tx.comments.idempotency_keys(stage.site.id, ["old key", "young key"])) == {"young key"}

@@ -9,20 +9,16 @@ from service.domain.comment import Client
 from service.domain.options import DEFAULTS
 from service.domain.retention import cutoffs, days_kept, deletes_at
 from service.domain.status import Status
-from service.domain.verdict import Action, Who
-from service.usecases import Judgement, retain, review, turns_to_retain
+from service.domain.verdict import Action
+from service.storage.records import Erasure
+from service.usecases import retain, turns_to_retain
 from tests.factories import NOON, finish_delivery, herald
-from tests.worker.cast import Stage
+from tests.stage import Stage
 from worker.maintenance import CLEAN_UP_SECONDS, CLEAR_SECONDS, Maintenance
 
 DAY = 86_400.0
 KINDS = 6
 """Of things that a site keeps for a while unless it says otherwise."""
-
-
-@pytest.fixture
-def stage(store):
-    return Stage.over(store)
 
 
 def choose(stage, **chosen):
@@ -32,14 +28,10 @@ def choose(stage, **chosen):
     return options
 
 
-def decide(stage, name, action):
-    return review(stage.deps, stage.site, name, Judgement(action, Who.MODERATOR, "Mo"))
-
-
 def spam(stage, count):
     stage.post(*(f"Number {n}." for n in range(count)))
     for n in range(count):
-        decide(stage, f"c-{n}", Action.SPAM)
+        stage.decide(f"c-{n}", Action.SPAM)
 
 
 def erased(stage):
@@ -53,10 +45,8 @@ def over_after(looks):
     return lambda: next(answers)
 
 
-def swept(stage):
-    sweep = Maintenance(stage.deps)
-    sweep.clean_up()
-    return sweep
+def sweep_once(stage):
+    Maintenance(stage.deps).clean_up()
 
 
 @pytest.mark.parametrize(
@@ -65,16 +55,15 @@ def swept(stage):
 )
 def test_texts_go_when_their_state_is_over(stage, action, option, days):
     stage.post("One.", "Two.", "Three.")
-    decided = decide(stage, "c-0", action)
-    decide(stage, "c-1", Action.APPROVE)
-    shown = deletes_at(stage.look("c-0"), stage.site.options, decided)
-    assert shown == NOON + timedelta(days=days)
+    decided = stage.decide("c-0", action)
+    stage.decide("c-1", Action.APPROVE)
+    assert deletes_at(stage.look(), stage.site.options, decided) == NOON + timedelta(days=days)
     stage.clock.pass_seconds(days * DAY)
-    swept(stage)
-    assert stage.look("c-0").body == "One."
+    sweep_once(stage)
+    assert stage.look().body == "One."
     stage.clock.pass_seconds(1)
-    swept(stage)
-    gone = stage.look("c-0")
+    sweep_once(stage)
+    gone = stage.look()
     assert (gone.status, gone.body, gone.author_name) == (Status.ERASED, "", "")
     assert [stage.look(name).body for name in ("c-1", "c-2")] == ["Two.", "Three."]
     assert getattr(DEFAULTS, option) == days
@@ -82,11 +71,10 @@ def test_texts_go_when_their_state_is_over(stage, action, option, days):
 
 def test_a_decision_made_anew_begins_its_time_anew(stage):
     stage.post("One.")
-    first = decide(stage, "c-0", Action.APPROVE)
+    first = stage.decide("c-0", Action.APPROVE)
     stage.clock.pass_seconds(200 * DAY)
-    again = Judgement(Action.REJECT, Who.MODERATOR, "Mo", replaces=first.id)
-    second = review(stage.deps, stage.site, "c-0", again)
-    swept(stage)
+    second = stage.decide("c-0", Action.REJECT, replaces=first.id)
+    sweep_once(stage)
     assert stage.look().body == "One."
     assert deletes_at(stage.look(), stage.site.options, second) == NOON + timedelta(days=290)
 
@@ -94,30 +82,30 @@ def test_a_decision_made_anew_begins_its_time_anew(stage):
 def test_a_site_keeps_for_good_what_it_says_it_keeps(stage):
     options = choose(stage, keep_spam_days=None)
     stage.post("One.")
-    decide(stage, "c-0", Action.SPAM)
+    stage.decide("c-0", Action.SPAM)
     stage.clock.pass_seconds(4000 * DAY)
-    swept(stage)
+    sweep_once(stage)
     assert stage.look().body == "One."
     assert deletes_at(stage.look(), options) is None
 
 
 def test_machines_go_by_age_whatever_the_state(stage):
     stage.post("One.", client=Client("192.0.2.7", "Reader/1.0", "https://courier.example/"))
-    decide(stage, "c-0", Action.APPROVE)
+    stage.decide("c-0", Action.APPROVE)
     stage.clock.pass_seconds(30 * DAY + 1)
-    swept(stage)
+    sweep_once(stage)
     assert (stage.look().client, stage.look().body) == (Client(), "One.")
 
 
 def test_callbacks_go_by_age_once_they_are_done(stage):
     stage.post("One.", "Two.")
     for name in ("c-0", "c-1"):
-        decide(stage, name, Action.APPROVE)
+        stage.decide(name, Action.APPROVE)
     with stage.deps.store.write() as tx:
         first = tx.deliveries.lease(NOON, NOON + timedelta(seconds=30), 1)[0]
         assert finish_delivery(tx, first.id, first.attempts, "dead", "410", None, NOON)
     stage.clock.pass_seconds(30 * DAY + 1)
-    swept(stage)
+    sweep_once(stage)
     with stage.deps.store.read() as tx:
         assert [one.state for one in tx.deliveries.page(None, None, 9)] == ["waiting"]
 
@@ -137,10 +125,9 @@ def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage):
     assert not turns
 
 
-def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage, monkeypatch):
+def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage, ticking, monkeypatch):
     spam(stage, 3)
     stage.clock.pass_seconds(31 * DAY)
-    ticking = Ticking()
     sweep = Maintenance(stage.deps, ticking)
     real = type(stage.deps.store).write
 
@@ -171,18 +158,14 @@ def test_a_site_that_keeps_for_good_meanwhile_keeps_what_was_due(stage):
     assert "spam" not in retain(stage.deps, turns, over_after(99))
 
 
-def test_files_are_cleared_after_an_erasure(stage, monkeypatch):
-    from service.storage.records import Erasure
-
-    answers = [False, True, True]
-    asked = []
+def test_files_are_cleared_after_an_erasure(stage, ticking, monkeypatch):
+    asked, answers = [], [False, True, True]
 
     def purge(*_):
         asked.append(answers[len(asked)])
         return asked[-1]
 
     monkeypatch.setattr(type(stage.deps.store), "purge", purge)
-    ticking = Ticking()
     sweep = Maintenance(stage.deps, ticking)
     sweep.clean_up()
     assert asked == []
@@ -192,19 +175,10 @@ def test_files_are_cleared_after_an_erasure(stage, monkeypatch):
     for _ in range(3):
         sweep.clean_up()
     assert asked == [False]
-    ticking.now += CLEAR_SECONDS
     for _ in range(3):
-        sweep.clean_up()
         ticking.now += CLEAR_SECONDS
+        sweep.clean_up()
     assert asked == [False, True]
-
-
-class Ticking:
-    def __init__(self):
-        self.now = 5000.0
-
-    def __call__(self):
-        return self.now
 
 
 def test_cutoffs_lie_as_far_back_as_each_thing_is_kept():
@@ -219,15 +193,15 @@ def test_cutoffs_lie_as_far_back_as_each_thing_is_kept():
 def test_callbacks_of_a_site_that_is_gone_do_not_wait_for_good(store):
     stage = Stage.over(store, callback_url="https://courier.example/hook")
     stage.post("One.")
-    decide(stage, "c-0", Action.APPROVE)
+    stage.decide("c-0", Action.APPROVE)
     with store.read() as tx:
         assert tx.statistics.backlog(stage.clock.now).deliveries_due == 1
     stage.clock.pass_seconds(400 * DAY)
-    swept(stage)
+    sweep_once(stage)
     with store.write() as tx:
         assert tx.statistics.backlog(stage.clock.now).deliveries_waiting == 1
         tx.sites.save(replace(stage.site, callback_disabled="it answered 410"))
         assert tx.statistics.backlog(stage.clock.now).deliveries_due == 0
-    swept(stage)
+    sweep_once(stage)
     with store.read() as tx:
         assert tx.statistics.backlog(stage.clock.now).deliveries_waiting == 0

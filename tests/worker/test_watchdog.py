@@ -7,15 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from service.config import load
-from service.context import build_context
-from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.heartbeats import read_heartbeats
 from service.messaging.tasks import DELIVER, SCORE, SWEEP
 from service.observability.heartbeat import LOOP, TASKS, faults
 from service.usecases.sites import enrol_site
-from tests.factories import template
-from tests.processes import Broker, accept, pending, until
+from tests.processes import accept, pending, until, worker
 from worker.single_run import SingleRun
 from worker.watchdog import Watchdog
 
@@ -46,7 +42,10 @@ def test_a_run_that_goes_on_for_longer_than_its_lease_is_told():
         begun.wait()
         go_on.wait()
 
-    runs = [threading.Thread(target=limits[name].run, args=(work, lambda: False)) for name in (SCORE, SWEEP)]
+    runs = [
+        threading.Thread(target=limits[name].run, args=(work, lambda: False), daemon=True)
+        for name in (SCORE, SWEEP)
+    ]
     for run in runs:
         run.start()
     begun.wait()
@@ -63,69 +62,40 @@ def test_a_run_that_goes_on_for_longer_than_its_lease_is_told():
 
 
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
-def test_a_worker_whose_scoring_hangs_is_not_alive(env, tmp_path, pool):
+def test_a_worker_whose_scoring_hangs_is_not_alive(env, dispatcher, tmp_path, pool):
     env |= {"REPLYDESK_LEASE_SECONDS": "1", "REPLYDESK_WORKER_POOL": pool}
     home, url, prefix = Path(env["REPLYDESK_HOME"]), env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
-    (home / "replydesk.db").write_bytes(template())
-    dispatcher = CeleryDispatcher(url, prefix)
-    with (tmp_path / "worker.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "tests.worker.hanging"], env=env, stderr=log)
-    try:
+    with worker(env, tmp_path / "worker.log", "hangs"):
         until(lambda: faults(home, LOOP) == [] and faults(home, TASKS) == [])
         dispatcher.enqueue(SCORE)
         until(lambda: faults(home, TASKS) == [f"a run of {SCORE} hangs"])
         assert read_heartbeats(url, prefix).hung == SCORE
         assert faults(home, LOOP) == []
-        alive = subprocess.run(
-            [sys.executable, "-m", "service.cli.main", "alive"], env=env, capture_output=True, check=False
-        )
-        assert alive.returncode == 2
-    finally:
-        dispatcher.close()
-        process.kill()
-        process.wait()
+        alive = [sys.executable, "-m", "service.cli.main", "alive"]
+        assert subprocess.run(alive, env=env, capture_output=True, check=False).returncode == 2
 
 
-def test_a_model_that_takes_long_to_load_is_no_task_that_hangs(env, tmp_path):
+def test_a_model_that_takes_long_to_load_is_no_task_that_hangs(env, contexts, tmp_path):
     env |= {"REPLYDESK_LEASE_SECONDS": "1"}
-    home = Path(env["REPLYDESK_HOME"])
-    (home / "replydesk.db").write_bytes(template())
-    context = build_context(load(env), env=env)
-    with (tmp_path / "worker.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "tests.worker.loading"], env=env, stderr=log)
-    try:
-        accept(context, enrol_site(context, "courier", "https://courier.example", None), ["A quiet word."])
-        until(lambda: pending(context) == 0, 120)
-        assert "task_hung" not in (tmp_path / "worker.log").read_text()
-    finally:
-        context.close()
-        process.kill()
-        process.wait()
+    context, log = contexts(env), tmp_path / "worker.log"
+    with worker(env, log, "loads"):
+        accept(context, enrol_site(context, "courier", "https://courier.example"), ["A quiet word."])
+        until(lambda: pending(context) == 0)
+    assert "task_hung" not in log.read_text()
 
 
-def test_a_worker_that_waits_for_its_broker_is_alive(tmp_path, env):
-    broker = Broker(tmp_path)
+def test_a_worker_that_waits_for_its_broker_is_alive(env, broker, tmp_path):
     home = Path(env["REPLYDESK_HOME"])
-    (home / "replydesk.db").write_bytes(template())
-    env |= {"REDIS_URL": broker.url}
-    with (tmp_path / "worker.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "service.cli.main", "worker"], env=env, stderr=log)
 
     def goes_round():
         (path,) = home.rglob(f"{LOOP}-*")
-        before = path.read_bytes()
-        until(lambda: path.read_bytes() != before)
-        before = path.read_bytes()
-        until(lambda: path.read_bytes() != before)
+        for _ in range(2):
+            before = path.read_bytes()
+            until(lambda before=before: path.read_bytes() != before)
 
-    try:
+    with worker(env | {"REDIS_URL": broker.url}, tmp_path / "worker.log", "passes"):
         until(lambda: faults(home, LOOP) == [] and faults(home, TASKS) == [])
         broker.kill()
         goes_round()
         broker.start()
         goes_round()
-    finally:
-        process.kill()
-        process.wait()
-        broker.process.kill()
-        broker.process.wait()

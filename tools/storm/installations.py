@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tools.bench.processes import SETTINGS, free_port
 from tools.bench.processes import answers as serves
-from tools.storm.planted import PROGRAM
+from tools.storm.planted import DELIVERY_LEASE, PROGRAM
 from tools.storm.servers import Disk, Postgres, Redis, until
 
 BIN = Path(sys.executable).parent
@@ -31,9 +31,11 @@ WORKING = (*SCORING, "delivery")
 
 @dataclass(frozen=True)
 class Given:
-    """What an installation is built with: seconds of a scoring lease, a planted bug or none, whether disks may fill."""
+    """What an installation is built with: seconds of a scoring lease and of a callback's (as shipped if none are
+    given), a planted bug or none, and whether disks may fill."""
 
     lease_seconds: float = 10.0
+    delivery_lease: str = ""
     plant: str = ""
     disk: bool = True
 
@@ -62,11 +64,12 @@ class Installation:
             "REPLYDESK_LEASE_SECONDS": f"{given.lease_seconds:g}",
             "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
             "REPLYDESK_STORM_PLANT": given.plant,
+            DELIVERY_LEASE: given.delivery_lease,
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
         }
         self.database_url = f"sqlite:///{self.home / 'replydesk.db'}"
-        self.program = [sys.executable, "-m", PROGRAM] if given.plant else [REPLYDESK]
+        self.program = [sys.executable, "-m", PROGRAM] if given.plant or given.delivery_lease else [REPLYDESK]
 
     def run(self, *arguments: str) -> str:
         """Run a command of the service and return what it printed. Raises CalledProcessError."""

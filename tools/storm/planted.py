@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 PROGRAM = "tools.storm.planted"
+DELIVERY_LEASE = "REPLYDESK_STORM_DELIVERY_LEASE"
+"""Seconds of a callback's lease, for a small storm that cannot wait for the shipped ones; unset: those."""
 SWAP, SWEEP = "settle without compare-and-swap", "enqueue without sweep"
 
 
@@ -66,8 +68,12 @@ def main() -> None:
     """Plant the bug and be the service."""
     from service.cli.main import main as installation
 
-    for bug in os.environ["REPLYDESK_STORM_PLANT"].split(","):
+    for bug in filter(None, os.environ["REPLYDESK_STORM_PLANT"].split(",")):
         PLANTS[bug]()
+    if seconds := os.environ.get(DELIVERY_LEASE):
+        from worker import delivery
+
+        delivery.LEASE_SECONDS = float(seconds)  # type: ignore[misc]
     plant_children()
     installation()
 

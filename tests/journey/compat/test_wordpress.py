@@ -60,7 +60,6 @@ def stands(installation, comment_id):
 
 
 def labels(installation):
-    """The labels that stand: what was judged, and by whom."""
     with closing(sqlite3.connect(installation.home / "replydesk.db", timeout=10)) as database:
         told = database.execute("SELECT action, who FROM labels WHERE retracted_at IS NULL")
         return {(action, who) for action, who in told}

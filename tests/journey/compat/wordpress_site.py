@@ -25,7 +25,6 @@ PASSWORD = "made-up-for-the-test"
 
 
 def absent() -> str | None:
-    """Say what is missing for a WordPress here, None when nothing is."""
     if not (FILES / "wp-content/plugins/akismet/akismet.php").is_file():
         return "no WordPress: install the packages wordpress, php-cli, php-mysql and php-xml"
     if not shutil.which("php"):
@@ -183,7 +182,6 @@ class WordPress:
         )
 
     def export(self) -> bytes:
-        """Return the export of everything, as Tools, Export makes it."""
         return self.php(
             "require 'wp-load.php'; require 'wp-admin/includes/export.php'; export_wp(['content' => 'all']);"
         ).encode()
