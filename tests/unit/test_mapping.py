@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.domain.json_pointers import FIELDS, at, read_map
@@ -115,6 +115,7 @@ def test_what_is_empty_is_not_there(empty):
     assert mapped(webhook | {"p": "0"}, places[3:]) == {}
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_no_webhook_breaks_it(value):
     mapped(value, tuple((field, "/a/0") for field in FIELDS))
