@@ -30,6 +30,7 @@ class Tally:
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._waiting: Counter[Counted] = Counter()
         self._flushing = False
 
@@ -47,17 +48,19 @@ class Tally:
 
     def flush(self) -> None:
         """Write down what was counted; what cannot be written waits for the next call."""
-        with self._lock:
-            taken, self._waiting, self._flushing = self._waiting, Counter(), False
-        if not taken:
-            return
-        try:
-            with self._store.write() as tx:
-                tx.sites.add_usage(taken)
-        except Exception as failure:  # noqa: BLE001  # whatever the store died of, the counts are kept
-            log.warning("compat.usage_not_counted", error=type(failure).__name__)
+        with self._writing:
             with self._lock:
-                self._waiting.update(taken)
+                taken, self._flushing = self._waiting.copy(), False
+            if not taken:
+                return
+            try:
+                with self._store.write() as tx:
+                    tx.sites.add_usage(taken)
+            except Exception as failure:  # noqa: BLE001  # whatever the store died of, the counts are kept
+                log.warning("compat.usage_not_counted", error=type(failure).__name__)
+                return
+            with self._lock:  # until now they were seen here
+                self._waiting -= taken
 
     def waiting(self, site: Site) -> Counter[tuple[str, str]]:
         """Return what was counted of this site and is not written yet, by month and kind."""

@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
+from contextlib import contextmanager
 
-from tests.factories import sqlite_store
+from tests.factories import NOON, courier, sqlite_store
 from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import TEXT, call, request
 
@@ -43,3 +44,21 @@ def test_what_a_compat_api_stores_is_counted_like_what_comes_by_the_api(fresh):
     told = fresh.call("GET", "/metrics", None).text
     assert 'replydesk_submissions_total{outcome="new",source="compat"} 2.0' in told
     assert 'replydesk_accept_seconds_count{source="compat"} 2.0' in told
+
+
+def test_counts_are_seen_while_they_are_written_down(monkeypatch):
+    store = sqlite_store()
+    with store.write() as tx:
+        site = tx.sites.add(courier())
+    tally, seen, real = Tally(store, lambda: NOON), [], store.write
+    tally.count(site, "ham")
+
+    @contextmanager
+    def write():
+        with real() as tx:
+            yield tx
+            seen.append(sum(tally.waiting(site).values()))  # what another request sees before the commit
+
+    monkeypatch.setattr(store, "write", write)
+    tally.flush()
+    assert seen == [1]
