@@ -4,6 +4,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+from service.web.compat.tally import Tally
 from tests.factories import NOON, courier, sqlite_store
 from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import TEXT, call, request
