@@ -185,7 +185,7 @@ class Settings(BaseSettings):
     score_batch: Annotated[int, Field(ge=1, le=5000)] = _by_store(64, 128)
     fast_after_seconds: float = Field(60.0, ge=0, le=3600)
     """From this age of the oldest unscored comment on comments are scored fast; 0: never."""
-    sweep_seconds: float = Field(2.0, ge=0.1, le=300)
+    maintenance_seconds: float = Field(2.0, ge=0.1, le=300)
     undo_seconds: float = Field(5.0, ge=0, le=60)
     max_attempts: int = Field(3, ge=1, le=20)
     max_body_bytes: int = Field(17 * MiB, ge=64 * 1024, le=64 * MiB)
@@ -297,4 +297,6 @@ def _noted_broker(home: Path) -> str | None:
         with broker_note(home).open("r", encoding="utf-8") as note:
             return _redis_url(note.read(FILE_LIMIT).strip())
     except (OSError, ValueError):
-        return None  # no installation is up here, or something else wrote its note: the sweep finds all work
+        return (
+            None  # no installation is up here, or something else wrote its note: maintenance finds all work
+        )

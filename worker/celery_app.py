@@ -22,7 +22,7 @@ from service import logging as logs
 from service.config import Settings, load
 from service.messaging.heartbeats import WorkerHeartbeats
 from service.messaging.redis_client import ask_to_write, celery_settings, kombu_url
-from service.messaging.tasks import QUEUES, SWEEP
+from service.messaging.tasks import MAINTAIN, QUEUES
 from worker.single_run import SingleRun
 from worker.stopping import Stop
 from worker.watchdog import loop_heartbeat
@@ -72,8 +72,8 @@ class ScrubbedTask(Task):  # type: ignore[misc]  # Celery ships no types
         by_message = not self.request.is_eager  # else by the polling fallback
 
         def begin() -> None:
-            if by_message and self.name == SWEEP:
-                app.swept_at = time.monotonic()
+            if by_message and self.name == MAINTAIN:
+                app.maintained_at = time.monotonic()
             app.heartbeats.begun(self.name, by_message)
             self.run(*args, **kwargs)
 
@@ -159,8 +159,8 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery ships no types
         self.runs = {name: SingleRun() for name in QUEUES}
         self.loop = loop_heartbeat(settings)
         self.stopping = Stop()
-        self.swept_at = time.monotonic()
-        """When a sweep that beat enqueued last began, here or, as far as this process was told, elsewhere."""
+        self.maintained_at = time.monotonic()
+        """When a maintenance run that beat enqueued last began, here or, as far as this process was told, elsewhere."""
 
 
 def make_app(settings: Settings, include: tuple[str, ...] = TASK_MODULES) -> WorkerApp:
@@ -198,7 +198,7 @@ def make_app(settings: Settings, include: tuple[str, ...] = TASK_MODULES) -> Wor
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         beat_scheduler="worker.beat:DispatchingScheduler",
-        beat_schedule={"sweep": {"task": SWEEP, "schedule": settings.sweep_seconds}},
+        beat_schedule={"maintain": {"task": MAINTAIN, "schedule": settings.maintenance_seconds}},
         timezone="UTC",
     )
     made.set_default()  # the pool's threads ask for the current app too

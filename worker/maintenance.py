@@ -30,7 +30,7 @@ CLUSTERS_KEPT: Final = timedelta(hours=DUPLICATE_HOURS_LIMIT)
 PRUNE_SECONDS: Final = 600.0
 PRUNE_BATCH: Final = 1_000
 CLEAN_UP_SECONDS: Final = 2.0
-"""In one sweep: urgent work waits for it, and so does a warm shutdown."""
+"""In one maintenance run: urgent work waits for it, and so does a warm shutdown."""
 CLEAR_SECONDS: Final = 60.0
 
 log = structlog.get_logger(__name__)
@@ -66,7 +66,7 @@ class Maintenance:
     ) -> None:
         self._deps, self._stopping = deps, stopping
         self._monotonic = monotonic
-        self._swept_at = self._awake_since = -SILENCE_SECONDS
+        self._maintained_at = self._awake_since = -SILENCE_SECONDS
         self._pruned_at = monotonic() - PRUNE_SECONDS
         self._cleared_at = monotonic() - CLEAR_SECONDS
         self._to_prune = False
@@ -110,15 +110,15 @@ class Maintenance:
     def _had_head_start(self) -> bool:
         """Whether scoring had its chance: after a silence, what waited is scored rather than settled unscored."""
         now = self._monotonic()
-        if now - self._swept_at > SILENCE_SECONDS:
+        if now - self._maintained_at > SILENCE_SECONDS:
             self._awake_since = now
-        self._swept_at = now
+        self._maintained_at = now
         return now - self._awake_since >= HEAD_START_SECONDS
 
     def settle_late(self, oldest: datetime) -> int:
         """Settle by each site's outage policy what no score reached in time; return how many moved.
 
-        Sites take turns, a batch each, for a few seconds at most: the next sweep goes on.
+        Sites take turns, a batch each, for a few seconds at most: the next maintenance run goes on.
         """
         with self._deps.store.read() as tx:
             sites = tx.sites.all()

@@ -1,7 +1,7 @@
-"""The polling fallback: while no message asks for a sweep, because broker or beat is away, a worker polls by itself.
+"""The polling fallback: while no message asks for maintenance, because broker or beat is away, a worker polls by itself.
 
 The rows are the queue, so a broker that is away costs seconds, never a comment: outage policies, verdicts and callbacks
-go on. Messages for other tasks are no sign of life: the web enqueues for every comment, only beat enqueues the sweep.
+go on. Messages for other tasks are no sign of life: the web enqueues for every comment, only beat enqueues maintenance.
 Which worker makes a round does not matter: leases keep two apart, and where the broker answers one makes it for all.
 """
 
@@ -15,30 +15,30 @@ from typing import Any, Final
 import structlog
 from celery import current_app
 
-from service.messaging.tasks import DELIVER, PUBLISH, QUEUES, SCORE, SWEEP
+from service.messaging.tasks import DELIVER, MAINTAIN, PUBLISH, QUEUES, SCORE
 
-ORDER: Final = (SWEEP, PUBLISH, SCORE, DELIVER)
+ORDER: Final = (MAINTAIN, PUBLISH, SCORE, DELIVER)
 LEAST_SILENCE: Final = 10.0
-SWEEPS_MISSED: Final = 5
+RUNS_MISSED: Final = 5
 TURN_SHARE: Final = 0.9
-"""Of the time between two sweeps: so long nobody else makes a round. Less than all, for who is early would miss one."""
+"""Of the time between two maintenance runs nobody else makes a round. Less than all, for who is early would miss one."""
 
 log = structlog.get_logger(__name__)
 
 
 class PollingFallback:
-    """Notices that no sweep begins, or that none can be enqueued, and makes rounds meanwhile from its own thread."""
+    """Notices that no maintenance begins, or that none can be enqueued, and makes rounds meanwhile in its own thread."""
 
     def __init__(
         self,
-        swept_at: Callable[[], float],
+        maintained_at: Callable[[], float],
         make_round: Callable[[], object],
         every: float,
         monotonic: Callable[[], float] = time.monotonic,
         broker_away: Callable[[], bool] = lambda: False,
     ) -> None:
         self._broker_away = broker_away
-        self._swept_at, self._make_round, self._every = swept_at, make_round, every
+        self._maintained_at, self._make_round, self._every = maintained_at, make_round, every
         self._monotonic = monotonic
         self._over = threading.Event()
         self._alone = False
@@ -59,12 +59,12 @@ class PollingFallback:
                 log.error("polling_fallback.failed", error=type(failure).__name__)
 
     def look(self) -> bool:
-        """Make a round if the broker takes no writes or five sweeps were missed; return whether.
+        """Make a round if the broker takes no writes or five maintenance runs were missed; return whether.
 
-        Five sweeps are ten seconds at least: beat may start anew meanwhile.
+        Five maintenance runs are ten seconds at least: beat may start anew meanwhile.
         """
-        silence = self._monotonic() - self._swept_at()
-        alone = self._broker_away() or silence >= max(LEAST_SILENCE, SWEEPS_MISSED * self._every)
+        silence = self._monotonic() - self._maintained_at()
+        alone = self._broker_away() or silence >= max(LEAST_SILENCE, RUNS_MISSED * self._every)
         if alone != self._alone:
             self._alone = alone
             if alone:
@@ -80,10 +80,15 @@ def start_polling_fallback(every: float) -> PollingFallback:
     """Start the polling fallback for the tasks whose queues this worker serves."""
     app: Any = current_app._get_current_object()  # a proxy is bound to the thread that asks
 
-    def swept_at() -> float:
-        if time.monotonic() - app.swept_at > every and (ago := app.heartbeats.swept_ago()) is not None:
-            app.swept_at = max(app.swept_at, time.monotonic() - ago)  # another worker had the message
-        return float(app.swept_at)
+    def maintained_at() -> float:
+        if (
+            time.monotonic() - app.maintained_at > every
+            and (ago := app.heartbeats.maintained_ago()) is not None
+        ):
+            app.maintained_at = max(
+                app.maintained_at, time.monotonic() - ago
+            )  # another worker had the message
+        return float(app.maintained_at)
 
     def make_round() -> None:
         served = app.amqp.queues.consume_from
@@ -92,7 +97,7 @@ def start_polling_fallback(every: float) -> PollingFallback:
                 app.tasks[name].apply()  # here and now; what fails is reported as for a message
 
     fallback = PollingFallback(
-        swept_at, make_round, every, broker_away=lambda: not app.heartbeats.takes_writes()
+        maintained_at, make_round, every, broker_away=lambda: not app.heartbeats.takes_writes()
     )
     fallback.start()
     return fallback

@@ -77,7 +77,7 @@ def _build(settings: Settings) -> Process:
         DeliveryWorker(context.deps, sender, alerts.tell_stopped, stopping.is_set),
         Maintenance(context.deps, stopping=stopping.is_set),
         alerts,
-        start_polling_fallback(settings.sweep_seconds),
+        start_polling_fallback(settings.maintenance_seconds),
         start_watchdog(),
         Pace(),
     )

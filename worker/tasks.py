@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import current_app, shared_task
 
-from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
+from service.messaging.tasks import DELIVER, MAINTAIN, PUBLISH, SCORE
 from service.scoring.scorer import sign
 from worker.maintenance import publish_all_due
 from worker.process import is_loading, present
@@ -33,8 +33,8 @@ def publish() -> None:
     publish_all_due(present(current_app.settings).context.deps, stopping=current_app.stopping.is_set)
 
 
-@shared_task(name=SWEEP)  # type: ignore[untyped-decorator]  # Celery ships no types
-def sweep() -> None:
+@shared_task(name=MAINTAIN)  # type: ignore[untyped-decorator]  # Celery ships no types
+def maintain() -> None:
     """Find what was left, tell moderators of their queues, and clean up; each whatever became of the one before."""
     process = present(current_app.settings)
     failures = []

@@ -20,7 +20,7 @@ from worker.single_run import SingleRun
 SHORT_SECONDS: Final = 30.0
 """Of scoring and delivery, whatever the lease: four seconds of work, and waiting for a store."""
 LONG_SECONDS: Final = 300.0
-"""Of publishing and sweeps, at the least: clearing the files of a large database takes minutes."""
+"""Of publishing and maintenance, at the least: clearing the files of a large database takes minutes."""
 
 log = structlog.get_logger(__name__)
 

@@ -91,7 +91,9 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
         return
     click.echo(json.dumps(receipt, ensure_ascii=False, indent=2))
     click.echo(
-        "The files are cleared of it." if cleared else "The files are cleared of it by the next sweep.",
+        "The files are cleared of it."
+        if cleared
+        else "The files are cleared of it by the next maintenance run.",
         err=True,
     )
 

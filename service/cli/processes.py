@@ -71,7 +71,7 @@ def waitress_options(known: Settings) -> dict[str, Any]:
 
 @click.command()
 @click.option(
-    "--queues", default="score,deliver,upkeep", show_default=True, help="Which kinds of work to do."
+    "--queues", default="score,deliver,maintenance", show_default=True, help="Which kinds of work to do."
 )
 @click.option("--concurrency", type=click.IntRange(1, 64), help="Processes, or threads of the threads pool.")
 @click.option(
@@ -142,7 +142,7 @@ def alive(beat: bool, queues: str | None) -> None:
     from service.observability import heartbeat
 
     roles = (
-        {heartbeat.BEAT: silent_after(known.sweep_seconds)}
+        {heartbeat.BEAT: silent_after(known.maintenance_seconds)}
         if beat
         else dict.fromkeys((heartbeat.LOOP, heartbeat.TASKS), heartbeat.STALE_SECONDS)
     )

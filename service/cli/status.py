@@ -107,7 +107,7 @@ def look(opened: Opened) -> dict[str, Any]:
     up, heard = _heard(opened.settings)
     return {
         "up": {"store": store, **up},
-        "last_sweep_seconds": _rounded(heard.sweep) if heard else None,
+        "last_maintenance_seconds": _rounded(heard.maintenance) if heard else None,
         "clock_skew_seconds": _rounded(heard.skew) if heard else None,
         **waiting,
     }
@@ -164,7 +164,7 @@ def _heard(settings: Settings) -> tuple[dict[str, str], BrokerHeartbeats | None]
         heard = read_heartbeats(settings.redis_url, settings.redis_prefix)
     except (RedisError, OSError) as failure:
         return {"broker": fault_of(failure), "worker": "unknown", "beat": "unknown"}, None
-    silent = silent_after(settings.sweep_seconds)
+    silent = silent_after(settings.maintenance_seconds)
     ages = {"worker": heard.worker, "beat": heard.beat}
     states = {name: _alive(age, silent) for name, age in ages.items()}
     if heard.hung:
@@ -189,11 +189,11 @@ def _drawn(state: dict[str, Any]) -> Group:
     from rich.console import Group
     from rich.text import Text
 
-    swept, skew = state["last_sweep_seconds"], state["clock_skew_seconds"] or 0.0
+    maintained, skew = state["last_maintenance_seconds"], state["clock_skew_seconds"] or 0.0
     rows: dict[str, object] = {
         name: Text(word, "green" if word == "ok" else "red") for name, word in state["up"].items()
     }
-    rows["last sweep"] = "unknown" if swept is None else f"{swept:.1f} s ago"
+    rows["last maintenance"] = "unknown" if maintained is None else f"{maintained:.1f} s ago"
     if abs(skew) > SKEW_SECONDS:
         way = "ahead of" if skew > 0 else "behind"
         rows["clocks"] = Text(f"a host's is {abs(skew):.0f} s {way} the broker's: let NTP set it", "red")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from service.messaging.redis_client import connect, probe
-from service.messaging.tasks import QUEUES, SWEEP
+from service.messaging.tasks import MAINTAIN, QUEUES
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -40,7 +40,7 @@ def _age(left: int) -> float | None:
 
 
 class WorkerHeartbeats:
-    """The worker's side: says that a task began or hangs, and asks when a sweep last began anywhere.
+    """The worker's side: says that a task began or hangs, and asks when a maintenance run last began anywhere.
 
     A broker that does not answer is left alone for a while.
     """
@@ -60,9 +60,9 @@ class WorkerHeartbeats:
         """Write that a run of this task does not come to its end."""
         self._ask(lambda client: client.set(f"{self._prefix}heartbeat:{HUNG}", name, ex=HUNG_SECONDS))
 
-    def swept_ago(self) -> float | None:
-        """Say how many seconds ago a sweep that beat enqueued last began anywhere; None when nobody knows."""
-        left = self._ask(lambda client: client.pttl(f"{self._prefix}heartbeat:{SWEEP}"))
+    def maintained_ago(self) -> float | None:
+        """Say how many seconds ago a maintenance run that beat enqueued last began anywhere; None when nobody knows."""
+        left = self._ask(lambda client: client.pttl(f"{self._prefix}heartbeat:{MAINTAIN}"))
         return _age(left) if left is not None else None
 
     def takes_turn(self, name: str, seconds: float) -> bool:
@@ -113,14 +113,14 @@ class BrokerHeartbeats:
         return min((*self.by_message.values(), *self.rounds.values()), default=None)
 
     @property
-    def sweep(self) -> float | None:
-        """When a sweep last began, whoever saw to it."""
-        return min((of[SWEEP] for of in (self.by_message, self.rounds) if SWEEP in of), default=None)
+    def maintenance(self) -> float | None:
+        """When a maintenance run last began, whoever saw to it."""
+        return min((of[MAINTAIN] for of in (self.by_message, self.rounds) if MAINTAIN in of), default=None)
 
 
-def silent_after(sweep_seconds: float) -> float:
-    """Say after how many seconds without a heartbeat beat or all workers are taken for gone; each sweep leaves both."""
-    return max(30.0, 5 * sweep_seconds)
+def silent_after(maintenance_seconds: float) -> float:
+    """Say after how many seconds without a heartbeat beat or all workers count as gone; maintenance leaves both."""
+    return max(30.0, 5 * maintenance_seconds)
 
 
 def read_heartbeats(redis_url: str, prefix: str = "replydesk:") -> BrokerHeartbeats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from service.messaging.tasks import QUEUES, SWEEP
+from service.messaging.tasks import MAINTAIN, QUEUES
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -48,7 +48,7 @@ def celery_settings(prefix: str, **transport_options: Any) -> dict[str, Any]:
         "task_ignore_result": True,
         "task_queues": [Queue(name, Exchange(""), routing_key=name) for name in sorted(set(QUEUES.values()))],
         "task_routes": {name: {"queue": queue} for name, queue in QUEUES.items()},
-        "task_default_queue": QUEUES[SWEEP],
+        "task_default_queue": QUEUES[MAINTAIN],
         "task_create_missing_queues": False,
         "broker_transport_options": {
             "global_keyprefix": prefix,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-SCORE, DELIVER, PUBLISH, SWEEP = (
+SCORE, DELIVER, PUBLISH, MAINTAIN = (
     "replydesk.score",
     "replydesk.deliver",
     "replydesk.publish",
-    "replydesk.sweep",
+    "replydesk.maintain",
 )
-QUEUES: Final = {SCORE: "score", DELIVER: "deliver", PUBLISH: "upkeep", SWEEP: "upkeep"}
+QUEUES: Final = {SCORE: "score", DELIVER: "deliver", PUBLISH: "maintenance", MAINTAIN: "maintenance"}
 
 
 class Dispatcher(Protocol):

@@ -64,8 +64,9 @@ class HeartbeatCollector(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Return the gauges of one moment; without the broker nothing is known but that."""
         up = GaugeMetricFamily("replydesk_broker_up", "Whether the broker answered this scrape.")
-        swept = GaugeMetricFamily(
-            "replydesk_last_sweep_age_seconds", "Time since a sweep last began, whoever saw to it."
+        maintained = GaugeMetricFamily(
+            "replydesk_last_maintenance_age_seconds",
+            "Time since a maintenance run last began, whoever saw to it.",
         )
         beat = GaugeMetricFamily("replydesk_beat_age_seconds", "Time since beat last enqueued a task.")
         skew = GaugeMetricFamily(
@@ -78,10 +79,10 @@ class HeartbeatCollector(Collector):
             heard = None
         up.add_metric([], float(heard is not None))
         if heard is not None:
-            for family, age in ((swept, heard.sweep), (beat, heard.beat)):
+            for family, age in ((maintained, heard.maintenance), (beat, heard.beat)):
                 family.add_metric([], HEARTBEAT_SECONDS if age is None else age)  # that long at least
             skew.add_metric([], abs(heard.skew))
-        return [up, swept, beat, skew]
+        return [up, maintained, beat, skew]
 
 
 TOTALS: Final[tuple[tuple[str, str, Callable[[Backlog, datetime], float]], ...]] = (

@@ -81,7 +81,7 @@ class _BrokerCheck:
 
     def __init__(self, settings: Settings, monotonic: Callable[[], float]) -> None:
         self._url, self._prefix = settings.redis_url, settings.redis_prefix
-        self._silent = silent_after(settings.sweep_seconds)
+        self._silent = silent_after(settings.maintenance_seconds)
         self._monotonic = monotonic
         self._heard_at: dict[str, float] = {}
         if self._url:
@@ -90,7 +90,7 @@ class _BrokerCheck:
     def words(self) -> Words:
         """Say how the broker is, and worker and beat, of whom nothing is known without it."""
         if self._url is None:
-            return {"broker": "no broker is set; the sweep alone finds work"}
+            return {"broker": "no broker is set; maintenance alone finds work"}
         try:
             heard = read_heartbeats(self._url, self._prefix)
         except Exception as wrong:  # noqa: BLE001  likewise

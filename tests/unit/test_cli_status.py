@@ -9,7 +9,7 @@ import pytest
 from service.domain.verdict import LABELS, Assessment, Effort
 from service.messaging.heartbeats import HEARTBEAT_SECONDS, WorkerHeartbeats
 from service.messaging.redis_client import connect
-from service.messaging.tasks import SCORE, SWEEP
+from service.messaging.tasks import MAINTAIN, SCORE
 from service.usecases import Scored, record_scores
 from tests.unit.importing import decide_all, line
 
@@ -72,15 +72,15 @@ def test_the_status_tells_of_a_broker_that_is_away(status, courier, tmp_path, mo
 def test_the_status_knows_worker_and_beat_by_their_heartbeats(run, broker, status):
     told = status(code=1)
     assert (told["up"]["worker"], told["up"]["beat"]) == ("not heard of", "not heard of")
-    assert told["last_sweep_seconds"] is None
+    assert told["last_maintenance_seconds"] is None
     url, prefix = broker
-    with connect(url) as client:  # beat went; a worker scores for the web, and sweeps no more
-        for name in (SWEEP, "beat"):
+    with connect(url) as client:  # beat went; a worker scores for the web, and maintenance no more
+        for name in (MAINTAIN, "beat"):
             client.set(f"{prefix}heartbeat:{name}", time.time() - 45, px=(HEARTBEAT_SECONDS - 45) * 1000)
     WorkerHeartbeats(*broker).begun(SCORE)
     told = status(code=1)
     assert told["up"] == {"store": "ok", "broker": "ok", "worker": "ok", "beat": "not heard of for 45 s"}
-    assert 45 <= told["last_sweep_seconds"] < 50
+    assert 45 <= told["last_maintenance_seconds"] < 50
     plain = run("status", code=1).stdout
     assert "45." in plain
     assert "clocks" not in plain
@@ -90,7 +90,7 @@ def test_the_status_tells_of_a_clock_that_is_wrong(run, broker, status, monkeypa
     then = time.time() - 40
     with monkeypatch.context() as there:
         there.setattr("service.messaging.heartbeats.time.time", lambda: then)
-        WorkerHeartbeats(*broker).begun(SWEEP)
+        WorkerHeartbeats(*broker).begun(MAINTAIN)
     told = status(code=1)
     assert told["up"]["worker"] == "ok"
     assert -45 < told["clock_skew_seconds"] <= -39
@@ -98,7 +98,7 @@ def test_the_status_tells_of_a_clock_that_is_wrong(run, broker, status, monkeypa
 
 
 def test_the_status_asks_on_when_the_store_is_away(run, broker, status, home):
-    WorkerHeartbeats(*broker).begun(SWEEP)
+    WorkerHeartbeats(*broker).begun(MAINTAIN)
     for path in home.glob("replydesk.db*"):
         path.unlink()
     (home / "replydesk.db").write_text("no database")

@@ -51,7 +51,7 @@ def test_an_alert_speaks_though_its_series_are_gone():
     for name, expr in alerts.items():
         if re.search(r"\) == 0", expr) and "rate(" in expr:
             assert re.search(r"\(sum\(rate\(.+?\)\) or vector\(0\)\) == 0", expr), name
-    assert {"NothingScored", "NobodySweeps", "BeatGone", "BrokerAway"} <= set(alerts)
+    assert {"NothingScored", "NoMaintenance", "BeatGone", "BrokerAway"} <= set(alerts)
 
 
 def test_the_web_starts_without_its_broker_and_ends_in_peace():

@@ -15,7 +15,7 @@ from service.config import load
 from service.messaging.dispatcher import QUEUE_BOUND, CeleryDispatcher, RecordingDispatcher, make_dispatcher
 from service.messaging.heartbeats import BEAT, HEARTBEAT_SECONDS, WorkerHeartbeats, read_heartbeats, stuck
 from service.messaging.redis_client import connect, kombu_url
-from service.messaging.tasks import DELIVER, PUBLISH, QUEUES, SCORE, SWEEP
+from service.messaging.tasks import DELIVER, MAINTAIN, PUBLISH, QUEUES, SCORE
 from tests import servers
 from tests.processes import until
 
@@ -137,12 +137,12 @@ def test_enqueueing_takes_microseconds_though_the_broker_hangs(dispatcher, sent,
         for _ in range(500):
             started = time.perf_counter()
             dispatcher.enqueue(SCORE)
-            dispatcher.enqueue(SWEEP, 0.1)
+            dispatcher.enqueue(MAINTAIN, 0.1)
             took.append(time.perf_counter() - started)
             time.sleep(0.002)
     assert statistics.median(took) < 0.001
     assert max(took) < 0.4  # the broker is waited for half a second
-    until(lambda: length(server, SCORE) and length(server, SWEEP), 15)
+    until(lambda: length(server, SCORE) and length(server, MAINTAIN), 15)
 
 
 def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(dispatcher, server):
@@ -173,17 +173,17 @@ def test_whoever_lives_writes_a_heartbeat(sent, server, url):
     assert read_heartbeats(url, PREFIX).worker is None
     heartbeats = WorkerHeartbeats(url, PREFIX)
     heartbeats.begun(SCORE)
-    heartbeats.begun(SWEEP, by_message=False)
+    heartbeats.begun(MAINTAIN, by_message=False)
     heard = read_heartbeats(url, PREFIX)
-    assert (set(heard.by_message), set(heard.rounds), heard.beat) == ({SCORE}, {SWEEP}, None)
-    assert heartbeats.swept_ago() is None  # no message asked for a sweep
-    heartbeats.begun(SWEEP)
+    assert (set(heard.by_message), set(heard.rounds), heard.beat) == ({SCORE}, {MAINTAIN}, None)
+    assert heartbeats.maintained_ago() is None  # no message asked for a maintenance run
+    heartbeats.begun(MAINTAIN)
     heard = read_heartbeats(url, PREFIX)
-    assert all(0 <= age < 5 for age in (heard.sweep, heard.worker, heartbeats.swept_ago()))
-    sent(SWEEP)
+    assert all(0 <= age < 5 for age in (heard.maintenance, heard.worker, heartbeats.maintained_ago()))
+    sent(MAINTAIN)
     assert read_heartbeats(url, PREFIX).beat is None  # the web may enqueue as it likes
     beat = CeleryDispatcher(url, PREFIX, heartbeat=BEAT)
-    beat.enqueue(SWEEP)
+    beat.enqueue(MAINTAIN)
     until(lambda: read_heartbeats(url, PREFIX).beat is not None)
     beat.close()
 
@@ -192,24 +192,24 @@ def test_whoever_lives_writes_a_heartbeat(sent, server, url):
 def test_a_heartbeat_is_as_old_as_the_broker_says(server, url, monkeypatch, offset):
     now = time.time()
     monkeypatch.setattr("service.messaging.heartbeats.time.time", lambda: now + offset)
-    WorkerHeartbeats(url, PREFIX).begun(SWEEP)
+    WorkerHeartbeats(url, PREFIX).begun(MAINTAIN)
     monkeypatch.undo()
-    server.pexpire(f"{PREFIX}heartbeat:{SWEEP}", (HEARTBEAT_SECONDS - 20) * 1000)  # twenty seconds pass
-    server.set(f"{PREFIX}heartbeat:{SWEEP}", f"{now + offset - 20:.3f}", keepttl=True)
+    server.pexpire(f"{PREFIX}heartbeat:{MAINTAIN}", (HEARTBEAT_SECONDS - 20) * 1000)  # twenty seconds pass
+    server.set(f"{PREFIX}heartbeat:{MAINTAIN}", f"{now + offset - 20:.3f}", keepttl=True)
     heard = read_heartbeats(url, PREFIX)
-    assert heard.sweep is not None
-    assert 20 <= heard.sweep < 25
+    assert heard.maintenance is not None
+    assert 20 <= heard.maintenance < 25
     assert abs(heard.skew - offset) < 5
 
 
 def test_a_round_is_made_by_one_worker_and_by_each_without_a_broker(server, url):
     workers = [WorkerHeartbeats(url, PREFIX) for _ in range(8)]
-    assert sum(one.takes_turn(SWEEP, 60) for one in workers) == 1
+    assert sum(one.takes_turn(MAINTAIN, 60) for one in workers) == 1
     assert workers[0].takes_turn(DELIVER, 60)  # other work is another's round
-    assert 0 < server.pttl(f"{PREFIX}turn:{SWEEP}") <= 60_000
+    assert 0 < server.pttl(f"{PREFIX}turn:{MAINTAIN}") <= 60_000
     lonely = [WorkerHeartbeats("unix:///nowhere/at/all.sock"), WorkerHeartbeats(None)]
-    assert all(one.takes_turn(SWEEP, 60) for one in lonely)
-    assert [one.swept_ago() for one in lonely] == [None, None]
+    assert all(one.takes_turn(MAINTAIN, 60) for one in lonely)
+    assert [one.maintained_ago() for one in lonely] == [None, None]
 
 
 def test_a_heartbeat_to_a_hung_broker_costs_half_a_second_once(server, url):
@@ -225,11 +225,11 @@ def test_a_heartbeat_to_a_hung_broker_costs_half_a_second_once(server, url):
 
 
 def test_a_queue_is_stuck_when_messages_wait_and_nobody_starts(server, url):
-    assert stuck(url, ["score", "upkeep"], PREFIX) == []
+    assert stuck(url, ["score", "maintenance"], PREFIX) == []
     server.lpush(f"{PREFIX}score", b"{}")
-    assert stuck(url, ["score", "upkeep"], PREFIX) == ["score"]
+    assert stuck(url, ["score", "maintenance"], PREFIX) == ["score"]
     WorkerHeartbeats(url, PREFIX).begun(SCORE)
-    assert stuck(url, ["score", "upkeep"], PREFIX) == []
+    assert stuck(url, ["score", "maintenance"], PREFIX) == []
 
 
 def test_kombu_spells_a_unix_socket_its_own_way():

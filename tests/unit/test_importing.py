@@ -26,7 +26,7 @@ class Import(FilledSite):
         return self.count(import_lines(self.context, self.site, raw))
 
     def months_later(self):
-        """Let time pass, and the sweep drop what it drops."""
+        """Let time pass, and maintenance drop what it drops."""
         self.clock.now += timedelta(days=90)
         with self.context.deps.store.write() as tx:
             tx.retention.prune(self.clock.now, self.clock.now - KEYS_KEPT)

@@ -8,7 +8,7 @@ import pytest
 
 from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.redis_client import connect
-from service.messaging.tasks import DELIVER, PUBLISH, QUEUES, SCORE, SWEEP
+from service.messaging.tasks import DELIVER, MAINTAIN, PUBLISH, QUEUES, SCORE
 from service.observability.heartbeat import BEAT, faults
 from tests.processes import Broker, environment, until
 
@@ -29,7 +29,7 @@ class Installation:
             self.broker.url,
             REPLYDESK_REDIS_PREFIX=PREFIX,
             REPLYDESK_WORKER_POOL=pool,
-            REPLYDESK_SWEEP_SECONDS="0.3",
+            REPLYDESK_MAINTENANCE_SECONDS="0.3",
         )
         self.run("worker")
 
@@ -92,17 +92,17 @@ def test_nothing_but_marks_and_heartbeats_stays_in_the_broker(installations):
     assert {key for key in keys if not key.startswith("_kombu")} <= {"enqueued", "heartbeat", "probe"}
 
 
-def test_beat_enqueues_the_sweep_and_outlives_the_broker(installations):
+def test_beat_enqueues_the_maintenance_run_and_outlives_the_broker(installations):
     installation = installations("threads")
-    swept = installation.count(SWEEP)
+    maintained = installation.count(MAINTAIN)
     installation.run("beat")
-    until(lambda: installation.count(SWEEP) >= swept + 3, 60)
+    until(lambda: installation.count(MAINTAIN) >= maintained + 3, 60)
     assert faults(installation.home, BEAT) == []
     installation.broker.kill()
     time.sleep(1.0)
     installation.broker.start()
-    swept = installation.count(SWEEP)
-    until(lambda: installation.count(SWEEP) >= swept + 2, 20)
+    maintained = installation.count(MAINTAIN)
+    until(lambda: installation.count(MAINTAIN) >= maintained + 2, 20)
     assert all(process.poll() is None for process in installation.processes)
     beat = installation.processes.pop()
     beat.kill()
@@ -127,7 +127,7 @@ def test_a_worker_outlives_its_broker_by_seconds_and_stops_when_asked(installati
     time.sleep(0.5)
     installation.broker.start()
     assert installation.enqueue(SCORE) < 10
-    assert installation.enqueue(SWEEP) < 5
+    assert installation.enqueue(MAINTAIN) < 5
     worker = installation.processes.pop()
     worker.terminate()
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.messaging.dispatcher import RecordingDispatcher
-from service.messaging.tasks import SWEEP
+from service.messaging.tasks import MAINTAIN
 from service.usecases import Scored, record_scores
 from service.usecases.sites import enrol_site
 from tests.processes import accept, pending, until, worker
@@ -62,11 +62,11 @@ def test_a_killed_workers_comments_are_decided_by_the_next(env, contexts, dispat
     with context.deps.store.write() as tx:
         tx.scoring.lease_pending(now, now, 5)  # who leased these was killed
 
-    def swept():
-        dispatcher.enqueue(SWEEP)  # as beat does
+    def maintained():
+        dispatcher.enqueue(MAINTAIN)  # as beat does
         return pending(context) == 0
 
     with worker(env, tmp_path / "worker.log", "passes"):
-        until(swept)
+        until(maintained)
     with context.deps.store.read() as tx:
         assert len(tx.decisions.feed(enrolled.site.id, 0, 100)) == 5

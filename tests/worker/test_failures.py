@@ -17,7 +17,7 @@ SECRETS = ("ada", "reader.example", "disgrace", "bridge")
 
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
 def test_a_failure_shows_by_type_and_place_alone(env, tmp_path, pool):
-    env |= {"REPLYDESK_WORKER_POOL": pool, "REPLYDESK_SWEEP_SECONDS": "300"}  # no polling meanwhile
+    env |= {"REPLYDESK_WORKER_POOL": pool, "REPLYDESK_MAINTENANCE_SECONDS": "300"}  # no polling meanwhile
     broker, log, events = kombu_url(env["REDIS_URL"]), tmp_path / "worker.log", []
     app = Celery(broker=broker, backend=broker, set_as_current=False)
     app.conf.update(celery_settings(env["REPLYDESK_REDIS_PREFIX"]))

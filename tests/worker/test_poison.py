@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from service.messaging.dispatcher import RecordingDispatcher
-from service.messaging.tasks import SWEEP
+from service.messaging.tasks import MAINTAIN
 from service.usecases.sites import enrol_site
 from tests.processes import accept, pending, until, worker
 
@@ -26,7 +26,7 @@ def test_a_comment_that_kills_its_reader_is_held(request, env, contexts, dispatc
         def all_decided():
             if not running or running[-1].poll() is not None:  # as compose or `replydesk up` starts it again
                 running.append(workers.enter_context(worker(env, tmp_path / "worker.log", "kills")))
-            dispatcher.enqueue(SWEEP)  # as beat does
+            dispatcher.enqueue(MAINTAIN)  # as beat does
             return pending(context) == 0
 
         until(all_decided, 100)

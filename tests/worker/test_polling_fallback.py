@@ -6,7 +6,7 @@ from service.domain.verdict import LABELS, Assessment, Effort
 from service.messaging.dispatcher import RecordingDispatcher
 from service.messaging.heartbeats import read_heartbeats
 from service.messaging.redis_client import connect
-from service.messaging.tasks import SCORE, SWEEP
+from service.messaging.tasks import MAINTAIN, SCORE
 from service.usecases import Scored, record_scores
 from service.usecases.sites import enrol_site
 from tests.processes import accept, pending, until, worker
@@ -50,7 +50,7 @@ def test_rounds_begin_as_soon_as_the_broker_refuses():
 
 
 def test_a_worker_goes_on_without_its_broker(env, contexts, broker, tmp_path):
-    env |= {"REPLYDESK_SWEEP_SECONDS": "0.3", "REDIS_URL": broker.url}
+    env |= {"REPLYDESK_MAINTENANCE_SECONDS": "0.3", "REDIS_URL": broker.url}
     log = tmp_path / "worker.log"
     context = contexts(env, dispatcher=RecordingDispatcher())
     with receiver() as hook:
@@ -71,19 +71,19 @@ def test_a_worker_goes_on_without_its_broker(env, contexts, broker, tmp_path):
     assert '"polling_fallback.started"' in log.read_text()
 
 
-def test_somebody_sweeps_though_beat_is_gone_and_comments_ring(env, dispatcher, tmp_path):
-    env |= {"REPLYDESK_SWEEP_SECONDS": "0.3"}
+def test_maintenance_goes_on_though_beat_is_gone(env, dispatcher, tmp_path):
+    env |= {"REPLYDESK_MAINTENANCE_SECONDS": "0.3"}
     url, prefix = env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
 
-    def swept():
+    def maintained():
         dispatcher.enqueue(SCORE)  # as the web does for each comment
-        return SWEEP in read_heartbeats(url, prefix).rounds
+        return MAINTAIN in read_heartbeats(url, prefix).rounds
 
     with worker(env, tmp_path / "worker.log", "passes"), connect(url) as client:
-        until(swept)
+        until(maintained)
         heard = read_heartbeats(url, prefix)
         assert heard.beat is None
         assert heard.worker is not None
         assert heard.worker < 5
-        client.delete(f"{prefix}heartbeat:fallback:{SWEEP}")
-        until(swept, 5)
+        client.delete(f"{prefix}heartbeat:fallback:{MAINTAIN}")
+        until(maintained, 5)

@@ -11,7 +11,7 @@ from service.cli.status import Opened, look
 from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.heartbeats import BEAT, WorkerHeartbeats, read_heartbeats
 from service.messaging.redis_client import connect, fault_of
-from service.messaging.tasks import SCORE, SWEEP
+from service.messaging.tasks import MAINTAIN, SCORE
 from service.observability import counters
 from service.usecases.sites import enrol_site
 from service.web.readiness import Checks
@@ -55,7 +55,7 @@ class BrokenBroker:
 
     def _enqueue_sweeps(self):
         while not self._over.wait(0.5):
-            self._beat.enqueue(SWEEP)
+            self._beat.enqueue(MAINTAIN)
 
     def decide(self, enrolled, text):
         """Post a comment and wait until it is decided."""
@@ -83,7 +83,7 @@ def scenes(env, contexts, broker, tmp_path):
 
     def make(pool="threads"):
         env.update(
-            REPLYDESK_SWEEP_SECONDS="0.5",
+            REPLYDESK_MAINTENANCE_SECONDS="0.5",
             REPLYDESK_WORKER_POOL=pool,
             REPLYDESK_WORKER_CONCURRENCY="5" if pool == "threads" else "1",
             REDIS_URL=broker.url,
@@ -163,7 +163,7 @@ def test_the_dispatcher_reconnects_within_seconds(broker):
     with closing(CeleryDispatcher(broker.url)) as dispatcher, connect(broker.url) as client:
         with broken(broker, "no memory left"):
             for _ in range(8):
-                dispatcher.enqueue(SWEEP)
+                dispatcher.enqueue(MAINTAIN)
                 time.sleep(0.5)
-            assert client.llen("replydesk:upkeep") == 0
-        until(lambda: client.llen("replydesk:upkeep") == 1)
+            assert client.llen("replydesk:maintenance") == 0
+        until(lambda: client.llen("replydesk:maintenance") == 1)

@@ -351,14 +351,14 @@ def test_in_a_flood_nothing_is_scored_again(flood):
     assert flood.states("held") == ["held fast"]
 
 
-def test_a_sweep_finds_what_is_to_be_scored_again(flood):
+def test_a_maintenance_run_finds_what_is_to_be_scored_again(flood):
     flood.came(held=HOLDS)
-    sweep = Maintenance(flood.deps)
-    assert sweep.run().to_rescore == 1
+    maintenance = Maintenance(flood.deps)
+    assert maintenance.run().to_rescore == 1
     assert SCORE in flood.enqueued()
     flood.ends()
     flood.enqueued()
-    assert sweep.run().to_rescore == 0
+    assert maintenance.run().to_rescore == 0
     assert SCORE not in flood.enqueued()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.messaging.heartbeats import read_heartbeats
-from service.messaging.tasks import DELIVER, SCORE, SWEEP
+from service.messaging.tasks import DELIVER, MAINTAIN, SCORE
 from service.observability.heartbeat import LOOP, TASKS, faults
 from service.usecases.sites import enrol_site
 from tests.processes import accept, pending, until, worker
@@ -34,7 +34,7 @@ def test_a_short_lease_makes_no_run_hang():
 
 def test_a_run_that_goes_on_for_longer_than_its_lease_is_told():
     now, said, told = [0.0], [], []
-    limits = {name: SingleRun(lambda: now[0]) for name in (SCORE, DELIVER, SWEEP)}
+    limits = {name: SingleRun(lambda: now[0]) for name in (SCORE, DELIVER, MAINTAIN)}
     watchdog = Watchdog(limits, 30.0, said.append, told.append)
     go_on, begun = threading.Event(), threading.Barrier(3, timeout=10)
 
@@ -44,7 +44,7 @@ def test_a_run_that_goes_on_for_longer_than_its_lease_is_told():
 
     runs = [
         threading.Thread(target=limits[name].run, args=(work, lambda: False), daemon=True)
-        for name in (SCORE, SWEEP)
+        for name in (SCORE, MAINTAIN)
     ]
     for run in runs:
         run.start()

@@ -258,7 +258,7 @@ class Faults:
         self._installation.repair()
 
     def inject_last(self, post: Callable[[], None]) -> None:
-        """Stop all that work, post, kill them and empty the broker: what was posted only the sweep can find."""
+        """Stop all that work, post, kill them and empty the broker: what was posted only maintenance can find."""
 
         def publish() -> None:
             _all(self._installation.scorers(), signal.SIGSTOP)

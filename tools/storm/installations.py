@@ -211,7 +211,7 @@ class Production(Installation):
         self.database_url = self._postgres.url
         self.env |= {"REPLYDESK_DATABASE_URL": self.database_url, "REDIS_URL": self._redis.url}
         self.env |= {"WEB_CONCURRENCY": "2"}
-        scoring = [*self.program, "worker", "--queues=score,upkeep", "--concurrency=1"]
+        scoring = [*self.program, "worker", "--queues=score,maintenance", "--concurrency=1"]
         gunicorn = [str(BIN / "gunicorn"), "--config=python:service.cli.gunicorn_settings"]
         self._commands: Mapping[str, Sequence[str]] = {
             "web": [*gunicorn, "service.web:create_app()"],

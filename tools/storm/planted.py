@@ -14,7 +14,7 @@ from typing import Any
 PROGRAM = "tools.storm.planted"
 DELIVERY_LEASE = "REPLYDESK_STORM_DELIVERY_LEASE"
 """Seconds of a callback's lease, for a small storm that cannot wait for the shipped ones; unset: those."""
-SWAP, SWEEP = "settle without compare-and-swap", "enqueue without sweep"
+SWAP, MAINTAIN = "settle without compare-and-swap", "enqueue without maintenance"
 
 
 def settle_without_swap() -> None:
@@ -40,7 +40,7 @@ def settle_without_swap() -> None:
     CommentRepository.move = move  # type: ignore[method-assign]
 
 
-def enqueue_without_sweep() -> None:
+def enqueue_without_maintenance() -> None:
     """Let maintenance look away, and the rounds that workers make by themselves where no message comes."""
     from worker.maintenance import Maintenance
     from worker.polling_fallback import PollingFallback
@@ -61,7 +61,7 @@ def plant_children() -> None:
     ChildProcesses.start = planted  # type: ignore[method-assign]
 
 
-PLANTS = {SWAP: settle_without_swap, SWEEP: enqueue_without_sweep}
+PLANTS = {SWAP: settle_without_swap, MAINTAIN: enqueue_without_maintenance}
 
 
 def main() -> None:

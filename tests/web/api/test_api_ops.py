@@ -11,7 +11,7 @@ from service.domain.verdict import Effort
 from service.messaging.dispatcher import CeleryDispatcher
 from service.messaging.heartbeats import BEAT, WorkerHeartbeats, read_heartbeats
 from service.messaging.redis_client import connect
-from service.messaging.tasks import SWEEP
+from service.messaging.tasks import MAINTAIN
 from service.storage import Probe, Store
 from service.web.readiness import Checks
 from tests.factories import ADDRESS, sqlite_store
@@ -26,14 +26,14 @@ def test_alive_asks_no_part(newsroom, monkeypatch):
 
 def ring_as_beat(redis_url):
     dispatcher = CeleryDispatcher(redis_url, heartbeat=BEAT)
-    dispatcher.enqueue(SWEEP)
+    dispatcher.enqueue(MAINTAIN)
     dispatcher.close()
     assert read_heartbeats(redis_url).beat is not None
 
 
 def test_ready_when_every_part_is(store, redis_url, tmp_path):
     newsroom = Newsroom.over(store, tmp_path, REDIS_URL=redis_url)
-    WorkerHeartbeats(redis_url).begun(SWEEP)
+    WorkerHeartbeats(redis_url).begun(MAINTAIN)
     ring_as_beat(redis_url)
     answer = newsroom.call("GET", "/readyz", None)
     checks = dict.fromkeys(("store", "schema", "broker", "worker", "beat"), "ok")
@@ -53,7 +53,7 @@ def test_workers_and_beat_of_whom_nothing_is_heard_are_named(redis_url, tmp_path
     newsroom = Newsroom.over(sqlite_store(), tmp_path, **settings)
     assert set(not_ready(newsroom)) == {"worker", "beat"}
     working = Newsroom.over(sqlite_store(), tmp_path, **settings | {"REPLYDESK_REDIS_PREFIX": "no-beat:"})
-    WorkerHeartbeats(redis_url, "no-beat:").begun(SWEEP, by_message=False)
+    WorkerHeartbeats(redis_url, "no-beat:").begun(MAINTAIN, by_message=False)
     assert set(not_ready(working)) == {"beat"}
 
 
@@ -76,7 +76,7 @@ def test_what_is_not_ready_is_named(store, tmp_path, monkeypatch):
 def test_a_broker_that_forgot_its_heartbeats_makes_nobody_dead(redis_url, tmp_path):
     now = [0.0]
     checks = Checks(Newsroom.over(sqlite_store(), tmp_path, REDIS_URL=redis_url).context, lambda: now[0])
-    WorkerHeartbeats(redis_url).begun(SWEEP)
+    WorkerHeartbeats(redis_url).begun(MAINTAIN)
     assert checks.run()["worker"] == "ok"
     connect(redis_url).flushall()
     now[0] += 20
@@ -178,12 +178,12 @@ def test_metrics_tell_the_effort_and_survive_the_store(newsroom, monkeypatch):
     assert metric(newsroom, "replydesk_store_up") == 0
 
 
-def test_metrics_tell_when_a_sweep_last_began(redis_url, tmp_path):
+def test_metrics_tell_when_a_maintenance_run_last_began(redis_url, tmp_path):
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "metered:"}
     newsroom = Newsroom.over(sqlite_store(), tmp_path, **settings)
-    assert metric(newsroom, "replydesk_last_sweep_age_seconds") == 3600
-    WorkerHeartbeats(redis_url, "metered:").begun(SWEEP, by_message=False)
-    assert metric(newsroom, "replydesk_last_sweep_age_seconds") < 5
+    assert metric(newsroom, "replydesk_last_maintenance_age_seconds") == 3600
+    WorkerHeartbeats(redis_url, "metered:").begun(MAINTAIN, by_message=False)
+    assert metric(newsroom, "replydesk_last_maintenance_age_seconds") < 5
     assert metric(newsroom, "replydesk_beat_age_seconds") == 3600
     assert metric(newsroom, "replydesk_clock_skew_seconds") < 2
     assert metric(newsroom, "replydesk_broker_up") == 1

@@ -15,7 +15,7 @@ from markupsafe import escape
 from service.domain.events import EventType
 from service.messaging.heartbeats import BEAT, HEARTBEAT_SECONDS
 from service.messaging.redis_client import connect
-from service.messaging.tasks import SWEEP
+from service.messaging.tasks import MAINTAIN
 from service.web.compat import blueprints
 from tests.web.api.caller import submission
 from tests.web.api.serving import served
@@ -126,7 +126,7 @@ def test_generated_requests_find_no_fault(tmp_path, redis_url):
     settings = tmp_path / "schemathesis.toml"
     settings.write_text('[parameters]\n"path.site" = "courier"\n')
     with connect(redis_url) as broker:  # worker and beat live as long as this lasts, or /readyz says 503
-        for name in (SWEEP, BEAT):
+        for name in (MAINTAIN, BEAT):
             broker.set(f"replydesk:heartbeat:{name}", time.time(), ex=HEARTBEAT_SECONDS + 900)
     with served(tmp_path / "home", REDIS_URL=redis_url) as web:
         program = str(Path(sys.executable).parent / "schemathesis")

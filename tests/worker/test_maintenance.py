@@ -1,4 +1,4 @@
-"""The sweep: it finds what a lost message left lying, settles what waited too long, and drops what expired."""
+"""Maintenance: it finds what a lost message left lying, settles what waited too long, and drops what expired."""
 
 from datetime import timedelta
 
@@ -24,37 +24,37 @@ from worker.scoring import score_pending
 
 
 @pytest.fixture
-def sweep(stage, ticking):
+def maintenance(stage, ticking):
     return Maintenance(stage.deps, ticking)
 
 
-def sweep_through(sweep, ticking, seconds):
+def maintain_through(maintenance, ticking, seconds):
     for _ in range(int(seconds // 2) + 1):
-        sweep.run()
+        maintenance.run()
         ticking.now += 2
 
 
-def test_a_lost_message_is_sent_again(stage, sweep):
-    sweep.run()
+def test_a_lost_message_is_sent_again(stage, maintenance):
+    maintenance.run()
     assert stage.enqueued() == []
     stage.post("One.")
     stage.enqueued()
-    assert sweep.run().pending == 1
+    assert maintenance.run().pending == 1
     assert stage.enqueued() == [SCORE]
     score_pending(stage.deps, Told())
     stage.enqueued()
-    sweep.run()
+    maintenance.run()
     assert stage.enqueued() == [DELIVER]
 
 
 def test_due_decisions_are_published_even_if_the_message_was_lost(stage):
     stage.post("One.")
     stage.decide("c-0", Action.APPROVE, delay=5)
-    sweep = Maintenance(stage.deps)
-    sweep.run()
+    maintenance = Maintenance(stage.deps)
+    maintenance.run()
     assert stage.feed() == []
     stage.clock.pass_seconds(5)
-    sweep.run()
+    maintenance.run()
     assert stage.feed() == [(1, "approve")]
 
 
@@ -63,59 +63,59 @@ def test_due_decisions_are_published_even_if_the_message_was_lost(stage):
 )
 def test_what_no_score_reaches_in_time_follows_the_outage_policy(store, ticking, outage, status):
     stage = Stage.over(store, policy=Policy(outage=outage))
-    sweep = Maintenance(stage.deps, ticking)
+    maintenance = Maintenance(stage.deps, ticking)
     stage.post("One.")
     stage.clock.pass_seconds(299)
-    sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
+    maintain_through(maintenance, ticking, HEAD_START_SECONDS + 4)
     assert stage.statuses(1) == ["pending"]
     stage.clock.pass_seconds(2)
-    sweep.run()
+    maintenance.run()
     assert stage.statuses(1) == [status]
 
 
-def test_everything_late_goes_in_one_sweep(stage, ticking, sweep):
+def test_everything_late_goes_in_one_run(stage, ticking, maintenance):
     with stage.deps.store.write() as tx:
         patient = tx.sites.add(herald(policy=Policy(outage_after_seconds=3600)))
     stage.post(*[f"Number {n}." for n in range(LATE_BATCH * 2 + 50)])
     with stage.deps.store.write() as tx:
         tx.comments.add(patient.id, [draft("c-0")], NOON)
     stage.clock.pass_seconds(301)
-    sweep.run()
+    maintenance.run()
     ticking.now += HEAD_START_SECONDS
-    sweep.run()
+    maintenance.run()
     with stage.deps.store.read() as tx:
         assert tx.comments.count(stage.site.id, Status.PENDING) == 0
         assert tx.comments.count(patient.id, Status.PENDING) == 1
 
 
-def test_after_a_silence_scoring_has_the_first_go(stage, ticking, sweep):
+def test_after_a_silence_scoring_has_the_first_go(stage, ticking, maintenance):
     stage.post("One.", "Two.")
     stage.clock.pass_seconds(8 * 3600)
-    sweep.run()
+    maintenance.run()
     assert (stage.statuses(2), SCORE in stage.enqueued()) == (["pending", "pending"], True)
     score_pending(stage.deps, Told())
     assert stage.statuses(2) == ["approved", "approved"]
 
 
-def test_a_new_silence_gives_a_new_head_start(stage, ticking, sweep):
-    sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
+def test_a_new_silence_gives_a_new_head_start(stage, ticking, maintenance):
+    maintain_through(maintenance, ticking, HEAD_START_SECONDS + 4)
     stage.post("One.")
     stage.clock.pass_seconds(3600)
     ticking.now += SILENCE_SECONDS + 1
-    sweep.run()
+    maintenance.run()
     assert stage.statuses(1) == ["pending"]
-    sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
+    maintain_through(maintenance, ticking, HEAD_START_SECONDS + 4)
     assert stage.statuses(1) == ["held"]
 
 
-def test_a_backfill_is_never_late(stage, ticking, sweep):
+def test_a_backfill_is_never_late(stage, ticking, maintenance):
     stage.post("Old.", live=False)
     stage.clock.pass_seconds(9999)
-    sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
+    maintain_through(maintenance, ticking, HEAD_START_SECONDS + 4)
     assert stage.statuses(1) == ["pending"]
 
 
-def test_what_expired_is_dropped_now_and_then(stage, ticking, sweep):
+def test_what_expired_is_dropped_now_and_then(stage, ticking, maintenance):
     (posted,) = stage.post("One.")
     with stage.deps.store.write() as tx:
         mo = tx.moderators.add("Mo", "moderator", NOON)
@@ -126,7 +126,7 @@ def test_what_expired_is_dropped_now_and_then(stage, ticking, sweep):
         for name, age in (("old key", 1), ("young key", -1)):
             key, made = IdempotencyKey(name, posted.pk, 1, "h"), NOON - KEYS_KEPT - timedelta(seconds=age)
             tx.comments.add_idempotency_keys(stage.site.id, [key], made)
-    sweep.clean_up()
+    maintenance.clean_up()
     with stage.deps.store.write() as tx:
         assert set(tx.comments.idempotency_keys(stage.site.id, ["old key", "young key"])) == {"young key"}
         assert tx.moderators.session("young session", NOON) == mo
@@ -134,6 +134,6 @@ def test_what_expired_is_dropped_now_and_then(stage, ticking, sweep):
         assert tx.retention.prune(NOON, NOON - KEYS_KEPT) == 0
         tx.moderators.add_session(mo.id, "another", NOON)
     ticking.now += PRUNE_SECONDS - 1
-    sweep.clean_up()
+    maintenance.clean_up()
     with stage.deps.store.write() as tx:
         assert tx.retention.prune(NOON, NOON - KEYS_KEPT) == 1

@@ -1,4 +1,4 @@
-"""The sweep forgets: texts, machines, originals and callbacks by their age, and the files after an erasure."""
+"""Maintenance forgets: texts, machines, originals and callbacks by their age, and the files after an erasure."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -45,7 +45,7 @@ def over_after(looks):
     return lambda: next(answers)
 
 
-def sweep_once(stage):
+def clean_up_once(stage):
     Maintenance(stage.deps).clean_up()
 
 
@@ -59,10 +59,10 @@ def test_texts_go_when_their_state_is_over(stage, action, option, days):
     stage.decide("c-1", Action.APPROVE)
     assert deletes_at(stage.look(), stage.site.options, decided) == NOON + timedelta(days=days)
     stage.clock.pass_seconds(days * DAY)
-    sweep_once(stage)
+    clean_up_once(stage)
     assert stage.look().body == "One."
     stage.clock.pass_seconds(1)
-    sweep_once(stage)
+    clean_up_once(stage)
     gone = stage.look()
     assert (gone.status, gone.body, gone.author_name) == (Status.ERASED, "", "")
     assert [stage.look(name).body for name in ("c-1", "c-2")] == ["Two.", "Three."]
@@ -74,7 +74,7 @@ def test_a_decision_made_anew_begins_its_time_anew(stage):
     first = stage.decide("c-0", Action.APPROVE)
     stage.clock.pass_seconds(200 * DAY)
     second = stage.decide("c-0", Action.REJECT, replaces=first.id)
-    sweep_once(stage)
+    clean_up_once(stage)
     assert stage.look().body == "One."
     assert deletes_at(stage.look(), stage.site.options, second) == NOON + timedelta(days=290)
 
@@ -84,7 +84,7 @@ def test_a_site_keeps_for_good_what_it_says_it_keeps(stage):
     stage.post("One.")
     stage.decide("c-0", Action.SPAM)
     stage.clock.pass_seconds(4000 * DAY)
-    sweep_once(stage)
+    clean_up_once(stage)
     assert stage.look().body == "One."
     assert deletes_at(stage.look(), options) is None
 
@@ -93,7 +93,7 @@ def test_machines_go_by_age_whatever_the_state(stage):
     stage.post("One.", client=Client("192.0.2.7", "Reader/1.0", "https://courier.example/"))
     stage.decide("c-0", Action.APPROVE)
     stage.clock.pass_seconds(30 * DAY + 1)
-    sweep_once(stage)
+    clean_up_once(stage)
     assert (stage.look().client, stage.look().body) == (Client(), "One.")
 
 
@@ -105,7 +105,7 @@ def test_callbacks_go_by_age_once_they_are_done(stage):
         first = tx.deliveries.lease(NOON, NOON + timedelta(seconds=30), 1)[0]
         assert finish_delivery(tx, first.id, first.attempts, "dead", "410", None, NOON)
     stage.clock.pass_seconds(30 * DAY + 1)
-    sweep_once(stage)
+    clean_up_once(stage)
     with stage.deps.store.read() as tx:
         assert [one.state for one in tx.deliveries.page(None, None, 9)] == ["waiting"]
 
@@ -125,10 +125,10 @@ def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage):
     assert not turns
 
 
-def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage, ticking, monkeypatch):
+def test_what_a_maintenance_run_had_no_time_for_is_the_next_ones(stage, ticking, monkeypatch):
     spam(stage, 3)
     stage.clock.pass_seconds(31 * DAY)
-    sweep = Maintenance(stage.deps, ticking)
+    maintenance = Maintenance(stage.deps, ticking)
     real = type(stage.deps.store).write
 
     def slow(store):
@@ -136,10 +136,10 @@ def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage, ticking, monkeypat
         return real(store)
 
     monkeypatch.setattr(type(stage.deps.store), "write", slow)
-    sweep.clean_up()
+    maintenance.clean_up()
     assert erased(stage) == 0
     for _ in range(KINDS):
-        sweep.clean_up()
+        maintenance.clean_up()
     assert erased(stage) == 3
 
 
@@ -166,18 +166,18 @@ def test_files_are_cleared_after_an_erasure(stage, ticking, monkeypatch):
         return asked[-1]
 
     monkeypatch.setattr(type(stage.deps.store), "purge", purge)
-    sweep = Maintenance(stage.deps, ticking)
-    sweep.clean_up()
+    maintenance = Maintenance(stage.deps, ticking)
+    maintenance.clean_up()
     assert asked == []
     with stage.deps.store.write() as tx:
         tx.erasure.add(Erasure("e-1", stage.site.id, "site", 1, "{}", NOON))
     stage.clock.pass_seconds(1)
     for _ in range(3):
-        sweep.clean_up()
+        maintenance.clean_up()
     assert asked == [False]
     for _ in range(3):
         ticking.now += CLEAR_SECONDS
-        sweep.clean_up()
+        maintenance.clean_up()
     assert asked == [False, True]
 
 
@@ -197,11 +197,11 @@ def test_callbacks_of_a_site_that_is_gone_do_not_wait_for_good(store):
     with store.read() as tx:
         assert tx.statistics.backlog(stage.clock.now).deliveries_due == 1
     stage.clock.pass_seconds(400 * DAY)
-    sweep_once(stage)
+    clean_up_once(stage)
     with store.write() as tx:
         assert tx.statistics.backlog(stage.clock.now).deliveries_waiting == 1
         tx.sites.save(replace(stage.site, callback_disabled="it answered 410"))
         assert tx.statistics.backlog(stage.clock.now).deliveries_due == 0
-    sweep_once(stage)
+    clean_up_once(stage)
     with store.read() as tx:
         assert tx.statistics.backlog(stage.clock.now).deliveries_waiting == 0
