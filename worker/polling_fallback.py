@@ -1,4 +1,4 @@
-"""The polling fallback: while no message asks for maintenance, because broker or beat is away, a worker polls by itself.
+"""The polling fallback: while no message asks for maintenance, as broker or beat is away, a worker polls by itself.
 
 The rows are the queue, so a broker that is away costs seconds, never a comment: outage policies, verdicts and callbacks
 go on. Messages for other tasks are no sign of life: the web enqueues for every comment, only beat enqueues maintenance.
@@ -21,13 +21,13 @@ ORDER: Final = (MAINTAIN, PUBLISH, SCORE, DELIVER)
 LEAST_SILENCE: Final = 10.0
 RUNS_MISSED: Final = 5
 TURN_SHARE: Final = 0.9
-"""Of the time between two maintenance runs nobody else makes a round. Less than all, for who is early would miss one."""
+"""Of the time between two maintenance runs nobody else makes a round. Less than all: who is early would miss one."""
 
 log = structlog.get_logger(__name__)
 
 
 class PollingFallback:
-    """Notices that no maintenance begins, or that none can be enqueued, and makes rounds meanwhile in its own thread."""
+    """Notices that no maintenance begins, or none can be enqueued, and makes rounds meanwhile in its own thread."""
 
     def __init__(
         self,

@@ -51,9 +51,9 @@ class BrokenBroker:
         self.prefix = env["REPLYDESK_REDIS_PREFIX"]
         self._beat = CeleryDispatcher(broker.url, self.prefix, heartbeat=BEAT)
         self._over = threading.Event()
-        threading.Thread(target=self._enqueue_sweeps, daemon=True).start()
+        threading.Thread(target=self._enqueue_as_beat, daemon=True).start()
 
-    def _enqueue_sweeps(self):
+    def _enqueue_as_beat(self):
         while not self._over.wait(0.5):
             self._beat.enqueue(MAINTAIN)
 
