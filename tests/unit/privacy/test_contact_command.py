@@ -49,6 +49,7 @@ def test_a_box_opens_with_the_sites_key_before_and_after_a_rotation(opened):
         *((a_box(), key, "key") for key in (b"", b"hunter2", b"\xff\xfe", b"A" * 100_000)),
         (a_box(), None, "key-0: No such file"),
     ],
+    ids=range(12),  # keys are new in each process
 )
 def test_what_is_wrong_is_said_in_one_line_that_shows_nothing(opened, box, key, said):
     result = opened(box, key)
