@@ -52,6 +52,9 @@ _LATE_TONE: Final = re.compile("([\u0e4d\u0ecd][\u0e32\u0eb2]?)([\u0e48-\u0e4b\u
 """A tone of Thai or Lao that was typed behind the ring of its vowel, or behind the whole vowel."""
 _TONED: Final = re.compile("[đơư\u1ea4-\u1eb7\u1ebe-\u1ec7\u1ed0-\u1ee3\u1ee8-\u1ef1]")
 """Letters that Vietnamese has and others have not, two accents on one among them."""
+_TONE_ALONE: Final = re.compile("[\u1ea0-\u1ea3\u1eb8-\u1ebd\u1ec8-\u1ecf\u1ee4-\u1ee7\u1ef2-\u1ef9]")
+"""Letters with a hook or a dot below alone, which a disguise has too."""
+_MARKED_WORDS: Final = re.compile("[^\\W\\d_]{0,6}[àáâãèéêìíòóôõùúýăĩũ\u1ea0-\u1ef9][^\\W\\d_]{0,6}")
 
 FLAG: Final = "\U0001f1e6-\U0001f1ff"
 """Regional indicators, of which two make a flag; the inside of a character class."""
@@ -83,7 +86,9 @@ def with_tones_first(text: str) -> str:
 
 def is_toned(text: str) -> bool:
     """Whether a caseless text is Vietnamese, in which any accent makes another word."""
-    return _TONED.search(text) is not None
+    if _TONED.search(text):
+        return True
+    return _TONE_ALONE.search(text) is not None and len(_MARKED_WORDS.findall(text)) > 1
 
 
 def without_false_flags(text: str) -> str:

@@ -26,7 +26,7 @@ AGENTS_BOUND = 1024
 WITHOUT_IDS = frozenset({Source.API, Source.BATCH, Source.INBOUND, Source.FORM})
 """Sources whose comments may have no id; an import names its lines, a compatibility API its texts."""
 LEAST_TOLD_APART = 20
-"""Characters of a text from which on two people do not write the same within a minute."""
+"""Characters of a text from which on nobody writes it twice, nor do two people within a minute."""
 TELLING = frozenset("@%&\\")
 
 
@@ -131,17 +131,22 @@ class Sanitizer:
     ) -> tuple[str, ...]:
         """Name who wrote what under which article; nothing where the caller has an id for it.
 
-        Without an address the writer is the name from one network and browser. Where these are not known either, a
-        text that two people hardly write is known again for a minute or two: by this minute and by the last.
+        A site tells its authors apart by their addresses; without one, and in the form, whose readers may type any
+        address, the writer is the name from one network and browser too. Where these are not known, and where a text is
+        so short that one writes it twice, it is known again for a minute or two: by this minute and by the last.
         """
         if submission.id is not None or submission.source not in WITHOUT_IDS:
             return ()
         body = " ".join(visible(fields["body"]).split())
-        if writer := author or (client.ip and f"{client.ip}\0{client.user_agent or ''}\0{fields['name']}"):
+        is_told_apart = len(body) >= LEAST_TOLD_APART
+        by_address = author if submission.source is not Source.FORM else None
+        machine = f"{author or ''}\0{client.ip or ''}\0{client.user_agent or ''}\0{fields['name']}"
+        writer = by_address or (machine if client.ip else None)
+        minute = int(now.timestamp() // 60)
+        if writer and is_told_apart:
             writers = [writer]
-        elif len(body) >= LEAST_TOLD_APART:
-            minute = int(now.timestamp() // 60)
-            writers = [f"{one}\0{client.user_agent or ''}\0{fields['name']}" for one in (minute, minute - 1)]
+        elif writer or is_told_apart:
+            writers = [f"{one}\0{writer or machine}" for one in (minute, minute - 1)]
         else:
             return ()
         key = article_key(submission.article.url, site.options.articles_apart)

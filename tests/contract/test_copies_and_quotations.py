@@ -221,13 +221,13 @@ def test_an_approved_paragraph_lifts_no_insult_beside_it(crowd):
     ],
 )
 def test_an_approval_is_for_what_was_seen(crowd, body):
-    crowd.decide(crowd.write(PARAGRAPH, RUDE), Action.APPROVE)
+    crowd.decide_copies(crowd.write(PARAGRAPH, RUDE), Action.APPROVE)
     assert crowd.write(f"{PARAGRAPH.upper()}!", RUDE, "bo").status is Status.APPROVED
     assert crowd.write(body.format(PARAGRAPH), RUDE, "troll").status is Status.HELD
 
 
 def test_an_approval_is_for_no_other_word_nor_a_website(crowd):
-    crowd.decide(crowd.write(PARAGRAPH, RUDE), Action.APPROVE)
+    crowd.decide_copies(crowd.write(PARAGRAPH, RUDE), Action.APPROVE)
     assert crowd.write(PARAGRAPH.replace("mayor", "pig"), RUDE, "troll").status is Status.HELD
     spam = crowd.write(PARAGRAPH, {"spam": 0.7}, "bot", website="https://casino.example")
     assert spam.status is Status.HELD

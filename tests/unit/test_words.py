@@ -92,7 +92,7 @@ WORDS = {
     "$$$": (["make $$$ now"], []),
     "kys🔪": (["kys 🔪, kys🔪"], ["kys"]),
     # tones make other words in Vietnamese, and the dot of an i counts
-    "chó": (["Đồ chó!", "con CHÓ"], ["Tôi cho bạn một cái nhìn"]),
+    "chó": (["Đồ chó!", "con CHÓ"], ["Tôi cho bạn một cái nhìn", "Cho tôi hỏi", "Cho em hỏi ạ"]),
     "ngu": (["Đúng là ngu mà"], ["Đêm qua tôi ngủ rất ngon", "ngủ ngon"]),
     "sik": (["SİK"], ["Buraya sık sık geliyorum"]),
     "kapı": (["KAPI", "kapı"], []),

@@ -41,7 +41,7 @@ def test_a_failure_shows_by_type_and_place_alone(env, tmp_path, pool):
     listener.join(60)
     app.close()
     logged = log.read_text()
-    (line,) = (json.loads(one) for one in logged.splitlines() if '"task.failed"' in one)
+    line = next(json.loads(one) for one in logged.splitlines() if '"task.failed"' in one)
     assert (line["task"], line["error"]) == (SCORE, "ValueError")
     assert line["place"].startswith("scripted.py:")
     assert events[0]["exception"].startswith("TaskFailed('ValueError', 'scripted.py:")

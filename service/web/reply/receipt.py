@@ -57,8 +57,7 @@ class Receipt:
 @blueprint.get("/r/<token>")
 def receipt(token: str) -> ResponseReturnValue:
     """Show how the comment stands."""
-    again = request.args.get("again") == "yes"
-    return private_page("reply/receipt.html", receipt=receipt_of(token), again=again)
+    return private_page("reply/receipt.html", receipt=receipt_of(token))
 
 
 @blueprint.get("/r/<token>/state")

@@ -35,6 +35,9 @@ AGAIN: Final = {
     "refused": _l("This form could not be recognised. Your text is kept: look it over and post it again."),
     "busy": _l("Your comment could not be stored just now. Your text is kept: post it again in a moment."),
     "many": _l("Very many comments come in just now. Your text is kept: post it again in a moment."),
+    "there": _l(
+        "You have posted this comment before, and it is there once. Change it if you want to add something."
+    ),
     "used": _l("You have posted from this page before. Post again if this is a comment of its own."),
 }
 
@@ -114,11 +117,10 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
         return _again(site, ticket.again(here.deps.clock()), AGAIN["used"], parent)
     if not isinstance(answer, Placed):
         raise answer
-    token = receipt_token(here.keyring, site.name, answer.comment.id)
-    is_there = answer.outcome == "replay" and answer.comment.id != here.sanitizer.id_of(
-        site, ticket.idempotency_key
-    )
-    location = url_for("reply.receipt", token=token, again="yes" if is_there else None)
+    if answer.outcome == "replay" and answer.comment.id != here.sanitizer.id_of(site, ticket.idempotency_key):
+        # known by its text and writer alone: its receipt is for whoever has it
+        return _again(site, ticket.again(here.deps.clock()), AGAIN["there"], parent)
+    location = url_for("reply.receipt", token=receipt_token(here.keyring, site.name, answer.comment.id))
     return keep_private(Response(status=303, headers={"Location": location}))
 
 

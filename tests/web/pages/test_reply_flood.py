@@ -83,6 +83,6 @@ def test_two_readers_that_a_proxy_hides_are_not_taken_for_one(small):
 
 def test_a_network_may_have_no_bound_of_its_own_and_many_meet_the_sites(small):
     small.tune(form_per_network="")
-    assert [poster(small)(FLOOD) for _ in range(40)] == [303] * 40
+    assert [poster(small, comment=f"Number {n}.")(FLOOD) for n in range(40)] == [303] * 40
     small.tune(form_per_minute="6")
     assert 429 in [poster(small)(f"198.51.{n}.1") for n in range(40)]

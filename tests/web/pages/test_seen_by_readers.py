@@ -4,7 +4,7 @@ import pytest
 
 from service.domain.status import Status
 from tests.web.pages.installation import build_small
-from tests.web.pages.reply import post
+from tests.web.pages.reply import URL, fill, post
 
 
 @pytest.fixture
@@ -59,17 +59,32 @@ def test_a_site_may_count_links_to_itself(small):
 
 
 def test_who_posts_twice_by_the_form_is_told(small):
-    first = post(small)
+    text = "The bridge is open, and the ferry is gone."
+    assert post(small, comment=text).status == 303
     small.clock.pass_seconds(3600)
-    second = post(small)
-    assert len(small.comments()) == 1
-    place = second.headers["Location"]
-    assert place == f"{first.headers['Location']}?again=yes"
-    assert "You have posted this comment before." in small.browser().get(place).text
-    assert "You have posted" not in small.browser().get(first.headers["Location"]).text
-    assert post(small, email="bo@mail.example").status == 303
-    assert post(small, comment="Another text.").status == 303
-    assert len(small.comments()) == 3
-    refused = [post(small, comment="I like zorbocoin") for _ in range(2)]
-    assert "again=yes" in refused[1].headers["Location"]
-    assert len(small.comments()) == 4
+    again = post(small, comment=text)
+    assert (again.status, len(small.comments())) == (409, 1)
+    assert "You have posted this comment before" in again.text
+    assert small.comments()[0].id not in again.text
+    assert post(small, comment=text, email="bo@mail.example").status == 303
+    assert post(small, comment=f"{text} At last.").status == 303
+    refused = [post(small, comment="I like zorbocoin").status for _ in range(2)]
+    assert (refused, len(small.comments())) == ([303, 409], 4)
+
+
+def test_a_short_word_may_be_written_again_later(small):
+    for outcome in (303, 409):
+        assert post(small, comment="Goal!").status == outcome
+    small.clock.pass_seconds(180)
+    assert post(small, comment="Goal!").status == 303
+
+
+def test_who_knows_anothers_address_and_text_learns_nothing(small):
+    """Neither the receipt, nor that the address goes with the text."""
+    text = "The bridge is open, and the ferry is gone."
+    first = post(small, comment=text)
+    browser = small.browser()
+    browser.client.environ_base["REMOTE_ADDR"] = "198.51.100.9"
+    other = browser.post(URL, fill(browser.get(URL), comment=text, name="Mallory"))
+    assert other.status == 303
+    assert other.headers["Location"] != first.headers["Location"]
