@@ -297,6 +297,4 @@ def _noted_broker(home: Path) -> str | None:
         with broker_note(home).open("r", encoding="utf-8") as note:
             return _redis_url(note.read(FILE_LIMIT).strip())
     except (OSError, ValueError):
-        return (
-            None  # no installation is up here, or something else wrote its note: maintenance finds all work
-        )
+        return None  # no installation is up here, or the note is another's: maintenance finds all work

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import http.client
-import io
 import logging
 import re
 import socket
@@ -15,21 +14,19 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 import idna
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout, exceptions
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import HTTPConnectionPool, Timeout, exceptions
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, SSLError
-from urllib3.response import HTTPResponse
 
 from service.domain.errors import ReplydeskError
 from service.webhooks.signing import Outcome, read_retry_after
 from service.webhooks.url_guard import HOST, Allow, is_public, read_address
+from worker.bounded_connection import BoundedPool, BoundedTLSPool
 
 URL_LIMIT: Final = 2048
-BODY_READ: Final = 64 * 1024
 ADDRESSES_TRIED: Final = 4
 KEPT_SECONDS: Final = 60.0
 """Then the name is looked up again: a site may have moved."""
@@ -90,69 +87,6 @@ class Target:
         """The Host header: the name as the site gave it, and the port unless it is the scheme's own."""
         name = f"[{self.host}]" if ":" in self.host else self.host
         return name if self.port == (443 if self.scheme == "https" else 80) else f"{name}:{self.port}"
-
-
-class BoundedReader(io.RawIOBase):
-    """Reads from a socket until a moment: the socket's own time-out starts anew with each byte that drips in."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
-        self._raw, self._sock = raw, sock
-        self._ends_at = time.monotonic() + (sock.gettimeout() or 0.0)
-
-    def readable(self) -> bool:
-        """Answer that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        """Read what is there; TimeoutError once the time is over."""
-        if (left := self._ends_at - time.monotonic()) <= 0:
-            raise TimeoutError
-        self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        """Let go of the socket, which its connection may have left to the answer."""
-        self._raw.close()
-        super().close()
-
-
-class BoundedAnswer(http.client.HTTPResponse):
-    """An answer that is read within the time that the socket has left as it begins."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(BoundedReader(self.fp.detach(), sock))
-
-
-class BoundedConnection(HTTPConnection):
-    """Ends with its time-out, and reads of an answer what it is worth."""
-
-    response_class = BoundedAnswer
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 declares it so
-        """Return the answer, its body read as far as it is worth it."""
-        response = super().getresponse()
-        try:
-            response.read(BODY_READ, decode_content=False)
-        except (OSError, HTTPError, http.client.HTTPException):
-            self.close()  # the status counts all the same
-        return response
-
-
-class BoundedTLSConnection(BoundedConnection, HTTPSConnection):
-    """The same over TLS."""
-
-
-class BoundedPool(HTTPConnectionPool):
-    """Connections to one address."""
-
-    ConnectionCls = BoundedConnection
-
-
-class BoundedTLSPool(HTTPSConnectionPool):
-    """Connections to one address, for the name on its certificate."""
-
-    ConnectionCls = BoundedTLSConnection
 
 
 @dataclass(frozen=True, slots=True)

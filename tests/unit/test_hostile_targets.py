@@ -9,7 +9,7 @@ import pytest
 from service.compat.coral import events
 from service.webhooks.url_guard import Allow, resolved
 from tests.receivers import BODY, RawReceiver, receiving
-from worker import http_client
+from worker import bounded_connection, http_client
 from worker.http_client import HttpClient
 
 HOSTILE_HOSTS = """
@@ -111,7 +111,7 @@ def test_the_listeners_would_hear():
 def test_a_name_that_rebinds_is_called_at_the_address_that_was_judged(monkeypatch):
     answers, called = [["93.184.216.34"], ["127.0.0.1"], ["127.0.0.1"]], []
 
-    class Line(http_client.BoundedConnection):
+    class Line(bounded_connection.BoundedConnection):
         def connect(self):
             called.append(self.host)
             raise ConnectionRefusedError
