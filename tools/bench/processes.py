@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from tests.servers import free_port
 
 REPLYDESK = str(Path(sys.executable).with_name("replydesk"))
 SETTINGS = re.compile(r"^(REPLYDESK_|REDIS_URL|PORT$)")
@@ -140,13 +141,6 @@ def answers(port: int) -> bool:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
         return True
     return False
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _tree(root: int) -> list[int]:

@@ -11,8 +11,9 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from service.storage.engines import for_reading, open_engine
+from tests.servers import free_port
 from tools.bench.load import OK, Client, Ran, analyze, comment, flat_out, paced, request, together
-from tools.bench.processes import Installation, free_port, start, stop, until
+from tools.bench.processes import Installation, start, stop, until
 
 BATCH = 100
 UNDECIDED = 2_000

@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.bench.processes import SETTINGS, free_port
+from tests.servers import free_port
+from tools.bench.processes import SETTINGS
 from tools.bench.processes import answers as serves
 from tools.storm.planted import DELIVERY_LEASE, PROGRAM
 from tools.storm.servers import Disk, Postgres, Redis, until
