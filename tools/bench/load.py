@@ -57,15 +57,14 @@ def together(stretches: Sequence[Ran]) -> Ran:
     )
 
 
-def comment(name: str, effort: str = "full") -> dict[str, object]:
-    """Return a submission of the usual size; `name` is its id, `effort` that of its score."""
+def comment(name: str) -> dict[str, object]:
+    """Return a submission of the usual size; `name` is its id."""
     number = sum(name.encode())
     return {
         "id": name,
         "article": {"url": f"https://courier.example/article-{number % 50}", "title": "The bridge opens"},
         "author": {"name": f"Ada {number}", "email": f"ada.{name}@reader.example"},
         "body": TEXTS[number % len(TEXTS)],
-        "effort": effort,
         "client": {
             "ip": "192.0.2.77",
             "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0",

@@ -132,8 +132,8 @@ def _ones(key: str, name: str) -> Callable[[int], bytes]:
 
 def _batches(key: str, name: str, effort: str = "full") -> Callable[[int], bytes]:
     def make(number: int) -> bytes:
-        items = [comment(f"{name}-{number * BATCH + place}", effort) for place in range(BATCH)]
-        return request("/v1/comments/batch", items, key)
+        items = [comment(f"{name}-{number * BATCH + place}") for place in range(BATCH)]
+        return request(f"/v1/comments/batch?effort={effort}", items, key)
 
     return make
 
