@@ -35,13 +35,13 @@ CORAL_SECONDS = 0.8
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hook():
     with receiver() as made:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def courier(installation, hook):
     """A site that puts what compatibility APIs bring on the desk."""
     made = installation.json(
@@ -51,7 +51,7 @@ def courier(installation, hook):
     return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def coral(installation, hook):
     """A site whose comments are Coral's; return its Akismet key, which opens every compatibility API."""
     site = ("site", "add", "coral", "--url", "https://coral.example", "--callback", hook.url)
