@@ -55,6 +55,7 @@ _TONED: Final = re.compile("[đơư\u1ea4-\u1eb7\u1ebe-\u1ec7\u1ed0-\u1ee3\u1ee8
 _TONE_ALONE: Final = re.compile("[\u1ea0-\u1ea3\u1eb8-\u1ebd\u1ec8-\u1ecf\u1ee4-\u1ee7\u1ef2-\u1ef9]")
 """Letters with a hook or a dot below alone, which a disguise has too."""
 _MARKED_WORDS: Final = re.compile("[^\\W\\d_]{0,6}[àáâãèéêìíòóôõùúýăĩũ\u1ea0-\u1ef9][^\\W\\d_]{0,6}")
+"""Words with an accent of Vietnamese: two of them make a letter of the line above one of Vietnamese."""
 
 FLAG: Final = "\U0001f1e6-\U0001f1ff"
 """Regional indicators, of which two make a flag; the inside of a character class."""

@@ -26,7 +26,7 @@ AGENTS_BOUND = 1024
 WITHOUT_IDS = frozenset({Source.API, Source.BATCH, Source.INBOUND, Source.FORM})
 """Sources whose comments may have no id; an import names its lines, a compatibility API its texts."""
 LEAST_TOLD_APART = 20
-"""Characters of a text from which on nobody writes it twice, nor do two people within a minute."""
+"""Characters. A shorter text may be written twice by one reader, or by two within a minute."""
 TELLING = frozenset("@%&\\")
 
 
