@@ -82,3 +82,16 @@ def covered(verdict: Verdict, cluster: DuplicateCluster) -> Verdict | None:
         DUPLICATE, f"A copy of what {cluster.decided_by or 'a moderator'} decided ({cluster.action})."
     )
     return replace(verdict, action=cluster.action, reasons=(reason, *verdict.reasons))
+
+
+def held_beside(verdict: Verdict, cluster: DuplicateCluster) -> Verdict:
+    """Return the verdict on a text that shares most with a refused cluster, and says something else with it.
+
+    A person looks: it may be a paragraph that many paste, or spam in another dress.
+    """
+    if GRAVITY[verdict.action] >= GRAVITY[Action.HOLD]:
+        return verdict
+    reason = Reason(
+        DUPLICATE, f"Much like what {cluster.decided_by or 'a moderator'} decided ({cluster.action})."
+    )
+    return replace(verdict, action=Action.HOLD, reasons=(reason, *verdict.reasons))

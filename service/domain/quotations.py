@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from itertools import pairwise
 from typing import Final
 
 from service.domain.text import DENSE, clusters, words
@@ -30,6 +31,7 @@ _MARKED: Final = re.compile(
     "“[^“”]*+”|„[^„“”]*+[“”]|”[^„“”]*+”|‘[^‘’]*+’|«[^«»]*+»|»[^«»]*+«|‹[^‹›]*+›|›[^‹›]*+‹|「[^「」]*+」|『[^『』]*+』|《[^《》]*+》"
     '|"[^"“”]*+"|[„“"＂][^„“”"＂]*+[“”"＂]'
 )
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?…؟।])\s|(?<=[。！？])|[\r\n]")
 """Between quotation marks; short ones too, so that what stands between two of them is taken for no quotation."""
 
 
@@ -48,14 +50,19 @@ def adds_remark(one: str, other: str, least: int = REMARK) -> bool:
     return _longest_own(ours, theirs) >= least or _longest_own(theirs, ours) >= least
 
 
+def add_sentences(one: str, other: str) -> bool:
+    """Whether each of two texts, quotations and links aside, has a sentence, however short, that the other has not."""
+    ours, theirs = (_sentences(_LINK.sub(" ", own_words(text))) for text in (one, other))
+    return _has_own_sentence(ours, theirs) and _has_own_sentence(theirs, ours)
+
+
 def says_the_same(one: str, other: str) -> bool:
     """Whether two texts have the same words and pictures in the same order, quotations and links with them."""
     return _said(one) == _said(other)
 
 
 def _said(text: str) -> list[str]:
-    pictures = [one for one in text if unicodedata.category(one)[0] == "S"]
-    return [word.text for word in words(text)] + pictures
+    return [word.text for word in words(text)] + _pictures(text)
 
 
 def _without_long(quoted: re.Match[str]) -> str:
@@ -78,6 +85,25 @@ def _without_blocks(text: str) -> str:
                 kept.append(text[at:opened])
                 at = tag.end()
     return " ".join([*kept, text[at:]])
+
+
+def _sentences(text: str) -> list[list[str]]:
+    """Return the words of each sentence; of one without a word its pictures."""
+    found = [_pieces(sentence) or _pictures(sentence) for sentence in _SENTENCE_END.split(text)]
+    return [sentence for sentence in found if sentence]
+
+
+def _has_own_sentence(sentences: list[list[str]], others: list[list[str]]) -> bool:
+    """Whether one of `sentences` shares no words in a row with the other text and is not there as a whole."""
+    shared = {pair for other in others for pair in pairwise(other)}
+    return any(
+        sentence not in others and not any(pair in shared for pair in pairwise(sentence))
+        for sentence in sentences
+    )
+
+
+def _pictures(text: str) -> list[str]:
+    return [one for one in text if unicodedata.category(one)[0] == "S"]
 
 
 def _pieces(text: str) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from service.domain.duplicates import SAME, DuplicateCluster, Signature, covered, likeness, nearest
-from service.domain.quotations import REMARK, REMARK_SEEN, adds_remark, says_the_same
+from service.domain.duplicates import SAME, DuplicateCluster, Signature, covered, held_beside, likeness, nearest
+from service.domain.quotations import REMARK, REMARK_SEEN, add_sentences, adds_remark, says_the_same
 from service.domain.site import Site
 from service.domain.verdict import Action, Verdict
 from service.storage import Tx
@@ -56,7 +56,7 @@ def assign(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Assignment
         verdict = candidate.verdict
         if cluster and (given := _given(tx, candidate, cluster, texts, now)):
             verdict = given
-            if cluster.bulk_decision_id is not None:
+            if given.action is not Action.HOLD and cluster.bulk_decision_id is not None:
                 assignments.covered_by[candidate.pk] = cluster.bulk_decision_id
         if verdict.action is Action.HOLD:
             if cluster is None:
@@ -89,6 +89,11 @@ class _Texts:
         text = self.of(cluster)
         return text is not None and candidate.website is None and says_the_same(candidate.body, text)
 
+    def both_add(self, candidate: Candidate, cluster: DuplicateCluster) -> bool:
+        """Say whether candidate and cluster each say a sentence, however short, that the other does not."""
+        text = self.of(cluster)
+        return text is not None and add_sentences(candidate.body, text)
+
     def differ(self, candidate: Candidate, cluster: DuplicateCluster, least: int) -> bool:
         """Say whether the candidate, or the cluster, adds a remark of that many letters."""
         text = self.of(cluster)
@@ -104,14 +109,19 @@ def _given(
 ) -> Verdict | None:
     """Return the verdict that the cluster's decision gives a copy; None where the comment adds a remark of its own.
 
-    An approval publishes unseen, so it is for what was seen: a word more, or a website, and a person looks.
+    An approval publishes unseen, so it is for what was seen: a word more, or a website, and a person looks. A person
+    looks, too, where each adds a short sentence to what they share: which of the two was refused, nobody said.
     """
     given = covered(candidate.verdict, cluster) if cluster.stands(now) else None
     if given is None or texts.differ(candidate, cluster, REMARK):
         return None
     if given.action is Action.APPROVE and not texts.are_same(candidate, cluster):
         return None
-    return given if _is_kept(tx, cluster) else None
+    if not _is_kept(tx, cluster):
+        return None
+    if given.action is not Action.APPROVE and texts.both_add(candidate, cluster):
+        return held_beside(candidate.verdict, cluster)
+    return given
 
 
 def _is_kept(tx: Tx, cluster: DuplicateCluster) -> bool:

@@ -103,6 +103,7 @@ def crowd(store):
 
 
 RUDE = {"insult": 0.9}
+REFUSED = {Action.SPAM: Status.SPAM, Action.REJECT: Status.REJECTED}
 
 
 @ON_SQLITE
@@ -194,6 +195,17 @@ def test_copies_that_differ_a_little_are_still_decided(crowd):
     for n, body in enumerate(("{}", "Hi all! {}", "{} Best, Ana", "{}!!!"), 2):
         assert crowd.write(body.format(ADVERT.format(n=n)), {}, f"bot{n}").status is Status.SPAM
     assert crowd.write(f'"{ADVERT.format(n=9)}"', {}, "bot9").status is Status.SPAM
+
+
+@pytest.mark.parametrize("form", ["bare", "bare, behind"])
+@pytest.mark.parametrize("action", [Action.SPAM, Action.REJECT])
+def test_other_short_sentences_beside_a_paragraph_wait_for_a_person(crowd, form, action):
+    trolls = [crowd.quote(form, said, RUDE, f"troll{n}") for n, said in enumerate(("Idiots.", "What liars!"))]
+    crowd.decide_copies(trolls[0], action)
+    for n, said in enumerate(("Sensible.", "Well said!", "👏👏.", "Très bien !", "賛成です。")):
+        civil = crowd.quote(form, said, {}, f"chi{n}")
+        assert (civil.status, civil.verdict.reasons[0].code) == (Status.HELD, "duplicate"), said
+    assert crowd.quote(form, "Idiots.", {}, "troll3").status is REFUSED[action]
 
 
 def test_other_links_make_no_remark(crowd):
