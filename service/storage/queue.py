@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Exists, Select, and_, bindparam, delete, exists, func, or_, select
 
-from service.domain.desk_records import Claim, Matter, Queued, Wanted
-from service.domain.verdict import SELF_HARM
+from service.domain.desk_records import Claim, Cursor, Matter, Queued, Wanted
+from service.domain.verdict import SELF_HARM, Who
 from service.storage.bulk import insert
 from service.storage.columns import Instant
 from service.storage.comment_rows import ARTICLE, COMMENTS, joined
@@ -33,12 +33,15 @@ from service.storage.schema_moderation import (
     appeals,
     claims,
     cluster_members,
+    decisions,
     is_open,
     is_unanswered,
     matters,
 )
 
 LANGUAGES_SHOWN = 50
+LOOKED_THROUGH = 200_000
+"""So many of the newest comments are looked through for published ones that a filter leaves."""
 _NOW = bindparam("now", type_=Instant)
 _older, _member = cluster_members.alias("older"), cluster_members.alias("member")
 _held_older = comments.alias("held_older")
@@ -107,6 +110,10 @@ _COUNTS = select(
     _up_to(select(appeals.c.pk).where(is_unanswered)).label("appeals"),
 )
 _NEWEST = select(comments.c.pk).where(is_held).order_by(comments.c.pk.desc()).limit(ONE)
+_NEWEST_OF_ALL = select(func.max(comments.c.pk)).scalar_subquery()
+_IS_AUTOMATIC = exists().where(
+    decisions.c.pk == comments.c.decision_id, decisions.c.who_kind == word(Who.MACHINE.value)
+)
 _FIRST_LANGUAGE = (
     select(comments.c.language)
     .where(is_held, comments.c.language.is_not(None))
@@ -151,6 +158,16 @@ class QueueRepository(Repository):
         values |= {"moderator_id": moderator_id, "now": now, "limit": limit}
         rows = self._read(_matters(kind, shape), **values).mappings()
         return [Queued(joined(row), cursor(wanted, row, "matter_pk")) for row in rows]
+
+    def published(self, wanted: Wanted, limit: int) -> list[Queued]:
+        """Return what was approved automatically and stands, newest first, whatever order is wanted.
+
+        Where a label or a language is wanted, the newest 200,000 comments are looked through.
+        """
+        shape, values = look_up(self._connection, wanted)
+        values |= {"limit": limit}
+        rows = self._read(_published(shape), **values).mappings()
+        return [Queued(joined(row), Cursor(row["pk"])) for row in rows]
 
     def count_newer(self, wanted: Wanted, since_pk: int, limit: int) -> int:
         """Count held comments of that kind with a number above `since_pk`, up to `limit`."""
@@ -218,6 +235,19 @@ def _queue(shape: Shape, at_risk: bool | None) -> Select[Any]:
 @cache
 def _matters(kind: Matter, shape: Shape) -> Select[Any]:
     return in_order(_MATTERS.where(matters.c.kind == word(kind.value)), shape, matters.c.pk)
+
+
+@cache
+def _published(shape: Shape) -> Select[Any]:
+    _, names, has_cursor, leaves_out = shape
+    found = COMMENTS.where(comments.c.status == word("approved"), _IS_AUTOMATIC, *filtered(names))
+    if {"label", "language"}.intersection(names):
+        found = found.where(comments.c.pk > _NEWEST_OF_ALL - LOOKED_THROUGH)
+    if leaves_out:
+        found = found.where(comments.c.pk.not_in(bindparam("without", expanding=True)))
+    if has_cursor:
+        found = found.where(comments.c.pk < bindparam("after"))
+    return found.order_by(comments.c.pk.desc()).limit(bindparam("limit") if names else LIMIT)
 
 
 @cache

@@ -9,7 +9,7 @@ from service.domain.author_status import AuthorStatus, AuthorStatusEntry
 from service.domain.comment import Article
 from service.domain.desk_records import Appeal, Cursor, Matter, Report, Sort, Wanted
 from service.domain.status import Status
-from service.domain.verdict import Action, Reason
+from service.domain.verdict import Action, Reason, Who
 from service.storage import search
 from tests.factories import ADA, BO, CHI, NOON, after, decided, draft, herald, ids, move, verdict
 
@@ -55,6 +55,30 @@ def test_writers_at_risk_come_before_every_order(tx, site):
         assert order(tx, wanted) == [*expected]
         assert order(tx, wanted, limit=2) == [*expected[:2]]
         assert one_by_one(lambda one: tx.queue.page(one, 1, NOON, 1), wanted) == [*expected]
+
+
+def test_what_was_approved_automatically_is_listed_newest_first(tx, site):
+    other = tx.sites.add(herald())
+    there = Article("https://herald.example/d")
+    one, two, three = (held(tx, site, "a"), held(tx, other, "b", article=there), held(tx, site, "c"))
+    by_person, refused = held(tx, site, "p"), held(tx, site, "r")
+    for comment, action, who in (
+        (one, Action.APPROVE, Who.MACHINE),
+        (two, Action.APPROVE, Who.MACHINE),
+        (three, Action.APPROVE, Who.MACHINE),
+        (by_person, Action.APPROVE, Who.MODERATOR),
+        (refused, Action.REJECT, Who.MACHINE),
+    ):
+        decided(tx, tx.comments.by_pk(comment.pk), action, who_kind=who)
+    for wanted, expected in (
+        (Wanted(), "cba"),
+        (Wanted(site_id=site.id), "ca"),
+        (Wanted(article_url=there.url), "b"),
+        (Wanted(label="threat"), ""),
+        (Wanted(without=(three.pk,)), "ba"),
+    ):
+        assert ids([each.comment for each in tx.queue.published(wanted, 9)]) == [*expected]
+        assert one_by_one(lambda each: tx.queue.published(each, 1), wanted) == [*expected]
 
 
 @pytest.mark.parametrize("queue", ["held", "reported", "appeals"])

@@ -59,6 +59,9 @@ PLACES = (
     "?queue=reported",
     "?queue=aside",
     "?queue=appeals",
+    "?queue=published",
+    "?queue=published&site=courier",
+    "?queue=published&label=threat",
     "?queue=decided",
     "?queue=decided&after=500000",
 )

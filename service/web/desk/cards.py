@@ -19,7 +19,7 @@ from service.domain.revisions import refusal_of
 from service.domain.severity import is_at_risk, is_severe, leading
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
-from service.domain.verdict import LABELS, Decision, Span, Verdict
+from service.domain.verdict import LABELS, Decision, Span, Verdict, Who
 from service.storage import Tx
 from service.web.desk.pages import found
 from service.web.desk.words import age
@@ -129,8 +129,12 @@ class Card:
 
     @property
     def is_severe(self) -> bool:
-        """Whether its words are blurred until somebody asks."""
-        return is_severe(self.verdict)
+        """Whether its words are blurred until somebody asks; never where a person has decided on this text."""
+        return is_severe(self.verdict) and not (
+            self.decision is not None
+            and self.decision.who_kind is Who.MODERATOR
+            and self.decision.revision == self.comment.revision
+        )
 
     @property
     def is_at_risk(self) -> bool:

@@ -14,7 +14,7 @@ from service.domain.desk_records import Cursor, Sort, Wanted
 from service.domain.verdict import LABELS
 from service.storage import Tx
 
-QUEUES: Final = ("held", "late", "reported", "aside", "appeals", "decided")
+QUEUES: Final = ("held", "late", "reported", "aside", "appeals", "published", "decided")
 DIGITS: Final = 18  # more than any row number has, fewer than a database refuses
 NAME_LIMIT: Final = 63
 LANGUAGE_LIMIT: Final = 8

@@ -194,6 +194,12 @@ def _late(filters: QueueFilters, wanted: Wanted, _: int, limit: int) -> Sequence
     return _claimed(some, limit)
 
 
+def _published(_: QueueFilters, wanted: Wanted, __: int, limit: int) -> Sequence[Queued]:
+    """Return what was approved automatically, newest first; nobody needs to claim what waits for nobody."""
+    with context().deps.store.read() as tx:
+        return tx.queue.published(wanted, limit)
+
+
 def _claimed(queued: Sequence[Queued], limit: int) -> Sequence[Queued]:
     """Assign the first of these that are free."""
     if not queued:
@@ -214,6 +220,7 @@ _NEXT: Final[dict[str, Callable[[QueueFilters, Wanted, int, int], Sequence[Queue
     "reported": _matters,
     "aside": _matters,
     "appeals": _appeals,
+    "published": _published,
 }
 """How each queue finds and assigns its next comments."""
 

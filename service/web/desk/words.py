@@ -24,6 +24,7 @@ QUEUE_WORDS: Final = {
     "reported": _l("Reported"),
     "aside": _l("Set aside"),
     "appeals": _l("Appeals"),
+    "published": _l("Published"),
     "decided": _l("Decided"),
 }
 LABEL_WORDS: Final = {

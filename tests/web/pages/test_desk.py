@@ -19,9 +19,9 @@ def test_held_comments_of_all_sites_stand_oldest_first(small):
     assert shown(page) == [first.pk, second.pk]
     assert "herald.example/x" in card(page, second).text
     assert "The Courier › The bridge opens" in card(page, first).words
-    queues = page.tree.one("ul", class_="queues").all("a")[:6]
+    queues = page.tree.one("ul", class_="queues").all("a")[:7]
     assert [one.text for one in queues] == [
-        "Held 2", "Late", "Reported 0", "Set aside 0", "Appeals 0", "Decided",
+        "Held 2", "Late", "Reported 0", "Set aside 0", "Appeals 0", "Published", "Decided",
     ]  # fmt: skip
     for queue in ("late", "reported", "aside", "appeals", "decided"):
         assert browser.get(f"/desk?queue={queue}").tree.one("p", class_="empty")

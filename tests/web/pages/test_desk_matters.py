@@ -87,6 +87,21 @@ def test_reported_late_and_appealed_are_filtered_by_the_address(small):
         assert shown(browser.get(f"/desk?queue={query}")) == found, query
 
 
+def test_what_the_policy_published_is_looked_through_and_taken_down(small):
+    first, second = small.approved(), small.approved(small.herald, author_name="Bo")
+    small.judge(small.held(), Action.APPROVE)
+    browser = small.signed_in()
+    page = browser.get("/desk?queue=published")
+    assert shown(page) == [second.pk, first.pk]
+    assert "sort" not in page.tree.one("form", class_="filters").fields()
+    assert shown(browser.get("/desk?queue=published&site=courier")) == [first.pk]
+    after = follow(browser, act(browser, page, first, "reject"))
+    assert "Rejected." in after.text
+    assert (shown(after), small.again(first).status) == ([second.pk], Status.REJECTED)
+    undo(browser, after.tree)
+    assert shown(browser.get("/desk?queue=published")) == [second.pk, first.pk]
+
+
 @pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
 def test_an_earlier_decision_stands_beside_the_new_text(store, tmp_path, action):
     small = build_small(tmp_path, store)
