@@ -7,7 +7,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from service.domain.duplicates import SAME, DuplicateCluster, Signature, covered, held_beside, likeness, nearest
+from service.domain.duplicates import (
+    SAME,
+    DuplicateCluster,
+    Signature,
+    covered,
+    held_beside,
+    likeness,
+    nearest,
+)
 from service.domain.quotations import REMARK, REMARK_SEEN, add_sentences, adds_remark, says_the_same
 from service.domain.site import Site
 from service.domain.verdict import Action, Verdict
