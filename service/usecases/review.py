@@ -70,11 +70,15 @@ Refusal = NotFound | Final | Conflict
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A comment that was chosen, in the revision that was seen; None means the current one."""
+    """A comment that was chosen, in the revision that was seen; None means the current one.
+
+    `replaces` names the decision that is to be overruled, where one stands.
+    """
 
     site: Site
     comment_id: str
     revision: int | None
+    replaces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +88,14 @@ class _Case:
     site: Site
     comment: Comment
     current_decision: Decision | None
+    replaces: int | None
 
 
 def carry_out(
     tx: Tx, site: Site, comment_id: str, judgement: Judgement, now: datetime, delay: float
 ) -> Reviewed:
     """Do what `review` does within a transaction that does more; call `enqueue_after` once it is committed."""
-    target = Target(site, comment_id, judgement.revision)
+    target = Target(site, comment_id, judgement.revision, judgement.replaces)
     (outcome,) = carry_out_each(tx, [target], judgement, now, delay)
     return or_raise(outcome)
 
@@ -103,7 +108,7 @@ def carry_out_each(
     However many there are, it takes as many statements as for one: on PostgreSQL each is a journey to the server.
     """
     outcomes: dict[int, Reviewed | Refusal] = {}
-    fit = _fit(tx, targets, judgement, outcomes)
+    fit = _fit(tx, targets, outcomes)
     ids = tx.decisions.new_ids(len(fit))
     judged = [
         (place, case, _judged(decision_id, case, judgement, now, delay))
@@ -119,9 +124,7 @@ def carry_out_each(
     return [outcomes[place] for place in range(len(targets))]
 
 
-def _fit(
-    tx: Tx, targets: Sequence[Target], judgement: Judgement, outcomes: dict[int, Reviewed | Refusal]
-) -> dict[int, _Case]:
+def _fit(tx: Tx, targets: Sequence[Target], outcomes: dict[int, Reviewed | Refusal]) -> dict[int, _Case]:
     """Lock the targets; return by place those that are as they were seen, and note why the others are not taken."""
     found = locked_each(tx, [(one.site, one.comment_id) for one in targets])
     decisions = current_decisions(tx, (one for one in found if isinstance(one, Comment)))
@@ -132,11 +135,11 @@ def _fit(
             outcomes[place] = comment
             continue
         current_decision = decisions.get(comment.pk)
-        ground = stale(comment, current_decision, target.revision, judgement.replaces)
+        ground = stale(comment, current_decision, target.revision, target.replaces)
         if ground or comment.pk in taken:
             outcomes[place] = Conflict(comment, current_decision, ground)
         else:
-            fit[place] = _Case(target.site, comment, current_decision)
+            fit[place] = _Case(target.site, comment, current_decision, target.replaces)
             taken.add(comment.pk)
     return fit
 
@@ -222,7 +225,7 @@ def _judged(decision_id: int, case: _Case, judgement: Judgement, now: datetime, 
         decision,
         from_status=unpublished.from_status if unpublished else comment.status,
         effective_at=now + timedelta(seconds=delay),
-        replaces=judgement.replaces,
+        replaces=case.replaces,
         previous=unpublished.previous if unpublished else comment.decision_id,
     )
 

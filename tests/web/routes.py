@@ -155,4 +155,5 @@ ROUTES: Final[dict[str, Row]] = {
     f"POST /desk/comments/{PK}pk>/duplicates": DESK,
     f"GET /desk/bulk/{PK}bulk_decision_id>": DESK,
     f"POST /desk/bulk/{PK}bulk_decision_id>/undo": DESK,
+    "POST /desk/selected": DESK,
 }

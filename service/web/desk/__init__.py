@@ -17,6 +17,7 @@ from service.web.desk import (  # noqa: E402, F401  the modules add their views 
     queue,
     score_ranges,
     search,
+    selection,
     settings,
     sign_in,
 )

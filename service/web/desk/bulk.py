@@ -20,7 +20,7 @@ from service.web.desk.access import moderator, redirect_to, requires
 from service.web.desk.cards import cards
 from service.web.desk.decisions import comment_and_site, delay
 from service.web.desk.filters import QueueFilters, number
-from service.web.desk.lists import Paged, Row, comment_list, paged
+from service.web.desk.lists import Paged, Row, comment_list, list_url, paged
 from service.web.desk.notices import Undo, counted
 from service.web.desk.pages import found, given, page
 from service.web.desk.words import LABEL_WORDS
@@ -77,7 +77,9 @@ def undo_bulk(bulk_decision_id: int) -> ResponseReturnValue:
     if deps.clock() - made_at > FRESH and request.form.get("sure") != "yes":
         return _bulk_page(bulk_decision_id, ask=True, filters=filters)
     undo_all(deps, bulk_decision_id, Who.MODERATOR, moderator().name)
-    return redirect_to(filters.url(bulk=bulk_decision_id))
+    return redirect_to(
+        list_url(bulk_decision_id) if "back" in request.form else filters.url(bulk=bulk_decision_id)
+    )
 
 
 def _bulk_page(
@@ -165,6 +167,8 @@ def _chosen(what: str) -> str:
     match what.split():
         case ["cluster", _]:
             return gettext("copies of one comment")
+        case ["list"]:
+            return gettext("picked from a list")
         case ["author"]:
             return gettext("what an author had written")
         case ["range", by, low, high]:

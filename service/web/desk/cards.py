@@ -141,6 +141,11 @@ class Card:
         return is_at_risk(self.verdict)
 
     @property
+    def can_be_picked(self) -> bool:
+        """Whether it can be decided with others from a list: an appeal wants an answer of its own."""
+        return not (self.is_final or self.open_appeal)
+
+    @property
     def is_decided(self) -> bool:
         """Whether a decision must be named to be overruled."""
         return self.status not in (Status.HELD, Status.PENDING)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+from flask import request
 
 from service.domain.comment import Comment
 from service.domain.verdict import Action, Decision
 from service.storage import Tx
 from service.web.desk.cards import Card, cards
+from service.web.desk.filters import QUERY_LIMIT
 
 T = TypeVar("T")
 
@@ -50,3 +54,14 @@ def comment_list(tx: Tx, comments: Sequence[Comment], size: int) -> Paged[Row]:
     """Return a page of comments as rows; `comments` holds one more where another page follows."""
     some = paged(comments, size, lambda one: one.pk)
     return Paged([Row(card) for card in cards(tx, some.rows)], some.next)
+
+
+def list_url(bulk: int | None = None) -> str:
+    """Return the address of the list that a form names in `back`, with the bulk decision that it led to.
+
+    It is a page of the desk, whatever the form says: nobody is led elsewhere.
+    """
+    path, _, query = request.form.get("back", "").partition("?")
+    fields = dict(parse_qsl(query[:QUERY_LIMIT], max_num_fields=20)) | ({"bulk": str(bulk)} if bulk else {})
+    is_desk = path.startswith("/desk/") and path.isascii() and path.isprintable() and "\\" not in path
+    return f"{request.script_root}{path if is_desk else '/desk'}?{urlencode(fields)}"

@@ -12,6 +12,7 @@ from service.domain.errors import NotFound
 from service.web.desk import blueprint
 from service.web.desk.access import form_token, moderator, to_queue
 from service.web.desk.filters import QueueFilters
+from service.web.desk.notices import Notice, bulk_notice
 from service.web.desk.preferences import language_of, preferences
 from service.web.desk.words import words_in
 from service.web.pages import message_page
@@ -65,13 +66,22 @@ def page(template: str, status: int = 200, **values: object) -> Response:
         undo_seconds=context().settings.undo_seconds,
         own=preferences(request),
         **words_in(_language()),
-        **{"filters": QueueFilters(), **values},
+        here=request.full_path,
+        **{"filters": QueueFilters(), "bulk_notice": _bulk_notice(), **values},
     )
     response = make_response(html, status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Vary"] = "HX-Request, Accept-Language, Cookie"
     return response
+
+
+def _bulk_notice() -> Notice | None:
+    """Say what the act did that led to this page."""
+    if "bulk" not in request.args:
+        return None
+    with context().deps.store.read() as tx:
+        return bulk_notice(tx, request.args)
 
 
 def is_fragment() -> bool:

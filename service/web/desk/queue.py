@@ -24,7 +24,7 @@ from service.web.desk.bulk import Act, latest_acts
 from service.web.desk.cards import Card, cards
 from service.web.desk.filters import QueueFilters, number, numbers
 from service.web.desk.lists import Paged, Row, paged
-from service.web.desk.notices import bulk_notice, notice
+from service.web.desk.notices import notice
 from service.web.desk.pages import page
 from service.web.desk.preferences import preferences
 from service.web.reach import context
@@ -73,7 +73,6 @@ def queue() -> ResponseReturnValue:
             others=_others(queue.claims),
             newest=tx.queue.newest_pk(),
             notice=notice(tx, request.args),
-            bulk_notice=bulk_notice(tx, request.args),
         )
 
 

@@ -177,6 +177,13 @@ const desk = (() => {
     show(one);
   });
 
+  for (const all of document.querySelectorAll("[data-all]")) {
+    all.hidden = false;
+    all.addEventListener("change", (event) => {
+      for (const one of document.querySelectorAll('input[form="selection"]')) one.checked = event.target.checked;
+    });
+  }
+
   const here = document.querySelector(".queues [aria-current]"); // on a phone the queues are wider than the screen
   const queues = here?.closest("ul");
   if (queues) queues.scrollLeft = here.offsetLeft - queues.offsetLeft - (queues.clientWidth - here.offsetWidth) / 2;

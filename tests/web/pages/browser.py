@@ -44,7 +44,9 @@ class Element:
 
     def fields(self) -> dict[str, str]:
         """What this form sends as it stands, its buttons left out."""
-        inputs = [one for one in self.all("input") if "disabled" not in one.attributes]
+        inputs = [
+            one for one in self.all("input") if "name" in one.attributes and "disabled" not in one.attributes
+        ]
         sent = {one.attributes["name"]: one.attributes.get("value", "") for one in inputs}
         # an HTML parser drops the first line break in a textarea, as browsers do
         return sent | {one.attributes["name"]: one.text.removeprefix("\n") for one in self.all("textarea")}
