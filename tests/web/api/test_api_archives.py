@@ -171,6 +171,9 @@ def test_one_bad_character_costs_no_line(newsroom, written, read):
 ELSEWHERE = {"article": {"url": f"{ARTICLE}-2"}}
 LATER, UNDATED = {"submitted_at": "2013-01-01T00:00:00Z"}, {"submitted_at": None}
 ZOE = {"author": {"name": "Zoe", "email": "zoe@mail.example"}}
+NAMESAKE = {"author": {"name": "Ada", "email": "zoe@mail.example"}}
+RENAMED = {"author": {"name": "Ada L.", "email": ADDRESS}}
+SHORT, LONG = {"body": "Well said!"}, {"body": "Nobody asked those who cross it every morning."}
 
 
 @ON_SQLITE
@@ -180,21 +183,44 @@ ZOE = {"author": {"name": "Zoe", "email": "zoe@mail.example"}}
         (ZOE | LATER | ELSEWHERE, "refused"),
         (ZOE | LATER, "refused"),
         (ZOE | UNDATED | ELSEWHERE, "refused"),
+        (ZOE | ELSEWHERE, "refused"),
+        (LATER | ELSEWHERE, "refused"),
+        (UNDATED | ELSEWHERE, "refused"),
+        (NAMESAKE | LATER | ELSEWHERE, "refused"),
+        (SHORT | LATER | ELSEWHERE, "refused"),
+        (ZOE | SHORT | LATER | ELSEWHERE, "refused"),
+        (ZOE | LONG | LATER | ELSEWHERE, "refused"),
         (ZOE, "revised"),
-        (ZOE | ELSEWHERE, "revised"),
-        ({"author": {"name": "Ada", "email": "zoe@mail.example"}} | LATER, "revised"),
-        ({"author": {"name": "Ada L.", "email": ADDRESS}} | UNDATED | ELSEWHERE, "revised"),
-        (LATER | ELSEWHERE, "revised"),
+        (ELSEWHERE, "revised"),
+        (LATER, "revised"),
+        (UNDATED, "revised"),
+        (NAMESAKE | LATER, "revised"),
+        (RENAMED | LATER, "revised"),
+        (RENAMED | ELSEWHERE, "revised"),
+        (ZOE | LONG | ELSEWHERE, "revised"),
+        (ZOE | LONG | LATER, "revised"),
+        (SHORT | ELSEWHERE, "replayed"),
+        (SHORT | UNDATED | ELSEWHERE, "replayed"),
+        (LONG | LATER | ELSEWHERE, "replayed"),
     ],
 )
-def test_a_line_revises_what_the_same_person_wrote_or_wrote_then(newsroom, other, outcome):
-    """Any other line with that id is of another archive, and refused."""
-    first = submission(id="7", body="As it was.", submitted_at="2012-05-04T03:02:01Z")
-    assert newsroom.import_lines(first) == {"imported": 1}
-    assert newsroom.import_lines(first | other | {"body": "As it is."}) == {outcome: 1}
-    refused = [(one.line, one.field, "another comment" in one.message) for one in newsroom.import_faults]
-    assert refused == ([(1, "id", True)] if outcome == "refused" else [])
-    assert newsroom.comment("7").body == ("As it was." if outcome == "refused" else "As it is.")
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_line_is_the_comment_with_which_it_has_two_things_in_common(newsroom, other, outcome, at_once):
+    """Of author, article, moment and text. Any other line with that id is of another archive, and refused."""
+    first = submission(id="7", submitted_at="2012-05-04T03:02:01Z", body=other.get("body", "As it was."))
+    second = {"body": "As it is."} | other
+    if at_once:
+        counts = newsroom.import_lines(first, first | second)
+    else:
+        assert newsroom.import_lines(first) == {"imported": 1}
+        counts = {"imported": 1} | newsroom.import_lines(first | second)
+    assert counts == {"imported": 1, outcome: 1}
+    refused = [(one.field, "another comment" in one.message) for one in newsroom.import_faults]
+    assert refused == ([("id", True)] if outcome == "refused" else [])
+    stored = newsroom.comment("7")
+    assert stored.body == (first["body"] if outcome == "refused" else second["body"])
+    is_moved = outcome != "refused" and "article" in other
+    assert stored.article.url == (f"{ARTICLE}-2" if is_moved else ARTICLE)
 
 
 def test_a_public_article_opens_no_private_one_of_its_address(newsroom):
