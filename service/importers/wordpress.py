@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import IO, Final
 
 from service.context import AppContext
-from service.domain.comment import TITLE_LIMIT, Placed, Source, Submission
+from service.domain.comment import TITLE_LIMIT, Article, Placed, Source, Submission
 from service.domain.errors import Invalid, ReplydeskError
 from service.domain.faults import Fault
 from service.domain.markup import plain_text
@@ -144,7 +145,7 @@ class _Taken:
             for one, answer in zip(brought, answers, strict=True)
             if isinstance(answer, Placed)
             and answer.outcome == "replay"
-            and answer.comment.article.import_word != one.submission.article.import_word
+            and _is_news(one.submission.article, answer.comment.article)
         ]
         if here:
             with self._context.deps.store.write() as tx:
@@ -159,7 +160,12 @@ class _Taken:
         fields = _fields(one, name, self._names.of_parent(one), self._site.url)
         # old comments were written under old rules: an address is not required
         submission = read_submission(fields, Source.IMPORT, email_required=False)
-        article = replace(submission.article, private=self._is_private(one), import_word=self._word_of(one))
+        article = replace(
+            submission.article,
+            private=self._is_private(one),
+            import_word=self._word_of(one),
+            exported_at=self._made_at(one),
+        )
         key = self._names.key(name, submission.body)
         return replace(submission, article=article, idempotency_key=key), action
 
@@ -170,12 +176,23 @@ class _Taken:
             self._private.add(page)
         return page in self._private
 
+    def _made_at(self, one: Exported) -> datetime | None:
+        """Return when the export was made: by now, whatever the blog's clock says."""
+        made = foreign_fields.mail_date(one.made)
+        return made and min(made, self._context.deps.clock())
+
     def _word_of(self, one: Exported) -> str:
         """Digest what the export says of the article, under a key: it may be private."""
         content = "\0".join([one.blog, one.post_id, one.link, one.title, one.published, str(one.is_private)])
         return self._context.keyring.sign("wordpress article", content.encode(), site=self._site.name)[
             :16
         ].hex()
+
+
+def _is_news(said: Article, known: Article) -> bool:
+    """Whether an export says of an article what is not known yet, and no newer one has said otherwise."""
+    is_known = (said.import_word, said.exported_at) == (known.import_word, known.exported_at)
+    return not is_known and not known.is_newer_than(said)
 
 
 def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict[str, object]:

@@ -177,6 +177,8 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Result:
         return Final()
     if draft.source is Source.IMPORT and _is_other(current, draft):
         return Conflict(current, None, OTHER)
+    if current.article.is_newer_than(draft.article):
+        return Placed(current, "replay")
     if is_repeated:
         return Placed(_corrected(tx, _where_it_stands(tx, current, draft), draft), "replay")
     current = _where_it_stands(tx, current, draft)

@@ -8,7 +8,7 @@ from service.domain.comment import ARCHIVED_LIMIT
 from service.importers.jsonl import import_lines
 from tests.factories import ADDRESS, ON_SQLITE
 from tests.web.api.caller import ARTICLE, submission
-from tests.wxr import HEAD, comment, head, item
+from tests.wxr import HEAD, comment, head, item, made
 
 OLD = "2012-05-04 03:02:01"
 
@@ -253,6 +253,69 @@ def test_an_article_that_was_corrected_in_the_blog_is_corrected_here(newsroom):
     assert newsroom.import_wordpress(right) == {"replayed": 2}
     shown = newsroom.get("/v1/comments/wp-2").json
     assert shown["article"] == {"url": ARTICLE, "title": "The bridge", "published_at": "2026-10-30T09:00:00Z"}
+
+
+# -- exports of several days -------------------------------------------------------------------------------------------
+
+OPEN = {"title": "Mistyped", "status": "publish", "body": "As it was.", "state": "1"}
+SHUT = {"title": "Right", "status": "private", "body": "As it is.", "state": "0"}
+MOVED = OPEN | {"title": "Moved", "link": f"{ARTICLE}-2"}
+
+
+def export_of(newsroom, day, title, status, body, state, link=ARTICLE):
+    """Import what the blog said on a day, 0 for none: the first comment in two wordings, and another."""
+    found = comment(1, body, state=state), comment(2, "Another.", state=state)
+    begin = made(day) if day else HEAD
+    return newsroom.import_wordpress(item(*found, title=title, status=status, link=link), begin=begin)
+
+
+def told(newsroom):
+    one = newsroom.comment("wp-1")
+    shown = sorted({*newsroom.published_ids(), *newsroom.published_ids(f"{ARTICLE}-2")})
+    return one.article.title, one.article.url, one.article.private, one.body, str(one.status), shown
+
+
+@pytest.mark.parametrize(
+    "exports",
+    [
+        [(9, SHUT), (2, OPEN)],
+        [(2, OPEN), (9, SHUT), (2, OPEN)],
+        [(2, OPEN), (9, SHUT), (3, OPEN | {"title": "Another"}), (2, OPEN)],
+        [(2, MOVED), (9, SHUT), (2, MOVED)],
+        [(2, OPEN), (9, SHUT), (20, SHUT), (12, OPEN | {"title": "Another"})],
+        [(2, OPEN), (0, OPEN | {"title": "Undated"}), (9, SHUT), (2, OPEN)],
+        [(9, SHUT), (0, SHUT | {"title": "Undated"}), (2, OPEN), (0, SHUT)],
+        [(9, OPEN | {"body": "As it is."}), (2, SHUT)],
+        [(9, OPEN | {"body": "As it is."}), (2, SHUT | {"link": f"{ARTICLE}-2"})],
+        [(9, MOVED | {"body": "As it is."}), (2, OPEN)],
+    ],
+)
+def test_an_older_export_takes_nothing_back(newsroom, exports):
+    """The newest one alone says the same."""
+    for day, said in exports:
+        export_of(newsroom, day, **said)
+    shown = told(newsroom)
+    newest = dict(max(exports, key=lambda one: one[0])[1])
+    assert (shown[0], shown[1]) == (newest["title"], newest.get("link", ARTICLE))
+    assert (shown[2], shown[3]) == (newest["status"] == "private", newest["body"])
+    assert (shown[4] == "approved", shown[5]) == (newest["state"] == "1", [] if newest is SHUT else shown[5])
+    assert shown[5] == (["wp-1", "wp-2"] if newest["status"] == "publish" else [])
+
+
+def test_an_older_export_brings_what_is_not_here(newsroom):
+    export_of(newsroom, 9, **SHUT)
+    old = item(comment(3, "Older."), title="Mistyped", status="publish")
+    assert newsroom.import_wordpress(old, begin=made(2)) == {"imported": 1}
+    assert (newsroom.comment("wp-3").article.title, newsroom.published()) == ("Right", [])
+
+
+@pytest.mark.parametrize("date", ["31 Dec 2099 10:00:00 +0000", "yesterday", "32 Nov 2026", "9" * 5000, ""])
+def test_an_export_of_no_day_that_was_shuts_out_no_later_one(newsroom, date):
+    begin = made(1).replace(b"01 Nov 2026 10:00:00 +0000", date.encode())
+    newsroom.import_wordpress(item(comment(1), status="publish"), begin=begin)
+    newsroom.clock.pass_seconds(7 * 86_400)
+    newsroom.import_wordpress(item(comment(1), status="private"), begin=made(28))
+    assert newsroom.published() == []
 
 
 def test_a_comment_beyond_all_bounds_ends_no_import(newsroom):
