@@ -7,7 +7,7 @@ import pytest
 from service.domain.comment import ARCHIVED_LIMIT
 from service.importers.jsonl import import_lines
 from tests.factories import ADDRESS, ON_SQLITE
-from tests.web.api.caller import ARTICLE, submission
+from tests.web.api.caller import ARTICLE, ENTRIES, submission
 from tests.wxr import HEAD, comment, head, item, made
 
 OLD = "2012-05-04 03:02:01"
@@ -166,6 +166,79 @@ def test_one_bad_character_costs_no_line(newsroom, written, read):
     assert newsroom.comment("n2").body == read
     assert newsroom.import_raw(import_lines, raw) == {"replayed": 5, "repaired": 1}
     assert newsroom.count() == 5
+
+
+ADA, SOME = {"name": "Ada", "email": ADDRESS}, {"ip": "192.0.2.7", "user_agent": "Firefox"}
+BAD_VALUES = {
+    "author.website": ("nope", "http://", "", "https://x y.example", 7, {}),
+    "author.email": ("", "nobody", "a@b@c", 7, []),
+    "author.staff": ("yes", 1),
+    "client.ip": ("unknown", "", "1.2.3", "fe80::1%eth0", 7),
+    "client.user_agent": (7, ["x"]),
+    "client": ("unknown", 7),
+    "article.title": (7, {}),
+    "article.published_at": ("yesterday", "2012-05-04 03:02:01", "", 0),
+    "submitted_at": ("", "04.05.2012", "2012-02-31T00:00:00Z", 1_336_100_521),
+    "parent_id": ("", "a b", 7),
+}
+
+
+def line_with(name, field, value):
+    """A line that is good but for one field."""
+    given = submission(id=name, submitted_at="2012-05-04T03:02:01Z", author=ADA, client=SOME)
+    part, _, last = field.rpartition(".")
+    return {**given, part: {**given[part], last: value}} if part else {**given, last: value}
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("field", BAD_VALUES)
+def test_a_bad_optional_value_costs_no_line(newsroom, field):
+    lines = [line_with(f"n{n}", field, value) for n, value in enumerate(BAD_VALUES[field])]
+    answer = submission(id="answer", parent_id="n0", body="An answer.")
+    for outcome in ("imported", "replayed"):
+        assert newsroom.import_lines(answer, *lines) == {outcome: len(lines) + 1, "repaired": len(lines)}
+        named = [(one.line, one.field, "is left out" in one.message) for one in newsroom.import_faults]
+        assert named == [(n + 2, field, True) for n in range(len(lines))]
+        assert "nobody" not in repr(newsroom.import_faults)
+    stored, good = newsroom.comment("n0"), newsroom.comment("answer")
+    assert (stored.author_name, stored.body, good.parent_id) == ("Ada", submission()["body"], "n0")
+    assert (stored.author_key is None) == (field == "author.email")
+    newsroom.approve_all()
+    assert len(newsroom.published()) == len(lines) + 1
+
+
+@ON_SQLITE
+def test_all_that_was_left_out_of_a_line_is_named(newsroom):
+    author = {"name": "Ada\0", "email": "nobody", "website": "nope"}
+    bad = submission(author=author, client={"ip": "unknown"}, submitted_at="then")
+    assert newsroom.import_lines(bad) == {"imported": 1, "repaired": 1}
+    named = [one.field for one in newsroom.import_faults]
+    assert sorted(named) == ["author.email", "author.website", "character", "client.ip", "submitted_at"]
+    refused = bad | {"id": "c-2", "body": " "}
+    assert newsroom.import_lines(refused, bad | {"id": "c 3"}) == {"refused": 2}
+    for entry in ("api", "batch", "inbound"):
+        assert "client.ip" in ENTRIES[entry](newsroom, submission(client={"ip": "unknown"}))
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("good", "bad", "field"),
+    [
+        ("https://ada.example", "nope", "author.website"),
+        ("ada@mail.example", "nobody", "author.email"),
+        ("192.0.2.7", "unknown", "client.ip"),
+        ("2026-11-01 10:00:00", "yesterday", "submitted_at"),
+        ("2026-10-31 09:00:00", "yesterday", "article.published_at"),
+        ("<wp:comment_parent>1<", "<wp:comment_parent>one two<", "parent_id"),
+    ],
+)
+def test_a_bad_optional_value_of_an_export_is_left_out_and_named(newsroom, good, bad, field):
+    broken = item(comment(1, parent=1)).replace(good.encode(), bad.encode())
+    for outcome in ("imported", "replayed"):
+        assert newsroom.import_wordpress(broken) == {outcome: 1, "repaired": 1}
+        assert [(one.field, "is left out" in one.message) for one in newsroom.import_faults] == [
+            (field, True)
+        ]
 
 
 ELSEWHERE = {"article": {"url": f"{ARTICLE}-2"}}
