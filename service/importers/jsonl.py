@@ -29,7 +29,7 @@ from service.usecases.submission import CHARACTERS, read_archived
 BATCH: Final = 500
 LINE_LIMIT: Final = 4 * 1024 * 1024
 """Bytes: JSON may take six or twelve for each character of a text."""
-MENDED: Final = "held a character that is none in the file's encoding; it is replaced"
+MENDED: Final = "held a character that no text can have; it is replaced or dropped"
 LEFT_OUT: Final = "is left out: it %s"
 COUNTED: Final = {"new": "imported", "replay": "replayed", "revised": "revised"}
 
