@@ -217,8 +217,8 @@ def _with_plain_flags(raw: NDArray[np.uint32]) -> NDArray[np.uint32]:
 def _flags() -> NDArray[np.bool_]:
     """Say of each pair of letters whether it has a flag, (26, 26)."""
     table = np.zeros((26, 26), bool)
-    for one, other in words("flags"):
-        table[ord(one) - ord("a"), ord(other) - ord("a")] = True
+    for code in words("flags"):
+        table[ord(code[0]) - ord("a"), ord(code[1]) - ord("a")] = True
     return table
 
 
