@@ -70,6 +70,7 @@
   var words = spoken[lang]
   var site = desk + '/sites/' + encodeURIComponent(tag.dataset.site)
   var query = '?article_url=' + encodeURIComponent(article)
+  var published = desk + '/v1/sites/' + encodeURIComponent(tag.dataset.site) + '/published' + query
   var section = document.createElement('section')
   section.className = 'replydesk'
   section.lang = lang
@@ -113,7 +114,7 @@
 
   function thread (after) {
     var from = after ? '&after=' + encodeURIComponent(after) : ''
-    ask(desk + '/v1/sites/' + encodeURIComponent(tag.dataset.site) + '/published' + query + from).then(function (page) {
+    ask(published + from).then(function (page) {
       page.comments.forEach(show)
       more.hidden = page.complete
       more.value = page.next || ''
@@ -238,6 +239,7 @@
       if (told.comment && !shown[told.comment.id]) {
         show(told.comment)
         counted(more.hidden)
+        request(published, { cache: 'reload' }).catch(function () {}) // what the browser keeps of the thread lacks it
       }
       if (told.look_again) wait(told, looks ? told.look_again : 1)
     }
