@@ -6,8 +6,6 @@ import re
 import unicodedata
 from typing import Final
 
-from classifier.words import words as listed
-
 _OWN_ACCENTS: Final = frozenset("\u0306\u0308\u0309\u030a\u030b\u030c\u031b\u0327\u0328")
 """Breve, diaeresis, hook, ring, double acute, caron, horn, cedilla, ogonek; the tilde too where it stands on an n. The
 comma of Romanian is a cedilla in many texts."""
@@ -65,7 +63,15 @@ PICTURE: Final = "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 """Pictures, flags among them; the inside of a character class."""
 _INDICATORS: Final = re.compile(f"[{FLAG}]{{1,2}}")
 _AS_LETTERS: Final = {0x1F1E6 + place: chr(97 + place) for place in range(26)}
-_COUNTRIES: Final = frozenset(listed("flags"))
+_COUNTRIES: Final = (
+    "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw by bz "
+    "ca cc cd cf cg ch ci ck cl cm cn co cp cq cr cu cv cw cx cy cz de dg dj dk dm do dz ea ec ee eg eh er es et eu fi "
+    "fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu ic id ie il im in io iq "
+    "ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mf mg mh mk ml "
+    "mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps "
+    "pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st sv sx sy sz ta tc td tf tg th tj tk "
+    "tl tm tn to tr tt tv tw tz ua ug um un us uy uz va vc ve vg vi vn vu wf ws xk ye yt za zm zw"
+)
 """Codes that have a flag."""
 
 
