@@ -105,9 +105,9 @@ def read_export(
 ) -> Iterator[Exported]:
     """Yield the comments in the order of the file, with bounded memory.
 
-    `sizes` is told how many bytes were read, `repaired` each line with a replaced or dropped character. Raises Invalid where
-    it is no XML, holds a document type, or an element beyond the bounds; the line is named, and what came before it is
-    yielded.
+    `sizes` is told how many bytes were read, `repaired` each line with a replaced or dropped character. Raises Invalid
+    where it is no XML, holds a document type, or an element beyond the bounds; the line is named, and what came before
+    it is yielded.
     """
     reader, text = _Reader(), XmlText([] if repaired is None else repaired)
     try:
