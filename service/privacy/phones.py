@@ -9,7 +9,15 @@ import phonenumbers
 from phonenumbers import Leniency, PhoneNumberMatcher
 
 from service.domain.identity_numbers import find_numbers
-from service.privacy.other_numbers import COUNTED, MIDNIGHT, THING_BEFORE, UNMISTAKABLE, counted
+from service.privacy.other_numbers import (
+    COUNTED,
+    MIDNIGHT,
+    THING_BEFORE,
+    UNMISTAKABLE,
+    counted,
+    priced,
+    years,
+)
 
 Span = tuple[int, int]
 
@@ -58,6 +66,18 @@ CUE: Final = re.compile(
     r"[^0-9\n@]{0,16}$",
     re.IGNORECASE,
 )
+DIALS: Final = re.compile(
+    r"(?:\b(?:tel|tlf|phone|telephone|call|whats ?app|telefon|telefono|teléfono|téléphone|telefone|telefoon|fon"
+    r"|тел|телефон|звони(?:те)?|number|nummer|numero|número|numéro|numer|номер)(?: (?-i:[a-zà-ÿ]{1,4}))?"
+    r"|电话|手机|微信|電話|携帯)[ \t.:]{0,3}$",
+    re.IGNORECASE,
+)
+"""Says by itself that what follows is called, even if it is written like a stretch of years."""
+CLOCK_REST: Final = re.compile(
+    r"(?<=[0-9]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?(?:-(?:0[0-9]|1[0-4]):?(?:00|15|30|45))?)?"
+    r"(?:\+(?:0[0-9]|1[0-4]):?(?:00|15|30|45))?(?![0-9])"
+)
+"""The minutes and all that follows in a time of day."""
 NO_PHONE: Final = re.compile(
     r"\b(?:isbn|issn|doi|iban|ean|gtin|upc|id|art|ref|order|ticket|case)[\s.:#-]{0,3}$", re.IGNORECASE
 )
@@ -74,6 +94,7 @@ def find(text: str, region: str | None) -> list[tuple[int, int, str]]:
     if ENOUGH_DIGITS.search(text) is None:
         return []
     text = LINK.sub(_without_digits, text.translate(DASHES))
+    text = CLOCK_REST.sub(lambda rest: "x" * len(rest[0]), text)
     for begin, end in find_numbers(text):
         if text[begin : begin + 2].isalpha():  # an account's, of which the library takes the end
             text = text[:begin] + "x" * (end - begin) + text[end:]
@@ -93,7 +114,7 @@ def find(text: str, region: str | None) -> list[tuple[int, int, str]]:
             numbers = _judged(text, first, last, region)
             if _digits_beside(text, first, last, numbers) > LEFT_OVER:
                 budget -= last - first
-                others = [] if is_called else counted(text, first, last)
+                others = [] if is_called else counted(text, first, last, region)
                 pieced = _within(text, first, last, region, others)
                 numbers = min(numbers, pieced, key=lambda spans: _digits_beside(text, first, last, spans))
             found.extend((at, until, "phone") for at, until in numbers)
@@ -118,15 +139,18 @@ def _without_vetoed(text: str, begin: int, end: int, region: str | None) -> list
         return [(begin, until), *(_without_vetoed(text, until, end, region) if until < end else [])]
     sure = [match.span() for match in UNMISTAKABLE.finditer(text, begin, end)]
     stretches = _between(sure, begin, end)
-    if _has_cue(text[max(0, begin - 48) : begin]):
-        return _with_enough(text, stretches)
+    before = text[max(0, begin - 48) : begin]
+    if _has_cue(before):
+        sure = [] if DIALS.search(before) else years(text, begin, end)
+        sure += priced(text, begin, end, region)
+        return _with_enough(text, [rest for stretch in stretches for rest in _without(sure, *stretch)])
     kept: list[Span] = []
     for first, last in stretches:
-        others = counted(text, first, last)
+        others = counted(text, first, last, region)
         numbers = _within(text, first, last, region, others) if others else []
         kept += numbers
         for at, until in _between(numbers, first, last):
-            rest = _between(counted(text, at, until), at, until)
+            rest = _between(counted(text, at, until, region), at, until)
             counts = [count_digits(text[one:other]) for one, other in rest]
             is_part = any(LEFT_OVER < count < LEAST_DIGITS for count in counts)
             kept += [(at, until)] if is_part else rest
@@ -165,6 +189,10 @@ def _says_country(run: str) -> bool:
 def _between(spans: list[Span], begin: int, end: int) -> list[Span]:
     edges = [begin, *(edge for span in spans for edge in span), end]
     return [(edges[n], edges[n + 1]) for n in range(0, len(edges), 2)]
+
+
+def _without(spans: list[Span], begin: int, end: int) -> list[Span]:
+    return _between([span for span in spans if begin <= span[0] and span[1] <= end], begin, end)
 
 
 def _with_enough(text: str, stretches: list[Span]) -> list[Span]:

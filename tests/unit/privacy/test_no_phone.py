@@ -56,6 +56,16 @@ NO_PHONES = [
     "Bestell-Nummer: 12345678", "Kundennummer 612345678", "Rechnungsnr. 2024001234",
     "56/17 29/52", "1/12 17/29 33/41", "3-12-19-27-33-41", "32-18-23-1-30-8", "121.0.5150.160", "91.0.6942.121",
     "UPC 036000291452", "GTIN 00012345600012",
+    # years and sums behind a word that may be one of calls
+    "La Liga 2023-2024", "Ligue des champions 2023-2024", "Mobile World Congress 2023-2024", "Tel Aviv 1948-1973",
+    "Das Handy 1992-2007", "Ich rufe 2024/2025 zum Streik auf", "La Liga: 2023/24 2024/25", "Call it 1000000 dollars",
+    # times before days
+    "um 20:00 2024-05-12", "2024-05-12T20:00:00 2024-05-12T21:00:00", "2024-05-12T20:00:00+0200 2024-05-12",
+    "2024-05-12 20:00:00 2024-05-12 21:00:00", "20:00 12.05.2024 21:30", "2024-05-12T20:00:00-05:00 2024-05-12",
+    # of cases, firms, journals, towns and draws
+    "Sentenza n. 01234/2021", "Drucksache 0123/2024-1", "Partita IVA 01234567890", "REGON 012345678",
+    "NIP 526-10-40-828", "ISSN 0317-8471", "CVR 32123456", "KVK 61234567", "PLZ 01067-01099",
+    "Lotto 6 aus 49: 07 12 19 23 28 33",
     # places and addresses of machines
     "70.09926/177.64188", "52.52000/13.40495",
     "255.255.255.0", "10.0.0.0/8 172.16.0.0/12", "Chrome 120.0.6099.129", "13.404953999999975 52.52000659999999",
@@ -81,6 +91,33 @@ PHONES = [
     ("FR", "06 12 34 56 78-06 12 34 56 79"), ("ES", "612 345 678-612 345 679"), ("NO", "40-62-16-50-40-62-90-71"),
     ("DE", "+49 171 1234567-0171 7654321"), ("AT", "0668 501995 0662 532012"), ("BR", "11 96189 2012/11 96189 2012"),
 ]  # fmt: skip
+
+AMOUNTS = [
+    ("DK", "25.345.678 kr."), ("DK", "47.420.000 indbyggere"), ("PL", "146 447 424 mieszkańców"),
+    ("PL", "512 345 678 zł"), ("ES", "745.173.774 habitantes"), ("CZ", "605 123 456 Kč"), ("CZ", "605 123 456 korun"),
+    ("TR", "5321234567 lira"),
+    ("VN", "912 345 678 đồng"), ("GR", "6912345678 ευρώ"), ("IN", "9876543210 रुपये"), ("US", "2125557890 dollars"),
+    ("NO", "45 123 456 kroner"), ("CN", "13123411979元"), ("HU", "201 234 567 forint"), ("BR", "11961232024 reais"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("region", "text"), AMOUNTS)
+def test_an_amount_stays_in_the_words_of_its_country(region, text):
+    assert mask(f"so {text}", region).text == f"so {text}"
+
+
+@pytest.mark.parametrize(
+    "text", ["{} €5", "{} R$ 50", "{} kr 50", "50 R$ {}", "{} Europa", "{} tel", "{} um 20:00", "Loto {}"]
+)
+def test_a_number_goes_beside_the_price_of_something(text):
+    for region, number in (
+        ("ES", "612345678"),
+        ("FR", "06 12 34 56 78"),
+        ("BR", "11961234567"),
+        ("DK", "20123456"),
+        ("US", "2127365000"),
+    ):
+        assert mask(text.format(number), region).text == text.format("⟦phone⟧")
 
 
 @pytest.mark.parametrize("region", REGIONS)
