@@ -42,7 +42,7 @@ storm: $(VENV)/.installed-dev ## Break everything that can break while comments 
 train: $(VENV)/.installed-dev ## Train and evaluate the classifier from DATA (../shared/data); writes its card
 	@exec $(BIN)/replydesk classifier train --data $(DATA) --out classifier
 
-train-encoder: $(VENV)/.installed-encoder ## Fine-tune the sentence encoder from DATA with PyTorch (up to two hours)
+train-encoder: $(VENV)/.installed-encoder ## Fine-tune the sentence encoder from DATA with PyTorch (about two hours)
 	@exec $(VENV)-encoder/bin/replydesk classifier train-encoder --data $(DATA) --out classifier
 
 lock: $(VENV)/.installed-dev ## Resolve the dependencies anew into the hashed locks
