@@ -101,7 +101,7 @@ def _spaced(text: str, lexicon: Lexicon) -> Iterator[Edit]:
 
 def _joined(text: str, run: list[int], lexicon: Lexicon) -> Iterator[Edit]:
     """Turn one run of lone letters into words, or leave it when no word comes out."""
-    if len(run) < 3:
+    if len(run) < 3 or sum(text[place].isalpha() for place in run) * 2 < len(run):
         return
     gaps = [text[a + 1 : b] for a, b in pairwise(run)]
     usual = Counter(gaps).most_common(1)[0][0]

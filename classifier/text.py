@@ -27,6 +27,7 @@ from classifier.deobfuscation import deobfuscate
 from classifier.leetspeak import LEET
 from classifier.lexicon import Lexicon, count_words
 from classifier.ngrams import Grams, Words, grams
+from classifier.words import words
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ def tally(flags: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.int
 
 _TAG, _INNER, _INITIAL = 1, 2, 3
 _MARK = ord("!")
+_INDICATOR_A = 0x1F1E6
 
 
 @lru_cache(maxsize=1)
@@ -170,7 +172,7 @@ def fold(texts: Sequence[str]) -> TextBatch:
     """Fold a batch one character at a time: case, accents, compatibility forms, invisible characters, lookalikes."""
     known, count = tables(), len(texts)
     buffer = "\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass")
-    raw = np.minimum(np.frombuffer(buffer, np.uint32), SIZE - 1)
+    raw = _with_plain_flags(np.minimum(np.frombuffer(buffer, np.uint32), SIZE - 1))
     lengths = np.fromiter(map(len, texts), np.int64, count) + 1
     starts = np.concatenate(([0], np.cumsum(lengths)))
     origin = (np.arange(len(raw)) - np.repeat(starts[:-1], lengths)).astype(np.int32)
@@ -193,6 +195,31 @@ def fold(texts: Sequence[str]) -> TextBatch:
         batch.codes, batch.kinds, batch.origin = batch.codes[shown], batch.kinds[shown], origin[shown]
         batch.starts = np.concatenate(([0], np.cumsum(np.bincount(text_of[shown], minlength=count))))
     return batch
+
+
+def _with_plain_flags(raw: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the code points with spaces for flags, which say no letters.
+
+    Regional indicators of which not all make flags are shown as letters, in part at least, and stay.
+    """
+    found = np.flatnonzero((raw >= _INDICATOR_A) & (raw < _INDICATOR_A + 26))
+    if not len(found):
+        return raw
+    plain = raw.copy()
+    for run in np.split(found, np.flatnonzero(np.diff(found) > 1) + 1):
+        letters = raw[run] - _INDICATOR_A
+        if len(run) % 2 == 0 and _flags()[letters[::2], letters[1::2]].all():
+            plain[run] = ord(" ")
+    return plain
+
+
+@lru_cache(maxsize=1)
+def _flags() -> NDArray[np.bool_]:
+    """Say of each pair of letters whether it has a flag, (26, 26)."""
+    table = np.zeros((26, 26), bool)
+    for code in words("flags"):
+        table[ord(code[0]) - ord("a"), ord(code[1]) - ord("a")] = True
+    return table
 
 
 def _lookalikes(batch: TextBatch, trick: NDArray[np.uint8], text_of: NDArray[np.int64]) -> NDArray[np.bool_]:

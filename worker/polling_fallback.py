@@ -18,8 +18,8 @@ from celery import current_app
 from service.messaging.tasks import DELIVER, MAINTAIN, PUBLISH, QUEUES, SCORE
 
 ORDER: Final = (MAINTAIN, PUBLISH, SCORE, DELIVER)
-LEAST_SILENCE: Final = 10.0
-RUNS_MISSED: Final = 5
+LEAST_SILENCE: Final = 5.0
+RUNS_MISSED: Final = 2
 TURN_SHARE: Final = 0.9
 """Of the time between two maintenance runs nobody else makes a round. Less than all: who is early would miss one."""
 
@@ -59,9 +59,10 @@ class PollingFallback:
                 log.error("polling_fallback.failed", error=type(failure).__name__)
 
     def look(self) -> bool:
-        """Make a round if the broker takes no writes or five maintenance runs were missed; return whether.
+        """Make a round if the broker takes no writes or two maintenance runs were missed; return whether.
 
-        Five maintenance runs are ten seconds at least: beat may start anew meanwhile.
+        It takes five seconds of silence at least, for beat may start anew meanwhile. A broker at the edge of its memory
+        takes one write and refuses the next, so that its silence alone tells.
         """
         silence = self._monotonic() - self._maintained_at()
         alone = self._broker_away() or silence >= max(LEAST_SILENCE, RUNS_MISSED * self._every)

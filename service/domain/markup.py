@@ -24,6 +24,7 @@ def plain_text(source: str) -> str:
     """
     if "<" not in source:
         return html.unescape(source) if "&" in source else source
+    source = _without_comments(source)
     pieces: list[str] = []
     target, since, end = "", 0, 0
     for tag in TAG.finditer(source):
@@ -42,6 +43,16 @@ def plain_text(source: str) -> str:
     if target and target not in "".join(pieces[since:]):
         pieces.append(f" ({target})")  # a link that nobody closed still leads somewhere
     return NEWLINES.sub("\n\n", "".join(pieces)).strip()
+
+
+def _without_comments(source: str) -> str:
+    """Leave out what a browser does not show: `<!-- … -->`, of which block editors write many."""
+    kept: list[str] = []
+    at = 0
+    while (begin := source.find("<!--", at)) >= 0 and (end := source.find("-->", begin + 4)) >= 0:
+        kept.append(source[at:begin])
+        at = end + 3
+    return "".join([*kept, source[at:]])
 
 
 def _target(attributes: str) -> str:

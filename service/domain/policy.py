@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from service.domain.author_status import AuthorStatus, lifts
 from service.domain.facts import Facts
 from service.domain.personal_data import SAID, Find, find_personal_data
-from service.domain.text import without_flags
 from service.domain.threats import find_threats
 from service.domain.verdict import GRAVITY, SELF_HARM, Action, Assessment, Reason, Span, Verdict
 from service.domain.word_list import NO_WORDS, WordList
@@ -249,7 +248,7 @@ def _without_score(facts: Facts, policy: Policy) -> Ground:
 def _from_words(facts: Facts, assessment: Assessment | None, policy: Policy) -> list[Ground]:
     texts = [facts.author_name, facts.website or "", facts.body]
     if assessment and assessment.reads_as:
-        texts.append(without_flags(assessment.reads_as, "\n".join(texts)))
+        texts.append(assessment.reads_as)
     found: list[Ground] = []
     for action, words in (
         (Action.SPAM, policy.spam_words),

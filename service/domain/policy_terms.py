@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from typing import Final
 
 from service.domain.errors import Invalid
 from service.domain.faults import Fault, InvalidValue
@@ -13,6 +15,7 @@ from service.domain.verdict import LABELS, SELF_HARM
 from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList, is_sought
 
 CUTS = tuple(one.name for one in fields(Cut))
+_BETWEEN_ENTRIES: Final = re.compile(r"[,\r\n]")
 
 
 def to_terms(policy: Policy) -> dict[str, object]:
@@ -79,7 +82,7 @@ def _crossed_cuts(cuts: Mapping[str, Mapping[str, float | None]]) -> list[Fault]
 
 
 def _word_list(value: object) -> WordList:
-    entries = value.split(",") if isinstance(value, str) else value
+    entries = _BETWEEN_ENTRIES.split(value) if isinstance(value, str) else value
     if not isinstance(entries, list | tuple) or not all(isinstance(entry, str) for entry in entries):
         raise InvalidValue("word_list")
     cleaned = tuple(dict.fromkeys(entry.strip() for entry in entries if entry.strip()))

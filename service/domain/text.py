@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -24,7 +23,6 @@ from service.domain.letters import (
     WITH_TONES,
     is_toned,
     respelt,
-    with_flags_read,
     with_tones_first,
     without_false_flags,
 )
@@ -60,7 +58,6 @@ _SIGNS: Final = (
 apostrophes that are letters to Unicode."""
 _FLAGS: Final = re.compile(f"[{FLAG}]+")
 _LETTERS: Final = re.compile(r"[^\W_]+")
-_FLAGGED: Final = re.compile(rf"(?:{_LETTERS.pattern}|{_FLAGS.pattern})+")
 _NEGATION: Final = re.compile(r"(?<=n)['’ʼ]t(?!\w)")
 """`won't` is a word of its own, and none that holds `won`."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
@@ -169,27 +166,6 @@ def asked_words(text: str, limit: int) -> list[str]:
 def has_mark_at(text: str, place: int) -> bool:
     """Whether a mark stands there, which belongs to the letter before it."""
     return place < len(text) and unicodedata.category(text[place])[0] == "M"
-
-
-def without_flags(reading: str, text: str) -> str:
-    """Return what a text reads as without the letters that its flags were read as: they are none.
-
-    A word that a flag stands at was read as one word with it. Each is replaced as often as the text has it.
-    """
-    if not _FLAGS.search(text):
-        return reading
-    flagged = [run for run in _FLAGGED.findall(plain(folded(text))) if _FLAGS.search(run)]
-    left = Counter(map(with_flags_read, flagged))
-    apart = {with_flags_read(run): _FLAGS.sub(" ", run) for run in flagged}
-
-    def unflagged(word: re.Match[str]) -> str:
-        spelt = plain(folded(word[0]))
-        if not left[spelt]:
-            return word[0]
-        left[spelt] -= 1
-        return apart[spelt]
-
-    return _LETTERS.sub(unflagged, reading)
 
 
 def _is_hangul(character: str) -> bool:

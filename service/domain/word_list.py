@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Final
 
 from service.domain.disguises import hidden_words, is_single, joined, readings
-from service.domain.letters import PICTURE, is_toned
+from service.domain.letters import FLAG, PICTURE, is_toned
 from service.domain.text import DENSE, Word, caseless, folded, has_mark_at, key, words
 
 ENTRY_LIMIT = 100
@@ -29,6 +29,7 @@ _SIGN: Final = re.compile(
     rf"(?<=\w)[$@#%+€£¥¢]|[$@#%+€£¥¢](?=\w)|(?<=\w)[*!|]+(?=\w)|(?<=\w)\*\*|[{PICTURE}]"
 )
 """A sign of an entry that is more than what parts its words."""
+_FLAG: Final = re.compile(f"[{FLAG}]{{2}}")
 _LETTER_LIKE: Final = frozenset("$@!€£¥¢")
 _LEADING: Final = frozenset("เแโใไເແໂໃໄ\u17d2\u1039\u1a60")
 """What belongs to the letter behind it: vowels of Thai and Lao, and signs that set a letter below another."""
@@ -199,8 +200,13 @@ def _first(index: _Index, read: _Read) -> str | None:
 
 
 def _as_written(entries: _Inside, text: str) -> str | None:
-    places = entries.at_each_place(text) if entries else ()
-    return next((entry for begin, end, entry in places if _is_apart(text, begin, end)), None)
+    if not entries:
+        return None
+    inside_flags = {found.end() - 1 for found in _FLAG.finditer(text)}
+    places = entries.at_each_place(text)
+    return next(
+        (one for begin, end, one in places if begin not in inside_flags and _is_apart(text, begin, end)), None
+    )
 
 
 def _is_apart(text: str, begin: int, end: int) -> bool:

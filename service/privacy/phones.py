@@ -9,7 +9,17 @@ import phonenumbers
 from phonenumbers import Leniency, PhoneNumberMatcher
 
 from service.domain.identity_numbers import find_numbers
-from service.privacy.other_numbers import COUNTED, MIDNIGHT, THING_BEFORE, UNMISTAKABLE, counted
+from service.privacy.other_numbers import (
+    COUNTED,
+    MIDNIGHT,
+    THING_BEFORE,
+    UNMISTAKABLE,
+    counted,
+    priced,
+    years,
+)
+
+Span = tuple[int, int]
 
 LEAST_DIGITS: Final = 7
 MOST_DIGITS: Final = 15  # ITU E.164
@@ -30,16 +40,18 @@ ENOUGH_DIGITS: Final = re.compile(r"[0-9](?:[^0-9\n]{0,4}[0-9]){6}")
 TOO_LONG: Final = re.compile(r"[0-9]{18,}+")
 TRAILING: Final = " \t.-/("
 BLUNT: Final = re.compile(r"\+[0-9]|(?<![0-9])[0-9]{7,15}(?![0-9])")
-PIECE: Final = re.compile(r"[0-9(][0-9().\-]*+")
-"""What stands in a run between blanks and slashes."""
-PIECES_LIMIT: Final = 6
-"""Pieces that a number is written in: `01 23 45 67 89`, one more for a country."""
+PIECE: Final = re.compile(r"[0-9(][0-9().]*+")
+"""What stands in a run between blanks, slashes and hyphens."""
+PIECES_LIMIT: Final = 7
+"""Pieces that a number is written in: `01 23 45 67 89`, two more for a country."""
+GOES_ON: Final = re.compile("[-/](?:[1-9]|0(?![1-9]))")
 AREA: Final = re.compile(r"\(?0[1-9][0-9]{1,4}\)?[ /-]")
 DATE: Final = re.compile(
     r"(?:[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}|[0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2})(?![0-9])"
 )
 LEFT_OVER: Final = 2
 """Digits beside what is vetoed that say nothing; from three on they may begin a number of which it is a part."""
+YEAR_DIGITS: Final = 4
 COUNTRY: Final = ("+", "00", "(+", "(00")
 ADDRESS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9])")
 AMERICAN: Final = re.compile(r"\(?[2-9][0-9]{2}\)?[ .-]{1,2}[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9])")
@@ -54,6 +66,18 @@ CUE: Final = re.compile(
     r"[^0-9\n@]{0,16}$",
     re.IGNORECASE,
 )
+DIALS: Final = re.compile(
+    r"(?:\b(?:tel|tlf|phone|telephone|call|whats ?app|telefon|telefono|teléfono|téléphone|telefone|telefoon|fon"
+    r"|тел|телефон|звони(?:те)?|number|nummer|numero|número|numéro|numer|номер)(?: (?-i:[a-zà-ÿ]{1,4}))?"
+    r"|电话|手机|微信|電話|携帯)[ \t.:]{0,3}$",
+    re.IGNORECASE,
+)
+"""Says by itself that what follows is called, even if it is written like a stretch of years."""
+CLOCK_REST: Final = re.compile(
+    r"(?<=[0-9]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?(?:-(?:0[0-9]|1[0-4]):?(?:00|15|30|45))?)?"
+    r"(?:\+(?:0[0-9]|1[0-4]):?(?:00|15|30|45))?(?![0-9])"
+)
+"""The minutes and all that follows in a time of day."""
 NO_PHONE: Final = re.compile(
     r"\b(?:isbn|issn|doi|iban|ean|gtin|upc|id|art|ref|order|ticket|case)[\s.:#-]{0,3}$", re.IGNORECASE
 )
@@ -70,6 +94,7 @@ def find(text: str, region: str | None) -> list[tuple[int, int, str]]:
     if ENOUGH_DIGITS.search(text) is None:
         return []
     text = LINK.sub(_without_digits, text.translate(DASHES))
+    text = CLOCK_REST.sub(lambda rest: "x" * len(rest[0]), text)
     for begin, end in find_numbers(text):
         if text[begin : begin + 2].isalpha():  # an account's, of which the library takes the end
             text = text[:begin] + "x" * (end - begin) + text[end:]
@@ -84,12 +109,14 @@ def find(text: str, region: str | None) -> list[tuple[int, int, str]]:
         if not short:
             found.extend((at, until, "phone") for at, until in _bluntly(text, begin, end))
             continue
-        for first, last in _without_vetoed(text, begin, end):
+        is_called = _has_cue(text[max(0, begin - 48) : begin])
+        for first, last in _without_vetoed(text, begin, end, region):
             numbers = _judged(text, first, last, region)
-            for at, until in _between(numbers, first, last):
-                if count_digits(text[at:until]) >= LEAST_DIGITS:
-                    budget -= until - at
-                    numbers = numbers + _within(text, at, until, region)
+            if _digits_beside(text, first, last, numbers) > LEFT_OVER:
+                budget -= last - first
+                others = [] if is_called else counted(text, first, last, region)
+                pieced = _within(text, first, last, region, others)
+                numbers = min(numbers, pieced, key=lambda spans: _digits_beside(text, first, last, spans))
             found.extend((at, until, "phone") for at, until in numbers)
     return found
 
@@ -99,7 +126,7 @@ def _without_digits(link: re.Match[str]) -> str:
     return link[0] if DIALLED.search(link[0]) else re.sub("[0-9]", "x", link[0])
 
 
-def _without_vetoed(text: str, begin: int, end: int) -> list[tuple[int, int]]:
+def _without_vetoed(text: str, begin: int, end: int, region: str | None) -> list[Span]:
     """Return the stretches of a run that may hold a number: all of it but what is a date, a time, a score, a price …
 
     The library is asked about these alone: it takes `05.10.1986` for a number of Germany. A number that says its
@@ -109,35 +136,49 @@ def _without_vetoed(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     is_other = MIDNIGHT.match(text, begin) or UNMISTAKABLE.match(text, digit)  # +10.000.000 €
     if text.startswith(COUNTRY, begin) and not is_other:
         until = _country_end(text, begin, end)
-        return [(begin, until), *(_without_vetoed(text, until, end) if until < end else [])]
+        return [(begin, until), *(_without_vetoed(text, until, end, region) if until < end else [])]
     sure = [match.span() for match in UNMISTAKABLE.finditer(text, begin, end)]
     stretches = _between(sure, begin, end)
-    if _has_cue(text[max(0, begin - 48) : begin]):
-        return _with_enough(text, stretches)
-    kept: list[tuple[int, int]] = []
+    before = text[max(0, begin - 48) : begin]
+    if _has_cue(before):
+        sure = [] if DIALS.search(before) else years(text, begin, end)
+        sure += priced(text, begin, end, region)
+        return _with_enough(text, [rest for stretch in stretches for rest in _without(sure, *stretch)])
+    kept: list[Span] = []
     for first, last in stretches:
-        rest = _between(counted(text, first, last), first, last)
-        counts = [count_digits(text[at:until]) for at, until in rest]
-        is_part = any(LEFT_OVER < count < LEAST_DIGITS for count in counts)
-        kept += [(first, last)] if is_part else rest
+        others = counted(text, first, last, region)
+        numbers = _within(text, first, last, region, others) if others else []
+        kept += numbers
+        for at, until in _between(numbers, first, last):
+            rest = _between(counted(text, at, until, region), at, until)
+            counts = [count_digits(text[one:other]) for one, other in rest]
+            is_part = any(LEFT_OVER < count < LEAST_DIGITS for count in counts)
+            kept += [(at, until)] if is_part else rest
     return _with_enough(text, kept)
 
 
 def _country_end(text: str, begin: int, end: int) -> int:
     """Return where a number that says its country ends; what follows it may be a day or a price."""
     ends = [piece.end() for piece in PIECE.finditer(text, begin, end)][:PIECES_LIMIT]
-    for pattern in (UNMISTAKABLE, COUNTED):
-        at = next(
-            (
-                match.start()
-                for match in pattern.finditer(text, begin, end)
-                if text[match.start() - 1].isspace()
-            ),
-            end,
-        )
-        ends = [until for until in ends if until <= at] or ends
-    valid = [until for until in ends if _says_country(text[begin:until])]
-    return max(valid, default=end)
+    ends = [until for until in ends if count_digits(text[begin:until]) >= LEAST_DIGITS + LEFT_OVER]
+    whole = [until for until in ends if _says_country(text[begin:until])] or ends
+    if not whole:
+        return end
+    others = [
+        match.start()
+        for pattern in (UNMISTAKABLE, COUNTED)
+        for match in pattern.finditer(text, whole[0], end)
+        if count_digits(match[0]) > YEAR_DIGITS
+    ]
+    others += [until for until in whole if _is_followed(text, until, end)]
+    whole = [until for until in whole if until <= min(others, default=end)]
+    return max(whole, key=lambda until: (GOES_ON.match(text, until) is None, until))
+
+
+def _is_followed(text: str, begin: int, end: int) -> bool:
+    """Whether what follows begins like a number of the country and is long enough for one."""
+    rest = text[begin:end].lstrip(TRAILING + ")")
+    return TRUNK.match(rest) is not None and count_digits(rest) >= LEAST_DIGITS
 
 
 def _says_country(run: str) -> bool:
@@ -145,12 +186,16 @@ def _says_country(run: str) -> bool:
     return _is_valid(f"+{bare[2:]}" if bare.startswith("00") else bare, None)
 
 
-def _between(spans: list[tuple[int, int]], begin: int, end: int) -> list[tuple[int, int]]:
+def _between(spans: list[Span], begin: int, end: int) -> list[Span]:
     edges = [begin, *(edge for span in spans for edge in span), end]
     return [(edges[n], edges[n + 1]) for n in range(0, len(edges), 2)]
 
 
-def _with_enough(text: str, stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _without(spans: list[Span], begin: int, end: int) -> list[Span]:
+    return _between([span for span in spans if begin <= span[0] and span[1] <= end], begin, end)
+
+
+def _with_enough(text: str, stretches: list[Span]) -> list[Span]:
     """Return those that have the digits of a number, without what only separates them from their neighbours."""
     found = []
     for first, last in stretches:
@@ -173,7 +218,7 @@ def count_digits(text: str) -> int:
     return sum(map(text.count, "0123456789"))
 
 
-def _judged(text: str, begin: int, end: int, region: str | None) -> list[tuple[int, int]]:
+def _judged(text: str, begin: int, end: int, region: str | None) -> list[Span]:
     window = max(0, begin - 1)
     matcher = PhoneNumberMatcher(text[window : end + 1], region, Leniency.VALID, 200)
     found = [(window + match.start, window + match.end) for match in matcher]
@@ -185,38 +230,91 @@ def _judged(text: str, begin: int, end: int, region: str | None) -> list[tuple[i
     return [(begin, end)] if _looks_national(text, begin, end) else []
 
 
-def _within(text: str, begin: int, end: int, region: str | None) -> list[tuple[int, int]]:
-    """Look for numbers in a run that is none as a whole: the longest that begins at each piece."""
-    if _is_other_number(text[max(0, begin - 32) : begin]):
-        return []
+def _within(text: str, begin: int, end: int, region: str | None, others: list[Span]) -> list[Span]:
+    """Look for numbers in a run that is none as a whole: the longest that begins at each piece, a valid one first.
+
+    What is written like something else (`others`) may be the end of a number, and is none by itself.
+    """
     pieces = [match.span() for match in PIECE.finditer(text, begin, end)]
-    found: list[tuple[int, int]] = []
-    at = 0
-    while at < len(pieces):
-        first, step = pieces[at][0], 1
-        for until in range(min(at + PIECES_LIMIT, len(pieces)), at, -1):
-            last = first + len(text[first : pieces[until - 1][1]].rstrip(TRAILING))
-            if _is_sure(text[first:last], region):
-                found.append((first, last))
-                step = until - at
-                break
-        at += step
+    found: list[Span] = []
+    for at, (first, _) in enumerate(pieces):
+        before = found[-1][1] if found else begin
+        if first < before or not _may_begin(text, first, before, others):
+            continue
+        ends = [first + len(text[first:last].rstrip(TRAILING)) for _, last in pieces[at : at + PIECES_LIMIT]]
+        is_loose = bool(others) and first == begin
+        until = _end_within(text, first, ends[::-1], end, region, others, is_loose)
+        if until is not None:
+            found.append((first, until))
+            others = [other for other in others if other[0] >= until]
     return found
 
 
-def _is_sure(run: str, region: str | None) -> bool:
-    """Whether these pieces are a number by themselves: written as one is in the region, or with an area's code."""
-    digits = count_digits(run)
-    if not LEAST_DIGITS <= digits <= MOST_DIGITS:
+def _may_begin(text: str, first: int, before: int, others: list[Span]) -> bool:
+    """Whether a number may begin with this piece: not in something else, nor behind a digit and a hyphen."""
+    if any(one <= first < other for one, other in others) or _is_other_number(
+        text[max(0, first - 32) : first]
+    ):
         return False
+    is_second = text[first - 1] == "-" and first - before > 1 and text[first - 2].isdigit()
+    return not is_second or TRUNK.match(text, first) is not None
+
+
+def _end_within(
+    text: str, first: int, ends: list[int], end: int, region: str | None, others: list[Span], is_loose: bool
+) -> int | None:
+    """Return where the number that begins here ends, if one does: better before another or a thing than within it."""
+    own = {until: _digits_beside(text, first, until, others) for until in ends}
+    ends = [
+        until
+        for until in ends
+        if own[until] and LEAST_DIGITS <= count_digits(text[first:until]) <= MOST_DIGITS
+    ]
+    french = [until for until in ends if FRENCH.fullmatch(text, first, until)]
+    cut = [
+        until for until in ends if any(one < until < other for one, other in others) and until not in french
+    ]
+    whole = [until for until in ends if until not in cut]
+    long = [other for one, other in others if count_digits(text[one:other]) > YEAR_DIGITS]
+    long += [until + 1 for until in whole if _is_followed(text, until, end)]
+    whole.sort(
+        key=lambda until: (
+            any(first < other <= until for other in long),
+            until not in french,
+            GOES_ON.match(text, until) is not None,
+        )
+    )
+    shape = TRUNK if others else AREA
+    for until in whole + cut:
+        if _is_sure(text[first:until], region, is_loose and own[until] > LEFT_OVER):
+            return until
+    for until in whole:
+        if GOES_ON.match(text, until):
+            continue
+        if shape.match(text, first) and 9 <= count_digits(text[first:until]) <= 12:
+            return until
+    return None
+
+
+def _digits_beside(text: str, begin: int, end: int, others: list[Span]) -> int:
+    """Return how many digits of a stretch are not those of something else."""
+    shared = [(max(begin, first), min(end, last)) for first, last in others if first < end and last > begin]
+    return count_digits(text[begin:end]) - sum(count_digits(text[first:last]) for first, last in shared)
+
+
+def _is_sure(run: str, region: str | None, is_loose: bool) -> bool:
+    """Whether these pieces are a number by themselves: written as one is in the region, or with an area's code."""
     if run.startswith("00"):
         return _says_country(run)
-    if FRENCH.fullmatch(run) or (digits == 10 and AMERICAN.match(run) and _is_valid(run, "US")):
+    if FRENCH.fullmatch(run) or (count_digits(run) == 10 and AMERICAN.match(run) and _is_valid(run, "US")):
         return True
-    if AREA.match(run):
-        return 9 <= digits <= 12 or (region is not None and _is_valid(run, region))
-    matcher = PhoneNumberMatcher(run, region, Leniency.STRICT_GROUPING, 1) if region else ()
-    return any(match.raw_string == run for match in matcher)
+    if region is None or not _is_valid(run, region):
+        return False
+    if TRUNK.match(run):
+        return True
+    spaced = run if " " in run or "-" in run else run.replace("/", " ")
+    leniency = Leniency.VALID if is_loose else Leniency.STRICT_GROUPING
+    return any(match.raw_string == spaced for match in PhoneNumberMatcher(spaced, region, leniency, 1))
 
 
 def _looks_national(text: str, begin: int, end: int) -> bool:
@@ -267,7 +365,7 @@ def _is_valid(number: str, region: str | None) -> bool:
         return False
 
 
-def _bluntly(text: str, begin: int, end: int) -> list[tuple[int, int]]:
+def _bluntly(text: str, begin: int, end: int) -> list[Span]:
     """Judge a table of digits, or the rest of one: the whole run goes when anything in it could be a number."""
     pieces, at = [], begin
     for long in TOO_LONG.finditer(text, begin, end):

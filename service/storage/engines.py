@@ -218,7 +218,7 @@ def _open_postgresql(url: URL) -> Engine:
         if _has_hung_up(connection):
             raise DisconnectionError("the server closed this connection")
 
-    event.listen(engine, "handle_error", _leave_standby, retval=True)
+    event.listen(engine, "handle_error", _leave_server, retval=True)
 
     @event.listens_for(engine, "begin")
     def _bound(connection: Connection) -> None:
@@ -236,10 +236,16 @@ def _open_postgresql(url: URL) -> Engine:
     return engine
 
 
-def _leave_standby(failure: ExceptionContext) -> BaseException | None:
-    """Take a server that only reads for one that is away: after a failover new connections lead to another."""
+def _leave_server(failure: ExceptionContext) -> BaseException | None:
+    """Take a server that only reads, or answers twice, for one that is away: new connections may lead to another.
+
+    After a failover a server only reads. A pooler whose server ended hands its last words on and adds its own, and the
+    driver calls that an internal error without a code.
+    """
     refused = failure.original_exception
-    if getattr(refused, "sqlstate", None) != _ONLY_READS:
+    code = getattr(refused, "sqlstate", None)
+    answered_twice = code is None and type(refused).__name__ == "InternalError"
+    if code != _ONLY_READS and not answered_twice:
         return None
     failure.is_disconnect = True
     return OperationalError(failure.statement, None, refused, hide_parameters=True)

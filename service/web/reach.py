@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urlsplit
 
 from cachetools import TTLCache
-from flask import current_app
+from flask import current_app, request
 
 from service.context import AppContext
 from service.domain.site import Site
@@ -24,6 +25,15 @@ EXTENSION: Final = "replydesk.api"
 def context() -> AppContext:
     """Return the context that `create_app` put into the running application."""
     return cast(AppContext, current_app.extensions["replydesk"])
+
+
+def public_url() -> str:
+    """Return the address at which this request's sender reaches the service, without a slash at its end.
+
+    Where the configured one has no path, a proxy may have named one.
+    """
+    configured = context().settings.public_url
+    return configured if urlsplit(configured).path else configured + request.script_root
 
 
 class Memory:

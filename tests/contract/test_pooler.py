@@ -6,6 +6,7 @@ from contextlib import closing, nullcontext
 
 import psycopg
 import pytest
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from service import config
@@ -180,6 +181,20 @@ def test_a_server_that_only_reads_counts_as_away_and_is_not_ready(read_only_url,
             assert problem_of(caught.value).kind.status == 503
         with closing(Opened(known)) as opened:
             assert "is read-only" in look(opened)["up"]["store"]
+
+
+def test_two_answers_to_one_command_count_as_a_server_that_is_away(clean_postgres_url):
+    """A pooler whose server ended hands its last words on and adds its own, where one answer was expected."""
+    engine = open_engine(clean_postgres_url)
+
+    @event.listens_for(engine, "do_execute")
+    def _answer_twice(*_):
+        raise psycopg.InternalError("received 2 results from command 'BEGIN'")
+
+    with pytest.raises(OperationalError) as caught, engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    assert problem_of(caught.value).kind.status == 503
+    engine.dispose()
 
 
 def test_the_store_leaves_a_server_that_only_reads(read_only_url):

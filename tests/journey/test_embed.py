@@ -50,6 +50,7 @@ def paper(tmp_path, installation):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url, site = f"http://127.0.0.1:{server.server_port}", f"paper-{server.server_port}"
     key = installation.json("site", "add", site, "--url", url)["key"]
+    installation.run("site", "set", site, "min_fill_seconds=0")  # nobody types here
     yield Paper(url, tmp_path, installation.url, site, key)
     server.shutdown()
     server.server_close()
@@ -75,7 +76,14 @@ def test_a_static_page_has_comments(installation, paper, contexts):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert context.cookies() == []
     page.get_by_role("button", name="Post comment").click()
-    page.wait_for_url("**/r/*")
+    page.get_by_text("Your comment is published").wait_for()
+    assert page.url == article
+    assert page.locator(".replydesk-thread ol li p").inner_text() == "Mine too, and the view is better."
+    assert page.locator(".replydesk > h2").inner_text() == "2 comments"
+    assert page.evaluate("document.activeElement.className") == "replydesk-status"
+    assert Axe().run(page, context=".replydesk").violations_count == 0
+    page.reload()
+    page.get_by_text("Mine too").wait_for()
     assert {one.split("/")[2] for one in asked} == {url.split("/")[2], installation.url.split("/")[2]}
     until(lambda: installation.call("GET", "/v1/comments", key=key).json["comments"][0]["parent_id"] == "a")
 
@@ -100,8 +108,34 @@ def test_it_speaks_the_pages_language_first(installation, paper, contexts):
     german.get_by_label("Name *").fill("Bo")
     german.get_by_label("E-Mail-Adresse *").fill("bo@mail.example")
     german.get_by_role("button", name="Kommentar abschicken").click()
+    german.get_by_text("Dein Kommentar ist veröffentlicht").wait_for()
+    german.get_by_role("link", name="Später noch einmal nachsehen").click()
     german.wait_for_url("**/r/*lang=de")
     assert german.locator("html").get_attribute("lang") == "de"
+
+
+def test_what_is_wrong_or_refused_is_told_in_place(installation, paper, contexts):
+    installation.run("site", "set", paper.site, "reject_words=zorbocoin")
+    address = paper.page("page")
+    page = contexts(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(address)
+    page.locator("[name=comment]").fill("Buy zorbocoin.")
+    page.locator("[name=name]").fill("Bo")
+    page.locator("[name=email]").fill("bo@mail")
+    page.get_by_role("button", name="Post comment").click()
+    fault = page.locator("#replydesk-email-fault")
+    fault.wait_for()
+    assert fault.inner_text() == "Give an email address such as name@example.org."
+    assert page.evaluate("document.activeElement.name") == "email"
+    assert Axe().run(page, context=".replydesk").violations_count == 0
+    page.locator("[name=email]").fill("bo@mail.example")
+    page.get_by_role("button", name="Post comment").click()
+    page.get_by_text("Your comment was not published").wait_for()
+    assert page.get_by_text("it contains wording that this site does not publish").is_visible()
+    assert page.locator(".replydesk blockquote").inner_text() == "Buy zorbocoin."
+    page.get_by_role("button", name="Write another comment").click()
+    page.locator("[name=comment]").wait_for()
+    assert page.url == address
 
 
 @pytest.mark.parametrize(
@@ -126,7 +160,7 @@ def test_what_was_typed_outlives_a_desk_that_is_away(installation, paper, contex
     assert page.locator("[name=comment]").input_value() == WORDS
     page.unroute(f"{installation.url}/**")
     page.get_by_role("button", name=button).click()
-    page.wait_for_url("**/r/*")
+    page.locator(".replydesk-status").wait_for()
 
 
 def test_a_thread_is_nested_whatever_comes_first(installation, paper, contexts):

@@ -20,6 +20,7 @@ SET = [
     ("hold_personal_data", "off", False),
     ("min_fill_seconds", "1.5", 1.5),
     ("hold_words", "mayor, town hall ,,mayor", WordList(("mayor", "town hall"))),
+    ("hold_words", "mayor\ntown hall\r\nferry", WordList(("mayor", "town hall", "ferry"))),
     ("reject_words", ["a", "b"], WordList(("a", "b"))),
     ("spam_words", "", WordList()),
     ("close_after_days", "14", 14),

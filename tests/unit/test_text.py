@@ -131,6 +131,7 @@ def test_sentences_leave_out_nothing_but_white_space(text, most):
         ("<a href=https://shop.example></a>", "(https://shop.example)"),
         ('<img src="https://pixel.example/1.gif" />', "(https://pixel.example/1.gif)"),
         ("I <3 this <article> here", "I <3 this <article> here"),
+        ("<!-- wp:paragraph -->one<!--more-->two <!-- three", "onetwo <!-- three"),
         ("", ""),
     ],
 )

@@ -103,6 +103,7 @@ WORDS = {
     "sex": (["sẹx", "sеx"], ["1sextant"]),
     "porn": (["pórn", "p🇴rn"], []),
     "isis": (["is🇮🇸is"], ["well played Iceland! 🇮🇸🇮🇸", "Our favourite is🇮🇸", "🇮🇸is great, 🇮🇸🇮🇸"]),  # reported
+    "🇷🇺": (["go 🇷🇺!", "🇦🇷🇷🇺"], ["🇦🇷🇺🇸 what a final"]),
     "ass": (["a😀s😀s"], ["a classic assessment", "I.assure"]),
     "كلب": (
         ["الكلب", "والكلب", "بالكلب", "فالكلب", "كالكلب", "للكلب", "ال\u0640\u0640كلب", "وبالكلب", "وللكلب"],

@@ -22,16 +22,16 @@ def to_rescore(context):
 def test_rounds_are_made_in_a_silence_alone():
     now, heard, rounds = [100.0], [100.0], []
     fallback = PollingFallback(lambda: heard[0], lambda: rounds.append(now[0]), 1.0, lambda: now[0])
-    for now[0] in (105.0, 109.9, 110.0, 111.0):
+    for now[0] in (101.0, 104.9, 105.0, 106.0):
         fallback.look()
-    heard[0] = 111.0
-    now[0] = 112.0
+    heard[0] = 106.0
+    now[0] = 107.0
     assert not fallback.look()
-    assert rounds == [110.0, 111.0]
+    assert rounds == [105.0, 106.0]
     slow = PollingFallback(lambda: 100.0, lambda: None, 30.0, lambda: now[0])
-    now[0] = 249.0
+    now[0] = 159.0
     assert not slow.look()
-    now[0] = 250.0
+    now[0] = 160.0
     assert slow.look()
 
 

@@ -12,7 +12,7 @@ from service.web.api import blueprint
 from service.web.api.fields import EXAMPLE
 from service.web.api.openapi import describe
 from service.web.problems import KINDS
-from service.web.reach import context
+from service.web.reach import public_url
 
 DESCRIPTION: Final = "replydesk.openapi"
 
@@ -33,7 +33,7 @@ def docs() -> Response:
         for method, operation in methods.items()
     ]
     example = json.dumps(EXAMPLE, indent=2, ensure_ascii=False)
-    url = context().settings.public_url
+    url = public_url()
     return _page(
         "api/docs.html", spec=spec, operations=operations, example=example, url=url, kinds=KINDS.values()
     )

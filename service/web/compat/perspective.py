@@ -35,6 +35,7 @@ from service.web.compat.perspective_calls import (
     TextEntry,
 )
 from service.web.rates import charge
+from service.web.reach import public_url
 
 EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 FOREIGN: Final = "language"
@@ -138,7 +139,7 @@ def _discovery_document() -> dict[str, object]:
 
 def _root_url() -> str:
     """Return the address that the client reached us by; the public one where it is the same host, for its scheme."""
-    public = compat().context.settings.public_url
+    public = public_url()
     return f"{public}/" if request.host == urlsplit(public).netloc else request.root_url
 
 

@@ -17,7 +17,7 @@ from service.web.desk.access import moderator, redirect_to, requires
 from service.web.desk.filters import number
 from service.web.desk.lists import paged
 from service.web.desk.pages import FormIncomplete, found, page
-from service.web.reach import context
+from service.web.reach import context, public_url
 from service.web.speech import lazy_gettext as _l
 
 PAGE: Final = 50
@@ -109,7 +109,7 @@ def change_people() -> ResponseReturnValue:
     try:
         if active is None:
             _, url = invite(context(), name, role or None, moderator().name)
-            return _people(invited=(name, url))
+            return _people(invited=(name, public_url() + url.removeprefix(context().settings.public_url)))
         change_moderator(context(), name, role or None, active == "yes", moderator().name)
     except (Invalid, NotFound, ValueError):
         raise FormIncomplete from None

@@ -9,6 +9,12 @@ from service.web.speech import speak
 blueprint = Blueprint("reply", __name__, template_folder="../templates")
 speak(blueprint)
 
-from service.web.reply import embedding, receipt, views, yours  # noqa: E402  the views hang themselves on the blueprint
+from service.web.reply import (  # noqa: E402  the views hang themselves on the blueprint
+    embedding,
+    receipt,
+    scripted,
+    views,
+    yours,
+)
 
-__all__ = ["blueprint", "embedding", "receipt", "views", "yours"]
+__all__ = ["blueprint", "embedding", "receipt", "scripted", "views", "yours"]

@@ -22,6 +22,8 @@ from service.web.pages import message_page
 from service.web.reach import api, context
 from service.web.reply import blueprint
 from service.web.reply.form import Form, article_of, field_errors, parent_of, read_form, shown_again
+from service.web.reply.receipt import receipt_of
+from service.web.reply.scripted import form_again, is_script, told
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
 from service.web.security import keep_private, network_key
 from service.web.speech import gettext, in_words
@@ -120,7 +122,10 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
     if answer.outcome == "replay" and answer.comment.id != here.sanitizer.id_of(site, ticket.idempotency_key):
         # known by its text and writer alone: its receipt is for whoever has it
         return _again(site, ticket.again(here.deps.clock()), AGAIN["there"], parent)
-    location = url_for("reply.receipt", token=receipt_token(here.keyring, site.name, answer.comment.id))
+    token = receipt_token(here.keyring, site.name, answer.comment.id)
+    if is_script(request):
+        return told(receipt_of(token), 201)
+    location = url_for("reply.receipt", token=token)
     return keep_private(Response(status=303, headers={"Location": location}))
 
 
@@ -163,7 +168,8 @@ def _again(
         line=str(line) if line else None,
         parent=parent,
     )
-    return _page(form, 422 if faults else status)
+    status = 422 if faults else status
+    return form_again(form, status) if is_script(request) else _page(form, status)
 
 
 def _page(form: Form, status: int) -> Response:

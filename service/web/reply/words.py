@@ -115,7 +115,7 @@ STATES: Final = {
     Status.PENDING: StatusMessage(
         "pending",
         _l("Your comment has arrived"),
-        _l("It is being checked, which takes a few seconds. This page looks again by itself."),
+        _l("It is being checked. This page looks again by itself."),
         look_again=3,
     ),
     Status.HELD: StatusMessage(

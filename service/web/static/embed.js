@@ -30,7 +30,10 @@
       topic: 'Leave this empty',
       post: 'Post comment',
       noForm: 'The reply form cannot be shown just now.',
-      notSent: 'Your comment could not be sent just now. It is still here: try again in a moment.'
+      notSent: 'Your comment could not be sent just now. It is still here: try again in a moment.',
+      receipt: 'Look again later, or see your data',
+      appeal: 'Ask for another look',
+      another: 'Write another comment'
     },
     de: {
       title: 'Kommentare',
@@ -52,9 +55,13 @@
       topic: 'Dieses Feld leer lassen',
       post: 'Kommentar abschicken',
       noForm: 'Das Kommentarformular kann gerade nicht gezeigt werden.',
-      notSent: 'Dein Kommentar ließ sich gerade nicht abschicken. Er steht noch hier: Versuche es gleich noch einmal.'
+      notSent: 'Dein Kommentar ließ sich gerade nicht abschicken. Er steht noch hier: Versuche es gleich noch einmal.',
+      receipt: 'Später noch einmal nachsehen, oder deine Daten ansehen',
+      appeal: 'Um einen zweiten Blick bitten',
+      another: 'Noch einen Kommentar schreiben'
     }
   }
+  var LOOKS = 60 // so often the script looks how a comment stands
   var around = tag.closest('[lang]')
   var browsers = [].concat(navigator.languages || navigator.language || [])
   var asked = [tag.dataset.lang, around && around.lang].concat(browsers, 'en').map(main)
@@ -63,6 +70,7 @@
   var words = spoken[lang]
   var site = desk + '/sites/' + encodeURIComponent(tag.dataset.site)
   var query = '?article_url=' + encodeURIComponent(article)
+  var published = desk + '/v1/sites/' + encodeURIComponent(tag.dataset.site) + '/published' + query
   var section = document.createElement('section')
   section.className = 'replydesk'
   section.lang = lang
@@ -93,8 +101,12 @@
     return Object.assign(document.createElement(name), own)
   }
 
-  function ask (address, own) {
-    return fetch(address, Object.assign({ credentials: 'omit', referrerPolicy: 'no-referrer' }, own)).then(function (answer) {
+  function request (address, own) {
+    return fetch(address, Object.assign({ credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store' }, own))
+  }
+
+  function ask (address) {
+    return fetch(address, { credentials: 'omit', referrerPolicy: 'no-referrer' }).then(function (answer) {
       if (!answer.ok) throw new Error(String(answer.status))
       return answer.json()
     })
@@ -102,16 +114,21 @@
 
   function thread (after) {
     var from = after ? '&after=' + encodeURIComponent(after) : ''
-    ask(desk + '/v1/sites/' + encodeURIComponent(tag.dataset.site) + '/published' + query + from).then(function (page) {
+    ask(published + from).then(function (page) {
       page.comments.forEach(show)
       more.hidden = page.complete
       more.value = page.next || ''
-      title.textContent = count ? words.count(count, page.complete ? '' : '+') : words.none
+      counted(page.complete)
     }, function () { title.textContent = words.away })
+  }
+
+  function counted (complete) {
+    title.textContent = count ? words.count(count, complete ? '' : '+') : words.none
   }
 
   // every text is put in as text: nothing that a reader wrote is ever read as HTML
   function show (one) {
+    if (shown[one.id]) return
     var item = make('li', { id: 'comment-' + one.id })
     var name = make('bdi', { textContent: one.name })
     var head = make('h3')
@@ -158,7 +175,7 @@
       var trap = make('div', { className: 'replydesk-trap' })
       trap.setAttribute('aria-hidden', 'true')
       field(trap, 'topic', 'input', false, { tabIndex: -1, autocomplete: 'off' })
-      var line = make('p', { hidden: true, textContent: words.notSent })
+      var line = make('p', { hidden: true })
       line.setAttribute('role', 'alert')
       box.append(trap, line, make('button', { type: 'submit', textContent: words.post }))
       box.onsubmit = function (event) { event.preventDefault(); send(box, line) }
@@ -168,17 +185,74 @@
     })
   }
 
-  // a browser that leaves for a desk that is away comes back to an empty form, so the desk is asked first
+  // the reader stays on the page: what became of the comment is told in the form's place
   function send (box, line) {
     if (box.dataset.asking) return
     box.dataset.asking = 'yes'
-    line.hidden = true
-    var options = AbortSignal.timeout ? { cache: 'no-store', signal: AbortSignal.timeout(10000) } : { cache: 'no-store' }
-    ask(site + '/form' + query, options).then(function () { return true }, function () { return false }).then(function (there) {
-      delete box.dataset.asking
-      line.hidden = there
-      if (there) box.submit()
+    var options = { method: 'POST', body: new URLSearchParams(new FormData(box)), headers: { Accept: 'application/json' } }
+    if (AbortSignal.timeout) options.signal = AbortSignal.timeout(10000)
+    request(box.action, options).then(function (answer) {
+      return answer.json().then(function (told) {
+        if (answer.ok) follow(box, told)
+        else mend(box, line, told)
+      })
+    }).catch(function () { mend(box, line, { line: words.notSent }) }).then(function () { delete box.dataset.asking })
+  }
+
+  // what is wrong stands at its field; the ticket for the next try comes with it
+  function mend (box, line, told) {
+    box.querySelectorAll('.replydesk-fault').forEach(function (one) { one.remove() })
+    box.querySelectorAll('[aria-invalid]').forEach(function (one) { one.removeAttribute('aria-invalid') })
+    if (told.ticket) box.elements.ticket.value = told.ticket
+    line.textContent = told.line || ''
+    line.hidden = !told.line
+    var first = null
+    Object.keys(told.faults || {}).forEach(function (name) {
+      var input = box.elements[name]
+      var id = 'replydesk-' + name + '-fault'
+      input.setAttribute('aria-invalid', 'true')
+      input.setAttribute('aria-describedby', id)
+      input.after(make('p', { id: id, className: 'replydesk-fault', textContent: told.faults[name] }))
+      first = first || input
     })
+    if (first) first.focus()
+  }
+
+  function follow (box, told) {
+    var status = make('div', { className: 'replydesk-status', tabIndex: -1 })
+    status.setAttribute('role', 'status')
+    var own = make('blockquote', { textContent: box.elements.comment.value, dir: 'auto' })
+    var another = make('button', { type: 'button', textContent: words.another })
+    another.onclick = function () { place.textContent = ''; form() }
+    place.textContent = ''
+    place.append(status, own, another)
+    status.focus()
+    var looks = 0
+    tell(told)
+
+    function tell (told) {
+      status.textContent = ''
+      status.append(make('h2', { textContent: told.title }), make('p', { textContent: told.text }))
+      if (told.help) status.append(make('p', { textContent: told.help, className: 'replydesk-help', dir: 'auto' }))
+      status.append(make('a', { href: new URL(told.receipt, desk).href, textContent: told.may_appeal ? words.appeal : words.receipt, referrerPolicy: 'no-referrer' }))
+      own.hidden = Boolean(told.comment)
+      if (told.comment && !shown[told.comment.id]) {
+        show(told.comment)
+        counted(more.hidden)
+        request(published, { cache: 'reload' }).catch(function () {}) // what the browser keeps of the thread lacks it
+      }
+      if (told.look_again) wait(told, looks ? told.look_again : 1)
+    }
+
+    function wait (told, seconds) {
+      if (!status.isConnected || ++looks > LOOKS) return
+      setTimeout(function () {
+        request(new URL(told.ask, desk).href, { headers: { Accept: 'application/json' } }).then(function (answer) {
+          if (answer.status === 200) return answer.json().then(tell)
+          wait(told, told.look_again)
+        }).catch(function () { wait(told, told.look_again) })
+      }, seconds * 1000)
+    }
   }
 
   function hidden (name, value) {

@@ -31,6 +31,7 @@ LEXICON = Lexicon({crc32(word.encode()): 5.0 + at / 20 for at, word in enumerate
         ("<b>id</b>iot [b]you[/b] &#105;diot", "idiot you idiot"),
         ("a$$h0le", "asshole"),
         ("fu_ck you, 1d!0t", "fuck you, idiot"),
+        ("f🇺ck 🇫🇺🇨🇰", "fuck fuck"),
     ],
 )
 def test_a_disguised_text_reads_as_what_it_means(disguised, meant):
@@ -51,6 +52,9 @@ def test_a_disguised_text_reads_as_what_it_means(disguised, meant):
         "한국어 댓글",
         "Das ist schön, nicht wahr?",
         "😀 ❤️ fine",
+        "well played Iceland! 🇮🇸🇮🇸🇮🇸",
+        "The A55, the M1 and the B12 are closed",
+        "He won 3-6 6-3 7-5 at 8.30, 7 - 5 6 - 4",
         "",
     ],
 )

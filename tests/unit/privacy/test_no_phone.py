@@ -1,6 +1,10 @@
 """Dates, times, scores, prices, places and years are no phone numbers, in whatever country; numbers still are."""
 
+import re
+
+import phonenumbers
 import pytest
+from phonenumbers import PhoneNumberType
 
 from service.domain.comment import Article, Source, Submission
 from service.privacy.keys import Keyring
@@ -9,6 +13,7 @@ from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
 from tests.factories import NOON, courier
 
+NATIONAL = phonenumbers.PhoneNumberFormat.NATIONAL
 COUNTRIES = "IL UA GR TH DE US FR IT ES GB PL BR NL AT CH IN SE DK RU JP"
 REGIONS = [*COUNTRIES.split(), None]
 NO_PHONES = [
@@ -51,6 +56,16 @@ NO_PHONES = [
     "Bestell-Nummer: 12345678", "Kundennummer 612345678", "Rechnungsnr. 2024001234",
     "56/17 29/52", "1/12 17/29 33/41", "3-12-19-27-33-41", "32-18-23-1-30-8", "121.0.5150.160", "91.0.6942.121",
     "UPC 036000291452", "GTIN 00012345600012",
+    # years and sums behind a word that may be one of calls
+    "La Liga 2023-2024", "Ligue des champions 2023-2024", "Mobile World Congress 2023-2024", "Tel Aviv 1948-1973",
+    "Das Handy 1992-2007", "Ich rufe 2024/2025 zum Streik auf", "La Liga: 2023/24 2024/25", "Call it 1000000 dollars",
+    # times before days
+    "um 20:00 2024-05-12", "2024-05-12T20:00:00 2024-05-12T21:00:00", "2024-05-12T20:00:00+0200 2024-05-12",
+    "2024-05-12 20:00:00 2024-05-12 21:00:00", "20:00 12.05.2024 21:30", "2024-05-12T20:00:00-05:00 2024-05-12",
+    # of cases, firms, journals, towns and draws
+    "Sentenza n. 01234/2021", "Drucksache 0123/2024-1", "Partita IVA 01234567890", "REGON 012345678",
+    "NIP 526-10-40-828", "ISSN 0317-8471", "CVR 32123456", "KVK 61234567", "PLZ 01067-01099",
+    "Lotto 6 aus 49: 07 12 19 23 28 33",
     # places and addresses of machines
     "70.09926/177.64188", "52.52000/13.40495",
     "255.255.255.0", "10.0.0.0/8 172.16.0.0/12", "Chrome 120.0.6099.129", "13.404953999999975 52.52000659999999",
@@ -66,7 +81,43 @@ PHONES = [
     (None, "Tel. Nr. 0171 2345678"), (None, "phone no 212-555-0123"), (None, "your number: 2345678"),
  ("DE", "Kundennummer 0800 1234567"),
     (None, "+33 6 12.12.20 12"), (None, "+49 171 05.10.1986"), (None, "0049 171 2345678"), ("US", "call 1939-1945"),
+    # ends like a year or a time
+    ("GB", "0121 234 1984"), (None, "020 7946 2012"), ("GB", "(0161) 496 2012"), ("CN", "131 2341 1979"),
+    ("DE", "0171 234 2012"), ("HU", "06 20 122 1923"), ("IT", "02 1234 1984"), ("BR", "(11) 2345-0640"),
+    ("BR", "11 96123 2024"), ("DK", "34.97.20.12"), ("SE", "08/12/20/15"), ("KR", "010/2002 1922"),
+    ("NO", "40-62-16-50"), ("IT", "+39 02 1231 1300"), ("ES", "612/34/76/82"),
+    # two in a row
+    ("GB", "07400 123456-07400 123457"), ("DE", "0171 1234567-0171 7654321"), (None, "0171 1234567-0171 7654321"),
+    ("FR", "06 12 34 56 78-06 12 34 56 79"), ("ES", "612 345 678-612 345 679"), ("NO", "40-62-16-50-40-62-90-71"),
+    ("DE", "+49 171 1234567-0171 7654321"), ("AT", "0668 501995 0662 532012"), ("BR", "11 96189 2012/11 96189 2012"),
 ]  # fmt: skip
+
+AMOUNTS = [
+    ("DK", "25.345.678 kr."), ("DK", "47.420.000 indbyggere"), ("PL", "146 447 424 mieszkańców"),
+    ("PL", "512 345 678 zł"), ("ES", "745.173.774 habitantes"), ("CZ", "605 123 456 Kč"), ("CZ", "605 123 456 korun"),
+    ("TR", "5321234567 lira"),
+    ("VN", "912 345 678 đồng"), ("GR", "6912345678 ευρώ"), ("IN", "9876543210 रुपये"), ("US", "2125557890 dollars"),
+    ("NO", "45 123 456 kroner"), ("CN", "13123411979元"), ("HU", "201 234 567 forint"), ("BR", "11961232024 reais"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("region", "text"), AMOUNTS)
+def test_an_amount_stays_in_the_words_of_its_country(region, text):
+    assert mask(f"so {text}", region).text == f"so {text}"
+
+
+@pytest.mark.parametrize(
+    "text", ["{} €5", "{} R$ 50", "{} kr 50", "50 R$ {}", "{} Europa", "{} tel", "{} um 20:00", "Loto {}"]
+)
+def test_a_number_goes_beside_the_price_of_something(text):
+    for region, number in (
+        ("ES", "612345678"),
+        ("FR", "06 12 34 56 78"),
+        ("BR", "11961234567"),
+        ("DK", "20123456"),
+        ("US", "2127365000"),
+    ):
+        assert mask(text.format(number), region).text == text.format("⟦phone⟧")
 
 
 @pytest.mark.parametrize("region", REGIONS)
@@ -89,6 +140,12 @@ def test_a_number_to_call_still_goes(region, text):
         ("0171 2345678 05.10.1986", "⟦phone⟧ 05.10.1986"),
         ("0171 2345678 08.00-12.00", "⟦phone⟧ 08.00-12.00"),
         ("2024-01-15 0171 2345678 2024-01-16", "2024-01-15 ⟦phone⟧ 2024-01-16"),
+        ("+49 1512 3456789 24/7", "⟦phone⟧ 24/7"),
+        ("+49 1512 3456789 8-18 Uhr", "⟦phone⟧ 8-18 Uhr"),
+        ("+49 1512 3456789 2024", "⟦phone⟧ 2024"),
+        ("+49 1512 3456789 12.05.2024", "⟦phone⟧ 12.05.2024"),
+        ("+39 02 1234 7195 24/7", "⟦phone⟧ 24/7"),
+        ("06 12 34 12 24 100 €", "⟦phone⟧ 100 €"),
     ],
 )
 def test_a_number_beside_a_day_goes_alone(text, shown):
@@ -114,6 +171,7 @@ def test_a_number_beside_a_link_or_an_order_goes_alone(text, shown):
 
 REAL = [
     ("DE", "030 12345678"), ("DE", "0171 1234567"), ("DE", "+49 171 1234567"), ("DE", "0171/1234567"),
+    ("DE", "+49 1512 3456789"), ("IT", "02 1234 7195"), ("PL", "512-371-940"), ("FR", "06 12 34 12 24"),
     ("DE", "089-123456-78"), ("DE", "(030) 123456"), ("DE", "0049 30 123456"),
     ("US", "(212) 555-0123"), ("US", "212-555-0123"), ("US", "212.555.0123"), ("US", "+1 212 555 0123"),
     ("US", "2125550123"), ("US", "1-800-555-0199"), ("US", "212 555 0123"),
@@ -128,7 +186,7 @@ BESIDE = [
     "08.00-12.00 13.00-18.00 {}", "{} 08.00-12.00", "52.520008 13.404954 {}", "ISBN 978-3-16-148410-0 {}",
     "{} ISBN 978-3-16-148410-0", "1.200.000 € {}", "$1,200,000 {}", "{} 25.000 €", "10.000-20.000 {}", "1939-1945 {}",
     "2010 2011 {}", "{} 2010 2011", "192.168.100.200 {}", "{} 192.168.100.200", "24.12.-26.12. {}", "24.12. {}",
-    "1.85 2.10 3.40 {}", "0-0 {}", "order 302-7654321-7654321, {}",
+    "24/7 {}", "1.85 2.10 3.40 {}", "0-0 {}", "order 302-7654321-7654321, {}",
 ]  # fmt: skip
 
 
@@ -136,6 +194,32 @@ BESIDE = [
 def test_a_number_goes_whatever_digits_stand_beside_it(region, number):
     shown = {beside: mask(beside.format(number), region).text for beside in BESIDE}
     assert {beside: text for beside, text in shown.items() if text != beside.format("⟦phone⟧")} == {}
+
+
+YEARS_AND_TIMES = ["1934", "1984", "2012", "2024", "1230", "2015"]
+KINDS = [PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE]
+
+
+def _ending(region, kind, end):
+    """Return the groups of the region's example number with another end, if that is a number too."""
+    example = phonenumbers.example_number_for_type(region, kind)
+    example.national_number = int(str(example.national_number)[: -len(end)] + end)
+    valid = phonenumbers.is_valid_number_for_region(example, region)
+    return re.findall("[0-9]+", phonenumbers.format_number(example, NATIONAL)) if valid else None
+
+
+@pytest.mark.parametrize("region", f"{COUNTRIES} AU BE CN CZ FI HU IE KR NO PT TR ZA".split())
+def test_a_number_that_ends_like_a_year_goes(region):
+    numbers = [_ending(region, kind, end) for kind in KINDS for end in YEARS_AND_TIMES]
+    written = [
+        form
+        for groups in filter(None, numbers)
+        for form in (*(sign.join(groups) for sign in " .-/"), f"({groups[0]}) {' '.join(groups[1:])}")
+    ]
+    assert len(written) >= 20
+    assert [
+        form for form in written if mask(f"Ask Dave on {form}", region).text != "Ask Dave on ⟦phone⟧"
+    ] == []
 
 
 @pytest.mark.parametrize("beside", ["{} 8-12", "{}/{}", "{}/08.00-12.00"])

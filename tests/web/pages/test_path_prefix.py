@@ -208,3 +208,19 @@ def test_a_forwarded_prefix_counts_from_trusted_proxies_alone(tmp_path, told, ro
     page = small.app.test_client().get("/demo/nothing", headers=headers, environ_base=address)
     icon = re.findall(r'rel="icon" href="([^"]+)"', page.get_data(as_text=True))[0]
     assert icon.startswith(f"{root if trusted else ''}/assets/")
+
+
+def test_addresses_that_are_told_hold_the_prefix_that_a_proxy_named(tmp_path):
+    small = build_small(tmp_path, REPLYDESK_TRUSTED_PROXIES="127.0.0.0/8", REPLYDESK_PUBLIC_URL=HOST)
+    ask = {"X-Forwarded-Prefix": "/desk-app"}
+    client = small.app.test_client()
+    entered = invite(small.context, "Ada", "admin")[1].removeprefix(HOST)
+    client.post(f"/desk-app{entered}", headers=ask, base_url=HOST)
+    page = client.get("/desk-app/desk/people", headers=ask, base_url=HOST).get_data(as_text=True)
+    csrf = re.findall(r'name="csrf" value="([^"]+)"', page)[0]
+    fields = {"csrf": csrf, "name": "Noor", "role": "moderator"}
+    invited = client.post("/desk-app/desk/people", data=fields, headers=ask, base_url=HOST)
+    assert f"{HOST}/desk-app/desk/sign-in/" in invited.get_data(as_text=True)
+    assert f"{HOST}/desk-app/v1/comments" in client.get("/docs", headers=ask).get_data(as_text=True)
+    found = client.get("/$discovery/rest?version=v1alpha1", headers=ask, base_url=HOST)
+    assert found.json["rootUrl"] == f"{HOST}/desk-app/"

@@ -26,7 +26,7 @@ def test_a_fresh_comment_is_being_checked_and_the_page_looks_again(small):
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
     assert page.tree.one("noscript").one("meta").attributes["http-equiv"] == "refresh"
-    assert page.tree.one("div", id="state").attributes["hx-trigger"] == "every 3s"
+    assert page.tree.one("div", id="state").attributes["hx-trigger"] == "load delay:1s, every 3s"
 
 
 def test_a_decision_shows_only_once_it_is_published(small):
