@@ -16,6 +16,11 @@ def head(blog: str) -> bytes:
     )
 
 
+def made(day: int) -> bytes:
+    """The beginning of an export that was made on this day of November 2026."""
+    return HEAD + f"<pubDate>{day:02} Nov 2026 10:00:00 +0000</pubDate>".encode()
+
+
 def comment(
     number: int,
     content: str = "Good.",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FAULTS_SHOWN: Final = 100
 OUTCOMES: Final = ("imported", "replayed", "revised", "refused")
 BESIDES: Final = ("left_out", "not_shown", "repaired")
-"""What is counted where there is any: pings and notes, comments of private articles, lines with a bad character."""
+"""What is counted where there is any: pings and notes, comments of private articles, lines with something bad."""
 
 
 @click.command("import")
@@ -41,8 +41,8 @@ def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: boo
     the desk. Comments of articles that are not public are stored and shown to no reader until you allow it.
     Comments of JSON Lines are scored after live ones. With --fast they are scored from words and signals alone, many
     times as fast; those held or near a limit of the policy are scored in full later. Faulty comments are named and
-    skipped. Running the import again repeats nothing: imported comments count as replayed, with an id or without,
-    even if they were edited since.
+    skipped; of an optional value that is faulty only the value is left out. Running the import again repeats nothing:
+    imported comments count as replayed, with an id or without, even if they were edited since.
     """
     from service.importers.jsonl import import_lines
     from service.importers.wordpress import import_export

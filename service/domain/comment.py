@@ -50,30 +50,41 @@ class Article:
     """Whether what was imported under it is kept from readers; None where nothing is said of that."""
     import_word: str | None = field(default=None, compare=False)
     """A digest of what an import said of it last."""
+    exported_at: datetime | None = field(default=None, compare=False)
+    """When the newest export of it was made, as far as exports say so."""
 
     @property
     def identity(self) -> str:
         """The key, also where nobody has asked for it yet."""
         return self.key or article_key(self.url)
 
+    def is_newer_than(self, again: Article) -> bool:
+        """Whether a newer export than this other one has said what is known of it."""
+        mine, other = self.exported_at, again.exported_at
+        return mine is not None and other is not None and mine > other
+
     def merged(self, again: Article, by_site: bool) -> Article:
         """Return the article merged with newer data: the site's replaces, anyone else's fills in what is missing.
 
-        Data the site sends under an old address of the article also only fills in. An export that says what it said
-        before has no new word. The first export is older than what is known, and what it or we keep private stays so.
+        Data the site sends under an old address of the article also only fills in. An export that says what the last
+        one said, or is older than that, has no new word. The first export is older than what is known, and what it or
+        we keep private stays so.
         """
         filled = replace(
             self,
             title=self.title or again.title,
             published_at=self.published_at or again.published_at,
         )
-        is_old = again.import_word is not None and again.import_word == self.import_word
-        if not by_site or is_old or again.identity != self.identity:
+        if not by_site or again.identity != self.identity:
             return filled
+        if not self.is_newer_than(again):
+            filled = replace(filled, exported_at=again.exported_at or self.exported_at)
         if again.import_word and not self.import_word:
             return replace(filled, private=self.private or again.private, import_word=again.import_word)
+        if again.import_word and (again.import_word == self.import_word or self.is_newer_than(again)):
+            return filled
         return replace(
-            self,
+            filled,
             url=again.url,
             title=again.title or self.title,
             published_at=again.published_at or self.published_at,

@@ -1,6 +1,6 @@
 """Bringing a file of comments in: line by line, in batches, and safely twice; a faulty line is named and left out.
 
-Characters that no text can have are replaced, and their line is named.
+Characters that no text can have are replaced, optional values that are no good are left out, and their line is named.
 
 Each line has an idempotency key made from its content, which is kept for good: running the import again repeats
 nothing, and brings no text back that was edited since. A line without an id is given one made in the same way.
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO, Any, Final
 
 from service.context import AppContext
-from service.domain.comment import Draft, Placed, Source, Submission
+from service.domain.comment import Draft, Placed, Submission
 from service.domain.effort import FAST_WANTED
 from service.domain.errors import Invalid, ReplydeskError
 from service.domain.faults import Fault
@@ -24,14 +24,13 @@ from service.domain.site import Site
 from service.privacy.sanitizer import Sanitizer
 from service.storage.schema import KEPT_FOR_GOOD
 from service.usecases import submit
-from service.usecases.submission import read_submission
+from service.usecases.submission import CHARACTERS, read_archived
 
 BATCH: Final = 500
 LINE_LIMIT: Final = 4 * 1024 * 1024
 """Bytes: JSON may take six or twelve for each character of a text."""
-MENDED: Final = "held a character that is none in the file's encoding; it is replaced"
-CHARACTERS: Final = frozenset({"malformed", "unicode", "nul"})
-"""Codes of the faults that such characters make."""
+MENDED: Final = "held a character that no text can have; it is replaced or dropped"
+LEFT_OUT: Final = "is left out: it %s"
 COUNTED: Final = {"new": "imported", "replay": "replayed", "revised": "revised"}
 
 
@@ -96,23 +95,23 @@ class _Reader:
         self._number = 0
         self._seen: Counter[bytes] = Counter()
         self.faults: list[LineFault] = []
-        self.repaired = 0
+        self.repaired = self.refused = 0
         self.read_bytes = 0
 
     def counts(self) -> Counter[str]:
         """Return how many of the lines taken last were refused and repaired."""
-        faulty = {fault.line for fault in self.faults if fault.message != MENDED}
-        return Counter(refused=len(faulty), repaired=self.repaired)
+        return Counter(refused=self.refused, repaired=self.repaired)
 
     def take(self, count: int) -> list[tuple[int, Submission]]:
         """Return the next submissions with their line numbers, none at the end of the file; faults are kept aside."""
-        self.faults, self.repaired, self.read_bytes = [], 0, 0
+        self.faults, self.repaired, self.refused, self.read_bytes = [], 0, 0, 0
         taken: list[tuple[int, Submission]] = []
         while len(taken) < count and (raw := self._lines.readline(LINE_LIMIT + 1)):
             self._number += 1
             self.read_bytes += len(raw)
             if len(raw) > LINE_LIMIT and not raw.endswith(b"\n"):
                 self._skip_line()
+                self.refused += 1
                 self.faults.append(LineFault(self._number, "line", f"must be at most {LINE_LIMIT} bytes"))
             elif raw.strip():
                 taken += self._read(raw.removeprefix(b"\xef\xbb\xbf") if self._number == 1 else raw)
@@ -127,6 +126,7 @@ class _Reader:
         try:
             submission = self._submission(raw)
         except Invalid as wrong:
+            self.refused += 1
             self.faults += [LineFault(self._number, one.field or "line", one.message) for one in wrong.faults]
             return []
         name = self._name(raw)
@@ -134,25 +134,23 @@ class _Reader:
         return [(self._number, named)]
 
     def _submission(self, raw: bytes) -> Submission:
-        """Return what a line holds; where only its characters are at fault, with those replaced."""
+        """Return what a line holds, without what is optional and no good, and with characters replaced."""
+        faults = []
         try:
-            return self._checked(parsed(raw))
+            submission, left_out = read_archived(parsed(raw), self._signals)
         except Invalid as wrong:
-            if not {fault.code for fault in wrong.faults} <= CHARACTERS:
+            if {fault.code for fault in wrong.faults}.isdisjoint({"malformed", *CHARACTERS}):
                 raise
             try:
-                submission = self._checked(
-                    _repaired(json.loads(raw.decode("utf-8", "replace"), strict=False))
-                )
+                mended = _repaired(json.loads(raw.decode("utf-8", "replace"), strict=False))
+                submission, left_out = read_archived(mended, self._signals)
             except (Invalid, ValueError, RecursionError):
                 raise wrong from None
-        self.faults.append(LineFault(self._number, "character", MENDED))
-        self.repaired += 1
+            faults = [LineFault(self._number, "character", MENDED)]
+        faults += faults_left_out(self._number, left_out)
+        self.faults += faults
+        self.repaired += bool(faults)
         return submission
-
-    def _checked(self, value: object) -> Submission:
-        required = self._site.email_required
-        return read_submission(value, Source.IMPORT, email_required=required, signals=self._signals)
 
     def _name(self, raw: bytes) -> str:
         """Name a line by a keyed digest of its bytes, and the second of two equal lines by its being the second."""
@@ -160,6 +158,11 @@ class _Reader:
         self._seen[content] += 1
         place = self._seen[content].to_bytes(8, "big")
         return self._keyring.sign("import id", content + place, site=self._site.name)[:16].hex()
+
+
+def faults_left_out(line: int, faults: Iterable[Fault]) -> list[LineFault]:
+    """Say what was left out of the comment of a line."""
+    return [LineFault(line, fault.field, LEFT_OUT % fault.message) for fault in faults]
 
 
 def parsed(raw: bytes) -> object:

@@ -8,23 +8,32 @@ the number. Running an export again repeats nothing; what was decided here since
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import IO, Final
 
 from service.context import AppContext
-from service.domain.comment import TITLE_LIMIT, Placed, Source, Submission
+from service.domain.comment import TITLE_LIMIT, Article, Placed, Submission
 from service.domain.errors import Invalid, ReplydeskError
 from service.domain.faults import Fault
 from service.domain.markup import plain_text
 from service.domain.site import Site
 from service.domain.verdict import Action
-from service.importers.jsonl import BATCH, MENDED, Batch, LineFault, LineSanitizer, count_answers
-from service.importers.wordpress_ids import KNOWN_AS, Names, link_of
+from service.importers.jsonl import (
+    BATCH,
+    MENDED,
+    Batch,
+    LineFault,
+    LineSanitizer,
+    count_answers,
+    faults_left_out,
+)
+from service.importers.wordpress_ids import Names, link_of
 from service.importers.wxr import Exported, read_export
 from service.privacy.sanitizer import masked_article
 from service.usecases import foreign_fields, import_comments
-from service.usecases.submission import read_submission
+from service.usecases.submission import read_archived
 
 STATES: Final = {
     "1": Action.APPROVE,
@@ -38,6 +47,8 @@ STATES: Final = {
 """What `wp:comment_approved` says, and the decision that it stands for."""
 ANONYMOUS: Final = "Anonymous"
 """What WordPress shows for a comment without a name."""
+NOTHING: Final = frozenset({"", "http://", "https://", "0000-00-00 00:00:00"})
+"""How WordPress says that there is nothing."""
 READERS: Final = frozenset({"", "comment"})
 """Types of what readers wrote for all to see; others are pings, editors' notes, notes on orders and the like."""
 
@@ -46,8 +57,8 @@ def import_export(context: AppContext, site: Site, stream: IO[bytes], batch: int
     """Read a WordPress export and take its comments in as they stand there; yield what became of each batch.
 
     Everything yielded is committed. Counted besides the outcomes: "left_out" are pings and notes, "not_shown" comments
-    of articles that are not public, and "repaired" lines with a replaced character. Raises Invalid where the file
-    itself is broken; what was committed before stays, and a second run passes over it.
+    of articles that are not public, and "repaired" lines with a replaced character or without a value that is no good.
+    Raises Invalid where the file itself is broken; what was committed before stays, and a second run passes over it.
     """
     sizes: list[int] = []
     repaired: list[int] = []
@@ -121,11 +132,14 @@ class _Taken:
 
     def _brought(self, one: Exported) -> _Brought | None:
         try:
-            submission, action = self._read(one)
+            submission, action, left_out = self._read(one)
         except Invalid as wrong:
             self._counts["refused"] += 1
             self._faults += [LineFault(one.line, fault.field, fault.message) for fault in wrong.faults]
             return None
+        faults = faults_left_out(one.line, left_out)
+        self._counts["repaired"] += bool(faults)
+        self._faults += faults
         return _Brought(one.line, submission, action)
 
     def _count(self, brought: Sequence[_Brought], answers: Sequence[Placed | ReplydeskError]) -> None:
@@ -144,24 +158,28 @@ class _Taken:
             for one, answer in zip(brought, answers, strict=True)
             if isinstance(answer, Placed)
             and answer.outcome == "replay"
-            and answer.comment.article.import_word != one.submission.article.import_word
+            and _is_news(one.submission.article, answer.comment.article)
         ]
         if here:
             with self._context.deps.store.write() as tx:
                 for comment, article in here:
                     tx.articles.move_comment(comment, masked_article(self._site, article))
 
-    def _read(self, one: Exported) -> tuple[Submission, Action]:
+    def _read(self, one: Exported) -> tuple[Submission, Action, Sequence[Fault]]:
         action = STATES.get(one.state)
         if action is None:
             raise Invalid([Fault("comment_approved", "choice", words=", ".join(STATES))])
         name = self._names.of(one)
         fields = _fields(one, name, self._names.of_parent(one), self._site.url)
-        # old comments were written under old rules: an address is not required
-        submission = read_submission(fields, Source.IMPORT, email_required=False)
-        article = replace(submission.article, private=self._is_private(one), import_word=self._word_of(one))
+        submission, left_out = read_archived(fields)
+        article = replace(
+            submission.article,
+            private=self._is_private(one),
+            import_word=self._word_of(one),
+            exported_at=self._made_at(one),
+        )
         key = self._names.key(name, submission.body)
-        return replace(submission, article=article, idempotency_key=key), action
+        return replace(submission, article=article, idempotency_key=key), action, left_out
 
     def _is_private(self, one: Exported) -> bool:
         """Whether its article, or another of the file under the same address, is not for everyone."""
@@ -169,6 +187,11 @@ class _Taken:
         if one.is_private:
             self._private.add(page)
         return page in self._private
+
+    def _made_at(self, one: Exported) -> datetime | None:
+        """Return when the export was made: by now, whatever the blog's clock says."""
+        made = foreign_fields.mail_date(one.made)
+        return made and min(made, self._context.deps.clock())
 
     def _word_of(self, one: Exported) -> str:
         """Digest what the export says of the article, under a key: it may be private."""
@@ -178,24 +201,34 @@ class _Taken:
         ].hex()
 
 
+def _is_news(said: Article, known: Article) -> bool:
+    """Whether an export says of an article what is not known yet, and no newer one has said otherwise."""
+    is_known = (said.import_word, said.exported_at) == (known.import_word, known.exported_at)
+    return not is_known and not known.is_newer_than(said)
+
+
 def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict[str, object]:
-    """Put the export's words into those of a submission; what is optional and no good is left out, not refused."""
-    published = foreign_fields.moment(one.published) or foreign_fields.moment(one.published_local)
-    written = foreign_fields.moment(one.written) or foreign_fields.moment(one.written_local)
+    """Put the export's words into those of a submission."""
     return {
         "id": name,
         "article": {
             "url": link_of(one, site_url),
             "title": plain_text(one.title)[:TITLE_LIMIT] or None,
-            "published_at": published,
+            "published_at": _given(foreign_fields.moment, one.published, one.published_local),
         },
-        "parent_id": parent if parent and KNOWN_AS.fullmatch(parent) else None,
+        "parent_id": parent,
         "author": {
             "name": foreign_fields.name(plain_text(one.name), ANONYMOUS),
-            "email": foreign_fields.email(one.email),
-            "website": foreign_fields.website(one.website),
+            "email": _given(foreign_fields.email, one.email),
+            "website": _given(foreign_fields.website, one.website),
         },
         "body": plain_text(one.content),
-        "submitted_at": written,
-        "client": {"ip": foreign_fields.ip(one.ip)},
+        "submitted_at": _given(foreign_fields.moment, one.written, one.written_local),
+        "client": {"ip": _given(foreign_fields.ip, one.ip)},
     }
+
+
+def _given(read: Callable[[str], str | None], *said: str) -> str | None:
+    """Return what can be read of several words for one thing; else one that is no good, to be named and left out."""
+    good = next(filter(None, map(read, said)), None)
+    return good or next((one for one in said if one not in NOTHING), None)

@@ -55,6 +55,8 @@ OF_COMMENT: Final = {
 }
 BLOG: Final = ("base_blog_url", "base_site_url", "link")
 """What the export says of the blog that it is of, the surest first."""
+MADE: Final = "pubDate"
+"""What it says of the moment at which it was made."""
 ID_KEY: Final = "replydesk_id"
 """The comment's meta field in which our WordPress plugin keeps the id that the comment has here."""
 
@@ -73,6 +75,7 @@ class Exported:
     status: str = ""
     password: str = field(default="", repr=False)
     blog: str = field(default="", repr=False)
+    made: str = field(default="", repr=False)
     number: str = ""
     name: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
@@ -102,9 +105,9 @@ def read_export(
 ) -> Iterator[Exported]:
     """Yield the comments in the order of the file, with bounded memory.
 
-    `sizes` is told how many bytes were read, `repaired` each line with a replaced character. Raises Invalid where
-    it is no XML, holds a document type, or an element beyond the bounds; the line is named, and what came before it is
-    yielded.
+    `sizes` is told how many bytes were read, `repaired` each line with a replaced or dropped character. Raises Invalid
+    where it is no XML, holds a document type, or an element beyond the bounds; the line is named, and what came before
+    it is yielded.
     """
     reader, text = _Reader(), XmlText([] if repaired is None else repaired)
     try:
@@ -159,7 +162,7 @@ class _Reader:
         for one in self._held:
             for name, value in told.items():
                 setattr(one, name, value)
-            one.blog = blog
+            one.blog, one.made = blog, self._channel.get(MADE, "")
             self._done.append(one)
         self._held, self._held_size = [], 0
 
@@ -194,7 +197,7 @@ class _Reader:
         return (
             (above == "comment" and local in OF_COMMENT)
             or (above == "item" and local in ITEM)
-            or (above == "channel" and local in BLOG)
+            or (above == "channel" and local in (*BLOG, MADE))
             or (above == "commentmeta" and local in ("meta_key", "meta_value"))
         )
 

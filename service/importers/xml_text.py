@@ -1,7 +1,7 @@
 """Text that an XML parser takes, of the bytes of an export that was written with less care.
 
-Control characters that no XML may hold are dropped, bytes and characters that no text can have are replaced, and the
-line is told. HTML's names of characters are read as HTML reads them, and an ampersand that names nothing is one.
+Control characters that no XML may hold are dropped, bytes and characters that no text can have are replaced, and their
+lines are told. HTML's names of characters are read as HTML reads them, and an ampersand that names nothing is one.
 """
 
 from __future__ import annotations
@@ -72,13 +72,13 @@ class XmlText:
 
     def _repair(self, text: str) -> Callable[[re.Match[str]], str]:
         def repair(found: re.Match[str]) -> str:
-            if found[0][0] < " ":
-                return ""
             if found[0][0] == "&" and _is_reference(found[1]):
                 return found[0]
             line = self._line + text.count("\n", 0, found.start())
             if self._repaired[-1:] != [line]:
                 self._repaired.append(line)
+            if found[0][0] < " ":
+                return ""
             if "\udc80" <= found[0][0] <= "\udcff":  # bytes, which may be the beginning of one character
                 return bytes(ord(one) - 0xDC00 for one in found[0]).decode("utf-8", "replace")
             return "\ufffd"

@@ -23,6 +23,8 @@ Span = tuple[int, int]
 
 LEAST_DIGITS: Final = 7
 MOST_DIGITS: Final = 15  # ITU E.164
+LEAST_WITH_AREA, MOST_WITH_AREA = 9, 12
+"""Digits of nearly all national numbers that begin with a zero and an area's code."""
 RUN_LIMIT: Final = 120
 """Characters of one run of digits and separators that the library is given; longer ones are judged bluntly."""
 BUDGET: Final = 2400
@@ -45,7 +47,6 @@ PIECE: Final = re.compile(r"[0-9(][0-9().]*+")
 PIECES_LIMIT: Final = 7
 """Pieces that a number is written in: `01 23 45 67 89`, two more for a country."""
 GOES_ON: Final = re.compile("[-/](?:[1-9]|0(?![1-9]))")
-AREA: Final = re.compile(r"\(?0[1-9][0-9]{1,4}\)?[ /-]")
 DATE: Final = re.compile(
     r"(?:[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}|[0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2})(?![0-9])"
 )
@@ -160,7 +161,8 @@ def _without_vetoed(text: str, begin: int, end: int, region: str | None) -> list
 def _country_end(text: str, begin: int, end: int) -> int:
     """Return where a number that says its country ends; what follows it may be a day or a price."""
     ends = [piece.end() for piece in PIECE.finditer(text, begin, end)][:PIECES_LIMIT]
-    ends = [until for until in ends if count_digits(text[begin:until]) >= LEAST_DIGITS + LEFT_OVER]
+    least = LEAST_DIGITS + text[begin:end].lstrip("(").startswith("00") * len("00") + LEFT_OVER
+    ends = [until for until in ends if count_digits(text[begin:until]) >= least]
     whole = [until for until in ends if _says_country(text[begin:until])] or ends
     if not whole:
         return end
@@ -178,7 +180,8 @@ def _country_end(text: str, begin: int, end: int) -> int:
 def _is_followed(text: str, begin: int, end: int) -> bool:
     """Whether what follows begins like a number of the country and is long enough for one."""
     rest = text[begin:end].lstrip(TRAILING + ")")
-    return TRUNK.match(rest) is not None and count_digits(rest) >= LEAST_DIGITS
+    is_begin = rest.startswith(COUNTRY) or TRUNK.match(rest) is not None
+    return is_begin and count_digits(rest) >= LEAST_DIGITS
 
 
 def _says_country(run: str) -> bool:
@@ -264,34 +267,31 @@ def _end_within(
     text: str, first: int, ends: list[int], end: int, region: str | None, others: list[Span], is_loose: bool
 ) -> int | None:
     """Return where the number that begins here ends, if one does: better before another or a thing than within it."""
+    digits = {until: count_digits(text[first:until]) for until in ends}
     own = {until: _digits_beside(text, first, until, others) for until in ends}
-    ends = [
-        until
-        for until in ends
-        if own[until] and LEAST_DIGITS <= count_digits(text[first:until]) <= MOST_DIGITS
-    ]
+    ends = [until for until in ends if own[until] and LEAST_DIGITS <= digits[until] <= MOST_DIGITS]
     french = [until for until in ends if FRENCH.fullmatch(text, first, until)]
-    cut = [
-        until for until in ends if any(one < until < other for one, other in others) and until not in french
-    ]
-    whole = [until for until in ends if until not in cut]
+    short = {until for until in ends if TRUNK.match(text, first) and digits[until] == LEAST_DIGITS}
+    followed = [until for until in ends if until not in short and _is_followed(text, until, end)]
+    cut = {until for until in ends if any(one < until < other for one, other in others)}
+    cut -= {*french, *followed}
     long = [other for one, other in others if count_digits(text[one:other]) > YEAR_DIGITS]
-    long += [until + 1 for until in whole if _is_followed(text, until, end)]
-    whole.sort(
+    ends.sort(
         key=lambda until: (
+            any(one < until for one in followed),
+            until in short,
+            until in cut,
             any(first < other <= until for other in long),
             until not in french,
             GOES_ON.match(text, until) is not None,
         )
     )
-    shape = TRUNK if others else AREA
-    for until in whole + cut:
+    for until in ends:
         if _is_sure(text[first:until], region, is_loose and own[until] > LEFT_OVER):
             return until
-    for until in whole:
-        if GOES_ON.match(text, until):
-            continue
-        if shape.match(text, first) and 9 <= count_digits(text[first:until]) <= 12:
+    for until in ends:
+        is_torn = GOES_ON.match(text, until) or (until in cut and text[until] not in " \t")
+        if _has_shape(text[first:until]) and not is_torn:
             return until
     return None
 
@@ -335,7 +335,12 @@ def _looks_national(text: str, begin: int, end: int) -> bool:
         return True
     if AMERICAN.match(run):
         return digits == 10 and _is_valid(run, "US")
-    return 9 <= digits <= 12 and TRUNK.match(run) is not None
+    return _has_shape(run)
+
+
+def _has_shape(run: str) -> bool:
+    """Whether a run is written like a number of a country that is not known: with an area's code."""
+    return TRUNK.match(run) is not None and LEAST_WITH_AREA <= count_digits(run) <= MOST_WITH_AREA
 
 
 def _has_cue(before: str) -> bool:

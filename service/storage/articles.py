@@ -32,7 +32,7 @@ from service.storage.schema_moderation import decisions
 STEP: Final = 1_000
 """Comments that one statement moves."""
 
-KNOWN: Final = ("pk", "url", "title", "published_at", "url_key", "private", "import_word")
+KNOWN: Final = ("pk", "url", "title", "published_at", "url_key", "private", "import_word", "exported_at")
 """The columns that describe an article."""
 Said = tuple[Article, bool]
 """What is said of an article, and whether it is the site's latest word."""
@@ -61,6 +61,7 @@ def article_of(row: RowMapping, prefix: str = "") -> Article:
         row[f"{prefix}url_key"] or "",
         row[f"{prefix}private"],
         row[f"{prefix}import_word"],
+        row[f"{prefix}exported_at"],
     )
 
 
@@ -247,6 +248,7 @@ def _described(article: Article) -> dict[str, Any]:
         "published_at": article.published_at,
         "private": bool(article.private),
         "import_word": article.import_word,
+        "exported_at": article.exported_at,
     }
 
 

@@ -51,6 +51,8 @@ articles = Table(
     Column("private", Boolean, nullable=False, server_default=text("false")),
     # a digest of what an import said of it last, so that the same file again changes nothing
     Column("import_word", Text),
+    # when the newest export of it was made, so that an older one changes nothing
+    Column("exported_at", Instant),
     UniqueConstraint("site_id", "url"),
 )
 Index("uq_articles_site_id_url_key", articles.c.site_id, articles.c.url_key, unique=True)

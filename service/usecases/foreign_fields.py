@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from service.domain.clean_text import cleaned_line, is_blank
 from service.domain.comment import NAME_LIMIT, normalise_url
@@ -64,3 +65,12 @@ def moment(text: str) -> str | None:
     except (ValueError, OverflowError):
         return None
     return read.isoformat().replace("+00:00", "Z") if 1990 <= read.year <= 2100 else None
+
+
+def mail_date(text: str) -> datetime | None:
+    """Return a time that is written as feeds and mails write it; None for what is none."""
+    try:
+        read = parsedate_to_datetime(text) if len(text) <= 40 else None
+        return read and (read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None

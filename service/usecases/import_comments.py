@@ -55,8 +55,10 @@ def _held_to(comment: Comment, action: Action) -> Action:
 
 
 def _is_refused_since(tx: Tx, comment: Comment, draft: Draft, action: Action) -> bool:
-    """Whether the site approved this text when it was imported, and now says otherwise."""
+    """Whether the site approved this text when it was imported, and has said otherwise since."""
     if comment.status is not Status.APPROVED or action is Action.APPROVE or comment.decision_id is None:
+        return False
+    if comment.article.is_newer_than(draft.article):
         return False
     current = tx.decisions.get(comment.decision_id)
     is_imported = current is not None and current.reason == IMPORTED

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -233,6 +234,26 @@ class ArchivedGiven(SubmissionGiven):
         return len(self.body) == ARCHIVED_LIMIT and self.body.endswith(CUT)
 
 
+OPTIONAL: Final = frozenset(
+    {
+        "article.title",
+        "article.published_at",
+        "parent_id",
+        "author.email",
+        "author.website",
+        "author.staff",
+        "submitted_at",
+        "client",
+        "client.ip",
+        "client.user_agent",
+        "client.referrer",
+    }
+)
+"""Fields that are left out of a comment of an archive where they are no good."""
+CHARACTERS: Final = frozenset({"unicode", "nul"})
+"""Codes of faults that a single character makes, which can be replaced."""
+
+
 def read_submission(
     value: object,
     source: Source,
@@ -241,18 +262,45 @@ def read_submission(
     idempotency_key: str | None = None,
     signals: Mapping[str, object] | None = None,
 ) -> Submission:
-    """Return the submission in a parsed JSON value. Raises Invalid with every fault, each naming its field.
-
-    What is imported is of an archive: it may be longer, and is scored after what comes in live.
-    """
-    archived = source is Source.IMPORT
+    """Return the submission in a parsed JSON value. Raises Invalid with every fault, each naming its field."""
     try:
-        given = (ArchivedGiven if archived else SubmissionGiven).model_validate(value)
+        given = SubmissionGiven.model_validate(value)
     except ValidationError as error:
         raise Invalid(faults_of(error)) from None
-    author, article, client = given.author, given.article, given.client
-    if email_required and author.email is None:
+    if email_required and given.author.email is None:
         raise Invalid([Fault("author.email", "missing.here")])
+    return replace(_submission(given, source, signals), idempotency_key=idempotency_key)
+
+
+def read_archived(
+    value: Any, signals: Mapping[str, object] | None = None
+) -> tuple[Submission, Sequence[Fault]]:
+    """Return a comment of an archive, and the faults of what was left out: optional values that are no good.
+
+    It was written under other rules: it may be longer, and needs no address. It is scored after what comes in live.
+    Raises Invalid where what is needed is at fault, or a character.
+    """
+    faults: Sequence[Fault] = ()
+    try:
+        given = ArchivedGiven.model_validate(value)
+    except ValidationError as error:
+        faults = faults_of(error)
+        if any(fault.field not in OPTIONAL or fault.code in CHARACTERS for fault in faults):
+            raise Invalid(faults) from None
+        for fault in faults:
+            value = _without(value, fault.field)
+        given = ArchivedGiven.model_validate(value)
+    return replace(_submission(given, Source.IMPORT, signals), live=False), faults
+
+
+def _without(value: Mapping[str, Any], field: str) -> dict[str, Any]:
+    part, _, rest = field.partition(".")
+    kept = {name: one for name, one in value.items() if name != part}
+    return {**kept, part: _without(value[part], rest)} if rest else kept
+
+
+def _submission(given: SubmissionGiven, source: Source, signals: Mapping[str, object] | None) -> Submission:
+    author, article, client = given.author, given.article, given.client
     return Submission(
         id=given.id,
         article=Article(article.url, article.title, article.published_at),
@@ -265,8 +313,6 @@ def read_submission(
         client=Client(client.ip, client.user_agent, client.referrer) if client else Client(),
         source=source,
         signals={**(signals or {}), **_own_signals(given)},
-        idempotency_key=idempotency_key,
-        live=not archived,
     )
 
 

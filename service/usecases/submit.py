@@ -16,7 +16,7 @@ from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Decision, Who
 from service.messaging.tasks import SCORE
-from service.privacy.sanitizer import Sanitizer
+from service.privacy.sanitizer import LEAST_TOLD_APART, Sanitizer
 from service.storage import Tx
 from service.storage.records import IdempotencyKey
 from service.usecases.transitions import or_raise
@@ -25,7 +25,7 @@ Result = Placed | ReplydeskError
 """What became of a submission, or the error that refused it."""
 UNREFUSED = (Status.PENDING, Status.APPROVED)
 OTHER = (
-    "is the id of another comment here, by another author and of another time or article: "
+    "is the id of another comment here: at most one of author, article, time and text is the same; "
     "give the ids of one archive a prefix of their own"
 )
 RACES = 3
@@ -172,12 +172,15 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Result:
         return NotFound()
     if draft.id_from_key and not _is_same(current, draft):
         return IdempotencyMismatch()
-    if is_same_text(draft, current):
-        return Placed(_corrected(tx, _where_it_stands(tx, current, draft), draft), "replay")
-    if current.status in FINAL:
+    is_repeated = is_same_text(draft, current)
+    if current.status in FINAL and not is_repeated:
         return Final()
     if draft.source is Source.IMPORT and _is_other(current, draft):
         return Conflict(current, None, OTHER)
+    if current.article.is_newer_than(draft.article):
+        return Placed(current, "replay")
+    if is_repeated:
+        return Placed(_corrected(tx, _where_it_stands(tx, current, draft), draft), "replay")
     current = _where_it_stands(tx, current, draft)
     draft = edited(draft, current, _current_decision(tx, current))
     # what a person refused a moment ago is still shown, and must not stay so
@@ -234,16 +237,20 @@ def _corrected(tx: Tx, current: Comment, draft: Draft) -> Comment:
 
 
 def _is_other(current: Comment, draft: Draft) -> bool:
-    """Whether two archives number their comments alike: one by somebody else, of another time or article.
+    """Whether two archives number their comments alike: at most one thing says that these two are the same.
 
-    Somebody else of the same name wrote at another time and under another article.
+    A site corrects one or two of author, article, moment and text. A short text is written twice by one author, if not
+    at a moment that is known.
     """
-    authors = {current.author_key, *draft.older_author_keys} - {None}
-    is_then = not draft.undated and draft.submitted_at == current.submitted_at
-    if is_then or draft.author_key in authors:
-        return False
-    is_elsewhere = draft.article.identity != current.article.identity
-    return is_elsewhere or not (draft.undated or draft.author_name == current.author_name)
+    keys = {draft.author_key, *draft.older_author_keys} - {None}
+    is_telling = draft.undated or len(draft.body) >= LEAST_TOLD_APART
+    same = (
+        draft.author_name == current.author_name or current.author_key in keys,
+        draft.article.identity == current.article.identity,
+        draft.submitted_at == current.submitted_at and not draft.undated,
+        draft.body == current.body and is_telling,
+    )
+    return sum(same) < 2
 
 
 def _is_same(current: Comment, draft: Draft) -> bool:

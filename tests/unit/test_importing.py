@@ -174,7 +174,10 @@ def test_what_is_optional_and_no_good_is_left_out(moving_in):
         .replace("https://ada.example", "http://")
         .replace("2026-11-01 10:00:00", "0000-00-00 00:00:00")
     )
-    assert moving_in.run(item(broken)) == {"imported": 1}
+    assert moving_in.run(item(broken)) == {"imported": 1, "repaired": 1}
+    assert [fault.field for fault in moving_in.faults] == [
+        "author.email"
+    ]  # the others are how it says nothing
     stored = moving_in.comment("wp-1")
     assert (stored.author_name, stored.website, stored.author_key) == ("Anonymous", None, None)
     assert stored.submitted_at == datetime(2026, 10, 31, 9, tzinfo=UTC)  # its article's

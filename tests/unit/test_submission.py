@@ -9,7 +9,7 @@ from service.domain.comment import Source
 from service.domain.errors import Invalid
 from service.importers.jsonl import parsed
 from service.privacy.sealing import Address
-from service.usecases.submission import SubmissionGiven, read_submission
+from service.usecases.submission import SubmissionGiven, read_archived, read_submission
 
 FULL = {
     "id": "wp-4711",
@@ -135,7 +135,7 @@ def test_an_unknown_field_that_could_be_an_address_is_not_named():
 )
 def test_what_is_no_json_or_no_object_is_refused(raw):
     with pytest.raises(Invalid) as refused:
-        read_submission(parsed(raw), Source.IMPORT)
+        read_archived(parsed(raw))
     (fault,) = refused.value.faults
     assert (fault.field, fault.code) in (("", "malformed"), ("", "object"))
     for value in (None, [], 5, "text", [FULL]):

@@ -25,9 +25,18 @@ def test_a_comment_is_read_with_its_article():
     assert "Good" not in repr(first)
 
 
-def test_cut_cdata_is_joined_and_control_characters_are_left_out():
-    first, second = exported(item(comment(1, "a ]]]]><![CDATA[> b"), comment(2, "a\x0bb\x00c\td")))
-    assert (first.content, second.content) == ("a ]]> b", "abc\td")
+def test_cut_cdata_is_joined():
+    (one,) = exported(item(comment(1, "a ]]]]><![CDATA[> b")))
+    assert one.content == "a ]]> b"
+
+
+@pytest.mark.parametrize("end", ["", "\x00\n", "\n\x1a"])
+def test_a_control_character_is_dropped_wherever_it_is_and_its_line_named(end):
+    found = [comment(1, "a\x0bb\x00c\td\x7f"), comment(2, "\x08"), comment(3, "Fine.\t")]
+    raw, repaired = HEAD + item("\n\x00".join(found)) + TAIL + end.encode(), []
+    told = [one.content for one in read_export(io.BytesIO(raw), None, repaired)]
+    assert told == ["abc\td\x7f", "", "Fine.\t"]
+    assert repaired == [2, 3, 4, *([4 + end.index("\x1a")] if "\x1a" in end else [])]
 
 
 def test_a_title_of_the_site_is_not_the_articles():
