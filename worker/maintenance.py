@@ -14,6 +14,7 @@ from service.context import Dependencies
 from service.domain.options import DUPLICATE_HOURS_LIMIT
 from service.domain.site import Site
 from service.messaging.tasks import DELIVER, PUBLISH, SCORE
+from service.scoring.scorer import sign
 from service.storage.records import Backlog
 from service.usecases import Scored, clear_files, publish_due, record_scores, retain, turns_to_retain
 from service.usecases.retain import Turn
@@ -137,7 +138,7 @@ class Maintenance:
     def _settle_late_of(self, site: Site, before: datetime) -> int:
         with self._deps.store.read() as tx:
             late = tx.comments.late(site.id, before, LATE_BATCH)
-        moved = len(record_scores(self._deps, [Scored(one, None, late=True) for one in late]))
+        moved = len(record_scores(self._deps, [Scored(one, None, late=True) for one in late], sign))
         if moved:
             meters().settled.labels("late").inc(moved)
             log.warning("maintenance.settled_late", site=site.name, policy=site.policy.outage, moved=moved)

@@ -1,18 +1,16 @@
-"""Reading a batch: scores, spans and signatures, and whatever one text does to the classifier, the others are read."""
+"""Reading a batch: scores and spans, and whatever one text does to the classifier, the others are read."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
 from service.domain.comment import Comment
 from service.domain.policy import Cut, Policy
-from service.domain.quotations import own_words
 from service.domain.verdict import Effort
-from service.scoring import Reading, Scorer, Signer
+from service.scoring import Reading, Scorer
 from service.scoring.scorer import NoModel
 from service.usecases import Scored
 
@@ -70,34 +68,6 @@ def _without_spans(scorer: Scorer, comment: Comment, effort: Effort, failure: Ex
         return []
     log.warning("score.unexplained", comment=comment.pk, error=type(failure).__name__)
     return [Scored(comment, assessment)]
-
-
-def sign(
-    signer: Signer, scored: Sequence[Scored], policies: Mapping[int, Policy], always: Collection[int]
-) -> list[Scored]:
-    """Give a signature to those that may be held, and to every arrival on a site with a decided cluster."""
-    wanted = [
-        n
-        for n, one in enumerate(scored)
-        if one.comment.site_id in always
-        or one.assessment is None
-        or not one.assessment.confident
-        or _is_doubtful(one.assessment.scores, policies.get(one.comment.site_id))
-    ]
-    signed = list(scored)
-    try:
-        signatures = signer([_read_text(scored[n]) for n in wanted]) if wanted else []
-        for n, signature in zip(wanted, signatures, strict=True):
-            signed[n] = replace(scored[n], signature=signature)
-    except Exception as failure:  # noqa: BLE001  # likewise: what cannot be compared is decided by itself
-        log.warning("score.unsigned", comments=len(wanted), error=type(failure).__name__)
-    return signed
-
-
-def _read_text(one: Scored) -> str:
-    """Return the text as the classifier read it through its disguise, or as it stands: with its quotation marks."""
-    reads_as, body = one.assessment.reads_as if one.assessment else None, one.comment.body
-    return reads_as if reads_as and own_words(body) == body else body
 
 
 def _is_doubtful(scores: Mapping[str, float], policy: Policy | None) -> bool:

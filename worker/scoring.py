@@ -7,7 +7,7 @@ score and is worth a full one is scored again in the gaps: when nothing is pendi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,11 +22,11 @@ from service.domain.policy import Policy
 from service.domain.verdict import Effort
 from service.logging import ranges
 from service.messaging.tasks import SCORE
-from service.scoring import Scorer, Signer
+from service.scoring import Scorer, Signer, no_signatures
 from service.storage import Tx
 from service.usecases import Scored, record_scores, rescore
 from worker.metrics import meters
-from worker.reading import assess, sign
+from worker.reading import assess
 
 RUN_SECONDS: Final = 4.0
 GATHER_SECONDS: Final = 0.05
@@ -85,7 +85,7 @@ def score_pending(
     scorer: Scorer,
     limits: Limits = Limits(),
     stopping: Callable[[], bool] = lambda: False,
-    signer: Signer = lambda texts: [None] * len(texts),
+    signer: Signer = no_signatures,
 ) -> int:
     """Settle what is pending and return how many comments moved; enqueues another run when it stops before the end."""
     run = _Run(deps, scorer, stopping, signer)
@@ -129,8 +129,6 @@ class Leased:
     """With which comments are scored whose senders asked for none."""
     policies: Mapping[int, Policy] = field(default_factory=dict)
     """By the site's id."""
-    sites_with_decided_clusters: Collection[int] = ()
-    """Sites where a decision covers new copies, so that every arrival is compared with its cluster."""
 
 
 @dataclass(slots=True)
@@ -158,22 +156,21 @@ class _Run:
             comments = comments or tx.scoring.lease_pending(now, until, 1, retried=True)
             retries_wait = tx.scoring.has_retries(now)
             effort = self._effort(tx, comments if fresh else (), now) if batch else tx.scoring.effort().effort
-        return self._leased(Leased(comments, until, fresh, retries_wait, effort), now)
+        return self._leased(Leased(comments, until, fresh, retries_wait, effort))
 
-    def _leased(self, leased: Leased, now: datetime) -> Leased:
-        """Take note of a lease and look up what deciding its comments needs."""
+    def _leased(self, leased: Leased) -> Leased:
+        """Take note of a lease and look up what reading its comments needs."""
         if not leased.comments:
             return leased
         meters().leases_expired.labels("score").inc(sum(one.attempts > 1 for one in leased.comments))
         try:
             with self.deps.store.read() as tx:
                 sites = [tx.sites.by_id(site_id) for site_id in {one.site_id for one in leased.comments}]
-                sites_with_decided_clusters = tx.clusters.sites_with_decisions(now)
         except Exception:
             self.give_back(leased.comments, leased.until)
             raise
         policies = {site.id: site.policy for site in sites if site}
-        return replace(leased, policies=policies, sites_with_decided_clusters=sites_with_decided_clusters)
+        return replace(leased, policies=policies)
 
     def _effort(self, tx: Tx, fresh: Sequence[Comment], now: datetime) -> Effort:
         """Return the effort to score with, by the age of the oldest that waited; a change of it is every worker's.
@@ -207,7 +204,7 @@ class _Run:
         scored, failed = self._read(leased, lambda one: effort_of(one, leased.effort))
         read = time.monotonic()
         with self._giving_back(leased):
-            moved = record_scores(self.deps, scored)
+            moved = record_scores(self.deps, scored, self.signer)
             self._put_off(failed, leased.until)
         settled, now = time.monotonic(), self.deps.clock()
         meters().judged(scored, moved, read - started, settled - read, now)
@@ -240,13 +237,13 @@ class _Run:
             comments = comments or tx.scoring.lease_rescores(now, until, 1, retried=True)
         if not comments:
             return False
-        leased = self._leased(Leased(comments, until, fresh=False, retries_wait=False), now)
+        leased = self._leased(Leased(comments, until, fresh=False, retries_wait=False))
         scored, failed = self._read(leased, lambda _: Effort.FULL)
         if any(one.assessment is None and not one.exhausted for one in scored):
             self.give_back(comments, until)
             return False
         with self._giving_back(leased):
-            became = rescore(deps, scored)
+            became = rescore(deps, scored, self.signer)
             self._put_off(failed, until)
         meters().judged_again(scored, became)
         log.info("score.again", comments=ranges(one.pk for one in comments), **became)
@@ -263,8 +260,7 @@ class _Run:
         read_alone = {one.comment.pk for one in scored}
         failed = [one for one in comments if one.pk not in read_alone]
         scored += [Scored(one, None, exhausted=True) for one in failed if one.attempts == most]
-        signed = sign(self.signer, scored, leased.policies, leased.sites_with_decided_clusters)
-        return signed, [one for one in failed if one.attempts < most]
+        return scored, [one for one in failed if one.attempts < most]
 
     @contextmanager
     def _giving_back(self, leased: Leased) -> Iterator[None]:

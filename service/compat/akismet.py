@@ -13,6 +13,7 @@ from service.domain.markup import plain_text
 from service.domain.severity import is_at_risk
 from service.domain.site import Site
 from service.domain.status import Status
+from service.domain.text import as_seen
 from service.domain.verdict import OUTCOME, Action, Verdict
 from service.privacy.sealing import Address
 from service.usecases import foreign_fields
@@ -27,7 +28,6 @@ ANONYMOUS: Final = "Anonymous"
 FALSE: Final = frozenset({"", "0", "false", "no", "off"})
 SLASHED: Final = re.compile(r"\\([\\'\"0])")
 BARE_QUOTE: Final = re.compile(r"(?<!\\)(?:\\\\)*['\"]")
-SPACES: Final = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class AkismetComment:
     def key(self) -> str:
         """Name the comment by what a later submit-spam says too: where it stands, who wrote it from where, and what.
 
-        White space and the slashes that some versions add do not count, so that the same comment is found again.
+        What nobody sees and the slashes that some versions add do not count, so that the same comment is found again.
         """
         values = (self.article, self.name, self.ip or "", self.text)
-        return "akismet\0" + "\0".join(SPACES.sub(" ", one).strip() for one in values)
+        return "akismet\0" + "\0".join(map(as_seen, values))
 
     def submission(self, comment_id: str) -> Submission:
         """Return the comment as the verbs take it. Raises Invalid where there is no text, or no page for it."""

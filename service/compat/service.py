@@ -19,12 +19,15 @@ from service.domain.policy import decide
 from service.domain.severity import is_at_risk
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
-from service.domain.verdict import Action, Assessment, Verdict, Who
+from service.domain.text import as_seen
+from service.domain.verdict import OUTCOME, Action, Assessment, Verdict, Who
 from service.privacy.masking import mask
 from service.privacy.sealing import Address
 from service.scoring import Reading
 from service.scoring.batching import BatchingScorer
+from service.scoring.scorer import sign
 from service.usecases import Feedback, add_alias, record_feedback, submit_one, submit_scored
+from service.usecases.compat import earlier_refusal
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -49,11 +52,11 @@ class Known:
     at_risk: bool = False
     """Whether it is held because its writer may be at risk."""
     by_person: bool = False
-    """Whether a person decided it, of this site or another program of it."""
+    """Whether a person decided it, or refused an earlier text of it, of this site or another program of it."""
 
     def says(self, text: str) -> bool:
-        """Whether it says this masked text; white space does not count."""
-        return self.body.split() == text.split()
+        """Whether it says this masked text; what nobody sees does not count."""
+        return as_seen(self.body) == as_seen(text)
 
 
 def text_submission(
@@ -131,7 +134,7 @@ class CompatService:
         """
         deps, sanitizer = self._context.deps, self._context.sanitizer
         return self._keeping.ask(
-            self._timed(lambda: submit_scored(deps, sanitizer, site, submission, assessment))
+            self._timed(lambda: submit_scored(deps, sanitizer, site, submission, assessment, sign))
         )
 
     def try_submit_scored(
@@ -172,8 +175,11 @@ class CompatService:
                 stands = decision
                 if known.decision_id != comment.decision_id:
                     stands = tx.decisions.get(known.decision_id) if known.decision_id else None
+                status = known.status
                 by_person = stands is not None and stands.who_kind is not Who.MACHINE
-                return Known(known.status, comment.body, is_at_risk(comment.verdict), by_person)
+                if not by_person and (refused := earlier_refusal(tx, comment)):
+                    status, by_person = OUTCOME[refused.action], True
+                return Known(status, comment.body, is_at_risk(comment.verdict), by_person)
 
         return self._limit.ask(look_up)
 

@@ -23,7 +23,7 @@ ID_LIMIT = 128
 NAME_LIMIT = 200
 TITLE_LIMIT = 500
 STAFF = "staff"
-"""The signal of a comment that the site's own staff wrote."""
+"""The signal of a comment of which the site said whether its own staff wrote it."""
 
 
 class Source(StrEnum):
@@ -114,7 +114,8 @@ class Original:
 class Draft:
     """A sanitized comment: contacts masked, address sealed, not yet stored.
 
-    `content_hash` is a keyed digest of what the reader wrote; two drafts with one id and one hash are a replay.
+    `content_hash` is a keyed digest of the name and text as they are seen, `exact_hash` of name, website and text to
+    the letter, as older versions stored it; two drafts with one id, one of these and one website are a replay.
     `request_hash` is a keyed digest of the whole submission; an idempotency key stands for one of these.
     """
 
@@ -126,8 +127,11 @@ class Draft:
     content_hash: str
     request_hash: str
     source: Source
+    exact_hash: str | None = None
     parent_id: str | None = None
     website: str | None = None
+    names_website: bool = False
+    """The caller said what the author's website is, or that there is none."""
     author_key: str | None = None
     box: bytes | None = None
     originals: tuple[Original, ...] = ()
@@ -210,6 +214,7 @@ class Submission:
     """A `privacy.sealing.Address`: it prints masked, and only the sanitizer opens it."""
     parent_id: str | None = None
     website: str | None = field(default=None, repr=False)
+    """Empty where the caller said that there is none."""
     submitted_at: datetime | None = None
     client: Client = field(default=Client(), repr=False)
     signals: Mapping[str, object] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from service.domain.comment import Comment, Draft, Source
+from service.domain.comment import STAFF, Client, Comment, Draft, Source
 from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Who
 
@@ -17,6 +17,10 @@ IMPORTED: Final = "imported"
 """The reason of a decision that came with an import: another program may have made it."""
 DUPLICATE: Final = "duplicate"
 """The reason of a decision that a moderator's decision on a duplicate cluster made for one more copy."""
+_OF_AUTHOR: Final = (STAFF, "origin")
+"""Signals that stay until something else is said."""
+_OF_FORM: Final = ("honeypot", "fill_seconds")
+"""Signals that stay until a text of the comment was approved."""
 _REFUSALS: Final = frozenset({Action.REJECT, Action.SPAM, Action.HOLD, Action.RESTORE})
 """A RESTORE counts where it put no other decision back: it left the comment to a person."""
 
@@ -25,11 +29,14 @@ def edited(draft: Draft, current: Comment, current_decision: Decision | None) ->
     """Return the draft of the next revision, which keeps what counts of the current one.
 
     `decision` is the current one, or the one that a RESTORE put back. What the draft leaves out stays as it is: moment,
-    parent and author, whose sealed address stays, too.
+    parent, author with website and staff, whose sealed address stays, too, and what is known of their machine.
     """
     kept: dict[str, object] = {FIRST_POSTED: first_posted_at(current).isoformat()}
+    lasting: tuple[str, ...] = _OF_AUTHOR
     if current.status is Status.APPROVED or was_approved(current):
         kept[APPROVED] = True
+    else:
+        lasting += _OF_FORM
     if refusal := _refusal(current, current_decision):
         kept[REFUSED] = asdict(refusal)
     submitted_at = current.submitted_at if draft.undated else draft.submitted_at
@@ -39,9 +46,25 @@ def edited(draft: Draft, current: Comment, current_decision: Decision | None) ->
         submitted_at=submitted_at,
         parent_id=draft.parent_id or current.parent_id,
         author_key=draft.author_key or current.author_key,
+        website=draft.website if draft.names_website else current.website,
+        client=Client(
+            draft.client.ip or current.client.ip,
+            draft.client.user_agent or current.client.user_agent,
+            draft.client.referrer or current.client.referrer,
+        ),
         source=source,
-        signals={**draft.signals, **kept},
+        signals={
+            **{name: current.signals[name] for name in lasting if name in current.signals},
+            **draft.signals,
+            **kept,
+        },
     )
+
+
+def is_same_text(draft: Draft, current: Comment) -> bool:
+    """Whether the draft says what the current revision does: what nobody sees makes no other text."""
+    is_kept = not draft.names_website or draft.website == current.website
+    return is_kept and current.content_hash in (draft.content_hash, draft.exact_hash)
 
 
 def _is_kept_back(current: Comment) -> bool:

@@ -68,6 +68,11 @@ def visible(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", _IGNORED_RUN.sub("", text))
 
 
+def as_seen(text: str) -> str:
+    """Return what people see of a text, in one spelling: with one blank for white space of any kind between words."""
+    return " ".join(visible(text).split())
+
+
 def caseless(text: str) -> str:
     """Return the text without case, width and invisible characters; every accent stays."""
     if text.isascii():

@@ -15,7 +15,7 @@ from service.domain.clean_text import cleaned, cleaned_line, is_blank
 from service.domain.comment import Article, Client, Draft, Original, Source, Submission
 from service.domain.networks import cut_ip
 from service.domain.site import Site
-from service.domain.text import visible
+from service.domain.text import as_seen
 from service.privacy.emails import might_hold
 from service.privacy.keys import Keyring
 from service.privacy.masking import Contact, mask, mask_addresses
@@ -66,10 +66,14 @@ class Sanitizer:
             article=article,
             parent_id=submission.parent_id,
             author_name=masked["name"].text,
-            website=None if masked["website"].found else submission.website,
+            website=None if masked["website"].found else submission.website or None,
+            names_website=submission.website is not None,
             body=masked["body"].text,
             submitted_at=submission.submitted_at or _written_at(submission, now),
-            content_hash=self._digest(site, "content", "\0".join(fields.values())),
+            content_hash=self._digest(
+                site, "content", f"{as_seen(fields['name'])}\0\0{as_seen(fields['body'])}"
+            ),
+            exact_hash=self._digest(site, "content", "\0".join(fields.values())),
             request_hash=self._digest(site, "request", _request_content(submission, fields, author)),
             source=submission.source,
             author_key=sealed.author_key,
@@ -137,7 +141,7 @@ class Sanitizer:
         """
         if submission.id is not None or submission.source not in WITHOUT_IDS:
             return ()
-        body = " ".join(visible(fields["body"]).split())
+        body = as_seen(fields["body"])
         is_told_apart = len(body) >= LEAST_TOLD_APART
         by_address = author if submission.source is not Source.FORM else None
         machine = f"{author or ''}\0{client.ip or ''}\0{client.user_agent or ''}\0{fields['name']}"

@@ -26,6 +26,11 @@ Signer = Callable[[Sequence[str]], Sequence[Signature | None]]
 """Says what of each text can be compared with others, in order; None for one that is too short to tell."""
 
 
+def no_signatures(texts: Sequence[str]) -> Sequence[Signature | None]:
+    """Sign no text: each is decided by itself."""
+    return [None] * len(texts)
+
+
 class Scorer(Protocol):
     """Gives each text its assessment, in order; one matrix for the whole batch."""
 

@@ -52,7 +52,7 @@ from service.storage.comment_rows import (
 )
 from service.storage.records import IdempotencyKey, Move, Page
 from service.storage.repository import Repository
-from service.storage.rows import record_of, values_of
+from service.storage.rows import record_of, values_of, verdict_text
 from service.storage.schema import word
 from service.storage.schema_comments import comments, contacts, idempotency_keys, is_live_pending, revisions
 from service.storage.schema_moderation import cluster_members
@@ -67,6 +67,7 @@ _KEYS = select(idempotency_keys).where(
     idempotency_keys.c.site_id == bindparam("site_id"),
     idempotency_keys.c.key.in_(bindparam("keys", expanding=True)),
 )
+_CORRECTED = ("author_name", "body", "parent_id", "submitted_at", "source", "signals")
 _KEPT = [column.name for column in revisions.c if column.name != "comment_pk"]
 
 
@@ -213,9 +214,9 @@ class CommentRepository(Repository):
         self._change(pk, signals=dict(signals))
 
     def correct(self, comment: Comment) -> Comment:
-        """Store what is known anew of the comment beside its text: parent, moment and source."""
-        known = {name: getattr(comment, name) for name in ("parent_id", "submitted_at", "source")}
-        self._change(comment.pk, **known)
+        """Store what is known anew of the comment: parent, moment, source, signals, and how its text is set."""
+        known = {name: getattr(comment, name) for name in _CORRECTED}
+        self._change(comment.pk, verdict=verdict_text(comment.verdict), **known)
         self._articles.judge_closed_again(comments.c.pk == comment.pk)
         return comment
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from service.context import Dependencies
 from service.domain.comment import Comment, Source, Submission
 from service.domain.errors import Conflict, NotFound
+from service.domain.revisions import refusal_of
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
-from service.domain.verdict import Action, Assessment, Decision, Who
+from service.domain.text import visible
+from service.domain.verdict import REFUSALS, Action, Assessment, Decision, Who
 from service.privacy.sanitizer import Sanitizer
+from service.scoring import Signer
 from service.storage import Tx
 from service.storage.records import IdempotencyKey
 from service.usecases.record_scores import Scored, record_scores
@@ -43,8 +46,9 @@ def record_feedback(
     """Keep the site's judgement and say which comment it is about; the same judgement again changes nothing.
 
     The comment is the one of the submission's id, else the first known by one of the idempotency keys `known_as`, where
-    it has this very text, white space aside; else the text is stored now. A moderator's decision stands: then another
-    judgement is a label alone, and the same one is none. Raises what refuses the submission.
+    it has this very text, white space aside; else the text is stored now. A moderator's decision stands, and so does
+    their refusal of an earlier text until a person decides on this one: then another judgement is a label alone, and
+    the same one is none. Raises what refuses the submission.
     """
     comment = _known(deps, sanitizer, site, submission, known_as) or _stored(
         deps, sanitizer, site, submission, known_as
@@ -54,10 +58,11 @@ def record_feedback(
             return Feedback(comment, is_new=False)
         with deps.store.write() as tx:
             decision = tx.decisions.current(comment)
+            stands = earlier_refusal(tx, comment) or decision
             if _is_said(tx, comment, action, who):
                 return Feedback(comment, is_new=False)
-            if decision is not None and decision.who_kind is Who.MODERATOR:
-                is_other = decision.action is not action
+            if stands is not None and stands.who_kind is Who.MODERATOR:
+                is_other = stands.action is not action
                 if is_other:
                     tx.labels.add([new_label(comment, action, Who.SITE, who, deps.clock())])
                 return Feedback(comment, is_other)
@@ -84,9 +89,21 @@ def _known(
     return next((comment for comment in found if comment and _letters(comment.body) == said), None)
 
 
+def earlier_refusal(tx: Tx, comment: Comment) -> Decision | None:
+    """Return the decision by which a person refused an earlier text of what waits now; None without one."""
+    refusal = refusal_of(comment)
+    if refusal is None or comment.status not in (Status.PENDING, Status.HELD):
+        return None
+    current = tx.decisions.current(comment)
+    if current is not None and current.who_kind is not Who.MACHINE:
+        return None  # who sets the new text aside, or puts it back, has decided on it
+    refused = tx.decisions.get(refusal.decision)
+    return refused if refused is not None and refused.action in REFUSALS else None
+
+
 def _letters(body: str) -> str:
     """Return the text without white space, which systems set differently each time they tell of a comment."""
-    return "".join(body.split())
+    return "".join(visible(body).split())
 
 
 def _stored(
@@ -126,6 +143,7 @@ def submit_scored(
     site: Site,
     submission: Submission,
     assessment: Assessment | None,
+    signer: Signer,
 ) -> Comment:
     """Store the comment, decide it by the site's policy with this assessment, and return it as it is then.
 
@@ -137,7 +155,7 @@ def submit_scored(
         return own
     comment = submit_one(deps, sanitizer, site, submission).comment
     if comment.status is Status.PENDING:
-        record_scores(deps, [Scored(comment, assessment)])
+        record_scores(deps, [Scored(comment, assessment)], signer)
     return _again(deps, comment)
 
 

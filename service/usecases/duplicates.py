@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+import structlog
 
 from service.domain.duplicates import (
     SAME,
@@ -16,10 +18,20 @@ from service.domain.duplicates import (
     likeness,
     nearest,
 )
-from service.domain.quotations import REMARK, REMARK_SEEN, add_sentences, adds_remark, says_the_same
+from service.domain.quotations import (
+    REMARK,
+    REMARK_SEEN,
+    add_sentences,
+    adds_remark,
+    own_words,
+    says_the_same,
+)
 from service.domain.site import Site
 from service.domain.verdict import Action, Verdict
+from service.scoring import Signer
 from service.storage import Tx
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,37 @@ class Assignments:
     begun: dict[int, tuple[Site, Signature]] = field(default_factory=dict)
     covered_by: dict[int, int] = field(default_factory=dict)
     """By comment pk the id of the bulk decision that covered the comment."""
+
+
+def sign_each(
+    signer: Signer, candidates: Sequence[Candidate], sites_with_decisions: Collection[int]
+) -> list[Candidate]:
+    """Give a signature to those that are to be held, and to all of a site with a decision that covers new copies.
+
+    Others are compared with nothing, and signing costs as much as a fast score.
+    """
+    wanted = [
+        n
+        for n, one in enumerate(candidates)
+        if one.signature is None
+        and one.site.options.duplicate_hours
+        and not one.is_trusted
+        and (one.verdict.action is Action.HOLD or one.site.id in sites_with_decisions)
+    ]
+    signed = list(candidates)
+    try:
+        signatures = signer([_read_text(candidates[n]) for n in wanted]) if wanted else []
+        for n, signature in zip(wanted, signatures, strict=True):
+            signed[n] = replace(candidates[n], signature=signature)
+    except Exception as failure:  # noqa: BLE001  # what cannot be compared is decided by itself
+        log.warning("score.unsigned", comments=len(wanted), error=type(failure).__name__)
+    return signed
+
+
+def _read_text(one: Candidate) -> str:
+    """Return the text as the classifier read it through its disguise, or as it stands: with its quotation marks."""
+    reads_as = one.verdict.reads_as
+    return reads_as if reads_as and own_words(one.body) == one.body else one.body
 
 
 def assign(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Assignments:

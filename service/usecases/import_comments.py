@@ -8,7 +8,7 @@ from datetime import datetime
 
 from service.context import Dependencies
 from service.domain.comment import Comment, Draft, Placed, Submission
-from service.domain.revisions import IMPORTED, refusal_of
+from service.domain.revisions import IMPORTED, is_same_text, refusal_of
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
@@ -62,7 +62,7 @@ def _is_refused_since(tx: Tx, comment: Comment, draft: Draft, action: Action) ->
         return False
     current = tx.decisions.get(comment.decision_id)
     is_imported = current is not None and current.reason == IMPORTED
-    return is_imported and comment.content_hash == draft.content_hash
+    return is_imported and is_same_text(draft, comment)
 
 
 def _decide(tx: Tx, site: Site, imported: Sequence[tuple[Comment, Action]], who: str, now: datetime) -> None:

@@ -28,12 +28,17 @@ MILLISECONDS_FROM: Final = 10**11
 def mapped(value: object, places: Map) -> dict[str, object]:
     """Return the submission that lies in `value`; what is not there, null or empty is left out for the check to miss.
 
+    An empty website is none; an edit would keep one that is left out.
+
     Numbers become texts, times become RFC 3339, and nothing else is changed: the bounds of a submission hold as ever.
     """
     made: dict[str, object] = {}
     for field, pointer in places:
         found = at(value, pointer)
-        if found is None or (isinstance(found, str) and not found.strip()):
+        is_empty = isinstance(found, str) and not found.strip()
+        if is_empty and field == "author.website":
+            found = None  # it was taken away
+        elif found is None or is_empty:
             continue
         if field == "parent_id" and found in NO_PARENT:
             continue

@@ -19,9 +19,10 @@ from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Assessment, Decision, Verdict, Who
 from service.messaging.tasks import DELIVER
+from service.scoring import Signer, no_signatures
 from service.storage import Tx
 from service.storage.records import Move
-from service.usecases.duplicates import Candidate, assign, store_covered, store_memberships
+from service.usecases.duplicates import Candidate, assign, sign_each, store_covered, store_memberships
 from service.usecases.publish import publish_decisions
 from service.usecases.transitions import move_to, new_decision
 
@@ -35,7 +36,7 @@ class Scored:
     exhausted: bool = False
     late: bool = False
     signature: Signature | None = None
-    """For comparison with other texts; None: the comment joins no duplicate cluster."""
+    """For comparison with other texts, where it is known already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Case:
         )
 
 
-def record_scores(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
+def record_scores(deps: Dependencies, scored: Sequence[Scored], signer: Signer = no_signatures) -> set[int]:
     """Decide scored comments by their site's policy and send each on its way in one transaction; return which moved.
 
     Only pending comments in the revision that was scored move; who acted first has won, and the rest are left alone.
@@ -74,7 +75,8 @@ def record_scores(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
     # decided before the transaction that writes: on SQLite whoever accepts comments waits for that one
     with deps.store.read() as tx:
         cases = cases_of(tx, pending, now)
-    candidates = [case.candidate(case.verdict) for case in cases]
+        covering = tx.clusters.sites_with_decisions(now)
+    candidates = sign_each(signer, [case.candidate(case.verdict) for case in cases], covering)
     with deps.store.write() as tx:
         ids = tx.decisions.new_ids(len(cases))
         assignments = assign(tx, candidates, now)

@@ -14,9 +14,10 @@ from service.domain.policy_preview import assessment_of
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Reason, Verdict, Who
 from service.messaging.tasks import DELIVER
+from service.scoring import Signer, no_signatures
 from service.storage import Tx
 from service.storage.records import Move
-from service.usecases.duplicates import assign, store_memberships
+from service.usecases.duplicates import assign, sign_each, store_memberships
 from service.usecases.publish import publish_decisions
 from service.usecases.record_scores import Case, Scored, automatic_decision, cases_of
 from service.usecases.transitions import current_decisions, move_of
@@ -24,7 +25,7 @@ from service.usecases.transitions import current_decisions, move_of
 PUBLISHED = Reason("rescored", "It was published on a fast score; scored in full, a person looks at it.")
 
 
-def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
+def rescore(deps: Dependencies, scored: Sequence[Scored], signer: Signer = no_signatures) -> Counter[str]:
     """Decide comments again that were scored in full; return how many were kept, left, or moved to which state.
 
     A comment moves where the full score makes the policy decide otherwise, and a published one is held at most. What a
@@ -37,12 +38,14 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
         cases = {
             case.scored.comment.pk: case for case in cases_of(tx, [s for s in scored if s.assessment], now)
         }
+        covering = tx.clusters.sites_with_decisions(now)
     verdicts = {pk: verdict for pk, case in cases.items() if (verdict := _verdict(case))}
     candidates = [
         cases[pk].candidate(verdict)
         for pk, verdict in verdicts.items()
         if verdict.action is Action.HOLD and cases[pk].scored.comment.status is not Status.HELD
     ]
+    candidates = sign_each(signer, candidates, covering)
     with deps.store.write() as tx:
         assignments = assign(tx, candidates, now)
         marked = _marked(tx, scored)

@@ -179,11 +179,13 @@ class AuthorGiven(_Given):
     email: Email = Field(
         None, description="Sealed on arrival and never published; a site may make it optional."
     )
-    website: WebUrl | None = None
-    staff: bool = Field(
-        False,
-        strict=True,
-        description="Whether the site's own staff wrote it: such a comment is never decided as a copy of others.",
+    website: WebUrl | None = Field(
+        None, description="An edit that does not name it leaves it as it is; null takes it away."
+    )
+    staff: Annotated[bool, Field(strict=True)] | None = Field(
+        None,
+        description="Whether the site's own staff wrote it: such a comment is never decided as a copy of others. "
+        "It stays so until it is said to be false.",
     )
 
 
@@ -305,7 +307,7 @@ def _submission(given: SubmissionGiven, source: Source, signals: Mapping[str, ob
         parent_id=given.parent_id,
         author_name=author.name,
         email=author.email,
-        website=author.website,
+        website=author.website or ("" if "website" in author.model_fields_set else None),
         body=given.body,
         submitted_at=given.submitted_at,
         client=Client(client.ip, client.user_agent, client.referrer) if client else Client(),
@@ -317,4 +319,5 @@ def _submission(given: SubmissionGiven, source: Source, signals: Mapping[str, ob
 def _own_signals(given: SubmissionGiven) -> dict[str, object]:
     """Say who wrote it, and whether its end is missing."""
     is_cut = isinstance(given, ArchivedGiven) and given.is_cut
-    return {**({STAFF: True} if given.author.staff else {}), **({"cut": True} if is_cut else {})}
+    staff = given.author.staff
+    return {**({} if staff is None else {STAFF: staff}), **({"cut": True} if is_cut else {})}

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.context import Dependencies
-from service.domain.comment import Comment, Draft, Placed, Source, Submission
+from service.domain.comment import STAFF, Comment, Draft, Placed, Source, Submission
 from service.domain.decisions import put_back
 from service.domain.errors import Conflict, Final, IdempotencyMismatch, NotFound, ReplydeskError
-from service.domain.revisions import edited
+from service.domain.revisions import edited, is_same_text
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Decision, Who
@@ -172,7 +172,7 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Result:
         return NotFound()
     if draft.id_from_key and not _is_same(current, draft):
         return IdempotencyMismatch()
-    is_repeated = current.content_hash == draft.content_hash
+    is_repeated = is_same_text(draft, current)
     if current.status in FINAL and not is_repeated:
         return Final()
     if draft.source is Source.IMPORT and _is_other(current, draft):
@@ -211,14 +211,24 @@ def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
 def _corrected(tx: Tx, current: Comment, draft: Draft) -> Comment:
     """Let a repetition say what the comment answers, that it is older than was known, and that it is the site's own.
 
-    An import, which names by numbers what it does not hold, replaces no parent.
+    It says, too, whether staff wrote it, and how the text is set: white space decides nothing, but readers see it. An
+    import, which names by numbers what it does not hold, replaces neither parent nor text.
     """
     if draft.source is Source.FORM:
         return current
     is_older = not draft.undated and draft.submitted_at < current.submitted_at
     fills_in = draft.source is Source.IMPORT and current.parent_id is not None
+    text = current if draft.source in (Source.IMPORT, Source.COMPAT) else draft
+    verdict = current.verdict
+    if verdict is not None and text.body != current.body:
+        verdict = replace(verdict, spans=())  # they count the letters of the text as it was set
+    staff = {STAFF: draft.signals[STAFF]} if STAFF in draft.signals else {}
     corrected = replace(
         current,
+        author_name=text.author_name,
+        body=text.body,
+        verdict=verdict,
+        signals={**current.signals, **staff},
         parent_id=current.parent_id if fills_in else draft.parent_id or current.parent_id,
         submitted_at=draft.submitted_at if is_older else current.submitted_at,
         source=draft.source if current.source is Source.COMPAT else current.source,
@@ -245,8 +255,8 @@ def _is_other(current: Comment, draft: Draft) -> bool:
 
 def _is_same(current: Comment, draft: Draft) -> bool:
     """Whether a draft under an id made from its key is what that key stood for before."""
-    there = (current.content_hash, current.article.identity, current.parent_id)
-    return there == (draft.content_hash, draft.article.identity, draft.parent_id)
+    there = (current.article.identity, current.parent_id)
+    return is_same_text(draft, current) and there == (draft.article.identity, draft.parent_id)
 
 
 def _remember(

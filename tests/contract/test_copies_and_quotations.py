@@ -21,8 +21,7 @@ from service.usecases import (
 )
 from service.usecases.bulk import decide_cluster
 from tests.factories import ON_SQLITE
-from tests.stage import Stage
-from worker.reading import sign as sign_batch
+from tests.stage import Stage, assessed
 
 PARAGRAPH = (
     "The council will close the old bridge on Monday for at least eight months, and all buses over the river will take "
@@ -79,7 +78,7 @@ class Crowd(Stage):
 
     def settle(self, name, scores, act=record_scores, **how):
         told = Assessment(dict.fromkeys(LABELS, 0.01) | dict(scores), "made-up-1", language="en", **how)
-        act(self.deps, sign_batch(sign, [Scored(self.look(name), told)], {}, {self.site.id}))
+        act(self.deps, [Scored(self.look(name), told)], sign)
 
     def clusters(self, *comments):
         """The cluster of each comment that is in one, by primary key."""
@@ -264,6 +263,53 @@ def test_trusted_authors_and_staff_are_no_copies(crowd, who):
     assert (again.status, again.published_revision) == (Status.APPROVED, 1)
     held = crowd.write(f"{ANSWER} Again.", {"threat": 0.9}, "service", **given)
     assert (held.status, crowd.clusters(held)) == (Status.HELD, {})
+
+
+HELD_BY = {
+    "a word list": {"hold_words": "council"},
+    "links": {"link_limit": "0"},
+    "a first comment": {"hold_first_time": "yes"},
+    "a score": {"toxicity.hold": "0.01"},
+}
+
+
+@pytest.mark.parametrize("why", HELD_BY)
+def test_copies_are_one_row_whatever_holds_them(crowd, why):
+    crowd.tune(HELD_BY[why])
+    text = f"{PARAGRAPH} See https://page.example for more."
+    first, second = (crowd.write(text, {}, who) for who in ("ada", "bo"))
+    assert (first.status, second.status) == (Status.HELD, Status.HELD)
+    found = crowd.clusters(first, second)
+    assert found[first.pk].id == found[second.pk].id
+    crowd.decide_copies(first, Action.SPAM)
+    crowd.tune(HELD_BY[why] | {"hold_words": "", "link_limit": "9"})
+    assert crowd.write(text, {}, "chi").status is Status.SPAM
+
+
+def test_only_what_is_compared_is_signed(crowd):
+    asked = []
+
+    def watching(texts):
+        asked.extend(texts)
+        return sign(texts)
+
+    def write(text, scores):
+        (one,) = crowd.post(text, id=f"w-{text}"[:9].replace(" ", "-"))
+        record_scores(crowd.deps, [Scored(one, assessed(**scores))], watching)
+
+    held = "A held comment about the bridge and everything that goes over it."
+    write("Clear comments are compared with nothing, so that they cost nothing.", {})
+    write("Spam that is refused by its score is compared with nothing either.", {"spam": 0.99})
+    assert asked == []
+    write(held, {"toxicity": 0.9})
+    assert asked == [held]
+
+
+def test_what_cannot_be_signed_is_decided_by_itself(crowd):
+    (one,) = crowd.post("A held comment.", id="c-1")
+    record_scores(crowd.deps, [Scored(one, assessed(toxicity=0.9))], lambda texts: 1 / 0)
+    assert crowd.look("c-1").status is Status.HELD
+    assert crowd.clusters(one) == {}
 
 
 def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd):

@@ -110,9 +110,15 @@ def test_a_webhook_may_say_who_is_of_the_staff(told, read):
 @pytest.mark.parametrize("empty", ["", "  ", None])
 def test_what_is_empty_is_not_there(empty):
     webhook = {"n": "Ada", "w": empty, "p": 0, "i": 0}
-    places = (("author.name", "/n"), ("author.website", "/w"), ("id", "/i"), ("parent_id", "/p"))
+    places = (("author.name", "/n"), ("author.email", "/w"), ("id", "/i"), ("parent_id", "/p"))
     assert mapped(webhook, places) == {"author": {"name": "Ada"}, "id": "0"}
     assert mapped(webhook | {"p": "0"}, places[3:]) == {}
+
+
+@pytest.mark.parametrize(("told", "read"), [("", {"website": None}), (" ", {"website": None}), (None, {})])
+def test_an_empty_website_is_taken_away(told, read):
+    places = (("author.name", "/n"), ("author.website", "/w"))
+    assert mapped({"n": "Ada", "w": told}, places) == {"author": {"name": "Ada", **read}}
 
 
 @settings(deadline=None)

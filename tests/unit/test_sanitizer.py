@@ -105,7 +105,7 @@ def test_the_content_digest_tells_replays_from_revisions():
     digest = SANITIZER.draft(COURIER, SUBMISSION, NOON).content_hash
     same = replace(SUBMISSION, email=Address.parse("bo@mail.example"), submitted_at=NOON)
     assert SANITIZER.draft(COURIER, same, NOON).content_hash == digest
-    for other in ({"body": "On time!"}, {"author_name": "Bo"}, {"website": "https://bo.example"}):
+    for other in ({"body": "On time!"}, {"author_name": "Bo"}):
         assert SANITIZER.draft(COURIER, replace(SUBMISSION, **other), NOON).content_hash != digest
 
 

@@ -108,6 +108,15 @@ def test_a_new_silence_gives_a_new_head_start(stage, ticking, maintenance):
     assert stage.statuses(1) == ["held"]
 
 
+def test_copies_that_are_late_are_one_row(stage, ticking, maintenance):
+    one, two = stage.post(*["The council will close the old bridge on Monday for at least eight months."] * 2)
+    stage.clock.pass_seconds(3600)
+    maintain_through(maintenance, ticking, HEAD_START_SECONDS + 4)
+    with stage.deps.store.read() as tx:
+        clusters = tx.clusters.of_comments([one.pk, two.pk])
+    assert (stage.statuses(2), clusters[one.pk].id) == (["held", "held"], clusters[two.pk].id)
+
+
 def test_a_backfill_is_never_late(stage, ticking, maintenance):
     stage.post("Old.", live=False)
     stage.clock.pass_seconds(9999)

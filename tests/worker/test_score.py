@@ -197,7 +197,7 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(stage, monkeypatch)
     assert scorer.batches == [2]
 
 
-@pytest.mark.parametrize("at", ["sites_with_decisions", "record_scores"])
+@pytest.mark.parametrize("at", ["by_id", "record_scores"])
 def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(stage, monkeypatch, at):
     stage.post("One.", "Two.")
     store, away = stage.deps.store, [3]
@@ -218,7 +218,7 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(stage, monkeypatc
     monkeypatch.setattr("worker.scoring.GIVE_BACK_PAUSES", (0.001,) * 8)
     with monkeypatch.context() as patched:
         with store.read() as tx:
-            patched.setattr(scoring if at == "record_scores" else type(tx.clusters), at, fails)
+            patched.setattr(scoring if at == "record_scores" else type(tx.sites), at, fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert away == [0]

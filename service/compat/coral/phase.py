@@ -10,6 +10,7 @@ from typing import Final, Literal
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from service.domain.errors import Invalid
+from service.domain.text import visible
 from service.domain.verdict import Action, Verdict
 from service.usecases.validation import Text, faults_of
 
@@ -75,9 +76,9 @@ def typed_as_text(body: str) -> str:
 def key_of(story_id: str, author_id: str, text: str) -> str:
     """Name a comment that has no id yet by its story, its author and a hash of its text; later events say all three.
 
-    White space does not count: Coral's plain text and its HTML break paragraphs differently.
+    White space and what nobody sees do not count: Coral's plain text and its HTML break paragraphs differently.
     """
-    digest = hashlib.sha256(f"{story_id}\0{author_id}\0{''.join(text.split())}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{story_id}\0{author_id}\0{''.join(visible(text).split())}".encode()).hexdigest()
     return f"coral:{digest}"
 
 

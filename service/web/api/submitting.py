@@ -68,7 +68,8 @@ def submit_comment(site: Site) -> Response:
     """Submit a comment.
 
     Stores the comment and answers before it is scored. The same `id` (or `Idempotency-Key`) with the same content is a
-    replay; the same `id` with new text is the next revision. A comment is its id and its text (name, website, body):
+    replay; the same `id` with new text is the next revision. A comment is its id and its text (name, website, body), in
+    which white space and what nobody sees make no difference:
     the same id and text is a replay, too, where another parent is named, which changes nothing, or another article,
     under which it stands from now on, with its answers. What is said last of an article counts, its title and its date.
     With `Prefer: wait=N` (at most 10 seconds) the answer is the comment with its verdict where there is one in time.

@@ -18,6 +18,7 @@ from flask import Blueprint, Response, request
 from service.compat.akismet import RECHECK_SECONDS, AkismetComment, Answer, answer_of, judged, read_comment
 from service.compat.service import Known
 from service.domain.comment import Source
+from service.domain.revisions import refusal_of
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Verdict
@@ -139,7 +140,8 @@ def _queued(site: Site, one: AkismetComment, reading: Reading, was: Known | None
         raise
     if was is not None and comment.body != reading.text:
         return _said(site, one, _of_text(site, was, verbs.verdict(site, reading, assessment, one.facts)))
-    if comment.verdict and OUTCOME[comment.verdict.action] is comment.status:
+    is_new = refusal_of(comment) is None
+    if is_new and comment.verdict and OUTCOME[comment.verdict.action] is comment.status:
         return _said(site, one, judged(site, comment.verdict))
     now = verbs.known(site, comment_id)
     status, at_risk = (now.status, now.at_risk) if now else (Status.HELD, False)

@@ -17,6 +17,7 @@ from service.domain.clean_text import is_blank
 from service.domain.comment import BODY_LIMIT, Source, Submission
 from service.domain.facts import Facts
 from service.domain.site import Site
+from service.domain.text import as_seen
 from service.domain.verdict import Assessment
 from service.web.api.gate import SINGLE_LIMIT, bearer_key, bounded_body, reply
 from service.web.compat.gate import AWAY, NOT_STORED, NoKey, answer_errors, compat, moderation, site_of
@@ -91,7 +92,7 @@ def _submission(site: Site, text: str) -> Submission:
         site,
         text,
         signals={"cut": True} if len(text) > BODY_LIMIT else {},
-        idempotency_key="openai:" + hashlib.sha256(text.encode()).hexdigest(),
+        idempotency_key="openai:" + hashlib.sha256(as_seen(text).encode()).hexdigest(),
     )
 
 

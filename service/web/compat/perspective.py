@@ -21,6 +21,7 @@ from service.domain.comment import Source, Submission
 from service.domain.markup import plain_text
 from service.domain.sentences import sentences
 from service.domain.site import Site
+from service.domain.text import as_seen
 from service.domain.verdict import Action, Assessment
 from service.web.api.gate import SINGLE_LIMIT, bearer_key, bounded_body
 from service.web.compat import google, perspective_calls
@@ -273,7 +274,7 @@ def _as_read(call: Suggest) -> Suggest:
 
 def _text_key(call: Call) -> str:
     """Name a text that has no id by what it says; the sanitizer digests the name under a key."""
-    return "perspective:" + hashlib.sha256(call.text.encode()).hexdigest()
+    return "perspective:" + hashlib.sha256(as_seen(call.text).encode()).hexdigest()
 
 
 def _known_as(call: Call) -> list[str]:

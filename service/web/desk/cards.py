@@ -155,6 +155,12 @@ class Card:
         return Matter.ASIDE in self.matters
 
     @property
+    def set_aside_by(self) -> Decision | None:
+        """The decision by which a person set this text aside; what set aside an earlier one is `earlier`."""
+        is_persons = self.decision is not None and self.decision.who_kind is not Who.MACHINE
+        return self.decision if self.is_set_aside and is_persons else None
+
+    @property
     def reported(self) -> int:
         """How many readers reported it since somebody looked."""
         return self.matters.get(Matter.REPORTED, 0)

@@ -123,6 +123,54 @@ def test_what_a_person_said_of_a_comment_holds_when_it_comes_again(worded, mode)
     assert call(worded, told=fields(SPAM, user_ip="198.51.100.7")).data == b"true"
 
 
+AGAIN = {
+    "as it was": {},
+    "with more blanks": {"comment_content": f" {HAM.replace(', ', ',  ')} "},
+    "with what nobody sees": {"comment_content": HAM.replace("bridge", "bri\u200bdge")},
+    "with another website": {"comment_author_url": "https://bo.example"},
+    "with no website": {"comment_author_url": ""},
+}
+
+
+@pytest.mark.parametrize("again", AGAIN)
+@pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM])
+def test_what_a_moderator_refused_stays_refused_when_it_comes_again(worded, again, action):
+    worded.tune(compat_mode="queue")
+    known = guid(call(worded, told=fields(HAM)))
+    decision = worded.comment(known).decision_id
+    worded.review(action, known, delay=0, replaces=decision)
+    for _ in range(2):
+        answer = call(worded, told=fields(**AGAIN[again]))
+        assert (answer.data, guid(answer)) == (b"true", known)
+    assert call(worded, told=fields(recheck_reason="recheck", guid=known, **AGAIN[again])).data == b"true"
+    call(worded, "submit-ham", fields(**AGAIN[again]))
+    assert worded.comment(known).status != "approved"
+    assert worded.count() == 1
+    assert call(worded, told=fields(**AGAIN[again])).data == b"true"
+
+
+def test_a_check_is_answered_by_what_a_person_decides_of_the_new_text(worded):
+    worded.tune(compat_mode="queue")
+    known = guid(call(worded, told=fields(HAM)))
+    worded.review(Action.REJECT, known, delay=0, replaces=worded.comment(known).decision_id)
+    other = fields(comment_author_url="https://bo.example")
+    assert call(worded, told=other).data == b"true"
+    assert worded.comment(known).status == "held"
+    worded.review(Action.APPROVE, known, delay=0)
+    assert call(worded, told=other).data == b"false"
+
+
+def test_copies_that_are_checked_here_are_one_row(worded):
+    worded.tune(compat_mode="queue")
+    pks = [
+        worded.comment(guid(call(worded, told=fields(DOUBT, user_ip=ip)))).pk
+        for ip in ("192.0.2.7", "198.51.100.7")
+    ]
+    clusters = worded.rows(lambda tx: tx.clusters.of_comments(pks))
+    assert len(pks) == len(clusters) == 2
+    assert len({one.id for one in clusters.values()}) == 1
+
+
 def test_what_a_person_said_is_not_waited_for(worded, monkeypatch):
     def away(*_):
         raise OSError

@@ -115,6 +115,7 @@ def test_an_earlier_decision_stands_beside_the_new_text(store, tmp_path, action)
         text = browser.get(path).text
         assert f"Before the edit {did} by Lea" in text, path
         assert "A person refused revision 1; a person looks at the new text." in text
+        assert "Set aside by the classifier" not in text
     small.judge(again, Action.APPROVE, "Lea", replaces=again.decision_id)
     approved = small.held(id="c-1", body="Another insult.")
     assert "Before the edit" not in browser.get(f"/desk/comments/{approved.pk}").text
