@@ -41,10 +41,10 @@ SHIPPED_CUTS: Mapping[str, Cut] = {
     "insult": Cut(hold=0.30),
     "identity_attack": Cut(hold=0.60),
     "spam": Cut(hold=0.50, spam=0.985),
-    "self_harm": Cut(hold=0.20),
+    "self_harm": Cut(hold=0.10),
     "sexual": Cut(hold=0.60),
-    "personal_info": Cut(hold=0.05),
-    "refuse": Cut(hold=0.40),
+    "personal_info": Cut(hold=0.03),
+    "refuse": Cut(hold=0.50),
 }
 """What a new site begins with, and the only place that says so. Nothing but spam is refused without a person.
 
