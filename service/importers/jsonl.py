@@ -24,7 +24,7 @@ from service.domain.site import Site
 from service.privacy.sanitizer import Sanitizer
 from service.storage.schema import KEPT_FOR_GOOD
 from service.usecases import submit
-from service.usecases.submission import CHARACTERS, read_archived
+from service.usecases.archived import CHARACTERS, read_archived
 
 BATCH: Final = 500
 LINE_LIMIT: Final = 4 * 1024 * 1024

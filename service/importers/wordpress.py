@@ -33,7 +33,7 @@ from service.importers.wordpress_ids import Names, link_of
 from service.importers.wxr import Exported, read_export
 from service.privacy.sanitizer import masked_article
 from service.usecases import foreign_fields, import_comments
-from service.usecases.submission import read_archived
+from service.usecases.archived import read_archived
 
 STATES: Final = {
     "1": Action.APPROVE,

@@ -5,26 +5,34 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import phonenumbers
 from phonenumbers import Leniency, PhoneNumberMatcher
 
 from service.domain.identity_numbers import find_numbers
 from service.privacy.other_numbers import (
     COUNTED,
     MIDNIGHT,
-    THING_BEFORE,
     UNMISTAKABLE,
     counted,
     priced,
     years,
 )
+from service.privacy.phone_shapes import (
+    DIALS,
+    FRENCH,
+    LEAST_DIGITS,
+    MOST_DIGITS,
+    TRUNK,
+    count_digits,
+    has_cue,
+    has_shape,
+    is_other_number,
+    is_sure,
+    looks_national,
+    says_country,
+)
 
 Span = tuple[int, int]
 
-LEAST_DIGITS: Final = 7
-MOST_DIGITS: Final = 15  # ITU E.164
-LEAST_WITH_AREA, MOST_WITH_AREA = 9, 12
-"""Digits of nearly all national numbers that begin with a zero and an area's code."""
 RUN_LIMIT: Final = 120
 """Characters of one run of digits and separators that the library is given; longer ones are judged bluntly."""
 BUDGET: Final = 2400
@@ -47,42 +55,15 @@ PIECE: Final = re.compile(r"[0-9(][0-9().]*+")
 PIECES_LIMIT: Final = 7
 """Pieces that a number is written in: `01 23 45 67 89`, two more for a country."""
 GOES_ON: Final = re.compile("[-/](?:[1-9]|0(?![1-9]))")
-DATE: Final = re.compile(
-    r"(?:[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}|[0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2})(?![0-9])"
-)
 LEFT_OVER: Final = 2
 """Digits beside what is vetoed that say nothing; from three on they may begin a number of which it is a part."""
 YEAR_DIGITS: Final = 4
 COUNTRY: Final = ("+", "00", "(+", "(00")
-ADDRESS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9])")
-AMERICAN: Final = re.compile(r"\(?[2-9][0-9]{2}\)?[ .-]{1,2}[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9])")
-FRENCH: Final = re.compile(r"0[1-9](?:[ ./-][0-9]{2}){4}")
-TRUNK: Final = re.compile(r"\(?0[1-9][0-9]{0,4}\)?[ /-]?[0-9]")
-CUE: Final = re.compile(
-    r"(?:\b(?:(?:tel|tlf|phone|telephone|call|ring|text|sms|whats ?app|mobile|cell|handy|telefon|telefono|teléfono"
-    r"|téléphone|telefone|telefoon|ruf|rufe|anrufen|móvil|movil|celular|cellulare|telemóvel|portable|fon|fax|gsm"
-    r"|appelez|dzwoń|ligue|liga|bel|тел|телефон|звони(?:те)?)\b"
-    r"|(?:number|nummer|numero|número|numéro|numer|номер)(?: (?:is|ist|es|est|è|é|to)\b|[ \t]?:))"
-    r"|电话|手机|微信|電話|携帯)"
-    r"[^0-9\n@]{0,16}$",
-    re.IGNORECASE,
-)
-DIALS: Final = re.compile(
-    r"(?:\b(?:tel|tlf|phone|telephone|call|whats ?app|telefon|telefono|teléfono|téléphone|telefone|telefoon|fon"
-    r"|тел|телефон|звони(?:те)?|number|nummer|numero|número|numéro|numer|номер)(?: (?-i:[a-zà-ÿ]{1,4}))?"
-    r"|电话|手机|微信|電話|携帯)[ \t.:]{0,3}$",
-    re.IGNORECASE,
-)
-"""Says by itself that what follows is called, even if it is written like a stretch of years."""
 CLOCK_REST: Final = re.compile(
     r"(?<=[0-9]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?(?:-(?:0[0-9]|1[0-4]):?(?:00|15|30|45))?)?"
     r"(?:\+(?:0[0-9]|1[0-4]):?(?:00|15|30|45))?(?![0-9])"
 )
 """The minutes and all that follows in a time of day."""
-NO_PHONE: Final = re.compile(
-    r"\b(?:isbn|issn|doi|iban|ean|gtin|upc|id|art|ref|order|ticket|case)[\s.:#-]{0,3}$", re.IGNORECASE
-)
-NUMBERED: Final = re.compile(r"\b(?:no|nr)[\s.:#-]{0,3}$", re.IGNORECASE)
 OPENING: Final = re.compile(r"(?:(?<![0-9])(?<![0-9] )\+ \(?|[+(]{1,2})$")
 """What a number begins with before its first digit; a sum is no number."""
 
@@ -110,7 +91,7 @@ def find(text: str, region: str | None) -> list[tuple[int, int, str]]:
         if not short:
             found.extend((at, until, "phone") for at, until in _bluntly(text, begin, end))
             continue
-        is_called = _has_cue(text[max(0, begin - 48) : begin])
+        is_called = has_cue(text[max(0, begin - 48) : begin])
         for first, last in _without_vetoed(text, begin, end, region):
             numbers = _judged(text, first, last, region)
             if _digits_beside(text, first, last, numbers) > LEFT_OVER:
@@ -141,7 +122,7 @@ def _without_vetoed(text: str, begin: int, end: int, region: str | None) -> list
     sure = [match.span() for match in UNMISTAKABLE.finditer(text, begin, end)]
     stretches = _between(sure, begin, end)
     before = text[max(0, begin - 48) : begin]
-    if _has_cue(before):
+    if has_cue(before):
         sure = [] if DIALS.search(before) else years(text, begin, end)
         sure += priced(text, begin, end, region)
         return _with_enough(text, [rest for stretch in stretches for rest in _without(sure, *stretch)])
@@ -163,7 +144,7 @@ def _country_end(text: str, begin: int, end: int) -> int:
     ends = [piece.end() for piece in PIECE.finditer(text, begin, end)][:PIECES_LIMIT]
     least = LEAST_DIGITS + text[begin:end].lstrip("(").startswith("00") * len("00") + LEFT_OVER
     ends = [until for until in ends if count_digits(text[begin:until]) >= least]
-    whole = [until for until in ends if _says_country(text[begin:until])] or ends
+    whole = [until for until in ends if says_country(text[begin:until])] or ends
     if not whole:
         return end
     others = [
@@ -182,11 +163,6 @@ def _is_followed(text: str, begin: int, end: int) -> bool:
     rest = text[begin:end].lstrip(TRAILING + ")")
     is_begin = rest.startswith(COUNTRY) or TRUNK.match(rest) is not None
     return is_begin and count_digits(rest) >= LEAST_DIGITS
-
-
-def _says_country(run: str) -> bool:
-    bare = run.replace("(", "").replace(")", "")
-    return _is_valid(f"+{bare[2:]}" if bare.startswith("00") else bare, None)
 
 
 def _between(spans: list[Span], begin: int, end: int) -> list[Span]:
@@ -216,11 +192,6 @@ def _with_opening(text: str, begin: int) -> int:
     return opening.start() if opening else begin
 
 
-def count_digits(text: str) -> int:
-    """Return how many ASCII digits there are."""
-    return sum(map(text.count, "0123456789"))
-
-
 def _judged(text: str, begin: int, end: int, region: str | None) -> list[Span]:
     window = max(0, begin - 1)
     matcher = PhoneNumberMatcher(text[window : end + 1], region, Leniency.VALID, 200)
@@ -230,7 +201,7 @@ def _judged(text: str, begin: int, end: int, region: str | None) -> list[Span]:
     opening = text.rfind("(", begin, end)
     if opening > begin and text.find(")", opening, end) < 0:  # "0871 8730666 (10p a minute)"
         end = opening - 1
-    return [(begin, end)] if _looks_national(text, begin, end) else []
+    return [(begin, end)] if looks_national(text, begin, end) else []
 
 
 def _within(text: str, begin: int, end: int, region: str | None, others: list[Span]) -> list[Span]:
@@ -255,7 +226,7 @@ def _within(text: str, begin: int, end: int, region: str | None, others: list[Sp
 
 def _may_begin(text: str, first: int, before: int, others: list[Span]) -> bool:
     """Whether a number may begin with this piece: not in something else, nor behind a digit and a hyphen."""
-    if any(one <= first < other for one, other in others) or _is_other_number(
+    if any(one <= first < other for one, other in others) or is_other_number(
         text[max(0, first - 32) : first]
     ):
         return False
@@ -287,11 +258,11 @@ def _end_within(
         )
     )
     for until in ends:
-        if _is_sure(text[first:until], region, is_loose and own[until] > LEFT_OVER):
+        if is_sure(text[first:until], region, is_loose and own[until] > LEFT_OVER):
             return until
     for until in ends:
         is_torn = GOES_ON.match(text, until) or (until in cut and text[until] not in " \t")
-        if _has_shape(text[first:until]) and not is_torn:
+        if has_shape(text[first:until]) and not is_torn:
             return until
     return None
 
@@ -300,74 +271,6 @@ def _digits_beside(text: str, begin: int, end: int, others: list[Span]) -> int:
     """Return how many digits of a stretch are not those of something else."""
     shared = [(max(begin, first), min(end, last)) for first, last in others if first < end and last > begin]
     return count_digits(text[begin:end]) - sum(count_digits(text[first:last]) for first, last in shared)
-
-
-def _is_sure(run: str, region: str | None, is_loose: bool) -> bool:
-    """Whether these pieces are a number by themselves: written as one is in the region, or with an area's code."""
-    if run.startswith("00"):
-        return _says_country(run)
-    if FRENCH.fullmatch(run) or (count_digits(run) == 10 and AMERICAN.match(run) and _is_valid(run, "US")):
-        return True
-    if region is None or not _is_valid(run, region):
-        return False
-    if TRUNK.match(run):
-        return True
-    spaced = run if " " in run or "-" in run else run.replace("/", " ")
-    leniency = Leniency.VALID if is_loose else Leniency.STRICT_GROUPING
-    return any(match.raw_string == spaced for match in PhoneNumberMatcher(spaced, region, leniency, 1))
-
-
-def _looks_national(text: str, begin: int, end: int) -> bool:
-    """Judge a run that the library did not take by its shape and the words before it."""
-    run, before = text[begin:end], text[max(0, begin - 48) : begin]
-    digits = count_digits(run)
-    if not LEAST_DIGITS <= digits <= MOST_DIGITS or _is_other_number(before):
-        return False
-    if run.startswith("+"):
-        return _is_possible(run)
-    if run.startswith("00") and digits >= 9:
-        return _is_possible("+" + run[2:])
-    if FRENCH.fullmatch(run):
-        return True
-    if ADDRESS.match(run) or DATE.match(run):
-        return False
-    if _has_cue(before):
-        return True
-    if AMERICAN.match(run):
-        return digits == 10 and _is_valid(run, "US")
-    return _has_shape(run)
-
-
-def _has_shape(run: str) -> bool:
-    """Whether a run is written like a number of a country that is not known: with an area's code."""
-    return TRUNK.match(run) is not None and LEAST_WITH_AREA <= count_digits(run) <= MOST_WITH_AREA
-
-
-def _has_cue(before: str) -> bool:
-    """Whether what stands before a run says that it is a number to call."""
-    return CUE.search(before) is not None and THING_BEFORE.search(before) is None
-
-
-def _is_other_number(before: str) -> bool:
-    """Whether what stands before a run says that it is a number of something else, or the rest of a word."""
-    if NO_PHONE.search(before) or (before[-1:].isalpha() and before[-1:].isascii()):
-        return True
-    return NUMBERED.search(before) is not None and not _has_cue(before)
-
-
-def _is_possible(number: str) -> bool:
-    """Whether a number that says its country has a length of that country's: ranges are opened faster than listed."""
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number, None))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-def _is_valid(number: str, region: str | None) -> bool:
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(number, region))
-    except phonenumbers.NumberParseException:
-        return False
 
 
 def _bluntly(text: str, begin: int, end: int) -> list[Span]:

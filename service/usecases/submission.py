@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -21,12 +21,10 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     WithJsonSchema,
-    model_validator,
 )
 
 from service.domain.clean_text import UNSEEN, is_blank
 from service.domain.comment import (
-    ARCHIVED_LIMIT,
     BODY_LIMIT,
     ID_LIMIT,
     NAME_LIMIT,
@@ -46,15 +44,6 @@ from service.privacy.sealing import ADDRESS_LIMIT, Address
 from service.usecases.validation import faults_of, no_nul, read_address
 
 CLIENT_LIMIT: Final = 1_000
-LINES: Final = {
-    ("author", "name"): NAME_LIMIT,
-    ("article", "title"): TITLE_LIMIT,
-    ("client", "user_agent"): CLIENT_LIMIT,
-    ("client", "referrer"): CLIENT_LIMIT,
-}
-"""Lines that are cut in an archive."""
-ARCHIVED_BOUND: Final = 2 * 1024 * 1024
-CUT: Final = " […]"
 ID: Final = rf"^[A-Za-z0-9._:-]{{1,{ID_LIMIT}}}$"
 MOMENT: Final = (
     r"^(199[0-9]|20[0-9]{2}|2100)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -67,7 +56,8 @@ SOME_TEXT: Final = rf"^[\s{UNSEEN_SHOWN}]*[^\s\u0000{UNSEEN_SHOWN}][^\u0000]*$"
 URL: Final = r"^[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,4})?([/?#][!-~]*)?$"
 
 
-def _some_text(text: str) -> str:
+def some_text(text: str) -> str:
+    """Return the text; one in which nothing is seen is refused."""
     if is_blank(text):
         raise InvalidValue("blank")
     return no_nul(text)
@@ -115,16 +105,8 @@ def text_field(most: int, pattern: str) -> Any:
 Id = Annotated[str, StringConstraints(strict=True, pattern=ID)]
 
 
-def _archived(text: str) -> str:
-    """Return a text of an archive; one beyond all bounds is cut, and the cut is marked."""
-    return text if len(text) <= ARCHIVED_LIMIT else text[: ARCHIVED_LIMIT - len(CUT)] + CUT
-
-
-Text = Annotated[str, text_field(BODY_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
-ArchivedText = Annotated[
-    str, text_field(ARCHIVED_BOUND, SOME_TEXT), AfterValidator(_some_text), AfterValidator(_archived)
-]
-Name = Annotated[str, text_field(NAME_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
+Text = Annotated[str, text_field(BODY_LIMIT, SOME_TEXT), AfterValidator(some_text)]
+Name = Annotated[str, text_field(NAME_LIMIT, SOME_TEXT), AfterValidator(some_text)]
 Line = Annotated[str, text_field(CLIENT_LIMIT, NO_NUL), AfterValidator(no_nul)]
 Title = Annotated[str, text_field(TITLE_LIMIT, NO_NUL), AfterValidator(no_nul)]
 PageUrl = Annotated[str, text_field(URL_LIMIT, URL), AfterValidator(page_url)]
@@ -211,49 +193,6 @@ class SubmissionGiven(_Given):
     client: ClientGiven | None = None
 
 
-class ArchivedGiven(SubmissionGiven):
-    """One comment of an archive: longer than what comes in live, and never refused for a length."""
-
-    body: ArchivedText
-
-    @model_validator(mode="before")
-    @classmethod
-    def cut_lines(cls, value: object) -> object:
-        """Cut lines that are too long; what is no object is refused by the fields."""
-        if not isinstance(value, dict):
-            return value
-        parts = {part: value[part] for part, _ in LINES if isinstance(value.get(part), dict)}
-        for (part, name), limit in LINES.items():
-            if part in parts and isinstance(line := parts[part].get(name), str):
-                parts[part] = {**parts[part], name: line[:limit]}
-        return {**value, **parts}
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether its end is missing."""
-        return len(self.body) == ARCHIVED_LIMIT and self.body.endswith(CUT)
-
-
-OPTIONAL: Final = frozenset(
-    {
-        "article.title",
-        "article.published_at",
-        "parent_id",
-        "author.email",
-        "author.website",
-        "author.staff",
-        "submitted_at",
-        "client",
-        "client.ip",
-        "client.user_agent",
-        "client.referrer",
-    }
-)
-"""Fields that are left out of a comment of an archive where they are no good."""
-CHARACTERS: Final = frozenset({"unicode", "nul"})
-"""Codes of faults that a single character makes, which can be replaced."""
-
-
 def read_submission(
     value: object,
     source: Source,
@@ -269,37 +208,11 @@ def read_submission(
         raise Invalid(faults_of(error)) from None
     if email_required and given.author.email is None:
         raise Invalid([Fault("author.email", "missing.here")])
-    return replace(_submission(given, source, signals), idempotency_key=idempotency_key)
+    return replace(submission_of(given, source, signals), idempotency_key=idempotency_key)
 
 
-def read_archived(
-    value: Any, signals: Mapping[str, object] | None = None
-) -> tuple[Submission, Sequence[Fault]]:
-    """Return a comment of an archive, and the faults of what was left out: optional values that are no good.
-
-    It was written under other rules: it may be longer, and needs no address. It is scored after what comes in live.
-    Raises Invalid where what is needed is at fault, or a character.
-    """
-    faults: Sequence[Fault] = ()
-    try:
-        given = ArchivedGiven.model_validate(value)
-    except ValidationError as error:
-        faults = faults_of(error)
-        if any(fault.field not in OPTIONAL or fault.code in CHARACTERS for fault in faults):
-            raise Invalid(faults) from None
-        for fault in faults:
-            value = _without(value, fault.field)
-        given = ArchivedGiven.model_validate(value)
-    return replace(_submission(given, Source.IMPORT, signals), live=False), faults
-
-
-def _without(value: Mapping[str, Any], field: str) -> dict[str, Any]:
-    part, _, rest = field.partition(".")
-    kept = {name: one for name, one in value.items() if name != part}
-    return {**kept, part: _without(value[part], rest)} if rest else kept
-
-
-def _submission(given: SubmissionGiven, source: Source, signals: Mapping[str, object] | None) -> Submission:
+def submission_of(given: SubmissionGiven, source: Source, signals: Mapping[str, object] | None) -> Submission:
+    """Return the submission that the checked fields say."""
     author, article, client = given.author, given.article, given.client
     return Submission(
         id=given.id,
@@ -317,7 +230,6 @@ def _submission(given: SubmissionGiven, source: Source, signals: Mapping[str, ob
 
 
 def _own_signals(given: SubmissionGiven) -> dict[str, object]:
-    """Say who wrote it, and whether its end is missing."""
-    is_cut = isinstance(given, ArchivedGiven) and given.is_cut
+    """Say whether the site's staff wrote it, where that is said."""
     staff = given.author.staff
-    return {**({} if staff is None else {STAFF: staff}), **({"cut": True} if is_cut else {})}
+    return {} if staff is None else {STAFF: staff}

@@ -9,7 +9,8 @@ from service.domain.comment import Source
 from service.domain.errors import Invalid
 from service.importers.jsonl import parsed
 from service.privacy.sealing import Address
-from service.usecases.submission import SubmissionGiven, read_archived, read_submission
+from service.usecases.archived import read_archived
+from service.usecases.submission import SubmissionGiven, read_submission
 
 FULL = {
     "id": "wp-4711",

@@ -47,7 +47,7 @@ ROUTES: Final[dict[str, Row]] = {
     # a commenter's own, by a signed address: a made-up one opens nothing for anybody
     "GET /r/<token>": NOTHING,
     "GET /r/<token>/state": NOTHING,
-    "GET /r/<token>/standing": NOTHING,
+    "GET /r/<token>/status": NOTHING,
     "GET /r/<token>/yours": NOTHING,
     "POST /r/<token>/yours": NOTHING,
     "POST /r/<token>/appeal": NOTHING,

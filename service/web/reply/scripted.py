@@ -35,16 +35,16 @@ def form_again(form: Form, status: int) -> Response:
     return for_site(form.site, answer)
 
 
-@blueprint.get("/r/<token>/standing")
-def standing(token: str) -> ResponseReturnValue:
+@blueprint.get("/r/<token>/status")
+def status(token: str) -> ResponseReturnValue:
     """Say how the comment stands, or 204 while `seen` still holds."""
     found = receipt_of(token)
     if request.args.get("seen") == found.message.state:
         return for_site(found.site, Response(status=204))
-    return told(found)
+    return status_answer(found)
 
 
-def told(receipt: Receipt, status: int = 200) -> Response:
+def status_answer(receipt: Receipt, code: int = 200) -> Response:
     """Say how the comment stands, where to ask again and after how many seconds; once published, with the comment."""
     message, comment = receipt.message, receipt.comment
     answer = jsonify(
@@ -54,11 +54,11 @@ def told(receipt: Receipt, status: int = 200) -> Response:
         help=str(message.help_text) if message.help_text else None,
         look_again=message.look_again,
         may_appeal=receipt.may_appeal,
-        ask=url_for("reply.standing", token=receipt.token, seen=message.state),
+        ask=url_for("reply.status", token=receipt.token, seen=message.state),
         receipt=url_for("reply.receipt", token=receipt.token),
         comment=published_view([comment])[0] if comment.published_revision == comment.revision else None,
     )
-    answer.status_code = status
+    answer.status_code = code
     return for_site(receipt.site, answer)
 
 

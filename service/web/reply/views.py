@@ -23,7 +23,7 @@ from service.web.reach import api, context
 from service.web.reply import blueprint
 from service.web.reply.form import Form, article_of, field_errors, parent_of, read_form, shown_again
 from service.web.reply.receipt import receipt_of
-from service.web.reply.scripted import form_again, is_script, told
+from service.web.reply.scripted import form_again, is_script, status_answer
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
 from service.web.security import keep_private, network_key
 from service.web.speech import gettext, in_words
@@ -124,7 +124,7 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
         return _again(site, ticket.again(here.deps.clock()), AGAIN["there"], parent)
     token = receipt_token(here.keyring, site.name, answer.comment.id)
     if is_script(request):
-        return told(receipt_of(token), 201)
+        return status_answer(receipt_of(token), 201)
     location = url_for("reply.receipt", token=token)
     return keep_private(Response(status=303, headers={"Location": location}))
 
