@@ -24,6 +24,18 @@ NOISY: Final = {
 """Libraries that would write a line for every message or every queued request."""
 
 
+class _Unacknowledged(logging.Filter):
+    """Makes one line of a message that a broker in trouble lets nobody acknowledge: its row is what counts."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if str(record.msg).startswith("Couldn't ack"):
+            record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+        return True
+
+
+_UNACKNOWLEDGED: Final = _Unacknowledged()
+
+
 class Lines:
     """Writes lines of our own where a handler writes the libraries', and makes no record of each first.
 
@@ -86,6 +98,7 @@ def configure(process: str, level: str = "info") -> None:
     root.setLevel(level.upper())
     for name, least in NOISY.items():
         logging.getLogger(name).setLevel(least)
+    logging.getLogger("celery.worker.request").addFilter(_UNACKNOWLEDGED)
     logging.captureWarnings(True)
 
 

@@ -45,6 +45,17 @@ except ValueError: structlog.get_logger().exception('failed')
         assert "⟦email⟧" in json.dumps(line, ensure_ascii=False)
 
 
+def test_a_message_that_nobody_can_acknowledge_is_one_line():
+    (line,) = lines("""
+try: raise ConnectionError('refused')
+except ConnectionError as failure:
+    logger = logging.getLogger('celery.worker.request')
+    logger.critical("Couldn't ack %r, reason:%r", 'tag', failure, exc_info=True)
+""")
+    assert (line["level"], "exception" in line) == ("warning", False)
+    assert line["event"].startswith("Couldn't ack")
+
+
 def test_a_value_is_bounded_and_at_signs_alone_are_read_at_once():
     (line, *many) = lines(
         "logging.getLogger('x').warning('a' * 1_000_000)\n"
