@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from classifier.leetspeak import LEET, aligned, leetish, meant_by
+from classifier.leetspeak import LEET, aligned, is_number, leetish, meant_by
 from classifier.lexicon import Lexicon
 
 _TAG = re.compile(r"</?[a-z][a-z0-9]{0,9} {0,3}/?>|\[/?[a-z]{1,10}(?:=[^\]\[\n]{0,200})?\]")
@@ -56,19 +56,32 @@ class Page:
         self.text, self.places = "".join(pieces), places
 
 
-def deobfuscate(text: str, lexicon: Lexicon, whole: bool) -> Page:
-    """Undo disguise: of words that look disguised, and with `whole` also tags and letters that stand apart."""
+def deobfuscate(text: str, lexicon: Lexicon, whole: bool, written: str = "") -> Page:
+    """Undo disguise: of words that look disguised, and with `whole` also tags and letters that stand apart.
+
+    `written` holds for each character of the text the one that it was folded from: a capital with digits behind it is
+    the number of a road or a vitamin, and no word.
+    """
     page = Page(text, list(range(len(text))))
     if whole:
         page.replace(_tags(page.text))
         page.replace(_entities(page.text))
         page.replace(_spaced(page.text, lexicon))
     tokens = list(_TOKEN.finditer(page.text))
-    odd = [token for token in tokens if _HIDDEN.search(token[0])]
+    odd = [token for token in tokens if _HIDDEN.search(token[0]) and not _is_code(page, token, written)]
     leet = sum(leetish(token[0]) for token in odd)
     bold = leet >= 3 and leet * 5 >= page.text.count(" ") + 1
     page.replace(_respelt(tokens if bold else odd, lexicon, bold))
     return page
+
+
+def _is_code(page: Page, token: re.Match[str], written: str) -> bool:
+    """Say whether a token is one capital with digits, which may be bracketed or end a sentence."""
+    return (
+        bool(written)
+        and is_number(token[0])
+        and any(written[page.places[at]].isupper() for at in range(*token.span()))
+    )
 
 
 def _tags(text: str) -> Iterator[Edit]:
@@ -101,7 +114,7 @@ def _spaced(text: str, lexicon: Lexicon) -> Iterator[Edit]:
 
 def _joined(text: str, run: list[int], lexicon: Lexicon) -> Iterator[Edit]:
     """Turn one run of lone letters into words, or leave it when no word comes out."""
-    if len(run) < 3 or sum(text[place].isalpha() for place in run) * 2 < len(run):
+    if len(run) < 3 or sum(text[place].isalpha() for place in run) * 4 < len(run):
         return
     gaps = [text[a + 1 : b] for a, b in pairwise(run)]
     usual = Counter(gaps).most_common(1)[0][0]

@@ -56,7 +56,7 @@ def leetish(token: str) -> bool:
     """Say whether a token mixes letters with digits or signs that may stand for letters."""
     core = token.rstrip(_TAIL)
     mixes = any(each in LEET for each in core) and any(each.isalpha() for each in core)
-    return mixes and not _is_number(core)
+    return mixes and not is_number(core)
 
 
 def _meaning(token: str, lexicon: Lexicon, bold: bool) -> str | None:
@@ -124,7 +124,7 @@ def _unleeted(token: str, lexicon: Lexicon, bold: bool) -> str | None:
     if not all(each.isalpha() or each in LEET or each == "'" for each in token):
         return None
     signs = sum(each in LEET for each in token)
-    if not signs or signs > 8 or (_is_number(token) and not bold):
+    if not signs or signs > 8:
         return None
     options = [LEET.get(each, each) for each in token]
     choices = ["".join(each).replace("'", "") for each in islice(product(*options), _CANDIDATES)]
@@ -141,9 +141,10 @@ def _unleeted(token: str, lexicon: Lexicon, bold: bool) -> str | None:
     return choices[0] if bold and inside else None
 
 
-def _is_number(token: str) -> bool:
+def is_number(token: str) -> bool:
     """Say whether a letter stands before or behind digits: a road, a vitamin, a size of paper."""
-    return sum(each.isalpha() for each in token) == 1 and (token[1:].isdigit() or token[:-1].isdigit())
+    core = token.strip(_TAIL + "([")
+    return sum(each.isalpha() for each in core) == 1 and (core[1:].isdigit() or core[:-1].isdigit())
 
 
 def _undotted(token: str, lexicon: Lexicon, _bold: bool) -> str | None:

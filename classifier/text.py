@@ -91,7 +91,9 @@ def read_as(texts: Sequence[str], lexicon: Lexicon) -> TextBatch:
     changed: dict[int, tuple[str, NDArray[np.int32]]] = {}
     some, whole = _suspicious(batch)
     for row in np.flatnonzero(some | whole).tolist():
-        page = deobfuscate(batch.text(row), lexicon, bool(whole[row]))
+        shown = batch.origin[batch.starts[row] : batch.starts[row + 1]].tolist()
+        written = "".join(texts[row][place : place + 1] or " " for place in shown)
+        page = deobfuscate(batch.text(row), lexicon, bool(whole[row]), written)
         if page.changed:
             places = batch.starts[row] + np.array(page.places, np.int64)
             changed[row] = (page.text, batch.origin[places])
@@ -149,6 +151,8 @@ def tally(flags: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.int
 _TAG, _INNER, _INITIAL = 1, 2, 3
 _MARK = ord("!")
 _INDICATOR_A = 0x1F1E6
+_MASKED = frozenset(word for word in words("masked") if len(word) > 4)
+"""Words that people mask, which flags spell too."""
 
 
 @lru_cache(maxsize=1)
@@ -208,7 +212,8 @@ def _with_plain_flags(raw: NDArray[np.uint32]) -> NDArray[np.uint32]:
     plain = raw.copy()
     for run in np.split(found, np.flatnonzero(np.diff(found) > 1) + 1):
         letters = raw[run] - _INDICATOR_A
-        if len(run) % 2 == 0 and _flags()[letters[::2], letters[1::2]].all():
+        spelt = "".join(chr(ord("a") + letter) for letter in letters)
+        if len(run) % 2 == 0 and _flags()[letters[::2], letters[1::2]].all() and spelt not in _MASKED:
             plain[run] = ord(" ")
     return plain
 

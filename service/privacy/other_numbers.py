@@ -142,7 +142,7 @@ LAST_AMOUNT: Final = re.compile(
 MIDNIGHT: Final = re.compile(rf"00\.[0-5][0-9]{_DASH}{_CLOCK}(?![0-9])")
 """A stretch of hours that begins like a number with its country."""
 MONEY_BEFORE: Final = re.compile(
-    r"(?:(?:R|US|CA|MX|[AC])?[$€£¥₹₽₩₺₫]|\b(?:eur|usd|gbp|chf|sek|nok|dkk|pln|rs|kr|fr))\.?[ \t]{0,2}$",
+    r"(?:(?:R|US|CA|MX|[AC])?[$€£¥₹₽₩₺₫]|\b(?:(?:eur|usd|gbp|chf|sek|nok|dkk|pln|rs|kr)\.?|fr\.))[ \t]{0,2}$",
     re.IGNORECASE,
 )
 MONEY_AFTER: Final = re.compile(

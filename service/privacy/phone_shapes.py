@@ -56,7 +56,7 @@ def says_country(run: str) -> bool:
 
 def is_sure(run: str, region: str | None, is_loose: bool) -> bool:
     """Whether these pieces are a number by themselves: written as one is in the region, or with an area's code."""
-    if run.startswith("00"):
+    if run.startswith(("00", "(00")):
         return says_country(run)
     if FRENCH.fullmatch(run) or (count_digits(run) == 10 and AMERICAN.match(run) and _is_valid(run, "US")):
         return True
@@ -77,8 +77,8 @@ def looks_national(text: str, begin: int, end: int) -> bool:
         return False
     if run.startswith("+"):
         return _is_possible(run)
-    if run.startswith("00") and digits >= 9:
-        return _is_possible("+" + run[2:])
+    if (bare := run.replace("(", "").replace(")", "")).startswith("00") and digits >= 9:
+        return _is_possible("+" + bare[2:])
     if FRENCH.fullmatch(run):
         return True
     if ADDRESS.match(run) or DATE.match(run):

@@ -38,9 +38,16 @@ RUN_LIMIT: Final = 120
 BUDGET: Final = 2400
 """Characters in all that the library is given of one text: it takes up to 0.1 ms for each."""
 
-DASHES: Final = dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0x30FC), "-")
-"""All that passes for a hyphen between digits, the long vowel of Japanese too."""
-LINK: Final = re.compile(r"(?:https?://|\bwww\.)[!#-;=?-~]+", re.IGNORECASE)
+SEPARATORS: Final = dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0x30FC, ord("~")), "-") | {
+    ord("·"): ".",
+    ord("•"): ".",
+    ord("["): "(",
+    ord("]"): ")",
+}
+"""What passes for a hyphen, a full stop or a bracket between digits, the long vowel of Japanese too."""
+LINK: Final = re.compile(
+    r"(?:https?://|\bwww\.)(?:(?![,;|(][a-z]{2,10}[.: ]{0,2}[+0(])[!#-;=?-~])+", re.IGNORECASE
+)
 DIALLED: Final = re.compile(
     r"\+[0-9]{7}|\b(?:tel|phone|mobile|cell|call|sms|fax|whatsapp)[=:/]", re.IGNORECASE
 )
@@ -75,7 +82,7 @@ def find(text: str, region: str | None) -> list[tuple[int, int, str]]:
     """
     if ENOUGH_DIGITS.search(text) is None:
         return []
-    text = LINK.sub(_without_digits, text.translate(DASHES))
+    text = LINK.sub(_without_digits, text.translate(SEPARATORS))
     text = CLOCK_REST.sub(lambda rest: "x" * len(rest[0]), text)
     for begin, end in find_numbers(text):
         if text[begin : begin + 2].isalpha():  # an account's, of which the library takes the end
@@ -205,10 +212,21 @@ def _judged(text: str, begin: int, end: int, region: str | None) -> list[Span]:
 
 
 def _within(text: str, begin: int, end: int, region: str | None, others: list[Span]) -> list[Span]:
-    """Look for numbers in a run that is none as a whole: the longest that begins at each piece, a valid one first.
+    """Look for numbers in a run that is none as a whole: those in a usual grouping first, then in any, in what is left.
 
     What is written like something else (`others`) may be the end of a number, and is none by itself.
     """
+    found = _grouped(text, begin, end, region, others, in_any=False)
+    left = [gap for gap in _between(found, begin, end) if count_digits(text[slice(*gap)]) >= LEAST_DIGITS]
+    for gap in left:
+        found += _grouped(text, *gap, region, others, in_any=True)
+    return sorted(found)
+
+
+def _grouped(
+    text: str, begin: int, end: int, region: str | None, others: list[Span], in_any: bool
+) -> list[Span]:
+    """Take the longest number that begins at each piece, a valid one first."""
     pieces = [match.span() for match in PIECE.finditer(text, begin, end)]
     found: list[Span] = []
     for at, (first, _) in enumerate(pieces):
@@ -216,7 +234,7 @@ def _within(text: str, begin: int, end: int, region: str | None, others: list[Sp
         if first < before or not _may_begin(text, first, before, others):
             continue
         ends = [first + len(text[first:last].rstrip(TRAILING)) for _, last in pieces[at : at + PIECES_LIMIT]]
-        is_loose = bool(others) and first == begin
+        is_loose = in_any or (bool(others) and first == begin)
         until = _end_within(text, first, ends[::-1], end, region, others, is_loose)
         if until is not None:
             found.append((first, until))
@@ -225,10 +243,11 @@ def _within(text: str, begin: int, end: int, region: str | None, others: list[Sp
 
 
 def _may_begin(text: str, first: int, before: int, others: list[Span]) -> bool:
-    """Whether a number may begin with this piece: not in something else, nor behind a digit and a hyphen."""
-    if any(one <= first < other for one, other in others) or is_other_number(
-        text[max(0, first - 32) : first]
-    ):
+    """Whether a number may begin with this piece: not in something else but a year, nor behind a digit and a hyphen."""
+    inside = [(one, other) for one, other in others if one <= first < other]
+    if any(one < first or other - one != YEAR_DIGITS for one, other in inside):
+        return False
+    if is_other_number(text[max(0, first - 32) : first]):
         return False
     is_second = text[first - 1] == "-" and first - before > 1 and text[first - 2].isdigit()
     return not is_second or TRUNK.match(text, first) is not None

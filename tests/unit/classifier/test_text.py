@@ -32,6 +32,7 @@ LEXICON = Lexicon({crc32(word.encode()): 5.0 + at / 20 for at, word in enumerate
         ("a$$h0le", "asshole"),
         ("fu_ck you, 1d!0t", "fuck you, idiot"),
         ("f🇺ck 🇫🇺🇨🇰", "fuck fuck"),
+        ("you s 7 u p 1 d", "you stupid"),
     ],
 )
 def test_a_disguised_text_reads_as_what_it_means(disguised, meant):

@@ -183,7 +183,9 @@ REAL = [
     ("FR", "01 23 45 67 89"), ("FR", "06.12.34.56.78"), ("FR", "+33 6 12 34 56 78"), ("FR", "06-12-34-56-78"),
     ("IN", "98765 43210"), ("IN", "+91 98765 43210"), ("IN", "9876543210"), ("IN", "022 2345 6789"),
     ("SE", "070-123 45 67"), ("SE", "08-123 456 78"), ("SE", "+46 70 123 45 67"),
-    ("ES", "612 345 678"), ("ES", "912 34 56 78"), (None, "0171 1234567"), (None, "+49 171 1234567"),
+    ("ES", "612 345 678"), ("ES", "912 34 56 78"), ("ES", "61 234 56 78"), ("SG", "81 28 50 89"),
+    ("IT", "333 12 34 567"), ("PT", "912 34 54 40"), ("DE", "[0171] 2345678"), ("FR", "06·12·34·56·78"),
+    ("US", "(0049) 171 2345678"), (None, "0171 1234567"), (None, "+49 171 1234567"),
 ]  # fmt: skip
 BESIDE = [
     "{} 05.10.1986", "05.10.1986 {}", "2024-01-15 12:30 {}", "2024-01-15 12 {}", "6-4 6-3 {}", "{} 6-4 6-3 7-6",
@@ -198,6 +200,20 @@ BESIDE = [
 def test_a_number_goes_whatever_digits_stand_beside_it(region, number):
     shown = {beside: mask(beside.format(number), region).text for beside in BESIDE}
     assert {beside: text for beside, text in shown.items() if text != beside.format("⟦phone⟧")} == {}
+
+
+@pytest.mark.parametrize(
+    ("region", "number"), [("BH", "1708 8668"), ("MT", "2069 8440"), ("CR", "2002 5765")]
+)
+def test_a_number_that_begins_like_a_year_goes(region, number):
+    for beside in ("24/7 {}", "{} 50%", "7 {}"):
+        assert mask(beside.format(number), region).text == beside.format("⟦phone⟧")
+
+
+def test_a_number_goes_that_is_glued_to_an_address():
+    shown = mask("www.maler-meier.example,Tel.0171/2345678", "DE").text
+    assert shown == "www.maler-meier.example,Tel.⟦phone⟧"
+    assert mask("https://news.example/a,12345678.html", "DE").text == "https://news.example/a,12345678.html"
 
 
 YEARS_AND_TIMES = ["1934", "1984", "2012", "2024", "1230", "2015"]
