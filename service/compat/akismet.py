@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from service.domain.article_url import article_key
 from service.domain.comment import BODY_LIMIT, TITLE_LIMIT, Source, Submission, normalise_url
 from service.domain.facts import Facts
 from service.domain.markup import plain_text
@@ -73,9 +74,10 @@ class AkismetComment:
     def key(self) -> str:
         """Name the comment by what a later submit-spam says too: where it stands, who wrote it from where, and what.
 
-        What nobody sees and the slashes that some versions add do not count, so that the same comment is found again.
+        What nobody sees, the slashes that some versions add and how the page's address is spelt do not count, so that the
+        same comment is found again.
         """
-        values = (self.article, self.name, self.ip or "", self.text)
+        values = (article_key(self.article), self.name, self.ip or "", self.text)
         return "akismet\0" + "\0".join(map(as_seen, values))
 
     def submission(self, comment_id: str) -> Submission:

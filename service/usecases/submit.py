@@ -240,17 +240,17 @@ def _is_other(current: Comment, draft: Draft) -> bool:
     """Whether two archives number their comments alike: at most one thing says that these two are the same.
 
     A site corrects one or two of author, article, moment and text. A short text is written twice by one author, if not
-    at a moment that is known.
+    at a moment that is known. A name tells nobody from a namesake where an address is known, nor by itself.
     """
     keys = {draft.author_key, *draft.older_author_keys} - {None}
     is_telling = draft.undated or len(draft.body) >= LEAST_TOLD_APART
-    same = (
-        draft.author_name == current.author_name or current.author_key in keys,
-        draft.article.identity == current.article.identity,
-        draft.submitted_at == current.submitted_at and not draft.undated,
-        draft.body == current.body and is_telling,
-    )
-    return sum(same) < 2
+    moment = draft.submitted_at == current.submitted_at and not draft.undated
+    text = draft.body == current.body and is_telling
+    if keys and current.author_key:
+        author = current.author_key in keys
+    else:
+        author = draft.author_name == current.author_name and (moment or text)
+    return sum((author, draft.article.identity == current.article.identity, moment, text)) < 2
 
 
 def _is_same(current: Comment, draft: Draft) -> bool:

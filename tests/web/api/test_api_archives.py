@@ -267,7 +267,7 @@ SHORT, LONG = {"body": "Well said!"}, {"body": "Nobody asked those who cross it 
         (ELSEWHERE, "revised"),
         (LATER, "revised"),
         (UNDATED, "revised"),
-        (NAMESAKE | LATER, "revised"),
+        (NAMESAKE | LATER, "refused"),
         (RENAMED | LATER, "revised"),
         (RENAMED | ELSEWHERE, "revised"),
         (ZOE | LONG | ELSEWHERE, "revised"),
