@@ -24,6 +24,7 @@ def test_enter_in_a_note_decides_nothing(desk, contexts, scripts):
     if scripts:
         page.keyboard.press("h")
         until(lambda: desk.status(second) is Status.HELD and in_focus(page) == second.pk)
+        expect(page.locator("#notice")).to_contain_text("Set aside.")  # the answer is here
         page.goto(f"{desk.url}/desk?queue=aside")
         expect(page.locator(f"#c{first.pk} .why")).to_contain_text("Wrote before under another name.")
     else:
