@@ -74,8 +74,8 @@ class AkismetComment:
     def key(self) -> str:
         """Name the comment by what a later submit-spam says too: where it stands, who wrote it from where, and what.
 
-        What nobody sees, the slashes that some versions add and how the page's address is spelt do not count, so that the
-        same comment is found again.
+        What nobody sees, the slashes that some versions add and how the page's address is spelt do not count, so that
+        the same comment is found again.
         """
         values = (article_key(self.article), self.name, self.ip or "", self.text)
         return "akismet\0" + "\0".join(map(as_seen, values))
