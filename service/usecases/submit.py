@@ -240,7 +240,8 @@ def _is_other(current: Comment, draft: Draft) -> bool:
     """Whether two archives number their comments alike: at most one thing says that these two are the same.
 
     A site corrects one or two of author, article, moment and text. A short text is written twice by one author, if not
-    at a moment that is known. A name tells nobody from a namesake where an address is known, nor by itself.
+    at a moment that is known. A name tells nobody from a namesake where both addresses
+    are known, or neither.
     """
     keys = {draft.author_key, *draft.older_author_keys} - {None}
     is_telling = draft.undated or len(draft.body) >= LEAST_TOLD_APART
@@ -249,7 +250,8 @@ def _is_other(current: Comment, draft: Draft) -> bool:
     if keys and current.author_key:
         author = current.author_key in keys
     else:
-        author = draft.author_name == current.author_name and (moment or text)
+        is_nobody = not keys and not current.author_key  # "Guest" is many people
+        author = draft.author_name == current.author_name and (not is_nobody or moment or text)
     return sum((author, draft.article.identity == current.article.identity, moment, text)) < 2
 
 
