@@ -240,8 +240,7 @@ def _is_other(current: Comment, draft: Draft) -> bool:
     """Whether two archives number their comments alike: at most one thing says that these two are the same.
 
     A site corrects one or two of author, article, moment and text. A short text is written twice by one author, if not
-    at a moment that is known. A name tells nobody from a namesake where both addresses
-    are known, or neither.
+    at a moment that is known. A name tells nobody from a namesake where both addresses are known, or neither.
     """
     keys = {draft.author_key, *draft.older_author_keys} - {None}
     is_telling = draft.undated or len(draft.body) >= LEAST_TOLD_APART
